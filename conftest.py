@@ -1,0 +1,3 @@
+"""Enables the plugin in this repository, and pytest's own plugin tester for tests/plugin."""
+
+pytest_plugins = ["pytester"]

@@ -1,0 +1,120 @@
+"""The facts a person should look at. Strings are the words of the JSON report (docs/reference/report.md)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import IntEnum
+from typing import Any, Literal
+
+ChangeType = Literal["changed", "removed", "stale", "added", "dropped"]
+DriftStatus = Literal["in-sync", "modified", "missing", "extra", "unknown"]
+Cause = Literal["cluster", "git", "both", "unknown"]
+ManagerClass = Literal["applier", "interactive", "controller", "unknown"]
+PolicyOutcome = Literal["pass", "fail", "warn", "error", "skip"]
+Side = Literal["declared", "live", "both"]
+
+
+class Severity(IntEnum):
+    """Ordered, so that `failOn` is a comparison."""
+
+    info = 0
+    low = 1
+    medium = 2
+    high = 3
+    critical = 4
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class _Absent:
+    """The value of a field that is not there: not None, which Kubernetes objects may hold."""
+
+    __slots__ = ()
+
+    def __repr__(self) -> str:
+        return "ABSENT"
+
+    def __reduce__(self) -> str:
+        return "ABSENT"
+
+
+ABSENT = _Absent()
+
+
+@dataclass(frozen=True, slots=True)
+class FieldOwner:
+    """Who last set a field in the cluster, from `metadata.managedFields` (and the audit log, where one is given)."""
+
+    manager: str
+    operation: str = ""
+    subresource: str = ""
+    time: str = ""
+    manager_class: ManagerClass = "unknown"
+    user: str = ""
+    source_ip: str = ""
+    user_agent: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Waiver:
+    """Why a finding does not count: an ignore rule or a policy exception."""
+
+    reason: str
+    owner: str = ""
+    expires: str = ""
+    rule: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """One difference between declared and live.
+
+    `pointer` is the RFC 6901 pointer into the side that has the field (the declared one where both have it);
+    `path` is the same for people (`spec.template.spec.containers[name=web].image`).
+    `declared` and `live` are JSON values or ABSENT; Secret values are tokens already.
+    """
+
+    type: ChangeType
+    pointer: str
+    path: str
+    declared: Any = ABSENT
+    live: Any = ABSENT
+    cause: Cause = "unknown"
+    severity: Severity = Severity.medium
+    by: FieldOwner | None = None
+    ignored: Waiver | None = None
+    line: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Drift:
+    """The outcome of one comparison. `confirmed`: the server agreed (dry run), or nothing needed confirming."""
+
+    status: DriftStatus
+    changes: tuple[Change, ...] = ()
+    confirmed: bool = False
+    reason: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class PolicyResult:
+    """What one rule of one policy said of one resource. `path` is the field, `line` its line in Git (0: unknown)."""
+
+    policy: str
+    rule: str
+    result: PolicyOutcome
+    severity: Severity = Severity.medium
+    message: str = ""
+    path: str = ""
+    on: Side = "declared"
+    exception: Waiver | None = None
+    line: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """Why something could not be evaluated: a stable code and a sentence."""
+
+    code: str
+    message: str

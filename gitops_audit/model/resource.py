@@ -1,0 +1,114 @@
+"""What is audited: objects, where they were declared, and how they are named."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any, NamedTuple
+
+JsonObject = dict[str, Any]
+
+
+class ResourceKey(NamedTuple):
+    """Identity of an object across versions of its API; `namespace` is empty for cluster-scoped objects."""
+
+    cluster: str
+    group: str
+    kind: str
+    namespace: str
+    name: str
+
+    def __str__(self) -> str:
+        """As shown to people: `Deployment.apps/shop/web`, `Service/shop/web`, `Namespace/shop`."""
+        return "/".join(part for part in (self.qualified_kind, self.namespace, self.name) if part)
+
+    @property
+    def qualified_kind(self) -> str:
+        return f"{self.kind}.{self.group}" if self.group else self.kind
+
+
+@dataclass(frozen=True, slots=True)
+class Commit:
+    """A Git commit; `date` is the committer's, RFC 3339."""
+
+    sha: str
+    author: str
+    date: str
+    subject: str
+
+
+@dataclass(frozen=True, slots=True)
+class Origin:
+    """Where an object stands in Git: file (relative to the repository), line (from 1), n-th object there (from 0)."""
+
+    path: str
+    line: int
+    index: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Invalid:
+    """A fault of a manifest: `path` is the field (display form, may be empty), `line` counts from 1."""
+
+    path: str
+    message: str
+    line: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Manifest:
+    """One object as it stands in (or was rendered from) Git, before it is known what cluster takes it."""
+
+    body: JsonObject
+    origin: Origin
+    faults: tuple[Invalid, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class FileProblem:
+    """A file that could not be read as manifests, in whole or from `line` on. Always a finding: never lost."""
+
+    path: str
+    line: int
+    message: str
+    code: str = "GA210"
+
+
+@dataclass(frozen=True, slots=True)
+class Rendered:
+    """All that came of one source: objects, broken files, and files that hold no Kubernetes objects (path, reason)."""
+
+    manifests: tuple[Manifest, ...] = ()
+    problems: tuple[FileProblem, ...] = ()
+    ignored: tuple[tuple[str, str], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Declared:
+    """One managed resource: a manifest bound to a cluster, with its namespace settled and its Secrets redacted.
+
+    `skip` is the reason why it cannot be audited (a hook, `generateName`), empty otherwise. `error` is the reason why
+    it must not pass (declared twice, a kind the cluster does not serve), as (code, message).
+    """
+
+    key: ResourceKey
+    source: str
+    version: str
+    body: JsonObject
+    origin: Origin
+    faults: tuple[Invalid, ...] = ()
+    skip: str = ""
+    error: tuple[str, str] | None = None
+
+    @property
+    def api_version(self) -> str:
+        return f"{self.key.group}/{self.version}" if self.key.group else self.version
+
+    @property
+    def id(self) -> str:
+        return f"{self.key.cluster}/{self.source}/{self.key}"
+
+
+def split_api_version(api_version: str) -> tuple[str, str]:
+    """`apps/v1` -> ("apps", "v1"); `v1` -> ("", "v1")."""
+    group, _, version = api_version.rpartition("/")
+    return group, version

@@ -1,0 +1,83 @@
+"""What every form of policy has in common: the engine knows only these names, never a form."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+from gitops_audit.errors import Location
+from gitops_audit.model.finding import PolicyOutcome, Severity
+from gitops_audit.model.resource import JsonObject
+
+
+@dataclass(frozen=True, slots=True)
+class Subject:
+    """One object to evaluate. `resource` is the plural of its API, `namespace_object` its Namespace where known."""
+
+    body: JsonObject
+    group: str
+    version: str
+    kind: str
+    namespace: str
+    name: str
+    resource: str = ""
+    namespace_object: JsonObject | None = None
+
+
+class World(Protocol):
+    """The other objects of the same side (declared or live): for parameters, contexts and checks across resources."""
+
+    def get(self, group: str, kind: str, namespace: str, name: str) -> JsonObject | None: ...
+
+    def list(self, group: str, kind: str, namespace: str = "") -> Sequence[JsonObject]:
+        """All objects of a kind, in one namespace or (empty) in all."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class RuleResult:
+    """What one rule said of one subject. `pointer` (RFC 6901) is the field that decided, empty where none did."""
+
+    rule: str
+    result: PolicyOutcome
+    message: str = ""
+    pointer: str = ""
+    severity: Severity | None = None
+
+
+class Policy(Protocol):
+    """One loaded, checked policy of any form."""
+
+    @property
+    def name(self) -> str: ...
+
+    @property
+    def form(self) -> str:
+        """`Policy`, `ValidatingAdmissionPolicy`, `ValidatingPolicy` or `ClusterPolicy`."""
+        ...
+
+    @property
+    def title(self) -> str: ...
+
+    @property
+    def category(self) -> str: ...
+
+    @property
+    def severity(self) -> Severity: ...
+
+    @property
+    def standards(self) -> Sequence[str]: ...
+
+    @property
+    def remediation(self) -> str: ...
+
+    @property
+    def where(self) -> Location: ...
+
+    @property
+    def rules(self) -> Sequence[str]: ...
+
+    def evaluate(self, subject: Subject, world: World) -> Sequence[RuleResult]:
+        """The results of the rules that match; empty where the policy does not apply. Never raises for a subject."""
+        ...

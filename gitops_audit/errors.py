@@ -27,6 +27,9 @@ class Location:
         return f"{self.path}:{self.line}" if self.line else self.path
 
 
+NOWHERE = Location("")
+
+
 class AuditError(Exception):
     """Root of all errors a user may see."""
 
@@ -41,7 +44,7 @@ class AuditError(Exception):
         self.hint = hint
 
     def __str__(self) -> str:
-        place = f"{self.where}: " if self.where else ""
+        place = f"{self.where}: " if self.where and self.where.path else ""
         hint = f"\n  {self.hint}" if self.hint else ""
         return f"{place}{self.message} [{self.code}]{hint}"
 

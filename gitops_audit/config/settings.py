@@ -1,0 +1,125 @@
+"""The configuration as data (DESIGN 4.1). Built by config/load.py only, which checks it first."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Literal
+
+from gitops_audit.errors import NOWHERE, Location
+from gitops_audit.model.finding import Severity
+
+DriftMode = Literal["declared", "owned", "strict"]
+SourceType = Literal["auto", "directory", "kustomize", "helm"]
+
+
+@dataclass(frozen=True, slots=True)
+class ClusterConfig:
+    """How a cluster is reached: a kubeconfig context, the pod's own account, or a recording instead of a server."""
+
+    name: str
+    context: str = ""
+    kubeconfig: str = ""
+    in_cluster: bool = False
+    snapshot: Path | None = None
+    where: Location = NOWHERE
+
+
+@dataclass(frozen=True, slots=True)
+class SourceConfig:
+    """`repo` is a path or URL, empty for the repository that holds the configuration; `clusters` empty for all."""
+
+    name: str
+    repo: str = ""
+    revision: str = "HEAD"
+    path: str = ""
+    type: SourceType = "auto"
+    namespace: str = ""
+    clusters: tuple[str, ...] = ()
+    exclude: tuple[str, ...] = ()
+    where: Location = NOWHERE
+
+
+@dataclass(frozen=True, slots=True)
+class Match:
+    """Selects resources: every given part must match; names and namespaces take shell wildcards (`shop-*`)."""
+
+    kind: str = "*"
+    group: str = "*"
+    namespace: str = "*"
+    name: str = "*"
+    labels: tuple[tuple[str, str], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class IgnoreRule:
+    """Fields (pointers with `*` and `[key=value]`) or whole managers whose differences do not count, and why."""
+
+    match: Match
+    fields: tuple[str, ...] = ()
+    managers: tuple[str, ...] = ()
+    reason: str = ""
+    owner: str = ""
+    expires: str = ""
+    where: Location = NOWHERE
+
+
+@dataclass(frozen=True, slots=True)
+class OrphanConfig:
+    """Whether live objects that no source declares are findings, in which namespaces, and which are not."""
+
+    enabled: bool = False
+    namespaces: tuple[str, ...] = ()
+    ignore: tuple[Match, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class DriftConfig:
+    mode: DriftMode = "owned"
+    appliers: tuple[str, ...] = ()
+    interactive: tuple[str, ...] = ()
+    pending: Literal["fail", "warn"] = "fail"
+    ignore: tuple[IgnoreRule, ...] = ()
+    orphans: OrphanConfig = field(default_factory=OrphanConfig)
+
+
+@dataclass(frozen=True, slots=True)
+class PolicyRef:
+    """A shipped pack (with the Kubernetes minor version it is for) or a file or directory of policies."""
+
+    pack: str = ""
+    version: str = "latest"
+    path: Path | None = None
+    where: Location = NOWHERE
+
+
+@dataclass(frozen=True, slots=True)
+class ExceptionRule:
+    policy: str
+    match: Match
+    reason: str
+    owner: str
+    expires: str
+    where: Location = NOWHERE
+
+
+@dataclass(frozen=True, slots=True)
+class RedactRule:
+    """Further fields (pointers, as in ignore rules) whose values become tokens when they are loaded."""
+
+    match: Match
+    fields: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """One `gitops-audit.yaml`. `path` is that file; relative paths in it count from its folder."""
+
+    path: Path
+    clusters: tuple[ClusterConfig, ...] = ()
+    sources: tuple[SourceConfig, ...] = ()
+    drift: DriftConfig = field(default_factory=DriftConfig)
+    policies: tuple[PolicyRef, ...] = ()
+    exceptions: tuple[ExceptionRule, ...] = ()
+    redact: tuple[RedactRule, ...] = ()
+    fail_on: Severity = Severity.low

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
 from typing import Literal
 
 from gitops_audit.model.finding import Change, Drift, PolicyResult, Problem, Severity
@@ -10,13 +11,29 @@ from gitops_audit.model.resource import Commit, Declared, Invalid
 
 Outcome = Literal["passed", "failed", "error", "skipped"]
 
+INVALID_SEVERITY = Severity.medium
+STATUS_SEVERITY = {"missing": Severity.high, "extra": Severity.medium}
+
+
+@dataclass(frozen=True, slots=True)
+class Threshold:
+    """What makes a finding a failure: `failOn`, and whether a change that is only not deployed yet counts."""
+
+    fail_on: Severity = Severity.low
+    is_pending_failure: bool = True
+
+    def counts(self, change: Change) -> bool:
+        """Whether a change fails the resource: no rule ignores it, and it is severe enough."""
+        if change.ignored is not None or change.severity < self.fail_on:
+            return False
+        return self.is_pending_failure or change.cause != "git"
+
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
     """Everything found about one resource, and what it comes to.
 
-    `drift` is None where no cluster was asked. `outcome` is `error` as soon as anything could not be evaluated,
-    else `failed` where a finding reaches `failOn`. `invalid` and `policies` are complete; reports choose.
+    `drift` is None where no cluster was asked. `invalid` and `policies` are complete; reports choose.
     """
 
     resource: Declared
@@ -39,11 +56,25 @@ class Verdict:
         return tuple(p for p in self.policies if p.result == "fail" and p.exception is None)
 
     @property
-    def worst(self) -> Severity | None:
-        """The highest severity of what counts, None where nothing was found."""
-        found = [c.severity for c in self.counting_changes] + [p.severity for p in self.violations]
-        if self.invalid:
-            found.append(Severity.medium)
-        if self.drift and self.drift.status in ("missing", "extra"):
-            found.append(Severity.high if self.drift.status == "missing" else Severity.medium)
-        return max(found, default=None)
+    def has_findings(self) -> bool:
+        """Whether there is anything to show a person, failing or not."""
+        return bool(self.errors) or any(True for _ in _severities(self, Threshold(Severity.info)))
+
+    def judged(self, threshold: Threshold) -> Verdict:
+        """The same facts with the outcome they come to: what could not be evaluated is an error, never a pass."""
+        if self.skip_reason:
+            return replace(self, outcome="skipped")
+        is_unknown = self.drift is not None and self.drift.status == "unknown"
+        if self.errors or is_unknown or any(p.result == "error" and p.exception is None for p in self.policies):
+            return replace(self, outcome="error")
+        is_failed = any(severity >= threshold.fail_on for severity in _severities(self, threshold))
+        return replace(self, outcome="failed" if is_failed else "passed")
+
+
+def _severities(verdict: Verdict, threshold: Threshold) -> Iterator[Severity]:
+    """How bad each thing is that was found and is not waived."""
+    if verdict.drift is not None and verdict.drift.status in STATUS_SEVERITY:
+        yield STATUS_SEVERITY[verdict.drift.status]
+    yield from (c.severity for c in verdict.counting_changes if threshold.counts(c))
+    yield from (v.severity for v in verdict.violations)
+    yield from (INVALID_SEVERITY for _ in verdict.invalid)

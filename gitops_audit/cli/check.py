@@ -1,0 +1,138 @@
+"""`gitops-audit check` and `diff`: one pass of the audit, as text and as report files."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+from fnmatch import fnmatchcase
+from pathlib import Path
+from typing import Any
+
+import click
+
+from gitops_audit.cli.console import Progress, show
+from gitops_audit.cli.options import run_command, run_options
+from gitops_audit.config.load import load, locate
+from gitops_audit.engine.audit import Audit
+from gitops_audit.engine.events import Finished, Judged, RunInfo, Started
+from gitops_audit.errors import ConfigError
+from gitops_audit.model.resource import Declared
+from gitops_audit.model.verdict import Verdict
+from gitops_audit.report import json_report, text
+from gitops_audit.report.files import WRITERS
+
+_STDOUT = "-"
+
+
+@click.command()
+@run_command
+@click.option("--json", "json_path", metavar="FILE", help="write the JSON report (- for stdout)")
+@click.option("--junit", "junit_path", metavar="FILE", help="write the JUnit report for dashboards")
+def check(json_path: str | None, junit_path: str | None, **values: Any) -> None:
+    """Audit everything the configuration declares: drift, schemas, policies."""
+    collected = _run(values, selectors=())
+    for verdict in collected.verdicts:
+        if json_path != _STDOUT:
+            _print(verdict, is_verbose=values["verbose"])
+    if json_path != _STDOUT:
+        _print_summary(collected)
+    _write(collected, {"json": json_path, "junit": junit_path})
+    raise click.exceptions.Exit(collected.finished.summary.exit_code)
+
+
+@click.command()
+@run_command
+@click.argument("resources", nargs=-1)
+def diff(resources: tuple[str, ...], **values: Any) -> None:
+    """Show the drift of all RESOURCES, or of those that match (`Deployment.apps/shop/web`, `*/shop/*`)."""
+    collected = _run(values, selectors=resources)
+    verdicts = [replace(v, policies=(), invalid=()).judged(collected.audit.threshold) for v in collected.verdicts]
+    for verdict in verdicts:
+        _print(verdict, is_verbose=values["verbose"])
+    outcomes = {v.outcome for v in verdicts}
+    raise click.exceptions.Exit(3 if "error" in outcomes or not verdicts else int("failed" in outcomes))
+
+
+class _Collected:
+    """The events of one run, kept for the reports."""
+
+    def __init__(self, audit: Audit, info: RunInfo, verdicts: list[Verdict], finished: Finished) -> None:
+        self.audit = audit
+        self.info = info
+        self.verdicts = verdicts
+        self.finished = finished
+
+
+def _run(values: dict[str, Any], selectors: tuple[str, ...]) -> _Collected:
+    settings = load(values["config_path"] or locate(Path.cwd()))
+    with Progress(is_quiet=values["quiet"]) as progress:
+        audit = Audit(settings, run_options(values, on_progress=progress.stage))
+        try:
+            audit.prepare()
+            chosen = [r for r in audit.resources if _is_selected(r, selectors)]
+            if selectors and not chosen:
+                raise ConfigError(f"no resource matches {' '.join(selectors)}", code="GA123", hint="see `render`")
+            return _collect(audit, chosen, progress)
+        finally:
+            audit.close()
+
+
+def _collect(audit: Audit, chosen: list[Declared], progress: Progress) -> _Collected:
+    info, verdicts, finished = audit.info, [], None
+    for event in audit.run(chosen):
+        match event:
+            case Started(total=total):
+                progress.total(total)
+            case Judged(verdict=verdict):
+                verdicts.append(verdict)
+                progress.advance()
+            case Finished():
+                finished = event
+    if finished is None:
+        raise RuntimeError("the engine always ends with Finished")
+    return _Collected(audit, info, verdicts, finished)
+
+
+def _is_selected(resource: Declared, selectors: tuple[str, ...]) -> bool:
+    names = (str(resource.key), resource.id)
+    return not selectors or any(fnmatchcase(name, s) for s in selectors for name in names)
+
+
+def _print(verdict: Verdict, *, is_verbose: bool) -> None:
+    if verdict.outcome in ("failed", "error") or (verdict.outcome == "passed" and verdict.has_findings):
+        for line in text.lines(verdict):
+            show(line)
+        click.echo()
+    elif is_verbose:
+        gist = text.one_line(verdict)
+        click.echo(f"{verdict.outcome}: {verdict.resource.key}{' - ' + gist if gist else ''}")
+
+
+def _print_summary(collected: _Collected) -> None:
+    for line in _summary(collected):
+        click.echo(line)
+
+
+def _summary(collected: _Collected) -> Iterator[str]:
+    summary = collected.finished.summary
+    for source in collected.info.sources:
+        commit = source.commit[:10] or "work tree"
+        yield f"source {source.name}: {source.repo} at {source.revision} ({commit}), path {source.path or '.'}"
+    for cluster in collected.info.clusters:
+        yield f"cluster {cluster.name}: {'Kubernetes ' + cluster.version if cluster.version else 'not read'}"
+    yield from (f"note: {note}" for note in collected.finished.notes)
+    counts = ", ".join(f"{summary.outcomes[o]} {o}" for o in ("passed", "failed", "error", "skipped"))
+    yield f"{summary.resources} resources: {counts}"
+    if summary.drift:
+        yield "drift: " + ", ".join(f"{n} {status}" for status, n in sorted(summary.drift.items()))
+    if summary.violations:
+        yield "violations: " + ", ".join(f"{n} {severity}" for severity, n in sorted(summary.violations.items()))
+
+
+def _write(collected: _Collected, targets: dict[str, str | None]) -> None:
+    for name, target in targets.items():
+        if target == _STDOUT:
+            report = json_report.document(collected.info, collected.verdicts, collected.finished)
+            click.echo(json_report.dumps(report), nl=False)
+        elif target:
+            WRITERS[name](Path(target), collected.info, collected.verdicts, collected.finished)

@@ -1,0 +1,34 @@
+"""`gitops-audit config`: the schema for editors, and a first configuration."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from gitops_audit.config import init as starter_file
+from gitops_audit.config.schema import schema_text
+from gitops_audit.errors import ConfigError
+from gitops_audit.live import kubeconfig_contexts
+
+
+@click.group()
+def config() -> None:
+    """Help with gitops-audit.yaml."""
+
+
+@config.command()
+def schema() -> None:
+    """Print the JSON Schema of gitops-audit.yaml."""
+    click.echo(schema_text(), nl=False)
+
+
+@config.command()
+@click.option("-o", "--output", type=click.Path(path_type=Path), default=Path("gitops-audit.yaml"), show_default=True)
+@click.option("--force", is_flag=True, help="replace the file if it is there")
+def init(output: Path, force: bool) -> None:
+    """Write a commented start from what is in this repository and the kubeconfig."""
+    if output.exists() and not force:
+        raise ConfigError(f"{output} is there already", code="GA130", hint="give --force to replace it")
+    output.write_text(starter_file.starter(output.absolute().parent, kubeconfig_contexts()), encoding="utf-8")
+    click.echo(f"wrote {output}; next: gitops-audit doctor, then pytest {output}")

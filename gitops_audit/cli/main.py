@@ -1,0 +1,63 @@
+"""The command line. Commands are imported when they are called: `--help` and completion stay fast."""
+
+from __future__ import annotations
+
+import importlib
+import sys
+
+import click
+
+from gitops_audit import __version__
+from gitops_audit.errors import AuditError
+
+_COMMANDS = {
+    "check": "gitops_audit.cli.check:check",
+    "diff": "gitops_audit.cli.check:diff",
+    "render": "gitops_audit.cli.render:render",
+    "snapshot": "gitops_audit.cli.snapshot:snapshot",
+    "policy": "gitops_audit.cli.policy:policy",
+    "config": "gitops_audit.cli.config:config",
+    "doctor": "gitops_audit.cli.doctor:doctor",
+    "demo": "gitops_audit.cli.demo:demo",
+}
+
+
+class _LazyGroup(click.Group):
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        return list(_COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        if cmd_name not in _COMMANDS:
+            return None
+        module, _, attribute = _COMMANDS[cmd_name].partition(":")
+        command: click.Command = getattr(importlib.import_module(module), attribute)
+        return command
+
+
+@click.group(cls=_LazyGroup, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 110})
+@click.version_option(__version__, prog_name="gitops-audit")
+def cli() -> None:
+    """Audit Kubernetes clusters against Git: drift and policy findings, with the evidence.
+
+    Exit codes: 0 clean, 1 findings, 2 usage or configuration, 3 something could not be read.
+    """
+
+
+def main() -> None:
+    """The console script. A user's mistake ends in a sentence and an exit code, never in a traceback."""
+    try:
+        sys.exit(cli.main(standalone_mode=False) or 0)
+    except click.exceptions.Exit as exit_:
+        sys.exit(exit_.exit_code)
+    except (click.Abort, KeyboardInterrupt):
+        click.echo("interrupted", err=True)
+        sys.exit(130)
+    except click.ClickException as error:
+        error.show()
+        sys.exit(error.exit_code)
+    except AuditError as error:
+        click.echo(f"error: {error}", err=True)
+        sys.exit(error.exit_code)
+    except BrokenPipeError:
+        sys.stderr.close()
+        sys.exit(1)

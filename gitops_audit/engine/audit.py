@@ -1,0 +1,129 @@
+"""One pass of an audit, from the configuration to a verdict on every resource."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from datetime import UTC, datetime
+from itertools import groupby
+
+from gitops_audit.config.settings import Settings
+from gitops_audit.engine import placeholder
+from gitops_audit.engine.clusters import ReachedCluster, reach_all
+from gitops_audit.engine.events import Event, Finished, Judged, RunInfo, Started, Summary
+from gitops_audit.engine.judge import ClusterJudge
+from gitops_audit.engine.locate import Locator
+from gitops_audit.engine.options import RunOptions, narrowed
+from gitops_audit.engine.policies import PolicyCheck
+from gitops_audit.engine.sources import ReadSource, for_cluster, read_all
+from gitops_audit.inventory import build, offline_scope
+from gitops_audit.model.redact import Redactor
+from gitops_audit.model.resource import Declared, FileProblem, JsonObject
+from gitops_audit.model.verdict import Threshold, Verdict
+
+
+class Audit:
+    """`prepare()` reads Git and finds the resources; `run()` reads the clusters and judges. `close()` at the end.
+
+    Raises AuditError only for what makes the whole run impossible (configuration, policies). A source or cluster that
+    cannot be read becomes verdicts of outcome `error`: the rest of the run goes on.
+    """
+
+    def __init__(self, settings: Settings, options: RunOptions | None = None) -> None:
+        self._options = options or RunOptions()
+        self._settings = narrowed(settings, self._options)
+        self._started_at = utc_now()
+        self._redactor = Redactor(rules=self._settings.redact)
+        self._sources: tuple[ReadSource, ...] = ()
+        self._clusters: Sequence[ReachedCluster] = ()
+        self._judges: dict[str, ClusterJudge] = {}
+        self._policies: PolicyCheck | None = None
+        self.resources: tuple[Declared, ...] = ()
+        pending = self._settings.drift.pending == "fail"
+        self.threshold = Threshold(self._settings.fail_on, is_pending_failure=pending)
+
+    def prepare(self) -> None:
+        """Loads the policies, reads every source, reaches every cluster, and settles what is audited."""
+        self._policies = PolicyCheck.load(self._settings, self._options)
+        self._progress("reading sources")
+        self._sources = read_all(self._settings, self._options)
+        self._progress("reaching clusters")
+        self._clusters = reach_all(self._settings, self._redactor)
+        found = [resource for cluster in self._clusters for resource in self._inventory(cluster)]
+        shard = self._options.shard
+        self.resources = tuple(r for r in found if shard is None or shard.holds(r))
+
+    @property
+    def info(self) -> RunInfo:
+        clusters = tuple(c.info for c in self._clusters)
+        return RunInfo(self._started_at, clusters, tuple(s.info for s in self._sources))
+
+    def run(self, selected: Collection[Declared] | None = None) -> Iterator[Event]:
+        """Judges the selected resources (all, where None): Started, a Judged for each, Finished."""
+        chosen = self.resources if selected is None else tuple(selected)
+        yield Started(self.info, len(chosen))
+        summary = Summary()
+        locator = Locator(self._sources)
+        for name, resources in groupby(sorted(chosen, key=_cluster), key=_cluster):
+            for verdict in locator.located(self._judged(name, tuple(resources), locator)):
+                summary.add(verdict)
+                yield Judged(verdict)
+        yield Finished(utc_now(), summary, tuple(self._notes()))
+
+    def live(self, resource: Declared) -> JsonObject | None:
+        """The live object of a resource that was judged; None where the cluster has none."""
+        judge = self._judges.get(resource.key.cluster)
+        return judge.live_object(resource) if judge else None
+
+    def close(self) -> None:
+        for cluster in self._clusters:
+            cluster.close()
+        for source in self._sources:
+            source.close()
+
+    def _judged(self, name: str, resources: tuple[Declared, ...], locator: Locator) -> list[Verdict]:
+        return self._judges[name].judge(resources, locator)
+
+    def _inventory(self, cluster: ReachedCluster) -> list[Declared]:
+        """The resources of one cluster, with a placeholder for every source or file that could not be read."""
+        sources = for_cluster(self._sources, cluster.name)
+        readable = [(s.config, s.rendered) for s in sources if s.error is None]
+        scope = cluster.live.discovery.scope if cluster.live else offline_scope(r for _, r in readable)
+        declared = build(cluster.name, readable, scope, cluster.redactor).resources
+        self._judges[cluster.name] = ClusterJudge(
+            cluster, declared, self._settings, self._policies, self._options, self.threshold
+        )
+        return [*_unread(cluster.name, sources), *declared]
+
+    def _notes(self) -> Iterator[str]:
+        for judge in self._judges.values():
+            yield from judge.notes()
+        if self._policies is not None:
+            yield from self._policies.notes()
+
+    def _progress(self, message: str) -> None:
+        if self._options.on_progress is not None:
+            self._options.on_progress(message)
+
+
+def utc_now() -> str:
+    return datetime.now(UTC).isoformat(timespec="seconds").replace("+00:00", "Z")
+
+
+def _cluster(resource: Declared) -> str:
+    return resource.key.cluster
+
+
+def _unread(cluster: str, sources: Sequence[ReadSource]) -> Iterator[Declared]:
+    for source in sources:
+        if source.error is not None:
+            yield placeholder.for_source(cluster, source.config.name, source.error)
+        problems: Mapping[str, tuple[FileProblem, ...]] = _by_path(source.rendered.problems)
+        for path, found in problems.items():
+            yield placeholder.for_file(cluster, source.config.name, path, found)
+
+
+def _by_path(problems: Sequence[FileProblem]) -> dict[str, tuple[FileProblem, ...]]:
+    grouped: dict[str, tuple[FileProblem, ...]] = {}
+    for problem in problems:
+        grouped[problem.path] = (*grouped.get(problem.path, ()), problem)
+    return grouped

@@ -1,0 +1,47 @@
+"""Reaching the clusters of a run, side by side; one that is down does not stop the others."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+
+from gitops_audit.config.settings import ClusterConfig, Settings
+from gitops_audit.engine.events import ClusterInfo
+from gitops_audit.engine.placeholder import OFFLINE_CLUSTER
+from gitops_audit.errors import AuditError
+from gitops_audit.live import Cluster, connect
+from gitops_audit.model.redact import Redactor
+
+
+@dataclass(frozen=True, slots=True)
+class ReachedCluster:
+    """A cluster as far as it could be reached; both None: there is none, only the declared state is audited."""
+
+    name: str
+    redactor: Redactor
+    live: Cluster | None = None
+    error: AuditError | None = None
+
+    @property
+    def info(self) -> ClusterInfo:
+        return ClusterInfo(self.name, self.live.version if self.live else "")
+
+    def close(self) -> None:
+        if self.live is not None:
+            self.live.close()
+
+
+def reach_all(settings: Settings, redactor: Redactor) -> Sequence[ReachedCluster]:
+    if not settings.clusters:
+        return [ReachedCluster(OFFLINE_CLUSTER, redactor)]
+    with ThreadPoolExecutor(len(settings.clusters), thread_name_prefix="connect") as pool:
+        return list(pool.map(lambda config: _reach(config, redactor), settings.clusters))
+
+
+def _reach(config: ClusterConfig, redactor: Redactor) -> ReachedCluster:
+    try:
+        live = connect(config, redactor=redactor)
+    except AuditError as error:
+        return ReachedCluster(config.name, redactor, error=error)
+    return ReachedCluster(config.name, live.redactor, live)

@@ -1,0 +1,87 @@
+"""What the engine tells its consumers, in the order it happens."""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass, field
+
+from gitops_audit.model.finding import DriftStatus
+from gitops_audit.model.verdict import Outcome, Verdict
+
+
+@dataclass(frozen=True, slots=True)
+class SourceInfo:
+    """A source as it was read: `repo` without user information, `commit` empty for a work tree."""
+
+    name: str
+    repo: str
+    revision: str
+    commit: str
+    path: str
+
+
+@dataclass(frozen=True, slots=True)
+class ClusterInfo:
+    """A cluster as it answered; `version` is empty where it did not."""
+
+    name: str
+    version: str
+
+
+@dataclass(frozen=True, slots=True)
+class RunInfo:
+    """What was looked at. Times are RFC 3339, UTC."""
+
+    started_at: str
+    clusters: tuple[ClusterInfo, ...] = ()
+    sources: tuple[SourceInfo, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Started:
+    info: RunInfo
+    total: int
+
+
+@dataclass(frozen=True, slots=True)
+class Judged:
+    verdict: Verdict
+
+
+@dataclass(frozen=True, slots=True)
+class Finished:
+    """`notes` are facts about the run itself: dead ignore rules, expired exceptions, unread history."""
+
+    finished_at: str
+    summary: Summary
+    notes: tuple[str, ...] = ()
+
+
+Event = Started | Judged | Finished
+
+
+@dataclass(slots=True)
+class Summary:
+    """Counts over the verdicts of a run, as the JSON report shows them."""
+
+    outcomes: Counter[Outcome] = field(default_factory=Counter)
+    drift: Counter[DriftStatus] = field(default_factory=Counter)
+    violations: Counter[str] = field(default_factory=Counter)
+
+    def add(self, verdict: Verdict) -> None:
+        self.outcomes[verdict.outcome] += 1
+        if verdict.drift is not None:
+            self.drift[verdict.drift.status] += 1
+        for violation in verdict.violations:
+            self.violations[violation.severity.name] += 1
+
+    @property
+    def resources(self) -> int:
+        return self.outcomes.total()
+
+    @property
+    def exit_code(self) -> int:
+        """Of the CLI (DESIGN 4.3): unread beats findings beats clean; nothing looked at is not clean."""
+        if self.outcomes["error"] or not self.resources:
+            return 3
+        return 1 if self.outcomes["failed"] else 0

@@ -1,0 +1,77 @@
+"""Opening and rendering the sources of a run: each once, however many clusters it is for."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable
+from dataclasses import dataclass
+
+from gitops_audit.config.settings import Settings, SourceConfig
+from gitops_audit.engine.events import SourceInfo
+from gitops_audit.engine.options import RunOptions
+from gitops_audit.errors import AuditError, SourceError
+from gitops_audit.model.resource import Commit, Rendered
+from gitops_audit.render import registry
+from gitops_audit.source import Checkout, open_source
+
+
+@dataclass(frozen=True, slots=True)
+class ReadSource:
+    """A source as far as it could be read: `error` where nothing could."""
+
+    config: SourceConfig
+    checkout: Checkout | None = None
+    rendered: Rendered = Rendered()  # noqa: RUF009 - frozen
+    error: AuditError | None = None
+
+    @property
+    def info(self) -> SourceInfo:
+        opened = self.checkout
+        if opened is None:
+            return SourceInfo(self.config.name, "", self.config.revision, "", self.config.path)
+        return SourceInfo(self.config.name, opened.repo, opened.revision, opened.commit, opened.path)
+
+    def commits(self, paths: Collection[str]) -> dict[str, Commit]:
+        """The last commit of each path, in one walk through history; nothing for a path without one."""
+        return self.checkout.last_commits(paths) if self.checkout and paths else {}
+
+    def text(self, path: str) -> bytes:
+        """A file's content once more, for the lines of its fields; empty where it was rendered, not written."""
+        try:
+            return self.checkout.read(path) if self.checkout else b""
+        except SourceError:
+            return b""
+
+    def close(self) -> None:
+        if self.checkout is not None:
+            self.checkout.close()
+
+
+def read_all(settings: Settings, options: RunOptions) -> tuple[ReadSource, ...]:
+    """Every configured source. One that cannot be read carries its error; the others are read all the same."""
+    return tuple(_read(config, settings, options) for config in settings.sources)
+
+
+def _read(config: SourceConfig, settings: Settings, options: RunOptions) -> ReadSource:
+    checkout = None
+    try:
+        checkout = open_source(config, base_dir=settings.path.parent, fetch=options.fetch)
+        rendered = registry.render(config, checkout)
+    except AuditError as error:
+        return ReadSource(config, checkout, error=error)
+    if not rendered.manifests and not rendered.problems:
+        return ReadSource(config, checkout, rendered, _nothing_declared(config, rendered))
+    return ReadSource(config, checkout, rendered)
+
+
+def _nothing_declared(config: SourceConfig, rendered: Rendered) -> SourceError:
+    seen = f"{len(rendered.ignored)} files hold no Kubernetes objects" if rendered.ignored else "there are no manifests"
+    return SourceError(
+        f"the source {config.name!r} declares nothing: {seen} under {config.path or 'the root'!r}",
+        code="GA230",
+        where=config.where,
+        hint="an audit of nothing must not look green: correct `path`, or remove the source",
+    )
+
+
+def for_cluster(sources: Iterable[ReadSource], cluster: str) -> list[ReadSource]:
+    return [s for s in sources if not s.config.clusters or cluster in s.config.clusters]

@@ -1,0 +1,42 @@
+"""Fields as people read them: `spec.containers[name=web].image` for the RFC 6901 pointer `/spec/containers/0/image`."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+_PLAIN = re.compile(r"[A-Za-z_$][A-Za-z0-9_$-]*")
+
+
+def pointer_tokens(pointer: str) -> list[str]:
+    """The unescaped reference tokens of an RFC 6901 pointer."""
+    return [token.replace("~1", "/").replace("~0", "~") for token in pointer.split("/")[1:]]
+
+
+def field_path(pointer: str, body: Any) -> str:
+    """The display form of a pointer into `body`; list elements that have a name go by it, others by their index."""
+    path = ""
+    for token in pointer_tokens(pointer):
+        child = _child(body, token)
+        path += _segment(token, is_first=not path) if not isinstance(body, list) else _element(token, child)
+        body = child
+    return path
+
+
+def _segment(key: str, *, is_first: bool) -> str:
+    if _PLAIN.fullmatch(key):
+        return key if is_first else f".{key}"
+    return f'["{key}"]'
+
+
+def _element(index: str, child: Any) -> str:
+    name = child.get("name") if isinstance(child, dict) else None
+    return f"[name={name}]" if isinstance(name, str) else f"[{index}]"
+
+
+def _child(body: Any, token: str) -> Any:
+    if isinstance(body, dict):
+        return body.get(token)
+    if isinstance(body, list) and token.isdecimal() and int(token) < len(body):
+        return body[int(token)]
+    return None

@@ -1,0 +1,94 @@
+"""pytest-xdist: the controller reads Git and the clusters once and shares what it found; no worker reads anything."""
+
+from __future__ import annotations
+
+import os
+import pickle
+import tempfile
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from gitops_audit.engine.events import RunInfo
+from gitops_audit.errors import AuditError
+from gitops_audit.model.resource import Declared, JsonObject
+from gitops_audit.model.verdict import Threshold, Verdict
+from gitops_audit.pytest_plugin.session import AuditSession
+
+
+@dataclass(frozen=True, slots=True)
+class _Shared:
+    info: RunInfo
+    threshold: Threshold
+    resources: tuple[Declared, ...]
+    verdicts: dict[str, Verdict]
+    notes: tuple[str, ...]
+    live: dict[str, JsonObject]
+
+
+class Controller:
+    """In the controller: judges everything before the workers start and hands each the path of the result."""
+
+    def __init__(self, session: AuditSession) -> None:
+        self.session = session
+        self._folder = tempfile.TemporaryDirectory(prefix="gitops-audit-")
+        self._shared: dict[str, str] = {}
+
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_sessionstart(self) -> None:
+        try:
+            for number, path in enumerate(self.session.files):
+                target = Path(self._folder.name) / f"{number}.pickle"
+                self._share(path, target)
+                self._shared[str(path)] = str(target)
+        except AuditError as error:
+            raise pytest.UsageError(str(error)) from error
+
+    def _share(self, path: Path, target: Path) -> None:
+        run = self.session.run(path)
+        resources = tuple(run.resources())
+        verdicts = run.judge(resources)
+        live = {r.id: body for r in resources if (body := run.provider.live(r)) is not None}
+        provider = run.provider
+        shared = _Shared(provider.info, provider.threshold, resources, verdicts, tuple(provider.notes()), live)
+        with os.fdopen(os.open(target, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
+            pickle.dump(shared, file, protocol=pickle.HIGHEST_PROTOCOL)
+
+    def pytest_configure_node(self, node: Any) -> None:
+        node.workerinput["gitops_audit"] = self._shared
+
+    def pytest_sessionfinish(self) -> None:
+        self._folder.cleanup()
+
+
+class SharedAudit:
+    """In a worker: the audit that the controller made."""
+
+    def __init__(self, path: Path) -> None:
+        self._shared: _Shared = pickle.loads(path.read_bytes())  # noqa: S301 - our own file, in our own 0700 folder
+
+    @property
+    def info(self) -> RunInfo:
+        return self._shared.info
+
+    @property
+    def threshold(self) -> Threshold:
+        return self._shared.threshold
+
+    def resources(self) -> Sequence[Declared]:
+        return self._shared.resources
+
+    def judge(self, selected: Collection[Declared]) -> dict[str, Verdict]:
+        return self._shared.verdicts
+
+    def notes(self) -> Sequence[str]:
+        return self._shared.notes
+
+    def live(self, resource: Declared) -> JsonObject | None:
+        return self._shared.live.get(resource.id)
+
+    def close(self) -> None:
+        """Nothing is held open."""

@@ -1,0 +1,148 @@
+"""One test: one managed resource, or one check of it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+from _pytest._code.code import TerminalRepr
+from _pytest._io import TerminalWriter
+
+from gitops_audit.model.resource import Declared
+from gitops_audit.model.verdict import Threshold, Verdict
+from gitops_audit.pytest_plugin.session import AuditRun
+from gitops_audit.report import text
+
+_COLOURS: dict[str, dict[str, bool]] = {
+    "title": {"bold": True},
+    "add": {"green": True},
+    "remove": {"red": True},
+    "dim": {"light": True},
+    "error": {"red": True, "bold": True},
+    "hint": {"cyan": True},
+}
+
+
+class AuditFinding(Exception):
+    """Raised by an item whose resource does not pass; carries no traceback worth showing."""
+
+
+class FindingRepr(TerminalRepr):
+    """A verdict in pytest's failure section."""
+
+    def __init__(self, lines: Sequence[text.Line], gist: str) -> None:
+        self.lines = [tuple(line) for line in lines]
+        self.reprcrash = _Gist(gist)
+
+    def toterminal(self, tw: TerminalWriter) -> None:
+        for line, style in self.lines:
+            tw.line(line, **_COLOURS.get(style, {}))
+
+    def __str__(self) -> str:
+        return "\n".join(line for line, _ in self.lines)
+
+
+class _Gist:
+    """What pytest prints behind FAILED in its short summary."""
+
+    def __init__(self, message: str) -> None:
+        self.message = message
+
+    def __str__(self) -> str:
+        return self.message
+
+
+class AuditItem(pytest.Item):
+    """`<Kind>[.<group>]/[<namespace>/]<name>`, with `[<check>]` behind it when checks are split."""
+
+    run: AuditRun
+    resource: Declared
+    check: str
+
+    @classmethod
+    def of(cls, parent: pytest.Collector, run: AuditRun, resource: Declared, check: str) -> AuditItem:
+        item: AuditItem = cls.from_parent(parent, name=item_name(resource, check))
+        item.run, item.resource, item.check = run, resource, check
+        item.user_properties.extend(_properties(run, resource))
+        for marker in _markers(check):
+            item.own_markers.append(marker.mark)
+            item.keywords[marker.name] = marker
+        return item
+
+    def judge(self) -> Verdict:
+        """The verdict, or the part of it that this check is about. The first call judges all selected items."""
+        verdict = self.run.verdict(self.resource)
+        if verdict is None:
+            selected = (i.resource for i in self.session.items if isinstance(i, AuditItem) and i.run is self.run)
+            verdict = self.run.judge(selected)[self.resource.id]
+        return checked(verdict, self.check, self.run.provider.threshold)
+
+    def setup(self) -> None:
+        verdict = self.judge()
+        if verdict.outcome == "skipped":
+            pytest.skip(verdict.skip_reason)
+        if verdict.outcome == "error":
+            raise AuditFinding
+
+    def runtest(self) -> None:
+        if self.judge().outcome == "failed":
+            raise AuditFinding
+
+    def repr_failure(self, excinfo: pytest.ExceptionInfo[BaseException], style: Any = None) -> Any:
+        if isinstance(excinfo.value, AuditFinding):
+            return FindingRepr(list(text.lines(self.judge())), text.one_line(self.judge()))
+        return super().repr_failure(excinfo, style)
+
+    def reportinfo(self) -> tuple[Path, int | None, str]:
+        return self.path, None, self.name
+
+    @property
+    def identity(self) -> tuple[str, str]:
+        """Travels with the reports (also between xdist processes): the configuration and the resource."""
+        return str(self.run.path), self.resource.id
+
+
+def item_name(resource: Declared, check: str) -> str:
+    """The last part of a node id. `::` separates node ids, so it is written `%3A%3A` in the rare name that has it."""
+    name = str(resource.key).replace("::", "%3A%3A")
+    return f"{name}[{check}]" if check else name
+
+
+def checks_of(verdict: Verdict) -> Sequence[str]:
+    """The checks that can be told apart in a verdict."""
+    drift = ("drift",) if verdict.drift is not None or verdict.errors else ()
+    policies = dict.fromkeys(f"policy:{p.policy}" for p in verdict.policies)
+    return (*drift, "schema", *policies)
+
+
+def checked(verdict: Verdict, check: str, threshold: Threshold) -> Verdict:
+    """The part of a verdict that one check is about; the outcome follows that part alone."""
+    if not check or verdict.outcome == "skipped":
+        return verdict
+    name = check.partition(":")[2]
+    return replace(
+        verdict,
+        drift=verdict.drift if check == "drift" else None,
+        invalid=verdict.invalid if check == "schema" else (),
+        policies=tuple(p for p in verdict.policies if name and p.policy == name),
+        errors=verdict.errors if check == "drift" else (),
+    ).judged(threshold)
+
+
+def _markers(check: str) -> Sequence[pytest.MarkDecorator]:
+    kinds = {"drift": pytest.mark.drift, "schema": pytest.mark.schema, "policy": pytest.mark.policy}
+    return [kinds[check.partition(":")[0]]] if check else list(kinds.values())
+
+
+def _properties(run: AuditRun, resource: Declared) -> list[tuple[str, object]]:
+    commit = run.commits.get(resource.source, "")
+    return [
+        ("cluster", resource.key.cluster),
+        ("source", resource.source),
+        ("file", resource.origin.path),
+        ("line", resource.origin.line),
+        ("commit", commit),
+    ]

@@ -1,0 +1,77 @@
+"""The pytest plugin: hooks only. Everything heavy is imported when an audit starts, not before."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+
+from gitops_audit.pytest_plugin import options
+from gitops_audit.pytest_plugin.options import SESSION
+
+if TYPE_CHECKING:
+    from gitops_audit.pytest_plugin.checks import GitopsResource
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    options.add(parser)
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    config.addinivalue_line("markers", "drift: an audit of the live state against Git")
+    config.addinivalue_line("markers", "policy: an audit against declarative policies")
+    config.addinivalue_line("markers", "schema: a check of a manifest against the schema of its kind")
+    config.addinivalue_line(
+        "markers", "gitops(**match): narrows `gitops_resource` (kind, group, namespace, name, source, cluster)"
+    )
+    options.add_config_argument(config)
+    files = options.audited_files(config)
+    if files:
+        _start(config, files)
+
+
+def _start(config: pytest.Config, files: list[Path]) -> None:
+    from gitops_audit.pytest_plugin import distributed, protocol
+    from gitops_audit.pytest_plugin.session import AuditSession
+
+    session = AuditSession(config, files)
+    config.stash[SESSION] = session
+    config.pluginmanager.register(protocol.AuditProtocol(session), "gitops-audit-protocol")
+    if config.pluginmanager.hasplugin("dsession"):
+        config.pluginmanager.register(distributed.Controller(session), "gitops-audit-controller")
+
+
+def pytest_unconfigure(config: pytest.Config) -> None:
+    session = config.stash.get(SESSION, None)
+    if session is not None:
+        session.close()
+
+
+def pytest_collect_file(file_path: Path, parent: pytest.Collector) -> pytest.Collector | None:
+    session = parent.config.stash.get(SESSION, None)
+    if session is None or file_path not in session.files:
+        return None
+    from gitops_audit.pytest_plugin.collect import AuditFile
+
+    return AuditFile.from_parent(parent, path=file_path)
+
+
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    if "gitops_resource" not in metafunc.fixturenames:
+        return
+    from gitops_audit.pytest_plugin import checks
+
+    checks.parametrize(metafunc, metafunc.config.stash.get(SESSION, None))
+
+
+@pytest.fixture
+def gitops_resource(request: pytest.FixtureRequest) -> GitopsResource:
+    """One managed resource of the audit: `.key`, `.declared`, `.live` (None: not in the cluster), `.verdict`.
+
+    A test that takes it runs once per managed resource, narrowed by
+    `@pytest.mark.gitops(kind=..., group=..., namespace=..., name=..., source=..., cluster=...)`.
+    """
+    from gitops_audit.pytest_plugin import checks
+
+    return checks.resource(request, request.config.stash[SESSION])

@@ -1,0 +1,148 @@
+"""The audits of one pytest process: where the items get their resources and verdicts from."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Sequence
+from pathlib import Path
+from typing import Protocol
+
+import pytest
+
+from gitops_audit.config.load import load
+from gitops_audit.engine.audit import Audit, utc_now
+from gitops_audit.engine.events import Finished, Judged, RunInfo, Summary
+from gitops_audit.model.resource import Declared, JsonObject
+from gitops_audit.model.verdict import Threshold, Verdict
+from gitops_audit.pytest_plugin.options import run_options
+
+
+class Provider(Protocol):
+    """An audit as the items see it: made in this process, or read from what the xdist controller made."""
+
+    @property
+    def info(self) -> RunInfo: ...
+
+    @property
+    def threshold(self) -> Threshold: ...
+
+    def resources(self) -> Sequence[Declared]: ...
+
+    def judge(self, selected: Collection[Declared]) -> dict[str, Verdict]: ...
+
+    def notes(self) -> Sequence[str]: ...
+
+    def live(self, resource: Declared) -> JsonObject | None: ...
+
+    def close(self) -> None: ...
+
+
+class LocalAudit:
+    """An audit made in this process."""
+
+    def __init__(self, path: Path, config: pytest.Config) -> None:
+        self._audit = Audit(load(path), run_options(config))
+        self._audit.prepare()
+        self._notes: tuple[str, ...] = ()
+
+    @property
+    def info(self) -> RunInfo:
+        return self._audit.info
+
+    @property
+    def threshold(self) -> Threshold:
+        return self._audit.threshold
+
+    def resources(self) -> Sequence[Declared]:
+        return self._audit.resources
+
+    def judge(self, selected: Collection[Declared]) -> dict[str, Verdict]:
+        verdicts: dict[str, Verdict] = {}
+        for event in self._audit.run(selected):
+            if isinstance(event, Judged):
+                verdicts[event.verdict.resource.id] = event.verdict
+            elif isinstance(event, Finished):
+                self._notes = event.notes
+        return verdicts
+
+    def notes(self) -> Sequence[str]:
+        return self._notes
+
+    def live(self, resource: Declared) -> JsonObject | None:
+        return self._audit.live(resource)
+
+    def close(self) -> None:
+        self._audit.close()
+
+
+class AuditRun:
+    """One configuration's audit: its resources at collection, its verdicts from the first test on."""
+
+    def __init__(self, path: Path, provider: Provider) -> None:
+        self.path = path
+        self.provider = provider
+        self.commits = {s.name: s.commit for s in provider.info.sources}
+        self._verdicts: dict[str, Verdict] = {}
+        self._executed: dict[str, Verdict] = {}
+
+    def resources(self) -> Sequence[Declared]:
+        return self.provider.resources()
+
+    def judge(self, selected: Iterable[Declared]) -> dict[str, Verdict]:
+        """Judges what is not judged yet, all at once: reading is per kind, not per test."""
+        missing = {r.id: r for r in selected if r.id not in self._verdicts}
+        if missing:
+            self._verdicts |= self.provider.judge(missing.values())
+        return self._verdicts
+
+    def verdict(self, resource: Declared) -> Verdict | None:
+        """None before `judge`."""
+        return self._verdicts.get(resource.id)
+
+    def record(self, resource_id: str) -> None:
+        """Notes that the test of a resource ran."""
+        if resource_id in self._verdicts:
+            self._executed[resource_id] = self._verdicts[resource_id]
+
+    @property
+    def executed(self) -> Sequence[Verdict]:
+        return list(self._executed.values())
+
+    def finished(self) -> Finished:
+        summary = Summary()
+        for verdict in self._executed.values():
+            summary.add(verdict)
+        return Finished(utc_now(), summary, tuple(self.provider.notes()))
+
+
+class AuditSession:
+    """All audits of this pytest process, by configuration file."""
+
+    def __init__(self, config: pytest.Config, files: Sequence[Path]) -> None:
+        self.config = config
+        self.files = tuple(files)
+        self.runs: dict[Path, AuditRun] = {}
+
+    def run(self, path: Path) -> AuditRun:
+        """The audit of a configuration, prepared on first use. Raises AuditError."""
+        if path not in self.runs:
+            self.runs[path] = AuditRun(path, self._provider(path))
+        return self.runs[path]
+
+    def _provider(self, path: Path) -> Provider:
+        shared: dict[str, str] = getattr(self.config, "workerinput", {}).get("gitops_audit", {})
+        if str(path) in shared:
+            from gitops_audit.pytest_plugin.distributed import SharedAudit
+
+            return SharedAudit(Path(shared[str(path)]))
+        return LocalAudit(path, self.config)
+
+    def record(self, report: pytest.TestReport) -> None:
+        """Notes that a resource's test ran, from its report; works in the process that prints, xdist or not."""
+        path, resource_id = getattr(report, "gitops_audit", (None, ""))
+        run = self.runs.get(Path(path)) if path else None
+        if run is not None:
+            run.record(resource_id)
+
+    def close(self) -> None:
+        for run in self.runs.values():
+            run.provider.close()

@@ -1,0 +1,146 @@
+"""The JSON report of DESIGN 4.4. Its JSON Schema ships beside this file (report.schema.json)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from importlib import resources
+from pathlib import Path
+from typing import Any
+
+import orjson
+
+from gitops_audit import __version__
+from gitops_audit.engine.events import Finished, RunInfo
+from gitops_audit.model.finding import ABSENT, Change, Drift, FieldOwner, PolicyResult, Waiver
+from gitops_audit.model.resource import Declared
+from gitops_audit.model.verdict import Verdict
+
+API_VERSION = "gitops-audit/v1"
+
+
+def schema_text() -> str:
+    return resources.files(__package__).joinpath("report.schema.json").read_text()
+
+
+def document(info: RunInfo, verdicts: Iterable[Verdict], finished: Finished) -> dict[str, Any]:
+    summary = finished.summary
+    return {
+        "apiVersion": API_VERSION,
+        "startedAt": info.started_at,
+        "finishedAt": finished.finished_at,
+        "tool": {"version": __version__},
+        "clusters": [{"name": c.name, "version": c.version} for c in info.clusters],
+        "sources": [
+            {"name": s.name, "repo": s.repo, "revision": s.revision, "commit": s.commit, "path": s.path}
+            for s in info.sources
+        ],
+        "summary": {
+            "resources": summary.resources,
+            "passed": summary.outcomes["passed"],
+            "failed": summary.outcomes["failed"],
+            "errors": summary.outcomes["error"],
+            "skipped": summary.outcomes["skipped"],
+            "drift": dict(summary.drift),
+            "violations": dict(summary.violations),
+        },
+        "resources": [_resource(v) for v in verdicts],
+        "notes": list(finished.notes),
+    }
+
+
+def write(path: Path, report: dict[str, Any]) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_bytes(dumps(report))
+
+
+def dumps(report: dict[str, Any]) -> bytes:
+    return orjson.dumps(report, option=orjson.OPT_INDENT_2 | orjson.OPT_APPEND_NEWLINE)
+
+
+def _resource(verdict: Verdict) -> dict[str, Any]:
+    resource = verdict.resource
+    return {
+        "id": resource.id,
+        "cluster": resource.key.cluster,
+        "source": resource.source,
+        "group": resource.key.group,
+        "version": resource.version,
+        "kind": resource.key.kind,
+        "namespace": resource.key.namespace,
+        "name": resource.key.name,
+        "outcome": verdict.outcome,
+        "skipReason": verdict.skip_reason,
+        "origin": _origin(resource, verdict),
+        "drift": _drift(verdict.drift) if verdict.drift else None,
+        "policies": [_policy(p) for p in verdict.policies],
+        "invalid": [{"path": i.path, "message": i.message, "line": i.line} for i in verdict.invalid],
+        "errors": [{"code": e.code, "message": e.message} for e in verdict.errors],
+    }
+
+
+def _origin(resource: Declared, verdict: Verdict) -> dict[str, Any]:
+    commit = verdict.commit
+    return {
+        "path": resource.origin.path,
+        "line": resource.origin.line,
+        "commit": commit.sha if commit else "",
+        "author": commit.author if commit else "",
+        "date": commit.date if commit else "",
+        "subject": commit.subject if commit else "",
+    }
+
+
+def _drift(drift: Drift) -> dict[str, Any]:
+    return {
+        "status": drift.status,
+        "confirmed": drift.confirmed,
+        "reason": drift.reason,
+        "changes": [_change(c) for c in drift.changes],
+    }
+
+
+def _change(change: Change) -> dict[str, Any]:
+    return {
+        "type": change.type,
+        "path": change.path,
+        "pointer": change.pointer,
+        "declared": None if change.declared is ABSENT else change.declared,
+        "live": None if change.live is ABSENT else change.live,
+        "cause": change.cause,
+        "severity": change.severity.name,
+        "line": change.line,
+        "ignored": _waiver(change.ignored),
+        "by": _owner(change.by) if change.by else None,
+    }
+
+
+def _owner(by: FieldOwner) -> dict[str, Any]:
+    fields = {
+        "manager": by.manager,
+        "operation": by.operation,
+        "subresource": by.subresource,
+        "time": by.time,
+        "class": by.manager_class,
+    }
+    audit_log = {"user": by.user, "sourceIP": by.source_ip, "userAgent": by.user_agent}
+    return fields | {k: v for k, v in audit_log.items() if v}
+
+
+def _waiver(waiver: Waiver | None) -> dict[str, Any] | None:
+    if waiver is None:
+        return None
+    return {"reason": waiver.reason, "owner": waiver.owner, "expires": waiver.expires, "rule": waiver.rule}
+
+
+def _policy(result: PolicyResult) -> dict[str, Any]:
+    return {
+        "policy": result.policy,
+        "rule": result.rule,
+        "result": result.result,
+        "severity": result.severity.name,
+        "message": result.message,
+        "path": result.path,
+        "line": result.line,
+        "on": result.on,
+        "exception": _waiver(result.exception),
+    }

@@ -1,0 +1,126 @@
+"""Finds the pod in an object, and shows the controls its containers in the order Kubernetes visits them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from gitops_audit.model.finding import ABSENT
+from gitops_audit.model.resource import JsonObject, split_api_version
+from gitops_audit.policy.pod_security.fields import flag, section, sections, text
+from gitops_audit.policy.pod_security.result import Evidence
+
+# The resources whose pods Pod Security Admission looks at (pod-security-admission, DefaultPodSpecExtractor), with the
+# path of the pod or its template. Older API versions of a group hold the template at the same place.
+POD_PATHS: dict[tuple[str, str], tuple[str, ...]] = {
+    ("", "Pod"): (),
+    ("", "PodTemplate"): ("template",),
+    ("", "ReplicationController"): ("spec", "template"),
+    ("apps", "Deployment"): ("spec", "template"),
+    ("apps", "ReplicaSet"): ("spec", "template"),
+    ("apps", "StatefulSet"): ("spec", "template"),
+    ("apps", "DaemonSet"): ("spec", "template"),
+    ("batch", "Job"): ("spec", "template"),
+    ("batch", "CronJob"): ("spec", "jobTemplate", "spec", "template"),
+}
+CONTAINER_LISTS = ("initContainers", "containers", "ephemeralContainers")
+_NOTHING: JsonObject = {}
+
+Step = str | int
+
+
+@dataclass(frozen=True, slots=True)
+class Container:
+    """One container of any of the three lists, with its securityContext (empty when not set)."""
+
+    name: str
+    body: JsonObject
+    security: JsonObject
+    place: str
+    index: int
+
+
+@dataclass(frozen=True, slots=True)
+class Pod:
+    """A pod or pod template. `root` is the pointer of what holds its metadata and spec, empty for a Pod."""
+
+    root: str
+    annotations: JsonObject
+    spec: JsonObject
+    security: JsonObject
+    containers: tuple[Container, ...]
+    is_windows: bool
+    is_in_user_namespace: bool
+
+    def at(self, *path: Step, value: Any = ABSENT) -> Evidence:
+        """Evidence for a field of the pod's spec."""
+        return Evidence(self.root + _pointer(("spec", *path)), _field(("spec", *path)), value)
+
+    def annotation(self, key: str, field: str) -> Evidence:
+        """Evidence for an annotation; `field` is its name in the standard, with a wildcard."""
+        pointer = self.root + _pointer(("metadata", "annotations", key))
+        return Evidence(pointer, f"metadata.annotations['{field}']", self.annotations[key])
+
+    def within(self, container: Container, *path: Step, value: Any = ABSENT) -> Evidence:
+        """Evidence for a field of a container."""
+        full = ("spec", container.place, container.index, *path)
+        image = container.body.get("image")
+        shown = image if isinstance(image, str) else ""
+        return Evidence(self.root + _pointer(full), _field(full), value, container.name, shown)
+
+
+def find(body: JsonObject) -> Pod | None:
+    """The pod of an object; None for a kind that has none, or a controller without a template.
+
+    Custom resources have none even where they embed a pod template: Kubernetes does not look into them either.
+    Raises MalformedPod where a field on the way, or one that a control reads, has a wrong type.
+    """
+    group, _ = split_api_version(text(body, "apiVersion"))
+    path = POD_PATHS.get((_current_group(group), text(body, "kind")))
+    if path is None:
+        return None
+    holder: JsonObject | None = body
+    for key in path:
+        holder = section(holder, key) if holder else None
+    return None if holder is None else _pod(holder, "".join(f"/{key}" for key in path))
+
+
+def _current_group(group: str) -> str:
+    """Deployments, DaemonSets and ReplicaSets came to `apps` from `extensions`, with the same template."""
+    return "apps" if group == "extensions" else group
+
+
+def _pod(holder: JsonObject, root: str) -> Pod:
+    metadata = section(holder, "metadata") or _NOTHING
+    spec = section(holder, "spec") or _NOTHING
+    os = section(spec, "os") or _NOTHING
+    return Pod(
+        root=root,
+        annotations=section(metadata, "annotations") or _NOTHING,
+        spec=spec,
+        security=section(spec, "securityContext") or _NOTHING,
+        containers=tuple(_containers(spec)),
+        is_windows=text(os, "name") == "windows",
+        is_in_user_namespace=flag(spec, "hostUsers") is False,
+    )
+
+
+def _containers(spec: JsonObject) -> Iterator[Container]:
+    for place in CONTAINER_LISTS:
+        if place in spec:
+            for index, body in enumerate(sections(spec, place)):
+                yield Container(text(body, "name"), body, section(body, "securityContext") or _NOTHING, place, index)
+
+
+def _pointer(path: tuple[Step, ...]) -> str:
+    return "".join("/" + str(step).replace("~", "~0").replace("/", "~1") for step in path)
+
+
+def _field(path: tuple[Step, ...]) -> str:
+    """`("spec", "containers", 0, "ports", 1, "hostPort")` -> `spec.containers[*].ports[*].hostPort`.
+
+    The place in a list of plain values is left out (`capabilities.add`), as in the standard.
+    """
+    steps = path[:-1] if isinstance(path[-1], int) and len(path) > 3 else path
+    return "".join("[*]" if isinstance(step, int) else f".{step}" for step in steps).removeprefix(".")

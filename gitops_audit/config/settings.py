@@ -12,6 +12,9 @@ from gitops_audit.model.finding import Severity
 DriftMode = Literal["declared", "owned", "strict"]
 SourceType = Literal["auto", "directory", "kustomize", "helm"]
 
+# The revision that reads the checked-out files instead of a commit.
+WORKTREE = "worktree"
+
 
 @dataclass(frozen=True, slots=True)
 class ClusterConfig:
@@ -27,10 +30,13 @@ class ClusterConfig:
 
 @dataclass(frozen=True, slots=True)
 class SourceConfig:
-    """`repo` is a path or URL, empty for the repository that holds the configuration; `clusters` empty for all."""
+    """`repo` is a path or URL, empty for the repository that holds the configuration; `clusters` empty for all.
+
+    A URL may carry a password, so `repo` is in no representation of the settings.
+    """
 
     name: str
-    repo: str = ""
+    repo: str = field(default="", repr=False)
     revision: str = "HEAD"
     path: str = ""
     type: SourceType = "auto"

@@ -1,0 +1,123 @@
+"""A checked document as settings: no decision is left here, only names and types."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from gitops_audit.config.document import Document
+from gitops_audit.config.rules import resolved_path
+from gitops_audit.config.settings import (
+    ClusterConfig,
+    DriftConfig,
+    ExceptionRule,
+    IgnoreRule,
+    Match,
+    OrphanConfig,
+    PolicyRef,
+    RedactRule,
+    Settings,
+    SourceConfig,
+)
+from gitops_audit.model.finding import Severity
+
+
+def settings(document: Document) -> Settings:
+    """The settings of a document without problems."""
+    value: dict[str, Any] = document.value
+    clusters, report = value.get("clusters", {}), value.get("report", {})
+    return Settings(
+        path=document.path,
+        clusters=tuple(_cluster(document, name, config or {}) for name, config in clusters.items()),
+        sources=tuple(_source(document, i, s) for i, s in enumerate(value["sources"])),
+        drift=_drift(document, value.get("drift", {})),
+        policies=tuple(_policy(document, i, p) for i, p in enumerate(value.get("policies", []))),
+        exceptions=tuple(_exception(document, i, e) for i, e in enumerate(value.get("exceptions", []))),
+        redact=tuple(RedactRule(_match(r["match"]), tuple(r["fields"])) for r in value.get("redact", [])),
+        fail_on=Severity[report.get("failOn", "low")],
+    )
+
+
+def _cluster(document: Document, name: str, config: dict[str, Any]) -> ClusterConfig:
+    return ClusterConfig(
+        name=name,
+        context=config.get("context", ""),
+        kubeconfig=str(_path(document, config.get("kubeconfig")) or ""),
+        in_cluster=config.get("inCluster", False),
+        snapshot=_path(document, config.get("snapshot")),
+        where=document.where_key(("clusters", name)),
+    )
+
+
+def _source(document: Document, index: int, source: dict[str, Any]) -> SourceConfig:
+    return SourceConfig(
+        name=source["name"],
+        repo=source.get("repo", ""),
+        revision=source.get("revision", "HEAD"),
+        path="/".join(part for part in source.get("path", "").split("/") if part not in ("", ".")),
+        type=source.get("type", "auto"),
+        namespace=source.get("namespace", ""),
+        clusters=tuple(dict.fromkeys(source.get("clusters", ()))),
+        exclude=tuple(source.get("exclude", ())),
+        where=document.where(("sources", index)),
+    )
+
+
+def _drift(document: Document, drift: dict[str, Any]) -> DriftConfig:
+    return DriftConfig(
+        mode=drift.get("mode", "owned"),
+        appliers=tuple(drift.get("appliers", ())),
+        interactive=tuple(drift.get("interactive", ())),
+        pending=drift.get("pending", "fail"),
+        ignore=tuple(_ignore(document, i, rule) for i, rule in enumerate(drift.get("ignore", []))),
+        orphans=_orphans(drift.get("orphans", {})),
+    )
+
+
+def _ignore(document: Document, index: int, rule: dict[str, Any]) -> IgnoreRule:
+    return IgnoreRule(
+        match=_match(rule.get("match", {})),
+        fields=tuple(rule.get("fields", ())),
+        managers=tuple(rule.get("managers", ())),
+        reason=rule.get("reason", ""),
+        owner=rule.get("owner", ""),
+        expires=rule.get("expires", ""),
+        where=document.where(("drift", "ignore", index)),
+    )
+
+
+def _orphans(orphans: dict[str, Any]) -> OrphanConfig:
+    return OrphanConfig(
+        enabled=orphans.get("enabled", False),
+        namespaces=tuple(orphans.get("namespaces", ())),
+        ignore=tuple(_match(m) for m in orphans.get("ignore", [])),
+    )
+
+
+def _policy(document: Document, index: int, policy: dict[str, Any]) -> PolicyRef:
+    return PolicyRef(
+        pack=policy.get("pack", ""),
+        version=policy.get("version", "latest").removeprefix("v"),
+        path=_path(document, policy.get("path")),
+        where=document.where(("policies", index)),
+    )
+
+
+def _exception(document: Document, index: int, rule: dict[str, Any]) -> ExceptionRule:
+    return ExceptionRule(
+        policy=rule["policy"],
+        match=_match(rule["match"]),
+        reason=rule["reason"],
+        owner=rule["owner"],
+        expires=rule["expires"],
+        where=document.where(("exceptions", index)),
+    )
+
+
+def _match(match: dict[str, Any]) -> Match:
+    names = {key: match[key] for key in ("kind", "group", "namespace", "name") if key in match}
+    return Match(**names, labels=tuple(match.get("labels", {}).items()))
+
+
+def _path(document: Document, path: str | None) -> Path | None:
+    return resolved_path(document.path, path) if path else None

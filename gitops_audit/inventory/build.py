@@ -1,0 +1,102 @@
+"""From what the sources declare to the resources of one cluster."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+from gitops_audit.config.settings import SourceConfig
+from gitops_audit.inventory.hooks import skip_reason
+from gitops_audit.inventory.scope import Scope, declared_scopes
+from gitops_audit.model.redact import Redactor, faulty_secret_keys
+from gitops_audit.model.resource import (
+    Declared,
+    Invalid,
+    JsonObject,
+    Manifest,
+    Rendered,
+    ResourceKey,
+    split_api_version,
+)
+
+DUPLICATE = "GA221"
+NOT_SERVED = "GA320"
+
+
+@dataclass(frozen=True, slots=True)
+class Inventory:
+    """The resources in the order they are declared. One key stands once."""
+
+    resources: tuple[Declared, ...]
+
+
+def build(
+    cluster: str, sources: Sequence[tuple[SourceConfig, Rendered]], scope: Scope, redactor: Redactor
+) -> Inventory:
+    """The resources of a cluster from all its sources. Nothing raises: what is wrong with one becomes its `error`.
+
+    A resource that is declared twice appears once, as an error that names every place.
+    """
+    binder = _Binder(cluster, scope, redactor, declared_scopes(m for _, r in sources for m in r.manifests))
+    found: dict[ResourceKey, list[Declared]] = {}
+    for config, rendered in sources:
+        for manifest in rendered.manifests:
+            declared = binder.bind(config, manifest)
+            found.setdefault(declared.key, []).append(declared)
+    return Inventory(tuple(_one(places) for places in found.values()))
+
+
+class _Binder:
+    def __init__(self, cluster: str, scope: Scope, redactor: Redactor, custom: dict[tuple[str, str], bool]) -> None:
+        self._cluster = cluster
+        self._scope = scope
+        self._redactor = redactor
+        self._custom = custom
+
+    def bind(self, config: SourceConfig, manifest: Manifest) -> Declared:
+        body = manifest.body
+        metadata: dict[str, Any] = body.get("metadata") or {}
+        group, version = split_api_version(str(body["apiVersion"]))
+        kind, skip = str(body["kind"]), skip_reason(metadata)
+        is_namespaced = self._is_namespaced(group, version, kind)
+        namespace = str(metadata.get("namespace") or "")
+        faults = [*manifest.faults, *_secret_faults(body)]
+        if is_namespaced is False and namespace:
+            faults.append(Invalid("metadata.namespace", f"{kind} is cluster-scoped: it has no namespace"))
+        settled = "" if is_namespaced is False else namespace or config.namespace or "default"
+        name = str(metadata.get("name") or metadata.get("generateName") or "")
+        if not metadata.get("name"):
+            name = f"{name}{manifest.origin.path}:{manifest.origin.line}" if skip else name
+        return Declared(
+            ResourceKey(self._cluster, group, kind, settled, name),
+            config.name,
+            version,
+            self._redactor.redact(body),
+            manifest.origin,
+            tuple(faults),
+            skip,
+            None if skip or is_namespaced is not None else _not_served(group, version, kind),
+        )
+
+    def _is_namespaced(self, group: str, version: str, kind: str) -> bool | None:
+        served = self._scope(group, version, kind)
+        return self._custom.get((group, kind)) if served is None else served
+
+
+def _secret_faults(body: JsonObject) -> Iterator[Invalid]:
+    for key in faulty_secret_keys(body):
+        yield Invalid(f"data.{key}", "the value is not base64")
+
+
+def _not_served(group: str, version: str, kind: str) -> tuple[str, str]:
+    api_version = f"{group}/{version}" if group else version
+    return NOT_SERVED, f"the cluster does not serve {kind} of {api_version}: is its CustomResourceDefinition installed?"
+
+
+def _one(places: Sequence[Declared]) -> Declared:
+    first = places[0]
+    if len(places) == 1:
+        return first
+    where = ", ".join(f"{p.origin.path}:{p.origin.line} (source {p.source})" for p in places)
+    return replace(first, error=(DUPLICATE, f"declared {len(places)} times: {where}; keep one of them"))

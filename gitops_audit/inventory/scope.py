@@ -1,0 +1,81 @@
+"""Whether a kind is namespaced: from the cluster's discovery, or offline from what is known without one."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator
+from typing import Any
+
+from gitops_audit.model.resource import Manifest, Rendered, split_api_version
+
+# (group, version, kind) -> True: namespaced, False: cluster-scoped, None: not served
+Scope = Callable[[str, str, str], bool | None]
+
+# Built-in cluster-scoped kinds by group; every other built-in kind is namespaced (Kubernetes API reference).
+_CLUSTER_SCOPED: dict[str, frozenset[str]] = {
+    "": frozenset({"Namespace", "Node", "PersistentVolume", "ComponentStatus"}),
+    "admissionregistration.k8s.io": frozenset(
+        {
+            "MutatingAdmissionPolicy",
+            "MutatingAdmissionPolicyBinding",
+            "MutatingWebhookConfiguration",
+            "ValidatingAdmissionPolicy",
+            "ValidatingAdmissionPolicyBinding",
+            "ValidatingWebhookConfiguration",
+        }
+    ),
+    "apiextensions.k8s.io": frozenset({"CustomResourceDefinition"}),
+    "apiregistration.k8s.io": frozenset({"APIService"}),
+    "certificates.k8s.io": frozenset({"CertificateSigningRequest", "ClusterTrustBundle"}),
+    "flowcontrol.apiserver.k8s.io": frozenset({"FlowSchema", "PriorityLevelConfiguration"}),
+    "networking.k8s.io": frozenset({"IngressClass", "IPAddress", "ServiceCIDR"}),
+    "node.k8s.io": frozenset({"RuntimeClass"}),
+    "policy": frozenset({"PodSecurityPolicy"}),
+    "rbac.authorization.k8s.io": frozenset({"ClusterRole", "ClusterRoleBinding"}),
+    "resource.k8s.io": frozenset({"DeviceClass", "ResourceSlice"}),
+    "scheduling.k8s.io": frozenset({"PriorityClass"}),
+    "storage.k8s.io": frozenset({"CSIDriver", "CSINode", "StorageClass", "VolumeAttachment", "VolumeAttributesClass"}),
+}
+
+
+def offline_scope(rendered: Iterable[Rendered]) -> Scope:
+    """The scope without a cluster: CustomResourceDefinitions of the inventory, then the built-in kinds.
+
+    A kind known to neither follows its manifest: namespaced where one object of it declares a namespace.
+    """
+    manifests = [m for r in rendered for m in r.manifests]
+    declared = declared_scopes(manifests)
+    namespaced = {_group_kind(m.body) for m in manifests if _metadata(m.body).get("namespace")}
+
+    def scope(group: str, version: str, kind: str) -> bool | None:
+        if (group, kind) in declared:
+            return declared[group, kind]
+        if kind in _CLUSTER_SCOPED.get(group, ()):
+            return False
+        return _is_builtin_group(group) or (group, kind) in namespaced
+
+    return scope
+
+
+def declared_scopes(manifests: Iterable[Manifest]) -> dict[tuple[str, str], bool]:
+    """(group, kind) -> is namespaced, of every CustomResourceDefinition among the manifests."""
+    return dict(entry for m in manifests if m.body.get("kind") == "CustomResourceDefinition" for entry in _scope(m))
+
+
+def _scope(manifest: Manifest) -> Iterator[tuple[tuple[str, str], bool]]:
+    spec = manifest.body.get("spec")
+    names = spec.get("names") if isinstance(spec, dict) else None
+    if isinstance(spec, dict) and isinstance(names, dict):
+        yield (str(spec.get("group", "")), str(names.get("kind", ""))), spec.get("scope") != "Cluster"
+
+
+def _is_builtin_group(group: str) -> bool:
+    return "." not in group or group.endswith(".k8s.io")
+
+
+def _group_kind(body: dict[str, Any]) -> tuple[str, str]:
+    return split_api_version(str(body.get("apiVersion", "")))[0], str(body.get("kind", ""))
+
+
+def _metadata(body: dict[str, Any]) -> dict[str, Any]:
+    metadata = body.get("metadata")
+    return metadata if isinstance(metadata, dict) else {}

@@ -1,0 +1,93 @@
+from __future__ import annotations
+
+from gitops_audit.model.finding import Change, Drift, FieldOwner, PolicyResult, Problem, Severity
+from gitops_audit.model.resource import Commit, Declared, Invalid, JsonObject, Origin, ResourceKey
+from gitops_audit.model.verdict import Verdict
+from gitops_audit.report import text
+
+BODY: JsonObject = {
+    "apiVersion": "apps/v1",
+    "kind": "Deployment",
+    "metadata": {"name": "web"},
+    "spec": {"replicas": 3, "template": {"spec": {"containers": [{"name": "web", "image": "web:1"}]}}},
+}
+KEY = ResourceKey("prod", "apps", "Deployment", "shop", "web")
+RESOURCE = Declared(KEY, "storefront", "v1", BODY, Origin("apps/web.yaml", 1))
+SCALED = Change(
+    "changed",
+    "/spec/replicas",
+    "spec.replicas",
+    3,
+    5,
+    cause="cluster",
+    by=FieldOwner("kubectl-scale", "Update", "scale", "2026-01-02T03:04:05Z", "interactive"),
+    line=6,
+)
+
+
+def shown(verdict: Verdict) -> str:
+    return text.plain(verdict)
+
+
+def test_a_change_tells_what_who_when_and_where_it_is_declared() -> None:
+    commit = Commit("0123456789abcdef", "Ann", "2026-01-01T00:00:00Z", "Scale to three")
+    output = shown(Verdict(RESOURCE, "failed", Drift("modified", (SCALED,)), commit=commit))
+    assert "Deployment.apps/shop/web: modified  (cluster prod, source storefront)" in output
+    assert "-  replicas: 3" in output
+    assert "+  replicas: 5" in output
+    assert "spec.replicas: 3 -> 5" in output
+    assert "by kubectl-scale [interactive] (Update/scale) at 2026-01-02T03:04:05Z" in output
+    assert "declared at apps/web.yaml:6" in output
+    assert "last commit 0123456789 by Ann, 2026-01-01T00:00:00Z: Scale to three" in output
+    assert "next: kubectl get deployment.apps -n shop web -o yaml --show-managed-fields" in output
+
+
+def test_a_pending_change_is_told_apart_from_one_in_the_cluster() -> None:
+    pending = Change("changed", "/spec/replicas", "spec.replicas", 3, 2, cause="git")
+    output = shown(Verdict(RESOURCE, "failed", Drift("modified", (pending,))))
+    assert "changed in Git, not deployed yet" in output
+    assert "kubectl get" not in output
+
+
+def test_fields_of_the_cluster_alone_are_listed_by_path() -> None:
+    added = Change("added", "/metadata/labels/debug", "metadata.labels.debug", live="on")
+    output = shown(Verdict(RESOURCE, "failed", Drift("modified", (added,))))
+    assert "+ metadata.labels.debug: on is added" in output
+    assert "--- Git" not in output
+
+
+def test_a_missing_resource_a_violation_an_invalid_field_and_an_error_are_told() -> None:
+    verdict = Verdict(
+        RESOURCE,
+        "error",
+        Drift("missing"),
+        policies=(
+            PolicyResult("no-latest", "no-latest", "fail", Severity.high, "tag latest", "spec.image", "both", line=9),
+        ),
+        invalid=(Invalid("spec.replica", "unknown field", 4),),
+        errors=(Problem("GA301", "forbidden\nadd a rule"),),
+    )
+    output = shown(verdict)
+    assert "declared in Git, not in the cluster" in output
+    assert "high no-latest: tag latest" in output
+    assert "in Git and in the cluster; spec.image at apps/web.yaml:9" in output
+    assert "invalid apps/web.yaml:4: spec.replica: unknown field" in output
+    assert "could not be evaluated: forbidden [GA301]" in output
+    assert "    add a rule" in output
+
+
+def test_a_long_value_is_shortened_in_the_middle() -> None:
+    long = Change("changed", "/spec/replicas", "spec.replicas", "a" * 500, "b" * 500)
+    gist = text.one_line(Verdict(RESOURCE, "failed", Drift("modified", (long,))))
+    assert len(gist) < 300
+    assert "(500 characters)" not in gist or "…" in gist
+
+
+def test_only_the_line_of_a_block_that_differs_is_in_the_diff() -> None:
+    body: JsonObject = {"kind": "ConfigMap", "data": {"conf": "a=1\nb=2\nc=3\nd=4\ne=5\n"}}
+    change = Change("changed", "/data/conf", "data.conf", body["data"]["conf"], "a=1\nb=2\nc=9\nd=4\ne=5\n")
+    resource = Declared(KEY, "s", "v1", body, Origin("c.yaml", 1))
+    diff = [line.text.strip() for line in text.lines(Verdict(resource, "failed", Drift("modified", (change,))))]
+    assert "-    c=3" in diff
+    assert "+    c=9" in diff
+    assert "-    a=1" not in diff

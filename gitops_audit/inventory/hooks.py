@@ -12,8 +12,9 @@ _LASTING = {"crd-install"}
 
 def skip_reason(metadata: dict[str, Any]) -> str:
     """Why an object is not audited; empty where it is."""
-    annotations = metadata.get("annotations")
-    for annotation, what in _HOOKS.items() if isinstance(annotations, dict) else ():
+    found = metadata.get("annotations")
+    annotations: dict[str, Any] = found if isinstance(found, dict) else {}
+    for annotation, what in _HOOKS.items():
         phases = str(annotations.get(annotation) or "")
         if phases and phases not in _LASTING:
             return f"{what} ({phases}) is run once, not kept: it is no managed resource"

@@ -1,0 +1,114 @@
+from __future__ import annotations
+
+import base64
+from typing import Any
+
+import pytest
+
+from gitops_audit.config.settings import SourceConfig
+from gitops_audit.inventory import Inventory, build, offline_scope
+from gitops_audit.model.redact import Redactor
+from gitops_audit.model.resource import Manifest, Origin, Rendered
+
+SCOPES = {"ConfigMap": True, "Secret": True, "Job": True, "Namespace": False, "ClusterRole": False}
+
+
+def served(group: str, version: str, kind: str) -> bool | None:
+    return SCOPES.get(kind)
+
+
+def manifest(kind: str, path: str = "a.yaml", line: int = 1, api: str = "v1", **fields: Any) -> Manifest:
+    metadata = {"name": "x", **fields.pop("metadata", {})}
+    body = {"apiVersion": api, "kind": kind, "metadata": metadata, **fields}
+    return Manifest(body, Origin(path, line))
+
+
+def inventory(*manifests: Manifest, namespace: str = "", scope: Any = served) -> Inventory:
+    return build("c", [(SourceConfig("s", namespace=namespace), Rendered(manifests))], scope, Redactor())
+
+
+@pytest.mark.parametrize(
+    ("declared", "of_source", "expected"), [("own", "given", "own"), ("", "given", "given"), ("", "", "default")]
+)
+def test_a_namespaced_object_gets_a_namespace(declared: str, of_source: str, expected: str) -> None:
+    metadata = {"namespace": declared} if declared else {}
+    (resource,) = inventory(manifest("ConfigMap", metadata=metadata), namespace=of_source).resources
+    assert resource.key.namespace == expected
+
+
+def test_a_cluster_scoped_object_loses_a_stray_namespace_with_a_finding() -> None:
+    (resource,) = inventory(manifest("ClusterRole", metadata={"namespace": "oops"}), namespace="given").resources
+    assert resource.key.namespace == ""
+    assert [f.path for f in resource.faults] == ["metadata.namespace"]
+
+
+def test_a_resource_declared_twice_is_one_error_that_names_both_places() -> None:
+    both = [
+        (SourceConfig("s1", namespace="n"), Rendered((manifest("ConfigMap", "a.yaml", 3),))),
+        (SourceConfig("s2"), Rendered((manifest("ConfigMap", "b.yaml", 7, metadata={"namespace": "n"}),))),
+    ]
+    (resource,) = build("c", both, served, Redactor()).resources
+    assert resource.error is not None
+    assert "a.yaml:3 (source s1)" in resource.error[1]
+    assert "b.yaml:7 (source s2)" in resource.error[1]
+
+
+@pytest.mark.parametrize(
+    ("metadata", "reason"),
+    [
+        ({"annotations": {"helm.sh/hook": "pre-install,pre-upgrade"}}, "a Helm hook (pre-install,pre-upgrade)"),
+        ({"annotations": {"argocd.argoproj.io/hook": "PreSync"}}, "an Argo CD hook (PreSync)"),
+        ({"name": "", "generateName": "migrate-"}, "generateName"),
+    ],
+)
+def test_what_is_no_managed_resource_is_skipped_with_the_reason(metadata: dict[str, Any], reason: str) -> None:
+    (resource,) = inventory(manifest("Job", metadata=metadata)).resources
+    assert resource.skip.startswith(reason)
+
+
+def test_two_objects_with_a_generated_name_are_not_duplicates() -> None:
+    generated = {"name": "", "generateName": "migrate-"}
+    jobs = [manifest("Job", line=n, metadata=generated) for n in (1, 9)]
+    assert [r.error for r in inventory(*jobs).resources] == [None, None]
+
+
+def test_a_kind_that_is_not_served_is_an_error() -> None:
+    (resource,) = inventory(manifest("Widget", api="example.com/v1")).resources
+    assert resource.error is not None
+    assert "does not serve Widget of example.com/v1" in resource.error[1]
+
+
+def crd(scope: str) -> Manifest:
+    spec = {"group": "example.com", "names": {"kind": "Widget"}, "scope": scope}
+    return manifest("CustomResourceDefinition", api="apiextensions.k8s.io/v1", spec=spec)
+
+
+@pytest.mark.parametrize(("scope", "namespace"), [("Namespaced", "default"), ("Cluster", "")])
+def test_a_kind_whose_definition_is_declared_beside_it_is_no_error(scope: str, namespace: str) -> None:
+    _, resource = inventory(crd(scope), manifest("Widget", api="example.com/v1")).resources
+    assert (resource.error, resource.key.namespace) == (None, namespace)
+
+
+def test_secrets_are_redacted_and_broken_base64_is_named_by_key_only() -> None:
+    good = base64.b64encode(b"s3cr3t").decode()
+    (resource,) = inventory(manifest("Secret", data={"good": good, "bad": "%s3cr3t%"})).resources
+    assert "s3cr3t" not in str(resource)
+    assert good not in str(resource)
+    assert [f.path for f in resource.faults] == ["data.bad"]
+
+
+@pytest.mark.parametrize(
+    ("manifests", "namespaces"),
+    [
+        ([manifest("ClusterRole", api="rbac.authorization.k8s.io/v1")], [""]),
+        ([manifest("Ingress", api="networking.k8s.io/v1")], ["default"]),
+        ([manifest("IngressClass", api="networking.k8s.io/v1")], [""]),
+        ([manifest("Widget", api="example.com/v1")], [""]),
+        ([manifest("Widget", api="example.com/v1", metadata={"namespace": "n"})], ["n"]),
+    ],
+)
+def test_without_a_cluster_the_scope_is_known_or_follows_the_manifests(
+    manifests: list[Manifest], namespaces: list[str]
+) -> None:
+    found = inventory(*manifests, scope=offline_scope([Rendered(tuple(manifests))])).resources
+    assert [r.key.namespace for r in found] == namespaces

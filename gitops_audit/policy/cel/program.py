@@ -1,0 +1,129 @@
+"""Compiled CEL expressions: checked once, evaluated on many objects."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+import orjson
+
+from gitops_audit.policy.cel import ast
+from gitops_audit.policy.cel.environment import checker, keep_none_alive, load, rewritten, runtime
+
+# what the API server allows in a policy is far below; the parser's own recursion limit does the rest
+MAX_EXPRESSION = 100_000
+_PROBLEM = re.compile(r"^ERROR: <input>:(\d+):(\d+): (.*)$", re.MULTILINE)
+_STATUS = re.compile(r"^[A-Z_]+: |(?: \[[A-Z_]+\])$")
+
+
+class CelError(Exception):
+    """An expression that does not compile, or whose evaluation ended in an error. The text is one sentence."""
+
+
+@dataclass(frozen=True, slots=True)
+class Activation:
+    """The values of the variables, converted once for all expressions that are evaluated with it."""
+
+    values: Mapping[str, Any]
+    native: Any
+
+    @classmethod
+    def of(cls, values: Mapping[str, Any]) -> Activation:
+        """Values are JSON. Raises CelError for what is not (nested too deep, broken Unicode)."""
+        try:
+            text = orjson.dumps(dict(values))
+        except (TypeError, ValueError) as error:
+            raise CelError(f"the object cannot be given to CEL: {error}") from None
+        if b"\\u0000" in text:
+            raise CelError("the object cannot be given to CEL: a string in it holds a NUL character")
+        return cls(values, runtime().Activation(dict(values)))
+
+
+@dataclass(slots=True)
+class Program:
+    """`result_type` is the checker's word for what comes out (`BOOL`, `STRING`, `DYN`, ...)."""
+
+    expression: str
+    result_type: str
+    tree: ast.Tree
+    _native: Any = field(default=None, repr=False)
+
+    def evaluate(self, activation: Activation) -> Any:
+        """The result as a Python value. Raises CelError for an error value; safe for any JSON input."""
+        try:
+            found = self._loaded().eval(activation.native)
+        except RuntimeError as error:
+            raise CelError(_cleaned(str(error))) from None
+        kind = found.type().name()
+        if kind == "BOOL" or kind in _PLAIN:
+            return found.plain_value()
+        return _converted(found, kind)
+
+    def describe(self, activation: Activation) -> str:
+        """The result, or its error, as text for people."""
+        try:
+            found = self._loaded().eval(activation.native)
+        except RuntimeError as error:
+            return f"error: {_cleaned(str(error))}"
+        kind = found.type().name()
+        text = repr(found)
+        if kind == "ERROR" and not text.startswith("optional."):
+            return f"error: {_cleaned(str(found.plain_value()))}"
+        return text
+
+    def _loaded(self) -> Any:
+        if self._native is None:
+            self._native = load(self.tree.serialise(rewritten(self.tree)))
+        return self._native
+
+
+_PLAIN = frozenset(("BOOL", "INT", "UINT", "DOUBLE", "STRING", "BYTES", "TIMESTAMP", "DURATION"))
+
+
+def _converted(found: Any, kind: str) -> Any:
+    if kind == "NULL":
+        return None
+    if kind == "ERROR":
+        # an optional has the same kind here, and no Python value
+        text = repr(found)
+        if text.startswith("optional."):
+            raise CelError(f"the result is an optional: {text}")
+        raise CelError(_cleaned(str(found.plain_value())))
+    if "optional." in repr(found):
+        raise CelError("the result holds an optional")
+    keep_none_alive()
+    return found.plain_value()
+
+
+def compile(expression: str, variables: Mapping[str, str]) -> Program:
+    """Parses and checks; `variables` are names with CEL types (`dyn`, `map<string, dyn>`, `list<string>`, `bool`...).
+
+    Raises CelError with line, column and reason where the expression is not valid CEL or its types do not fit.
+    """
+    if len(expression) > MAX_EXPRESSION:
+        raise CelError(f"the expression is longer than {MAX_EXPRESSION} characters")
+    try:
+        compiled = checker(tuple(sorted(variables.items()))).compile(expression)
+    except (RuntimeError, UnicodeError) as error:
+        raise CelError(_problems(str(error))) from None
+    program = Program(expression, compiled.return_type().name(), ast.parse(compiled.serialize()))
+    _plan(program)
+    return program
+
+
+def _plan(program: Program) -> None:
+    try:
+        program._loaded().eval(runtime().Activation({}))
+    except RuntimeError as error:
+        raise CelError(_cleaned(str(error))) from None
+
+
+def _problems(text: str) -> str:
+    found = [f"{line}:{column}: {reason}" for line, column, reason in _PROBLEM.findall(text)]
+    return "; ".join(found).replace(" (in container '')", "") or _cleaned(text.splitlines()[0] if text else text)
+
+
+def _cleaned(text: str) -> str:
+    return _STATUS.sub("", _STATUS.sub("", text))

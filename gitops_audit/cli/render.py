@@ -1,0 +1,66 @@
+"""`gitops-audit render`: the declared objects as the audit sees them."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+import orjson
+import yaml
+
+from gitops_audit.config.load import load, locate
+from gitops_audit.config.settings import Settings, SourceConfig
+from gitops_audit.engine.options import RunOptions
+from gitops_audit.engine.sources import ReadSource, read_all
+from gitops_audit.model.redact import Redactor
+from gitops_audit.model.resource import JsonObject
+
+
+@click.command()
+@click.argument("path", required=False, type=click.Path(path_type=Path, exists=True))
+@click.option(
+    "-c", "--config", "config_path", type=click.Path(path_type=Path), help="render this configuration's sources"
+)
+@click.option("-o", "--output", type=click.Choice(["yaml", "json"]), default="yaml", show_default=True)
+@click.option("--source", "names", multiple=True, metavar="NAME", help="only this source (repeatable)")
+def render(path: Path | None, config_path: Path | None, output: str, names: tuple[str, ...]) -> None:
+    """Print what is declared under PATH as it lies there, or by the sources of the configuration.
+
+    Secret values are shown as digests. Exit code 1 when a file is broken, 3 when a source cannot be read.
+    """
+    sources = read_all(_settings(path, config_path, names), RunOptions())
+    redactor = Redactor()
+    objects = [redactor.redact(m.body) for source in sources for m in source.rendered.manifests]
+    _print(objects, output)
+    codes = [_report(source) for source in sources]
+    for source in sources:
+        source.close()
+    raise click.exceptions.Exit(max(codes, default=0))
+
+
+def _settings(path: Path | None, config_path: Path | None, names: tuple[str, ...]) -> Settings:
+    from gitops_audit.engine.options import narrowed
+
+    if path is None:
+        settings = load(config_path or locate(Path.cwd()))
+        return narrowed(settings, RunOptions(sources=names))
+    folder = path.resolve()
+    source = SourceConfig("render", repo=str(folder if folder.is_dir() else folder.parent), revision="worktree")
+    return Settings(folder, sources=(source,))
+
+
+def _print(objects: list[JsonObject], output: str) -> None:
+    if output == "json":
+        click.echo(orjson.dumps(objects, option=orjson.OPT_INDENT_2))
+    else:
+        click.echo(yaml.dump_all(objects, Dumper=yaml.CSafeDumper, sort_keys=False, allow_unicode=True), nl=False)
+
+
+def _report(source: ReadSource) -> int:
+    """Says on stderr what of a source could not be read; gives the exit code for it."""
+    for problem in source.rendered.problems:
+        click.echo(f"{problem.path}:{problem.line}: {problem.message} [{problem.code}]", err=True)
+    if source.error is not None:
+        click.echo(f"error: {source.error}", err=True)
+        return 3
+    return 1 if source.rendered.problems else 0

@@ -1,0 +1,234 @@
+"""Who set a field: classes of field managers, and the entry of managedFields that answers for a path.
+
+Managers name themselves; an unset name becomes the first part of the client's user agent (apiserver,
+`handlers/fieldmanager`), which is how browsers (`Mozilla`) and Lens (`node-fetch`) come to be managers.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from fnmatch import translate
+
+from gitops_audit.drift import fields
+from gitops_audit.drift.fields import Entry
+from gitops_audit.drift.path import Path
+from gitops_audit.model.finding import FieldOwner, ManagerClass
+
+# Deployers from Git, by tool. A trailing `*` stands for a version or an instance in the name.
+APPLIERS = (
+    # Argo CD
+    "argocd-controller",
+    "argocd-application-controller",
+    "gitops-agent",
+    # Flux, of either generation, and its command line
+    "kustomize-controller",
+    "helm-controller",
+    "gotk-*",
+    "flux",
+    "flux-operator",
+    "fluxd",
+    "flux-client-side-apply",
+    # Helm and what embeds it
+    "helm",
+    "Helm",
+    "helmfile",
+    "terraform-provider-helm*",
+    "k3s-helm-controller",
+    # kubectl apply, client-side; server-side it calls itself `kubectl` (see _KUBECTL)
+    "kubectl-client-side-apply",
+    "kubectl-last-applied",
+    "kubectl-applyset",
+    "kustomize",
+    # Infrastructure as code
+    "Terraform",
+    "terraform",
+    "terraform-provider-*",
+    "HashiCorp",
+    "OpenTofu",
+    "tofu",
+    "pulumi-kubernetes*",
+    "pulumi-resource-kubernetes*",
+    "ansible",
+    "ansible-*",
+    "crossplane",
+    "crossplane-kubernetes-provider",
+    "provider-kubernetes",
+    "provider-helm",
+    "apiextensions.crossplane.io/*",
+    # Carvel, Fleet, Config Sync and others
+    "kapp",
+    "kapp-controller",
+    "fleet",
+    "fleet-agent",
+    "fleetagent",
+    "configsync",
+    "configsync-*",
+    "config-sync",
+    "kpt",
+    "kluctl",
+    "kluctl-controller",
+    "timoni",
+    "werf",
+    "skaffold",
+    "tilt",
+    "work-agent",
+    "karmada-*",
+    "projectsveltos",
+    "gitops-audit",
+    "gitops-audit-*",
+)
+
+# A person at a terminal, in a browser or in a desktop client.
+INTERACTIVE = (
+    "kubectl-*",
+    "oc",
+    "oc-*",
+    "k9s",
+    "k9s-*",
+    "node-fetch",
+    "Lens*",
+    "OpenLens*",
+    "freelens*",
+    "Freelens*",
+    "headlamp*",
+    "Headlamp*",
+    "octant",
+    "dashboard",
+    "dashboard-*",
+    "kubernetes-dashboard*",
+    "Mozilla",
+    "console",
+    "openshift-console*",
+    "argocd-server",
+    "argocd",
+    "rancher-ui",
+    "kubenav",
+    "aptakube*",
+    "Aptakube*",
+    "seabird",
+    "kui",
+    "Electron",
+    "curl",
+    "Wget",
+    "HTTPie",
+    "PostmanRuntime",
+    "insomnia*",
+)
+
+# Programs that act on their own. The endings are the conventions of controller projects.
+CONTROLLERS = (
+    "kube-*",
+    "kubelet",
+    "cloud-controller-manager",
+    "cluster-autoscaler*",
+    "vpa-*",
+    "keda*",
+    "cainjector",
+    "cert-manager*",
+    "pilot-discovery",
+    "istiod",
+    "linkerd*",
+    "cilium*",
+    "calico*",
+    "karpenter*",
+    "external-secrets*",
+    "external-dns*",
+    "sealed-secrets*",
+    "reloader*",
+    "Reloader",
+    "velero*",
+    "manager",
+    "controller",
+    "operator",
+    "webhook",
+    "coredns*",
+    "nginx-ingress-controller",
+    "traefik*",
+    "*-controller",
+    "*-controllers",
+    "*-controller-manager",
+    "*-operator",
+    "*-autoscaler",
+    "*-injector",
+    "*-provisioner",
+    "*-scheduler",
+    "*-webhook",
+    "*-agent",
+    "*-updater",
+    "*_controller",
+    "*_operator",
+)
+
+# Not a program: fields from before ownership was tracked, and old entries that the server merged to bound their
+# number. Whoever stood behind them is not known any more.
+_MERGED = frozenset({"before-first-apply", "ancient-changes"})
+_KUBECTL = "kubectl"
+
+
+def _pattern(names: Iterable[str]) -> re.Pattern[str]:
+    return re.compile("|".join(translate(name) for name in names) or r"(?!)")
+
+
+_APPLIERS, _INTERACTIVE, _CONTROLLERS = _pattern(APPLIERS), _pattern(INTERACTIVE), _pattern(CONTROLLERS)
+
+
+@dataclass(frozen=True, slots=True)
+class Managers:
+    """The classes of field managers: the configured names (with `*`) first, then the built-in ones."""
+
+    appliers: tuple[str, ...] = ()
+    interactive: tuple[str, ...] = ()
+    _known: dict[tuple[str, str], ManagerClass] = field(default_factory=dict, compare=False, repr=False)
+
+    def class_of(self, manager: str, operation: str) -> ManagerClass:
+        """`operation` is `Apply` or `Update`: kubectl applies server-side, and does everything else, by one name."""
+        key = manager, operation
+        if key not in self._known:
+            self._known[key] = self._classify(manager, operation)
+        return self._known[key]
+
+    def _classify(self, manager: str, operation: str) -> ManagerClass:
+        if _pattern(self.appliers).fullmatch(manager):
+            return "applier"
+        if _pattern(self.interactive).fullmatch(manager):
+            return "interactive"
+        if not manager or manager in _MERGED:
+            return "unknown"
+        if manager == _KUBECTL:
+            return "applier" if operation == "Apply" else "interactive"
+        return _built_in(manager)
+
+    def owner(self, entry: Entry) -> FieldOwner:
+        """An entry as evidence in a finding."""
+        found = self.class_of(entry.manager, entry.operation)
+        return FieldOwner(entry.manager, entry.operation, entry.subresource, entry.time, found)
+
+
+def _built_in(manager: str) -> ManagerClass:
+    if _APPLIERS.fullmatch(manager):
+        return "applier"
+    if _INTERACTIVE.fullmatch(manager):
+        return "interactive"
+    return "controller" if _CONTROLLERS.fullmatch(manager) else "unknown"
+
+
+def owners(entries: Sequence[Entry], path: Path) -> list[Entry]:
+    """The entries that own what stands at a path, the latest last.
+
+    An entry that names the path or something below it goes before one that owns a list or map around it as a whole.
+    """
+    reached = [(entry, *fields.deepest(entry.trie, path)) for entry in entries]
+    exact = [entry for entry, _, depth in reached if depth == len(path)]
+    whole = [entry for entry, trie, depth in reached if 0 < depth < len(path) and fields.is_leaf(trie)]
+    return sorted(exact or whole, key=_time)
+
+
+def is_kubectl_apply(entry: Entry) -> bool:
+    """Whether it is `kubectl apply --server-side` under its own name: a pipeline, or a person beside another one."""
+    return entry.manager == _KUBECTL and entry.is_apply
+
+
+def _time(entry: Entry) -> str:
+    return entry.time

@@ -1,0 +1,142 @@
+"""What must be known of the built-in APIs because no schema says it.
+
+Every entry stands for hand-written code of the API server: defaulting (`pkg/apis/*/v1/defaults.go`), allocation
+(`pkg/registry/core/service`), admission (default tolerations, ServiceAccount) and aggregation (ClusterRoles).
+"""
+
+from __future__ import annotations
+
+import base64
+import binascii
+from typing import Any
+
+from gitops_audit.drift.path import Path
+from gitops_audit.live.schema import TypeSchema
+from gitops_audit.model.redact import LAST_APPLIED
+from gitops_audit.model.resource import JsonObject
+
+SYSTEM_METADATA = frozenset(
+    {
+        "uid",
+        "resourceVersion",
+        "generation",
+        "creationTimestamp",
+        "deletionTimestamp",
+        "deletionGracePeriodSeconds",
+        "managedFields",
+        "selfLink",
+        "clusterName",
+        "name",
+        "namespace",
+        "generateName",
+    }
+)
+"""Identity, which both sides share by the way they were found, and what only the server writes."""
+
+SYSTEM_FIELDS = frozenset({"apiVersion", "kind", "status"})
+
+SYSTEM_ANNOTATIONS = frozenset(
+    {
+        LAST_APPLIED,
+        "deployment.kubernetes.io/revision",
+        "deployment.kubernetes.io/revision-history",
+        "deployment.kubernetes.io/desired-replicas",
+        "deployment.kubernetes.io/max-replicas",
+        "deprecated.daemonset.template.generation",
+        "control-plane.alpha.kubernetes.io/leader",
+        "autoscaling.alpha.kubernetes.io/conditions",
+        "autoscaling.alpha.kubernetes.io/current-metrics",
+        "pv.kubernetes.io/bind-completed",
+        "pv.kubernetes.io/bound-by-controller",
+        "volume.kubernetes.io/selected-node",
+    }
+)
+"""Annotations that the server, its controllers or kubectl keep; people who export live objects declare them."""
+
+# Fields of Go types without a pointer: an empty value reads as "you choose" and the server fills it.
+_CHOSEN_WHEN_EMPTY = frozenset(
+    {
+        "clusterIP",
+        "clusterIPs",
+        "externalTrafficPolicy",
+        "healthCheckNodePort",
+        "internalTrafficPolicy",
+        "ipFamilies",
+        "nodePort",
+        "nodeName",
+        "policyTypes",
+        "schedulerName",
+        "serviceAccount",
+        "serviceAccountName",
+        "terminationMessagePath",
+        "volumeName",
+        "failureThreshold",
+        "periodSeconds",
+        "successThreshold",
+        "timeoutSeconds",
+        "finalizers",
+        "tolerations",
+    }
+)
+
+# What defaulting writes inside lists and maps that are owned as a whole, where ownership cannot tell it from a hand.
+_DEFAULTS: dict[str, tuple[Any, ...]] = {
+    "protocol": ("TCP",),
+    "apiGroup": ("rbac.authorization.k8s.io", ""),
+    "apiVersion": ("v1",),
+    "kind": ("PersistentVolumeClaim",),
+    "scope": ("*",),
+    "expirationSeconds": (3600,),
+    "defaultMode": (420,),
+    "volumeMode": ("Filesystem",),
+    "status": ("True", {"phase": "Pending"}),
+    "allocationMode": ("ExactCount",),
+    "count": (1,),
+}
+
+
+def is_compared(path: Path, body: JsonObject) -> bool:
+    """Whether a field of the declared or live object takes part at all (DESIGN section 5, "never compared")."""
+    if len(path) == 1:
+        return path[0] not in SYSTEM_FIELDS and not (path[0] == "rules" and body.get("aggregationRule"))
+    if len(path) == 2 and path[0] == "metadata":
+        return path[1] not in SYSTEM_METADATA
+    return not (len(path) == 3 and path[:2] == ("metadata", "annotations") and path[2] in SYSTEM_ANNOTATIONS)
+
+
+def is_left_to_server(name: str, value: Any, schema: TypeSchema) -> bool:
+    """Whether a declared empty value asks the server to choose: then any live value is right."""
+    if name == "caBundle":
+        return is_blank_bundle(value)
+    if value not in ("", 0, [], {}) or isinstance(value, bool):
+        return False
+    return name in _CHOSEN_WHEN_EMPTY or (value == "" and bool(schema.enum) and "" not in schema.enum)
+
+
+def is_blank_bundle(value: Any) -> bool:
+    """A CA bundle left for an injector to fill: empty, or the base64 of white space that generators write."""
+    if not isinstance(value, str):
+        return False
+    try:
+        return not base64.b64decode(value).strip()
+    except (binascii.Error, ValueError):
+        return False
+
+
+def is_default(name: str, value: Any, schema: TypeSchema | None) -> bool:
+    """Whether a value is what defaulting would have written."""
+    if schema is not None and schema.default is not None and schema.default == value:
+        return True
+    return value in _DEFAULTS.get(name, ())
+
+
+def is_multiset(group: str, kind: str, path: Path) -> bool:
+    """HPA metrics come back in another order: storage as autoscaling/v1 puts CPU first."""
+    return path == ("spec", "metrics") and kind == "HorizontalPodAutoscaler" and group == "autoscaling"
+
+
+def is_extended_by_server(group: str, kind: str, path: Path) -> bool:
+    """Atomic lists to which admission or a token controller adds elements of its own."""
+    if group:
+        return False
+    return (kind, path) in {("Pod", ("spec", "tolerations")), ("ServiceAccount", ("imagePullSecrets",))}

@@ -1,0 +1,88 @@
+"""Which side moved since the last deployment: declared, live and last deployed side by side.
+
+What was deployed last is known from (in this order) the caller's record (a GitOps engine's last synced revision), the
+`last-applied-configuration` of client-side apply, and the ownership that server-side apply keeps. "unknown" is an
+answer: a change that is only pending may be let pass, so that is never guessed.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from gitops_audit.drift.compare import Difference
+from gitops_audit.drift.equality import instant, is_identical
+from gitops_audit.drift.ownership import Ownership
+from gitops_audit.drift.path import lookup
+from gitops_audit.drift.undeclared import Undeclared
+from gitops_audit.model.finding import ABSENT, Cause
+from gitops_audit.model.resource import JsonObject
+
+
+def of_difference(difference: Difference, ownership: Ownership, deployed: JsonObject | None) -> Cause:
+    """The cause of a declared value that the live object does not hold."""
+    if difference.type == "dropped":
+        return "unknown"
+    record = ownership.applied if deployed is None else deployed
+    if record is not None:
+        return _by_record(difference, record, ownership)
+    return _by_ownership(difference, ownership)
+
+
+def of_undeclared(found: Undeclared) -> Cause:
+    """A stale field is one that Git gave up; if its value is no longer the deployed one, the cluster moved as well."""
+    if found.type == "added":
+        return "cluster"
+    if found.applied is ABSENT or _agrees(found.applied, found.live):
+        return "git"
+    return "both"
+
+
+def after_commit(cause: Cause, ownership: Ownership, committed: str) -> Cause:
+    """Sharpens "unknown": what was applied after the last commit of the file was deployed, so the cluster moved.
+
+    `committed` is the date of that commit, RFC 3339. An older deployment proves nothing: the commit may have touched
+    another object of the same file.
+    """
+    entry, at = ownership.intent, instant(committed)
+    applied = instant(entry.time) if entry else None
+    if cause != "unknown" or at is None or applied is None:
+        return cause
+    return "cluster" if applied > at else cause
+
+
+def _by_record(difference: Difference, record: JsonObject, ownership: Ownership) -> Cause:
+    before = lookup(record, difference.path)
+    if before is ABSENT or before is None:
+        return _newly_declared(difference, ownership)
+    if difference.live is not ABSENT and _agrees(before, difference.live):
+        return "git"
+    return "cluster" if is_identical(before, difference.declared) else "both"
+
+
+def _newly_declared(difference: Difference, ownership: Ownership) -> Cause:
+    """Git declares it since the last deployment; what stands there may be a default or somebody's own doing."""
+    is_taken = any(ownership.is_interactive(e) for e in ownership.owners(difference.path))
+    return "both" if is_taken else "git"
+
+
+def _by_ownership(difference: Difference, ownership: Ownership) -> Cause:
+    if difference.live is ABSENT:
+        return "unknown"
+    owners = ownership.owners(difference.path)
+    if not owners:
+        return "git" if ownership.intent is not None else "unknown"
+    return "git" if any(ownership.is_applier(e) for e in owners) else "cluster"
+
+
+def _agrees(declared: Any, live: Any) -> bool:
+    """Whether a live value is the declared one with at most defaults added."""
+    if isinstance(declared, dict) and isinstance(live, dict):
+        return all(key in live and _agrees(value, live[key]) for key, value in declared.items() if value is not None)
+    if isinstance(declared, list) and isinstance(live, list):
+        return len(declared) == len(live) and _all_agree(declared, live)
+    return is_identical(declared, live)
+
+
+def _all_agree(declared: Sequence[Any], live: Sequence[Any]) -> bool:
+    return all(map(_agrees, declared, live))

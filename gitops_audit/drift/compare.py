@@ -1,0 +1,247 @@
+"""The declared object as a subset of the live one, by the schema of its kind: `changed`, `removed`, `dropped`.
+
+List semantics are those of server-side apply (KEP-555): `map` by keys, `set` unordered, `atomic` (and unknown) by
+place and length. Elements the server or others added to a map or set are no difference; ownership judges those.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any, Literal
+
+from gitops_audit.drift import builtin
+from gitops_audit.drift.equality import is_equal, is_hollow, is_likely_quantity, quantity
+from gitops_audit.drift.path import ROOT, Item, Path
+from gitops_audit.live.schema import ANYTHING, TypeSchema
+from gitops_audit.model.finding import ABSENT
+from gitops_audit.model.resource import JsonObject
+
+Pair = tuple[Item, Any, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Difference:
+    """One declared value that the live object does not hold. `path` leads through the declared object."""
+
+    type: Literal["changed", "removed", "dropped"]
+    path: Path
+    declared: Any
+    live: Any = ABSENT
+
+
+@dataclass(frozen=True, slots=True)
+class Kind:
+    """What the comparison must know of the object besides its schema."""
+
+    group: str
+    kind: str
+
+
+def is_covered(declared: JsonObject, live: JsonObject) -> bool:
+    """Whether plainly every declared value stands in the live object, in place. False decides nothing.
+
+    This is the way of an object in sync: no schema is asked, no path is built.
+    """
+    get = live.get
+    for name, want in declared.items():
+        have = get(name)
+        if want == have and type(want) is type(have) and type(want) not in _CONTAINERS:
+            continue
+        if have is None:
+            if not want and want != "":
+                continue
+            return False
+        if not _is_value_covered(want, have):
+            return False
+    return True
+
+
+_CONTAINERS = frozenset({dict, list})
+
+
+def _is_value_covered(want: Any, have: Any) -> bool:
+    kind = type(want)
+    if kind is not type(have):
+        return want is None
+    if kind is dict:
+        return is_covered(want, have)
+    if kind is list:
+        return len(want) == len(have) and all(map(_is_value_covered, want, have))
+    return bool(want == have)
+
+
+def differences(declared: JsonObject, live: JsonObject, schema: TypeSchema | None, kind: Kind) -> list[Difference]:
+    """All declared values that the live object does not hold, in declared order. Raises RecursionError if endless."""
+    walk = _Walk(kind, declared, is_typed=schema is not None)
+    walk.fields(declared, live, schema or ANYTHING, ROOT)
+    return walk.found
+
+
+class _Walk:
+    __slots__ = ("body", "found", "is_typed", "kind")
+
+    def __init__(self, kind: Kind, body: JsonObject, *, is_typed: bool) -> None:
+        self.kind = kind
+        self.body = body
+        self.is_typed = is_typed
+        self.found: list[Difference] = []
+
+    def fields(self, want: JsonObject, have: JsonObject, schema: TypeSchema, path: Path) -> None:
+        for name, value in want.items():
+            step = (*path, name)
+            if len(step) > 3 or builtin.is_compared(step, self.body):
+                self._field(value, have.get(name, ABSENT), schema, step)
+
+    def _field(self, want: Any, have: Any, parent: TypeSchema, path: Path) -> None:
+        """A struct may leave out what is empty; a map (labels, data) keeps a key whose value is empty."""
+        if want == "" and have is ABSENT and parent.is_map:
+            self._add("removed", path, want)
+        else:
+            self._value(want, have, parent.field(_name(path)), path)
+
+    def _value(self, want: Any, have: Any, schema: TypeSchema | None, path: Path) -> None:
+        if want is None:
+            return
+        if have is ABSENT or have is None:
+            self._absent(want, schema, path)
+        elif isinstance(want, dict) and isinstance(have, dict):
+            self.fields(want, have, schema or ANYTHING, path)
+        elif isinstance(want, list) and isinstance(have, list):
+            self._list(want, have, schema or ANYTHING, path)
+        elif not self._is_equal(want, have, schema or ANYTHING, path):
+            self._add("changed", path, want, have)
+
+    def _is_equal(self, want: Any, have: Any, schema: TypeSchema, path: Path) -> bool:
+        if is_equal(want, have, schema):
+            return True
+        name = _name(path)
+        if builtin.is_left_to_server(name, want, schema):
+            return True
+        if self.is_typed or not is_likely_quantity(name, _name(path[:-1])):
+            return False
+        return quantity(want) is not None and quantity(want) == quantity(have)
+
+    def _absent(self, want: Any, schema: TypeSchema | None, path: Path) -> None:
+        if is_hollow(want):
+            return
+        if schema is None:
+            self._add("dropped", path, want)
+        elif isinstance(want, dict) and (schema.is_map or len(want) == 1):
+            self.fields(want, {}, schema, path)
+        elif isinstance(want, list) and schema.list_type in ("map", "set"):
+            self._list(want, [], schema, path)
+        else:
+            self._add("removed", path, want)
+
+    def _list(self, want: list[Any], have: list[Any], schema: TypeSchema, path: Path) -> None:
+        pairs = self._pairs(want, have, schema, path)
+        if pairs is None:
+            if not builtin.is_left_to_server(_name(path), want, schema):
+                self._add("changed", path, want, have)
+            return
+        items = schema.items or ANYTHING
+        for item, wanted, found in pairs:
+            self._element(wanted, found, items, (*path, item))
+
+    def _element(self, want: Any, have: Any, schema: TypeSchema, path: Path) -> None:
+        """An element is there or not; only what it holds may be empty."""
+        if have is ABSENT:
+            self._add("removed", path, want)
+        else:
+            self._value(want, have, schema, path)
+
+    def _pairs(self, want: list[Any], have: list[Any], schema: TypeSchema, path: Path) -> list[Pair] | None:
+        if schema.list_type == "map":
+            return by_keys(want, have, schema)
+        if schema.list_type == "set":
+            return by_value(want, have)
+        if builtin.is_multiset(self.kind.group, self.kind.kind, path) and len(want) == len(have):
+            return self._by_content(want, have, schema, path)
+        if builtin.is_extended_by_server(self.kind.group, self.kind.kind, path):
+            return self._by_content(want, have, schema, path)
+        return by_place(want, have) if len(want) == len(have) else None
+
+    def _by_content(self, want: list[Any], have: list[Any], schema: TypeSchema, path: Path) -> list[Pair]:
+        """Each declared element with a live one that holds it; those left over face each other in order."""
+        items = schema.items or ANYTHING
+        left = dict(enumerate(have))
+        taken = {i: self._take(wanted, left, items, (*path, Item(i))) for i, wanted in enumerate(want)}
+        return [(Item(i), wanted, _first(left) if taken[i] is ABSENT else taken[i]) for i, wanted in enumerate(want)]
+
+    def _take(self, want: Any, left: dict[int, Any], schema: TypeSchema, path: Path) -> Any:
+        for index, candidate in left.items():
+            trial = _Walk(self.kind, {}, is_typed=self.is_typed)
+            trial._value(want, candidate, schema, path)
+            if not trial.found:
+                return left.pop(index)
+        return ABSENT
+
+    def _add(self, kind: Literal["changed", "removed", "dropped"], path: Path, want: Any, have: Any = ABSENT) -> None:
+        self.found.append(Difference(kind, path, want, have))
+
+
+def by_keys(want: Sequence[Any], have: Sequence[Any], schema: TypeSchema) -> list[Pair]:
+    """Elements of a list of type map paired by their keys; equal keys pair in order of appearance."""
+    live = {identity: element for identity, _, element in _identified(have, schema)}
+    repeated = _repeated(want, schema)
+    return [
+        (
+            Item(index, identity[0], is_ambiguous=identity[0] in repeated),
+            want[index],
+            live.get(identity, ABSENT),
+        )
+        for identity, index, _ in _identified(want, schema)
+    ]
+
+
+def by_value(want: Sequence[Any], have: Sequence[Any]) -> list[Pair]:
+    """Elements of a set paired by value."""
+    live = {canonical(e): e for e in have}
+    return [(Item(i, value=e), e, live.get(canonical(e), ABSENT)) for i, e in enumerate(want)]
+
+
+def by_place(want: Sequence[Any], have: Sequence[Any]) -> list[Pair]:
+    """Elements of an atomic list."""
+    return [(Item(i), *pair) for i, pair in enumerate(zip(want, have, strict=True))]
+
+
+def canonical(value: Any) -> str:
+    """One text for equal JSON values."""
+    return json.dumps(value, sort_keys=True, default=repr)
+
+
+def item_keys(element: Any, schema: TypeSchema) -> tuple[tuple[str, Any], ...]:
+    """The keys that identify an element of a list of type map, defaulted ones filled in."""
+    fields = element if isinstance(element, dict) else {}
+    return tuple((key, _hashable(fields.get(key, _default(key, schema)))) for key in schema.list_keys)
+
+
+def _default(key: str, schema: TypeSchema) -> Any:
+    found = schema.items.field(key) if schema.items else None
+    return found.default if found else None
+
+
+def _hashable(value: Any) -> Any:
+    return canonical(value) if isinstance(value, dict | list) else value
+
+
+def _identified(elements: Sequence[Any], schema: TypeSchema) -> Iterator[tuple[tuple[Any, int], int, Any]]:
+    seen: dict[Any, int] = {}
+    for index, element in enumerate(elements):
+        keys = item_keys(element, schema)
+        seen[keys] = seen.get(keys, -1) + 1
+        yield (keys, seen[keys]), index, element
+
+
+def _repeated(elements: Sequence[Any], schema: TypeSchema) -> set[Any]:
+    return {identity[0] for identity, _, _ in _identified(elements, schema) if identity[1]}
+
+
+def _first(left: dict[int, Any]) -> Any:
+    return left.pop(next(iter(left))) if left else ABSENT
+
+
+def _name(path: Path) -> str:
+    return next((step for step in reversed(path) if isinstance(step, str)), "")

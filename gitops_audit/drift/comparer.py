@@ -1,0 +1,226 @@
+"""The verdict on one resource: all parts of the comparison put together (DESIGN section 5)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from datetime import date
+from typing import Any
+
+from gitops_audit.config.settings import DriftConfig
+from gitops_audit.drift import cause, fields
+from gitops_audit.drift.attribution import Managers
+from gitops_audit.drift.builtin import SYSTEM_METADATA
+from gitops_audit.drift.compare import Difference, Kind, differences, is_covered
+from gitops_audit.drift.confirm import is_counting
+from gitops_audit.drift.directives import Directives
+from gitops_audit.drift.ignore import IgnoreLedger, IgnoreRules
+from gitops_audit.drift.ownership import Ownership, last_applied
+from gitops_audit.drift.path import display, pointer
+from gitops_audit.drift.scalers import Scalers
+from gitops_audit.drift.tracking import is_mark
+from gitops_audit.drift.undeclared import Undeclared, is_all_declared, undeclared
+from gitops_audit.live.schema import TypeSchema
+from gitops_audit.model.finding import ABSENT, Change, ChangeType, Drift, Severity, Waiver
+from gitops_audit.model.redact import LAST_APPLIED
+from gitops_audit.model.resource import Declared, JsonObject
+
+SEVERITY: dict[ChangeType, Severity] = {
+    "changed": Severity.medium,
+    "removed": Severity.medium,
+    "added": Severity.medium,
+    "dropped": Severity.medium,
+    "stale": Severity.low,
+}
+"""How bad a change is by its type. A stale field still is what Git once said; everything else is not."""
+
+_IN_SYNC = Drift("in-sync", confirmed=True)
+_MISSING = Drift("missing", confirmed=True)
+
+
+class Comparer:
+    """Compares declared with live objects under one configuration, on a given day. Keeps no state of what it saw.
+
+    Raises ConfigError for ignore rules that cannot be used as they are written.
+    """
+
+    def __init__(self, config: DriftConfig, *, today: date, scalers: Scalers | None = None) -> None:
+        self._mode = config.mode
+        self._managers = Managers(config.appliers, config.interactive)
+        self._rules = IgnoreRules(config.ignore, today)
+        self._scalers = scalers or Scalers()
+
+    @property
+    def managers(self) -> Managers:
+        return self._managers
+
+    def ledger(self) -> IgnoreLedger:
+        """An empty account of what the ignore rules do in a run."""
+        return self._rules.ledger()
+
+    def compare(
+        self,
+        declared: Declared,
+        live: JsonObject | None,
+        schema: TypeSchema | None,
+        *,
+        deployed: JsonObject | None = None,
+    ) -> Drift:
+        """The drift of one resource. Never changes its input, never raises for what an object holds.
+
+        `live` is the object read at the declared version (None: it does not exist), without or with apiVersion and
+        kind; both sides redacted by the same Redactor. `schema` is the type of its kind; without one, lists compare by
+        place. `deployed` is the declared object as it stood at the last synced revision, where a GitOps engine's
+        record tells; it settles the cause.
+        """
+        if live is None:
+            return _missing(declared)
+        try:
+            if self._is_plainly_in_sync(declared.body, live):
+                return _IN_SYNC
+            return self._compare(declared, live, schema, deployed)
+        except RecursionError:
+            return Drift("unknown", reason="nested too deeply to compare")
+
+    def _is_plainly_in_sync(self, body: JsonObject, live: JsonObject) -> bool:
+        if not _is_same_version(body, live):
+            return False
+        return _is_content_covered(body, live) and (self._mode == "declared" or self._owns_no_more(body, live))
+
+    def _owns_no_more(self, body: JsonObject, live: JsonObject) -> bool:
+        """Whether nobody whose word counts owns a field that Git does not declare."""
+        entries = fields.managed_fields(live)
+        if not entries or not _is_applied_declared(body, live):
+            return False
+        tries = (entry.get("fieldsV1") for entry in entries if self._is_watched(entry))
+        return all(is_all_declared(trie, body, live) for trie in tries if isinstance(trie, dict))
+
+    def _is_watched(self, entry: JsonObject) -> bool:
+        if entry.get("subresource") == fields.STATUS:
+            return False
+        operation = entry.get("operation", "")
+        manager_class = self._managers.class_of(entry.get("manager", ""), operation)
+        if self._mode == "strict" or manager_class == "interactive":
+            return True
+        return manager_class == "applier" and operation == "Apply"
+
+    def _compare(
+        self, declared: Declared, live: JsonObject, schema: TypeSchema | None, deployed: JsonObject | None
+    ) -> Drift:
+        body = declared.body
+        if not _is_same_version(body, live):
+            return Drift("unknown", reason=f"declared as {body['apiVersion']}, but recorded as {live['apiVersion']}")
+        kind = Kind(declared.key.group, declared.key.kind)
+        ownership = Ownership.of(live, body, self._managers)
+        found = differences(body, live, schema, kind)
+        changes = [_difference(d, ownership, deployed) for d in found]
+        if self._mode != "declared":
+            beside = undeclared(body, live, schema, kind, ownership, self._mode, found)
+            changes += [_undeclared(u, ownership) for u in beside]
+        return self._judged(tuple(changes), declared, live)
+
+    def _judged(self, changes: tuple[Change, ...], declared: Declared, live: JsonObject) -> Drift:
+        changes = tuple(self._excused(changes, declared, live))
+        changes = self._rules.apply(changes, declared, live)
+        if is_counting(changes):
+            return Drift("modified", changes, reason=_reservation(live))
+        return Drift("in-sync", changes, confirmed=True, reason=_waived(changes) or _reservation(live))
+
+    def _excused(self, changes: Sequence[Change], declared: Declared, live: JsonObject) -> Iterator[Change]:
+        """The changes, with a waiver where an autoscaler or an annotation explains them."""
+        directives = Directives.of(declared.body, live)
+        for change in changes:
+            covering = directives.covering(change)
+            waiver = Waiver(covering, rule="annotation") if covering else self._scalers.waiver(change, declared.key)
+            yield change if waiver is None else replace(change, ignored=waiver)
+
+
+def _missing(declared: Declared) -> Drift:
+    told = Directives.of(declared.body).not_reconciled
+    return Drift("in-sync", confirmed=True, reason=f"absent, and {told}") if told else _MISSING
+
+
+def _is_same_version(body: JsonObject, live: JsonObject) -> bool:
+    """Items of a raw LIST carry no apiVersion: those were read at the declared one."""
+    version = live.get("apiVersion")
+    return version is None or version == body.get("apiVersion")
+
+
+def _is_content_covered(body: JsonObject, live: JsonObject) -> bool:
+    return all(_is_section_covered(name, value, live) for name, value in body.items())
+
+
+def _is_section_covered(name: str, want: object, live: JsonObject) -> bool:
+    if name in ("apiVersion", "kind"):
+        return True
+    have = live.get(name)
+    if isinstance(want, dict) and isinstance(have, dict):
+        return is_covered(want, have)
+    return is_covered({name: want}, live)
+
+
+def _is_applied_declared(body: JsonObject, live: JsonObject) -> bool:
+    """Whether everything that was applied last is still declared, plainly."""
+    annotations = live["metadata"].get("annotations")
+    if not annotations or LAST_APPLIED not in annotations:
+        return True
+    applied = last_applied(live)
+    return applied is None or _is_kept(applied, body)
+
+
+def _is_kept(applied: JsonObject, body: JsonObject) -> bool:
+    """Deployers add marks and a namespace to what they apply."""
+    content = {name: value for name, value in applied.items() if name != "metadata"}
+    return is_covered(content, body) and _is_metadata_kept(applied.get("metadata"), body.get("metadata"))
+
+
+def _is_metadata_kept(applied: Any, declared: Any) -> bool:
+    if not isinstance(applied, dict) or not isinstance(declared, dict):
+        return not applied
+    given = {name: _without_marks(name, value) for name, value in applied.items() if name not in SYSTEM_METADATA}
+    return is_covered(given, declared)
+
+
+def _without_marks(name: str, values: Any) -> Any:
+    if not isinstance(values, dict):
+        return values
+    return {key: value for key, value in values.items() if not is_mark(("metadata", name, key))}
+
+
+def _difference(difference: Difference, ownership: Ownership, deployed: JsonObject | None) -> Change:
+    return Change(
+        difference.type,
+        pointer(difference.path),
+        display(difference.path),
+        declared=difference.declared,
+        live=difference.live,
+        cause=cause.of_difference(difference, ownership, deployed),
+        severity=SEVERITY[difference.type],
+        by=None if difference.live is ABSENT else ownership.by(difference.path),
+    )
+
+
+def _undeclared(found: Undeclared, ownership: Ownership) -> Change:
+    return Change(
+        found.type,
+        pointer(found.path),
+        display(found.path),
+        live=found.live,
+        cause=cause.of_undeclared(found),
+        severity=SEVERITY[found.type],
+        by=ownership.managers.owner(found.entry) if found.entry else ownership.by(found.path),
+    )
+
+
+def _reservation(live: JsonObject) -> str:
+    """What the verdict could not take into account."""
+    if fields.managed_fields(live):
+        return ""
+    return "the live object carries no managedFields, so fields added by hand cannot be told"
+
+
+def _waived(changes: Sequence[Change]) -> str:
+    if not changes:
+        return ""
+    reasons = dict.fromkeys(change.ignored.reason for change in changes if change.ignored is not None)
+    return f"{len(changes)} ignored: {'; '.join(reasons)}"

@@ -1,0 +1,197 @@
+"""Live objects that no source declares: `extra`.
+
+Tracked ones are those that belong to a deployment some declared object belongs to as well (Argo CD application, Flux
+Kustomization, Helm release, ApplySet...), or that a known deployer wrote into a namespace that holds declared objects.
+In the namespaces the configuration names, every top-level object counts. Metadata is all that is read.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from gitops_audit.config.settings import Match, OrphanConfig
+from gitops_audit.drift import fields, tracking
+from gitops_audit.drift.attribution import Managers
+from gitops_audit.drift.directives import Directives
+from gitops_audit.drift.ignore import selects
+from gitops_audit.model.finding import Drift, FieldOwner
+from gitops_audit.model.resource import Declared, JsonObject, ResourceKey
+
+# Made by the cluster or by controllers, never deployed: (group, kind).
+_MACHINE_MADE = frozenset(
+    {
+        ("", "Binding"),
+        ("", "ComponentStatus"),
+        ("", "Endpoints"),
+        ("", "Event"),
+        ("", "Node"),
+        ("apps", "ControllerRevision"),
+        ("authentication.k8s.io", "*"),
+        ("authorization.k8s.io", "*"),
+        ("certificates.k8s.io", "CertificateSigningRequest"),
+        ("coordination.k8s.io", "Lease"),
+        ("coordination.k8s.io", "LeaseCandidate"),
+        ("discovery.k8s.io", "EndpointSlice"),
+        ("events.k8s.io", "Event"),
+        ("internal.apiserver.k8s.io", "*"),
+        ("metrics.k8s.io", "*"),
+        ("custom.metrics.k8s.io", "*"),
+        ("external.metrics.k8s.io", "*"),
+        ("networking.k8s.io", "IPAddress"),
+        ("resource.k8s.io", "ResourceSlice"),
+        ("storage.k8s.io", "CSINode"),
+        ("storage.k8s.io", "CSIStorageCapacity"),
+        ("storage.k8s.io", "VolumeAttachment"),
+        ("wgpolicyk8s.io", "*"),
+        ("openreports.io", "*"),
+        ("reports.kyverno.io", "*"),
+        ("cilium.io", "CiliumEndpoint"),
+        ("cilium.io", "CiliumIdentity"),
+        ("cilium.io", "CiliumNode"),
+        ("acme.cert-manager.io", "Order"),
+        ("acme.cert-manager.io", "Challenge"),
+        ("cert-manager.io", "CertificateRequest"),
+    }
+)
+
+# Objects every cluster or namespace comes with.
+_GIVEN = (
+    Match(kind="ServiceAccount", group="", name="default"),
+    Match(kind="ServiceAccount", group="", name="builder"),
+    Match(kind="ServiceAccount", group="", name="deployer"),
+    Match(kind="ConfigMap", group="", name="kube-root-ca.crt"),
+    Match(kind="ConfigMap", group="", name="openshift-service-ca.crt"),
+    Match(kind="ConfigMap", group="", name="istio-ca-root-cert"),
+    Match(kind="ConfigMap", group="", name="kube-apiserver-legacy-service-account-token-tracking"),
+    Match(kind="Secret", group="", name="sh.helm.release.v*"),
+    Match(kind="Service", group="", namespace="default", name="kubernetes"),
+    Match(kind="Namespace", group="", name="default"),
+    Match(kind="Namespace", group="", name="kube-*"),
+    Match(kind="PriorityClass", group="scheduling.k8s.io", name="system-*"),
+    Match(kind="ServiceCIDR", group="networking.k8s.io", name="kubernetes"),
+    Match(kind="*", group="rbac.authorization.k8s.io", name="system:*"),
+)
+
+# Marks of objects that a component of the cluster made: (where, key).
+_MADE_BY_CLUSTER = (
+    ("labels", "kubernetes.io/bootstrapping"),
+    ("labels", "kube-aggregator.kubernetes.io/automanaged"),
+    ("annotations", "apf.kubernetes.io/autoupdate-spec"),
+    ("annotations", "kubernetes.io/service-account.name"),
+    ("annotations", "pv.kubernetes.io/provisioned-by"),
+    ("annotations", "helm.sh/hook"),
+    ("annotations", "argocd.argoproj.io/hook"),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """A live object, of which the metadata is read."""
+
+    key: ResourceKey
+    version: str
+    metadata: JsonObject
+
+
+@dataclass(frozen=True, slots=True)
+class Orphan:
+    """A live object that no source declares, why it is expected to be, and who made it (where recorded)."""
+
+    candidate: Candidate
+    reason: str
+    by: FieldOwner | None = None
+
+    @property
+    def drift(self) -> Drift:
+        return Drift("extra", confirmed=True, reason=self.reason)
+
+
+class OrphanSearch:
+    """Finds the objects of one cluster that no source declares.
+
+    `declared` are all resources of the cluster, skipped and faulty ones too: what stands in Git is no orphan.
+    `live` are the metadata of declared objects that exist; they tell which deployments are audited.
+    """
+
+    def __init__(
+        self, config: OrphanConfig, managers: Managers, declared: Collection[Declared], live: Iterable[JsonObject]
+    ) -> None:
+        self._config = config
+        self._managers = managers
+        self._declared = frozenset((d.key.group, d.key.kind, d.key.namespace, d.key.name) for d in declared)
+        self._names = frozenset((d.key.kind, d.key.namespace, d.key.name) for d in declared)
+        self._claims = tuple(_claim_prefixes(declared))
+        self._namespaces = frozenset(d.key.namespace for d in declared if d.key.namespace)
+        found = list(live)
+        self._trackers = frozenset(t for metadata in found for t in tracking.trackers(metadata))
+        self._appliers = frozenset(e.manager for metadata in found if (e := self._applier(metadata)))
+
+    @staticmethod
+    def is_listed(group: str, kind: str) -> bool:
+        """Whether objects of a kind can be orphans at all, so that they need listing."""
+        return (group, kind) not in _MACHINE_MADE and (group, "*") not in _MACHINE_MADE
+
+    def find(self, candidates: Iterable[Candidate]) -> Iterator[Orphan]:
+        """The orphans among live objects, in their order; none where the configuration does not ask for them."""
+        if not self._config.enabled:
+            return
+        for candidate in candidates:
+            reason = "" if self._is_excused(candidate) else self._reason(candidate)
+            if reason:
+                entry = self._author(candidate.metadata)
+                yield Orphan(candidate, reason, self._managers.owner(entry) if entry else None)
+
+    def _is_excused(self, candidate: Candidate) -> bool:
+        key, metadata = candidate.key, candidate.metadata
+        return (
+            (key.group, key.kind, key.namespace, key.name) in self._declared
+            or not self.is_listed(key.group, key.kind)
+            or bool(metadata.get("ownerReferences") or metadata.get("deletionTimestamp"))
+            or bool(Directives.of({"metadata": metadata}).kept)
+            or any(mark in (metadata.get(where) or {}) for where, mark in _MADE_BY_CLUSTER)
+            or any(selects(m, key, metadata.get("labels") or {}) for m in (*_GIVEN, *self._config.ignore))
+            or (key.kind == "PersistentVolumeClaim" and self._is_stateful(key))
+        )
+
+    def _is_stateful(self, key: ResourceKey) -> bool:
+        """A claim that a declared StatefulSet made: `<template>-<set>-<ordinal>`, without an owner."""
+        prefix, _, ordinal = key.name.rpartition("-")
+        return ordinal.isdecimal() and (key.namespace, prefix) in self._claims
+
+    def _reason(self, candidate: Candidate) -> str:
+        shared = sorted(self._trackers & tracking.trackers(candidate.metadata))
+        if shared:
+            return f"deployed by {shared[0]}, declared in no source"
+        namespace = candidate.key.namespace
+        applier = self._applier(candidate.metadata)
+        if namespace in self._namespaces and applier and applier.manager in self._appliers:
+            return f"deployed by {applier.manager}, declared in no source"
+        is_audited = namespace in self._config.namespaces
+        return f"not declared in any source, in the audited namespace {namespace}" if is_audited else ""
+
+    def _applier(self, metadata: JsonObject) -> fields.Entry | None:
+        entries = fields.entries({"metadata": metadata})
+        return next((e for e in entries if self._managers.class_of(e.manager, e.operation) == "applier"), None)
+
+    def _author(self, metadata: JsonObject) -> fields.Entry | None:
+        """The deployer, else the earliest writer."""
+        entries = fields.entries({"metadata": metadata})
+        return self._applier(metadata) or min(entries, key=lambda e: e.time, default=None)
+
+
+def _claim_prefixes(declared: Iterable[Declared]) -> Iterator[tuple[str, str]]:
+    for resource in declared:
+        if resource.key.kind == "StatefulSet":
+            for template in _list(_dict(resource.body.get("spec")).get("volumeClaimTemplates")):
+                name = _dict(_dict(template).get("metadata")).get("name")
+                yield resource.key.namespace, f"{name}-{resource.key.name}"
+
+
+def _dict(value: Any) -> JsonObject:
+    return value if isinstance(value, dict) else {}
+
+
+def _list(value: Any) -> list[Any]:
+    return value if isinstance(value, list) else []

@@ -1,0 +1,121 @@
+"""What the live object tells about its deployment: who owns what, who created it, and what was applied last.
+
+Only two things are evidence of what a deployer once declared: an `Apply` entry of its own, and the
+`last-applied-configuration` annotation of client-side apply. An `Update` entry also owns what defaulting wrote.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from gitops_audit.drift import attribution, fields
+from gitops_audit.drift.attribution import Managers
+from gitops_audit.drift.fields import Entry, Trie
+from gitops_audit.drift.path import Path
+from gitops_audit.model.finding import FieldOwner
+from gitops_audit.model.redact import LAST_APPLIED
+from gitops_audit.model.resource import JsonObject
+
+
+@dataclass(frozen=True, slots=True)
+class Ownership:
+    """`intent` is the deployer's Apply entry, `applied` what it deployed last (where it says so), `creator` the entry
+    that came with the object's creation."""
+
+    managers: Managers
+    entries: tuple[Entry, ...] = ()
+    intent: Entry | None = None
+    applied: JsonObject | None = None
+    creator: Entry | None = None
+
+    @classmethod
+    def of(cls, live: JsonObject, declared: JsonObject, managers: Managers) -> Ownership:
+        """Reads the live object's metadata; `declared` tells which of several deployers is meant."""
+        found = fields.entries(live)
+        if live.get("kind", declared.get("kind")) == "Secret":
+            found = tuple(_with_string_data(e) for e in found)
+        intent = _intent(found, declared, managers)
+        applied = last_applied(live) if intent is None else None
+        return cls(managers, found, intent, applied, _creator(found, live, managers))
+
+    def owners(self, path: Path) -> list[Entry]:
+        return attribution.owners(self.entries, path)
+
+    def by(self, path: Path) -> FieldOwner | None:
+        """Who set what stands at a path last, None where nobody is recorded."""
+        found = self.owners(path)
+        return self.managers.owner(found[-1]) if found else None
+
+    def is_applier(self, entry: Entry) -> bool:
+        return self.managers.class_of(entry.manager, entry.operation) == "applier"
+
+    def is_interactive(self, entry: Entry) -> bool:
+        return self.managers.class_of(entry.manager, entry.operation) == "interactive"
+
+
+def last_applied(live: JsonObject) -> JsonObject | None:
+    """What client-side apply recorded, None where there is no (readable) record."""
+    annotations = (live.get("metadata") or {}).get("annotations")
+    text = annotations.get(LAST_APPLIED) if isinstance(annotations, dict) else None
+    try:
+        found = json.loads(text) if isinstance(text, str) else None
+    except (ValueError, RecursionError):
+        return None
+    return found if isinstance(found, dict) else None
+
+
+def _intent(entries: Sequence[Entry], declared: JsonObject, managers: Managers) -> Entry | None:
+    """The deployer's Apply entry: where several deployers apply, the one that owns most of what is declared."""
+    version = declared.get("apiVersion")
+    candidates = [
+        (covered, entry.time, index)
+        for index, entry in enumerate(entries)
+        if entry.is_apply
+        and not entry.subresource
+        and entry.api_version == version
+        and managers.class_of(entry.manager, entry.operation) == "applier"
+        and (covered := _covered(entry.trie, declared))
+    ]
+    return entries[max(candidates)[2]] if candidates else None
+
+
+def _covered(trie: Trie, declared: Any) -> int:
+    """How many declared fields, two levels deep, a set of fields names."""
+    count = 0
+    for name, value in declared.items():
+        node = fields.field(trie, name)
+        if node is not None:
+            count += 1
+            inner = value if isinstance(value, dict) else {}
+            count += sum(fields.field(node, key) is not None for key in inner)
+    return count
+
+
+def _creator(entries: Sequence[Entry], live: JsonObject, managers: Managers) -> Entry | None:
+    """The entry the object was created with: a deployer's, else one as old as the object, else the largest.
+
+    An entry's time moves on with its manager's later writes, so age alone cannot tell.
+    """
+    if any(managers.class_of(e.manager, e.operation) == "applier" for e in entries):
+        return None
+    main = [e for e in entries if not e.subresource]
+    born = (live.get("metadata") or {}).get("creationTimestamp")
+    first = [e for e in main if e.time == born] or main
+    return max(first, key=_size, default=None)
+
+
+def _size(entry: Entry) -> int:
+    return sum(1 for _ in fields.leaves(entry.trie))
+
+
+def _with_string_data(entry: Entry) -> Entry:
+    """`stringData` is declared and owned by that name, and stands in the object as `data`."""
+    written = fields.field(entry.trie, "stringData")
+    if written is None:
+        return entry
+    data = {**written, **(fields.field(entry.trie, "data") or {})}
+    trie = {k: v for k, v in entry.trie.items() if k != "f:stringData"} | {"f:data": data}
+    return Entry(entry.manager, entry.operation, entry.subresource, entry.time, entry.api_version, trie)

@@ -1,0 +1,260 @@
+"""Live fields that Git does not declare but somebody answers for: `stale` and `added`.
+
+Reported where a person would look: a label, a list element, a struct that came as a whole; a field of its own where
+others own the rest of the struct.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any, Literal
+
+from gitops_audit.config.settings import DriftMode
+from gitops_audit.drift import attribution, builtin, fields, tracking
+from gitops_audit.drift.compare import Difference, Kind, Pair, by_keys, by_place, by_value
+from gitops_audit.drift.fields import Entry, Trie
+from gitops_audit.drift.ownership import Ownership
+from gitops_audit.drift.path import ROOT, Item, Path, is_below
+from gitops_audit.live.schema import ANYTHING, TypeSchema
+from gitops_audit.model.finding import ABSENT
+from gitops_audit.model.resource import JsonObject
+
+Role = Literal["stale", "added", ""]
+
+
+@dataclass(frozen=True, slots=True)
+class Undeclared:
+    """A live field that Git does not declare. `path` leads through the live object; `entry` is the evidence.
+
+    `applied` is what the deployer had declared, where that is known.
+    """
+
+    type: Literal["stale", "added"]
+    path: Path
+    live: Any
+    entry: Entry | None
+    applied: Any = ABSENT
+
+
+@dataclass(frozen=True, slots=True)
+class _Claim:
+    """What one entry owns here; `is_whole`: by owning a list or map around it that cannot be owned in parts."""
+
+    entry: Entry
+    role: Role
+    trie: Trie
+    is_whole: bool = False
+
+
+_Claims = tuple[_Claim, ...]
+
+
+def is_all_declared(trie: Trie, declared: Any, live: Any, *, place: Path = ROOT) -> bool:
+    """Whether plainly every owned field is declared. False decides nothing; no schema is asked.
+
+    `place` is kept for the first two levels only, where deployers write marks of their own.
+    """
+    for key, node in trie.items():
+        if key == ".":
+            continue
+        want, have = _both(key, declared, live)
+        inner = (*place, key[2:]) if len(place) < 3 else place
+        if want is ABSENT:
+            if tracking.is_mark(inner):
+                continue
+            return False
+        if isinstance(want, dict | list) and not _is_inside_declared(node, want, have, inner):
+            return False
+    return True
+
+
+def _is_inside_declared(node: Any, want: Any, have: Any, place: Path) -> bool:
+    if not isinstance(node, dict) or fields.is_leaf(node):
+        return bool(want == have)
+    return is_all_declared(node, want, have, place=place)
+
+
+def _both(key: str, declared: Any, live: Any) -> tuple[Any, Any]:
+    if key[:2] == "f:":
+        name = key[2:]
+        if not isinstance(declared, dict) or not isinstance(live, dict):
+            return ABSENT, ABSENT
+        return declared.get(name, ABSENT), live.get(name, ABSENT)
+    if not isinstance(declared, list) or not isinstance(live, list):
+        return ABSENT, ABSENT
+    return _element(key, declared), _element(key, live)
+
+
+def _element(key: str, elements: list[Any]) -> Any:
+    kind, text = key[:2], key[2:]
+    if kind == "k:":
+        item = Item(0, keys=fields.keys_of(text))
+        return next((e for e in elements if item.matches(e)), ABSENT) if item.keys else ABSENT
+    value = fields.value_of(text)
+    return value if kind == "v:" and value in elements else ABSENT
+
+
+def undeclared(
+    declared: JsonObject,
+    live: JsonObject,
+    schema: TypeSchema | None,
+    kind: Kind,
+    ownership: Ownership,
+    mode: DriftMode,
+    known: Sequence[Difference] = (),
+) -> list[Undeclared]:
+    """All stale and added fields. `known` are the differences found already: what lies in them is not told twice."""
+    search = _Search(kind, live, ownership, mode, tuple(d.path for d in known))
+    claims = tuple(_Claim(e, search.role(e), e.trie) for e in ownership.entries)
+    search.fields(declared, live, ownership.applied or ABSENT, schema or ANYTHING, ROOT, claims)
+    return search.found
+
+
+class _Search:
+    __slots__ = ("found", "kind", "known", "live", "mode", "ownership")
+
+    def __init__(
+        self, kind: Kind, live: JsonObject, ownership: Ownership, mode: DriftMode, known: tuple[Path, ...]
+    ) -> None:
+        self.kind, self.live, self.ownership, self.mode, self.known = kind, live, ownership, mode, known
+        self.found: list[Undeclared] = []
+
+    def role(self, entry: Entry) -> Role:
+        """What an undeclared field of this entry is."""
+        if entry is self.ownership.intent:
+            return "stale"
+        if self.mode == "strict":
+            return "added"
+        if entry is self.ownership.creator:
+            return ""
+        is_beside = self.ownership.intent is not None and attribution.is_kubectl_apply(entry)
+        return "added" if is_beside or self.ownership.is_interactive(entry) else ""
+
+    def fields(
+        self, want: Any, have: JsonObject, applied: Any, schema: TypeSchema, path: Path, claims: _Claims
+    ) -> None:
+        for name, value in have.items():
+            step = (*path, name)
+            if len(step) <= 3 and not builtin.is_compared(step, self.live):
+                continue
+            inner = schema.field(name) or ANYTHING
+            mine = _in_field(claims, name, value, inner)
+            self._value(_get(want, name), value, _get(applied, name), inner, step, mine)
+
+    def _value(self, want: Any, have: Any, applied: Any, schema: TypeSchema, path: Path, claims: _Claims) -> None:
+        applied = ABSENT if applied is None else applied
+        if applied is ABSENT and not any(c.role for c in claims):
+            return
+        if want is ABSENT or want is None:
+            self._undeclared(have, applied, schema, path, claims)
+        elif isinstance(have, dict) and isinstance(want, dict):
+            self.fields(want, have, applied, schema, path, claims)
+        elif isinstance(have, list) and isinstance(want, list):
+            self._list(want, have, applied, schema, path, claims)
+
+    def _list(
+        self, want: list[Any], have: list[Any], applied: Any, schema: TypeSchema, path: Path, claims: _Claims
+    ) -> None:
+        items = schema.items or ANYTHING
+        before = applied if isinstance(applied, list) else []
+        once = {item.index: value for item, _, value in self._pairs(have, before, schema, path)}
+        for item, live, declared in self._pairs(have, want, schema, path):
+            mine = _in_element(claims, live, item.index, items)
+            self._value(declared, live, once.get(item.index, ABSENT), items, (*path, item), mine)
+
+    def _pairs(self, have: list[Any], other: list[Any], schema: TypeSchema, path: Path) -> list[Pair]:
+        if schema.list_type == "map":
+            return by_keys(have, other, schema)
+        if schema.list_type == "set":
+            return by_value(have, other)
+        if len(have) != len(other) or builtin.is_multiset(self.kind.group, self.kind.kind, path):
+            return []
+        return by_place(have, other)
+
+    def _undeclared(self, have: Any, applied: Any, schema: TypeSchema, path: Path, claims: _Claims) -> None:
+        if have is None or have in ({}, []) or tracking.is_mark(path) or self._is_explained(have, schema, path, claims):
+            return
+        if isinstance(have, list) and schema.list_type in ("map", "set"):
+            self._list([], have, applied, schema, path, claims)
+        elif isinstance(have, dict) and not self._is_one(have, applied, schema, path, claims):
+            self.fields({}, have, applied, schema, path, claims)
+        else:
+            self._add(have, applied, path, claims)
+
+    def _is_explained(self, have: Any, schema: TypeSchema, path: Path, claims: _Claims) -> bool:
+        """Inside a list owned as a whole, by defaulting, or by the difference that made somebody its owner."""
+        roles = [c for c in claims if c.role]
+        if not roles or not all(c.is_whole for c in roles) or not _is_inside_atomic(path, roles):
+            return False
+        name = next((s for s in reversed(path) if isinstance(s, str)), "")
+        return builtin.is_default(name, have, schema) or any(is_below(k, path[:-1]) for k in self.known)
+
+    def _is_one(self, have: JsonObject, applied: Any, schema: TypeSchema, path: Path, claims: _Claims) -> bool:
+        """Whether a person sees one thing: a list element, or a struct that belongs to one manager alone."""
+        evidence = [c for c in claims if c.role]
+        if isinstance(path[-1], Item):
+            return applied is not ABSENT or any(c.is_whole or fields.is_member(c.trie) for c in evidence)
+        if schema.is_map or len(have) == 1:
+            return False
+        if any(not c.role and not (applied is not ABSENT and self.ownership.is_applier(c.entry)) for c in claims):
+            return False
+        return applied is not ABSENT or any(_owns_all(c, have) for c in evidence)
+
+    def _add(self, have: Any, applied: Any, path: Path, claims: _Claims) -> None:
+        evidence = sorted((c for c in claims if c.role), key=lambda c: c.entry.time)
+        is_stale = applied is not ABSENT or any(c.role == "stale" for c in evidence)
+        entry = evidence[-1].entry if evidence else None
+        self.found.append(Undeclared("stale" if is_stale else "added", path, have, entry, applied))
+
+
+def _owns_all(claim: _Claim, have: Any) -> bool:
+    """An Apply entry brought the struct, with what defaulting added; an Update entry owns just what it changed."""
+    return claim.is_whole or claim.entry.is_apply or _covers(claim.trie, have)
+
+
+def _covers(trie: Trie, have: Any) -> bool:
+    if fields.is_leaf(trie):
+        return True
+    if isinstance(have, dict):
+        nodes = [(fields.field(trie, name), value) for name, value in have.items()]
+    elif isinstance(have, list):
+        nodes = [(fields.element(trie, value, index), value) for index, value in enumerate(have)]
+    else:
+        return True
+    return all(node is not None and _covers(node, value) for node, value in nodes)
+
+
+def _in_field(claims: _Claims, name: str, value: Any, schema: TypeSchema) -> _Claims:
+    return _narrowed([(c, fields.field(c.trie, name)) for c in claims], value, schema)
+
+
+def _in_element(claims: _Claims, value: Any, index: int, schema: TypeSchema) -> _Claims:
+    return _narrowed([(c, fields.element(c.trie, value, index)) for c in claims], value, schema)
+
+
+def _narrowed(claims: Sequence[tuple[_Claim, Trie | None]], value: Any, schema: TypeSchema) -> _Claims:
+    """The claims on a child. An empty set of fields owns what is below only where that cannot be owned in parts."""
+    is_indivisible = _is_indivisible(value, schema)
+    return tuple(
+        claim if claim.is_whole else _Claim(claim.entry, claim.role, trie or {}, is_indivisible and _is_leaf(trie))
+        for claim, trie in claims
+        if claim.is_whole or trie is not None
+    )
+
+
+def _is_leaf(trie: Trie | None) -> bool:
+    return trie is not None and fields.is_leaf(trie)
+
+
+def _is_indivisible(value: Any, schema: TypeSchema) -> bool:
+    return schema.is_atomic or (isinstance(value, list) and schema.list_type not in ("map", "set"))
+
+
+def _is_inside_atomic(path: Path, claims: Sequence[_Claim]) -> bool:
+    """Whether the claims come from around the path: none of the tries names it."""
+    return all(fields.at(c.entry.trie, path) is None for c in claims)
+
+
+def _get(body: Any, name: str) -> Any:
+    return body.get(name, ABSENT) if isinstance(body, dict) else ABSENT

@@ -1,0 +1,69 @@
+"""Opens the sources of a run. A remote repository is fetched once, so that all its sources see the same state."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from gitops_audit.config.repository import is_url
+from gitops_audit.config.settings import WORKTREE, SourceConfig
+from gitops_audit.errors import SourceError
+from gitops_audit.source.cache import default_cache_dir, is_fetched_by_name, open_remote
+from gitops_audit.source.checkout import Checkout
+from gitops_audit.source.commit_checkout import CommitCheckout
+from gitops_audit.source.repository import Repository, open_local
+from gitops_audit.source.revision import pinned
+from gitops_audit.source.worktree import WorktreeCheckout
+
+NO_WORKTREE = "GA213"
+
+
+class Opener:
+    """Opens the sources of one run."""
+
+    def __init__(self, base_dir: Path, *, cache_dir: Path | None = None, fetch: bool = True) -> None:
+        """Relative repositories count from `base_dir`. `cache_dir` holds the copies of remote repositories (default:
+        the user's cache); `fetch=False` uses them as they are.
+        """
+        self._base_dir, self._cache_dir, self._fetch = base_dir, cache_dir, fetch
+        self._remotes: dict[tuple[str, str], Repository] = {}
+
+    def open(self, config: SourceConfig, revision: str | None = None) -> Checkout:
+        """One source, pinned to a commit (or its work tree); `revision` overrides the configured one.
+
+        Raises SourceError, placed at the source's line.
+        """
+        try:
+            return self._opened(config, revision or config.revision)
+        except SourceError as error:
+            where = error.where or config.where
+            raise SourceError(error.message, code=error.code, where=where, hint=error.hint) from None
+
+    def _opened(self, config: SourceConfig, revision: str) -> Checkout:
+        repository = self._repository(config.repo, revision)
+        if revision != WORKTREE:
+            return CommitCheckout(repository, revision, pinned(repository, revision), config.path)
+        if repository.root is None:
+            hint = "name a branch, tag or commit"
+            raise SourceError(f"{repository.display} has no checked-out files", code=NO_WORKTREE, hint=hint)
+        return WorktreeCheckout(repository, repository.root, config.path)
+
+    def _repository(self, repo: str, revision: str) -> Repository:
+        if not is_url(repo):
+            return open_local(self._base_dir / Path(repo).expanduser())
+        key = (repo, revision if is_fetched_by_name(revision) else "")
+        if key not in self._remotes:
+            cache_dir = self._cache_dir or default_cache_dir()
+            self._remotes[key] = open_remote(repo, cache_dir, fetch=self._fetch, revision=revision)
+        return self._remotes[key]
+
+
+def open_source(
+    config: SourceConfig,
+    *,
+    base_dir: Path,
+    cache_dir: Path | None = None,
+    fetch: bool = True,
+    revision: str | None = None,
+) -> Checkout:
+    """One source on its own; see Opener. Raises SourceError."""
+    return Opener(base_dir, cache_dir=cache_dir, fetch=fetch).open(config, revision)

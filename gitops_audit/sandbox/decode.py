@@ -15,6 +15,17 @@ from gitops_audit.sandbox.quantity import canonical
 from gitops_audit.sandbox.status import ApiError
 from gitops_audit.sandbox.types import ANY, JsonObject, Type, zero
 
+
+class _Loader(yaml.CSafeLoader):
+    """Leaves timestamps what they are in JSON: strings."""
+
+
+_Loader.yaml_implicit_resolvers = {
+    first: [(tag, form) for tag, form in resolvers if tag != "tag:yaml.org,2002:timestamp"]
+    for first, resolvers in yaml.CSafeLoader.yaml_implicit_resolvers.items()
+}
+
+
 _RANGES = {"int32": 2**31, "int64": 2**63}
 _TIME = re.compile(r"\d{4}-\d\d-\d\d[Tt ]\d\d:\d\d:\d\d(\.\d+)?([Zz]|[+-]\d\d:\d\d)")
 
@@ -22,7 +33,7 @@ _TIME = re.compile(r"\d{4}-\d\d-\d\d[Tt ]\d\d:\d\d:\d\d(\.\d+)?([Zz]|[+-]\d\d:\d
 def parse(body: bytes, *, as_yaml: bool = False) -> Any:
     """JSON, or YAML where the content type says so. Raises ApiError 400."""
     try:
-        return yaml.load(body, Loader=yaml.CSafeLoader) if as_yaml else orjson.loads(body)  # noqa: S506 (safe loader)
+        return yaml.load(body, Loader=_Loader) if as_yaml else orjson.loads(body)  # noqa: S506 (a safe loader)
     except (ValueError, yaml.YAMLError) as error:
         raise ApiError(400, f"error decoding the body of the request: {error}") from error
 

@@ -72,9 +72,9 @@ def _read(entry: JsonObject) -> tuple[Manager, Entry]:
 def write(body: JsonObject, managers: Managers) -> JsonObject:
     """A copy of the object with these entries."""
     metadata = {key: value for key, value in body.get("metadata", {}).items() if key != "managedFields"}
-    ordered = sorted(managers.items(), key=lambda item: (item[0].operation, item[1].time, item[0].name, item[0].version))
-    if ordered:
-        metadata["managedFields"] = [_written(manager, entry) for manager, entry in ordered]
+    if managers:
+        ordered = sorted(managers, key=lambda m: (m.operation, managers[m].time, m.name, m.version, m.subresource))
+        metadata["managedFields"] = [_written(manager, managers[manager]) for manager in ordered]
     return body | {"metadata": metadata}
 
 
@@ -123,7 +123,8 @@ class Update:
         return capped(cleaned(found))
 
     def _touched(self, touched: Comparison) -> Comparison:
-        return Comparison(*({p for p in s if self.is_tracked(p)} for s in (touched.added, touched.removed, touched.modified)))
+        parts = (touched.added, touched.removed, touched.modified)
+        return Comparison(*({path for path in part if self.is_tracked(path)} for part in parts))
 
 
 def release(managers: Managers, written: Iterable[Path], removed: Iterable[Path], *, except_for: Manager) -> Managers:

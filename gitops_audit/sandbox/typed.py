@@ -72,18 +72,6 @@ class Comparison:
     def written(self) -> FieldSet:
         return frozenset(self.added | self.modified)
 
-    def without(self, is_ignored: FieldSet) -> Comparison:
-        """The same without the fields at or below any of the given ones."""
-
-        def keep(paths: set[Path]) -> set[Path]:
-            return {path for path in paths if not is_below(path, is_ignored)}
-
-        return Comparison(keep(self.added), keep(self.removed), keep(self.modified))
-
-
-def is_below(path: Path, roots: Iterable[Path]) -> bool:
-    return any(path[: len(root)] == root for root in roots)
-
 
 def compare(old: Any, new: Any, schema: Type) -> Comparison:
     """The paths an update from `old` to `new` touched."""

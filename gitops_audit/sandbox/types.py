@@ -1,4 +1,4 @@
-"""What the server knows of a kind's fields, for decoding, merging and ownership: one form for built-in kinds and CRDs."""
+"""What the server knows of the fields of a kind: one form for built-in and custom kinds."""
 
 from __future__ import annotations
 

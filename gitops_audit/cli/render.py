@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 
 import click
@@ -9,11 +10,13 @@ import orjson
 import yaml
 
 from gitops_audit.config.load import load, locate
-from gitops_audit.config.settings import Settings, SourceConfig
-from gitops_audit.engine.options import RunOptions
-from gitops_audit.engine.sources import ReadSource, read_all
+from gitops_audit.config.settings import WORKTREE, SourceConfig
+from gitops_audit.engine.options import RunOptions, narrowed
+from gitops_audit.engine.sources import ReadSource, read, read_all
 from gitops_audit.model.redact import Redactor
 from gitops_audit.model.resource import JsonObject
+from gitops_audit.source import Opener
+from gitops_audit.source.folder import FolderCheckout
 
 
 @click.command()
@@ -28,7 +31,7 @@ def render(path: Path | None, config_path: Path | None, output: str, names: tupl
 
     Secret values are shown as digests. Exit code 1 when a file is broken, 3 when a source cannot be read.
     """
-    sources = read_all(_settings(path, config_path, names), RunOptions())
+    sources = [_lying_at(path)] if path else _configured(config_path, names)
     redactor = Redactor()
     objects = [redactor.redact(m.body) for source in sources for m in source.rendered.manifests]
     _print(objects, output)
@@ -38,15 +41,21 @@ def render(path: Path | None, config_path: Path | None, output: str, names: tupl
     raise click.exceptions.Exit(max(codes, default=0))
 
 
-def _settings(path: Path | None, config_path: Path | None, names: tuple[str, ...]) -> Settings:
-    from gitops_audit.engine.options import narrowed
+def _configured(config_path: Path | None, names: tuple[str, ...]) -> Sequence[ReadSource]:
+    options = RunOptions(sources=names)
+    return read_all(narrowed(load(config_path or locate(Path.cwd())), options), options)
 
-    if path is None:
-        settings = load(config_path or locate(Path.cwd()))
-        return narrowed(settings, RunOptions(sources=names))
-    folder = path.resolve()
-    source = SourceConfig("render", repo=str(folder if folder.is_dir() else folder.parent), revision="worktree")
-    return Settings(folder, sources=(source,))
+
+def _lying_at(path: Path) -> ReadSource:
+    """What is on disk: with the rest of its repository, which a kustomization may need, or outside of any."""
+    target = path.resolve()
+    folder = target if target.is_dir() else target.parent
+    root = next((p for p in (folder, *folder.parents) if (p / ".git").exists()), None)
+    if root is None:
+        return read(SourceConfig("render"), lambda: FolderCheckout(target))
+    inside = target.relative_to(root).as_posix()
+    config = SourceConfig("render", repo=str(root), revision=WORKTREE, path="" if inside == "." else inside)
+    return read(config, lambda: Opener(root).open(config))
 
 
 def _print(objects: list[JsonObject], output: str) -> None:

@@ -10,7 +10,7 @@ from gitops_audit.config.settings import Settings
 from gitops_audit.engine import placeholder
 from gitops_audit.engine.clusters import ReachedCluster, reach_all
 from gitops_audit.engine.events import Event, Finished, Judged, RunInfo, Started, Summary
-from gitops_audit.engine.judge import ClusterJudge
+from gitops_audit.engine.judge import ClusterJudge, Judgement
 from gitops_audit.engine.locate import Locator
 from gitops_audit.engine.options import RunOptions, narrowed
 from gitops_audit.engine.policies import PolicyCheck
@@ -36,19 +36,22 @@ class Audit:
         self._sources: tuple[ReadSource, ...] = ()
         self._clusters: Sequence[ReachedCluster] = ()
         self._judges: dict[str, ClusterJudge] = {}
-        self._policies: PolicyCheck | None = None
+        self._judgement: Judgement | None = None
         self.resources: tuple[Declared, ...] = ()
         pending = self._settings.drift.pending == "fail"
         self.threshold = Threshold(self._settings.fail_on, is_pending_failure=pending)
 
     def prepare(self) -> None:
         """Loads the policies, reads every source, reaches every cluster, and settles what is audited."""
-        self._policies = PolicyCheck.load(self._settings, self._options)
+        locator = Locator()
+        policies = PolicyCheck.load(self._settings, self._options, locator)
+        self._judgement = Judgement(self._settings, policies, self.threshold, locator)
         self._progress("reading sources")
         self._sources = read_all(self._settings, self._options)
+        locator.add(self._sources)
         self._progress("reaching clusters")
         self._clusters = reach_all(self._settings, self._redactor)
-        found = [resource for cluster in self._clusters for resource in self._inventory(cluster)]
+        found = [r for cluster in self._clusters for r in self._inventory(cluster, self._judgement)]
         shard = self._options.shard
         self.resources = tuple(r for r in found if shard is None or shard.holds(r))
 
@@ -62,9 +65,9 @@ class Audit:
         chosen = self.resources if selected is None else tuple(selected)
         yield Started(self.info, len(chosen))
         summary = Summary()
-        locator = Locator(self._sources)
         for name, resources in groupby(sorted(chosen, key=_cluster), key=_cluster):
-            for verdict in locator.located(self._judged(name, tuple(resources), locator)):
+            self._progress(f"reading cluster {name}")
+            for verdict in self._judged(name, tuple(resources)):
                 summary.add(verdict)
                 yield Judged(verdict)
         yield Finished(utc_now(), summary, tuple(self._notes()))
@@ -80,25 +83,24 @@ class Audit:
         for source in self._sources:
             source.close()
 
-    def _judged(self, name: str, resources: tuple[Declared, ...], locator: Locator) -> list[Verdict]:
-        return self._judges[name].judge(resources, locator)
+    def _judged(self, name: str, resources: tuple[Declared, ...]) -> list[Verdict]:
+        verdicts = self._judges[name].judge(resources)
+        return self._judgement.locator.located(verdicts) if self._judgement else verdicts
 
-    def _inventory(self, cluster: ReachedCluster) -> list[Declared]:
+    def _inventory(self, cluster: ReachedCluster, judgement: Judgement) -> list[Declared]:
         """The resources of one cluster, with a placeholder for every source or file that could not be read."""
         sources = for_cluster(self._sources, cluster.name)
         readable = [(s.config, s.rendered) for s in sources if s.error is None]
         scope = cluster.live.discovery.scope if cluster.live else offline_scope(r for _, r in readable)
         declared = build(cluster.name, readable, scope, cluster.redactor).resources
-        self._judges[cluster.name] = ClusterJudge(
-            cluster, declared, self._settings, self._policies, self._options, self.threshold
-        )
+        self._judges[cluster.name] = ClusterJudge(cluster, declared, judgement)
         return [*_unread(cluster.name, sources), *declared]
 
     def _notes(self) -> Iterator[str]:
         for judge in self._judges.values():
             yield from judge.notes()
-        if self._policies is not None:
-            yield from self._policies.notes()
+        if self._judgement is not None:
+            yield from self._judgement.policies.notes()
 
     def _progress(self, message: str) -> None:
         if self._options.on_progress is not None:

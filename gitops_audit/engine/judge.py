@@ -1,85 +1,160 @@
-"""The verdict on every resource of one cluster: read once, compare, check the policies."""
+"""The verdict on every resource of one cluster: read once, compare, confirm, check schemas and policies."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from gitops_audit.config.settings import Settings
-from gitops_audit.drift import Comparer
+from gitops_audit.drift import Comparer, Scalers
+from gitops_audit.drift.scalers import SCALER_KINDS
 from gitops_audit.engine import placeholder
 from gitops_audit.engine.clusters import ReachedCluster
+from gitops_audit.engine.confirm import Confirmer
 from gitops_audit.engine.locate import Locator
-from gitops_audit.engine.policies import PolicyCheck
+from gitops_audit.engine.policies import ClusterPolicies, PolicyCheck
+from gitops_audit.engine.validate import Validator
+from gitops_audit.inventory import declared_scopes
 from gitops_audit.live import LiveSet
-from gitops_audit.model.finding import Drift, Problem
-from gitops_audit.model.resource import Declared, JsonObject
+from gitops_audit.live.schema import TypeSchema
+from gitops_audit.model.finding import Drift, PolicyResult, Problem
+from gitops_audit.model.resource import Declared, Invalid, JsonObject
 from gitops_audit.model.verdict import Threshold, Verdict
+
+
+@dataclass(frozen=True, slots=True)
+class Judgement:
+    """What all clusters of a run are judged by."""
+
+    settings: Settings
+    policies: PolicyCheck
+    threshold: Threshold
+    locator: Locator
 
 
 class ClusterJudge:
     """Judges the resources of one cluster. What could not be read is an error of each resource that needed it."""
 
-    def __init__(
-        self, cluster: ReachedCluster, declared: Sequence[Declared], settings: Settings, policies: PolicyCheck
-    ) -> None:
-        pending = settings.drift.pending == "fail"
+    def __init__(self, cluster: ReachedCluster, inventory: Sequence[Declared], by: Judgement) -> None:
+        """`inventory` are all resources of the cluster, also those that are not judged in this run."""
         self._cluster = cluster
-        self._declared = declared
-        self._policies = policies
-        self._threshold = Threshold(settings.fail_on, is_pending_failure=pending)
-        self._comparer = Comparer(settings.drift, today=datetime.now(UTC).date())
-        self._live = LiveSet()
+        self._inventory = inventory
+        self._by = by
+        self._defined = declared_scopes(r.body for r in inventory)
+        self._scalers = Scalers.of(_scalers(inventory))
+        self._comparer = Comparer(by.settings.drift, today=datetime.now(UTC).date(), scalers=self._scalers)
+        self._ledger = self._comparer.ledger()
+        self._validator = Validator(cluster)
+        self._confirmer = Confirmer(cluster.live)
+        self._live: LiveSet | None = None
 
-    def judge(self, resources: Sequence[Declared], locator: Locator) -> list[Verdict]:
+    def judge(self, resources: Sequence[Declared]) -> list[Verdict]:
         """One verdict for each resource, in order."""
         if self._cluster.live is not None:
-            self._live = self._cluster.live.read([r for r in resources if _is_comparable(r)])
-        return [self._verdict(r) for r in resources]
+            self._live = self._cluster.live.read([r for r in resources if self._is_comparable(r)])
+        drifts = self._drifts(resources)
+        policies = ClusterPolicies(self._by.policies, self._inventory, self.live_object, self._plural)
+        return [self._verdict(r, drifts.get(r.id), policies.evaluate(r)) for r in resources]
 
     def live_object(self, resource: Declared) -> JsonObject | None:
-        return self._live.get(resource)
+        return self._live.get(resource) if self._live and self._is_comparable(resource) else None
 
-    def _verdict(self, resource: Declared) -> Verdict:
-        if resource.skip:
-            return Verdict(resource, "skipped", skip_reason=resource.skip)
-        errors = tuple(self._problems(resource))
-        live = None if errors else self._live.get(resource)
+    def notes(self) -> Iterator[str]:
+        """What the run itself should be told: ignore rules that hide nothing, too much, or are out of date."""
+        for report in self._ledger.report() if self._cluster.live else ():
+            for fault in report.faults:
+                yield f"ignore rule at {report.rule.where} is {fault} on cluster {self._cluster.name}"
+        yield from self._confirmer.notes()
+
+    def _verdict(self, resource: Declared, drift: Drift | None, policies: tuple[PolicyResult, ...]) -> Verdict:
         verdict = Verdict(
             resource,
             "passed",
-            drift=None if errors else self._drift(resource, live),
-            policies=(),
-            invalid=resource.faults,
-            errors=errors,
+            drift=drift,
+            policies=policies,
+            invalid=tuple(self._invalid(resource)),
+            errors=tuple(self._problems(resource)),
+            skip_reason=resource.skip,
         )
-        return verdict.judged(self._threshold)
+        return verdict.judged(self._by.threshold)
 
     def _problems(self, resource: Declared) -> Iterator[Problem]:
         if resource.error is not None:
             yield Problem(*resource.error)
-        elif self._cluster.error is not None:
+        elif self._cluster.error is not None and not placeholder.is_placeholder(resource):
             error = self._cluster.error
-            yield Problem(error.code, f"cluster {self._cluster.name}: {error.message}\n{error.hint}".strip())
-        elif self._cluster.live is not None and _is_comparable(resource):
+            yield Problem(error.code, f"{error.message}\n{error.hint}".strip())
+        elif self._live is not None and self._is_comparable(resource):
             problem = self._live.problem(resource)
             if problem is not None:
                 yield problem
 
-    def _drift(self, resource: Declared, live: JsonObject | None) -> Drift | None:
-        cluster = self._cluster.live
-        if cluster is None or not _is_comparable(resource):
-            return None
-        schema = cluster.schemas.type_for(resource.key.group, resource.version, resource.key.kind)
-        drift = self._comparer.compare(resource, live, schema)
-        if drift.status == "modified" and live is not None and _is_moving(live):
-            live = cluster.get(resource)
-            drift = self._comparer.compare(resource, live, schema)
+    def _drifts(self, resources: Sequence[Declared]) -> Mapping[str, Drift]:
+        """The drift of every resource that could be read, by its id; what differs is confirmed by the server."""
+        cluster, live = self._cluster.live, self._live
+        if cluster is None or live is None:
+            return {}
+        drifts: dict[str, Drift] = {}
+        for resource in resources:
+            if resource.skip or resource.error or placeholder.is_placeholder(resource):
+                continue
+            if not self._is_comparable(resource):
+                drifts[resource.id] = Drift(
+                    "missing", confirmed=True, reason="its CustomResourceDefinition is missing too"
+                )
+            elif live.problem(resource) is None:
+                drifts[resource.id] = self._compared(resource, live.get(resource))
+        drifts |= self._confirmer.confirm(
+            [(r, live.get(r), self._schema(r)) for r in resources if r.id in drifts], drifts
+        )
+        for resource in resources:
+            if resource.id in drifts:
+                self._ledger.note(resource, drifts[resource.id].changes)
+        return drifts
+
+    def _compared(self, resource: Declared, live: JsonObject | None) -> Drift:
+        drift = self._comparer.compare(resource, live, self._schema(resource))
+        if drift.status == "modified" and live is not None and _is_moving(live) and self._cluster.live is not None:
+            again = self._cluster.live.get(resource)
+            drift = self._comparer.compare(resource, again, self._schema(resource))
         return drift
 
+    def _schema(self, resource: Declared) -> TypeSchema | None:
+        cluster = self._cluster.live
+        return cluster.schemas.type_for(resource.key.group, resource.version, resource.key.kind) if cluster else None
 
-def _is_comparable(resource: Declared) -> bool:
-    return not resource.skip and resource.error is None and not placeholder.is_placeholder(resource)
+    def _invalid(self, resource: Declared) -> Iterator[Invalid]:
+        yield from resource.faults
+        if resource.skip or placeholder.is_placeholder(resource):
+            return
+        scaled = self._scalers.fault(resource)
+        found = [*self._validator.check(resource), *([("/spec/replicas", scaled)] if scaled else [])]
+        for pointer, fault in found:
+            yield Invalid(fault.path, fault.message, self._by.locator.line(resource.source, resource.origin, pointer))
+
+    def _plural(self, resource: Declared) -> str:
+        """The plural of a kind's API; without a cluster as English has it, which is how nearly all are made."""
+        cluster, key = self._cluster.live, resource.key
+        api = cluster.discovery.resource(key.group, resource.version, key.kind) if cluster else None
+        return api.plural if api else _guessed_plural(key.kind)
+
+    def _is_comparable(self, resource: Declared) -> bool:
+        """Whether the cluster can be asked for it: a kind whose definition is declared, but not there yet, cannot."""
+        if resource.skip or resource.error is not None or placeholder.is_placeholder(resource):
+            return False
+        cluster, key = self._cluster.live, resource.key
+        if cluster is None or (key.group, key.kind) not in self._defined:
+            return cluster is not None
+        return cluster.discovery.scope(key.group, resource.version, key.kind) is not None
+
+
+def _scalers(inventory: Sequence[Declared]) -> Iterator[JsonObject]:
+    """The declared autoscalers, with the namespace they get."""
+    for resource in inventory:
+        if (resource.key.group, resource.key.kind) in SCALER_KINDS:
+            metadata = resource.body.get("metadata") or {}
+            yield {**resource.body, "metadata": {**metadata, "namespace": resource.key.namespace}}
 
 
 def _is_moving(live: JsonObject) -> bool:
@@ -87,3 +162,10 @@ def _is_moving(live: JsonObject) -> bool:
     metadata, status = live.get("metadata", {}), live.get("status")
     observed = status.get("observedGeneration") if isinstance(status, dict) else None
     return "deletionTimestamp" in metadata or (observed is not None and observed != metadata.get("generation"))
+
+
+def _guessed_plural(kind: str) -> str:
+    lower = kind.lower()
+    if lower.endswith(("s", "x", "ch", "sh")):
+        return f"{lower}es" if not lower.endswith("endpoints") else lower
+    return f"{lower[:-1]}ies" if lower.endswith("y") and lower[-2:-1] not in "aeiou" else f"{lower}s"

@@ -18,9 +18,12 @@ from gitops_audit.render.manifest import field_lines
 class Locator:
     """Looks up lines and commits of one run's sources; files are read again only when a finding needs them."""
 
-    def __init__(self, sources: Iterable[ReadSource]) -> None:
-        self._sources = {s.config.name: s for s in sources}
+    def __init__(self) -> None:
+        self._sources: dict[str, ReadSource] = {}
         self._lines: dict[tuple[str, Origin], Mapping[str, int]] = {}
+
+    def add(self, sources: Iterable[ReadSource]) -> None:
+        self._sources |= {s.config.name: s for s in sources}
 
     def located(self, verdicts: Sequence[Verdict]) -> list[Verdict]:
         """The same verdicts; those with findings know their lines and their commit."""

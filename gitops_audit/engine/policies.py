@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
 
 from gitops_audit.config.settings import Settings
+from gitops_audit.engine.locate import Locator
 from gitops_audit.engine.options import RunOptions
 from gitops_audit.model.finding import PolicyOutcome, PolicyResult, Severity, Side
 from gitops_audit.model.path import field_path
-from gitops_audit.model.resource import JsonObject, ResourceKey, split_api_version
-from gitops_audit.policy.contract import Policy, RuleResult, Subject, World
+from gitops_audit.model.resource import Declared, JsonObject, ResourceKey
+from gitops_audit.policy.contract import Policy, RuleResult, Subject
 from gitops_audit.policy.exceptions import Exceptions
 from gitops_audit.policy.registry import load_all
 
@@ -22,61 +23,27 @@ _WORST: tuple[PolicyOutcome, ...] = ("error", "fail", "warn", "skip", "pass")
 class PolicyCheck:
     """All policies of a run. Raises PolicyError from `load` for documents that cannot be used as they are written."""
 
-    def __init__(self, policies: Sequence[Policy], exceptions: Exceptions) -> None:
-        self._policies = policies
-        self._exceptions = exceptions
-        self._matched: Counter[str] = Counter()
+    def __init__(self, policies: Sequence[Policy], exceptions: Exceptions, locator: Locator) -> None:
+        self.policies = policies
+        self.exceptions = exceptions
+        self.locator = locator
+        self.matched: Counter[str] = Counter()
         self._passes: dict[tuple[str, str, Side], PolicyResult] = {}
 
     @classmethod
-    def load(cls, settings: Settings, options: RunOptions) -> PolicyCheck:
+    def load(cls, settings: Settings, options: RunOptions, locator: Locator) -> PolicyCheck:
         policies = load_all(settings.policies, allow_unsupported=options.allow_unsupported)
         today = datetime.now(UTC).date()
-        return cls(policies, Exceptions(settings.exceptions, today, {p.name for p in policies}))
-
-    def evaluate(
-        self, declared: Subject | None, live: Subject | None, key: ResourceKey, worlds: tuple[World, World]
-    ) -> tuple[PolicyResult, ...]:
-        """Every rule that matches either side, once. `worlds` are the other objects: as declared, and as live."""
-        if not self._policies:
-            return ()
-        results: list[PolicyResult] = []
-        for policy in self._policies:
-            in_git = _by_rule(policy.evaluate(declared, worlds[0])) if declared else {}
-            in_cluster = _by_rule(policy.evaluate(live, worlds[1])) if live else {}
-            if in_git or in_cluster:
-                self._matched[policy.name] += 1
-            for rule in in_git | in_cluster:
-                results.append(self._merged(policy, rule, in_git.get(rule), in_cluster.get(rule), declared, live))
-        return tuple(self._exceptions.apply(r, key, _labels(declared or live)) for r in results)
+        return cls(policies, Exceptions(settings.exceptions, today=today), locator)
 
     def notes(self) -> Iterator[str]:
         """Policies that matched nothing, exceptions that are expired or waived nothing."""
-        for policy in self._policies:
-            if not self._matched[policy.name]:
+        for policy in self.policies:
+            if not self.matched[policy.name]:
                 yield f"policy {policy.name} ({policy.where}) matched no resource"
-        yield from self._exceptions.notes()
+        yield from self.exceptions.notes()
 
-    def _merged(
-        self,
-        policy: Policy,
-        rule: str,
-        git: RuleResult | None,
-        cluster: RuleResult | None,
-        declared: Subject | None,
-        live: Subject | None,
-    ) -> PolicyResult:
-        decisive, side = _decisive(git, cluster)
-        if decisive.result == "pass":
-            return self._pass(policy, rule, side)
-        severity = decisive.severity if decisive.severity is not None else policy.severity
-        if side == "live" and decisive.result == "fail" and git is not None and git.result == "pass":
-            severity = Severity(min(severity + 1, Severity.critical))
-        body = live.body if side == "live" and live else declared.body if declared else {}
-        path = field_path(decisive.pointer, body)
-        return PolicyResult(policy.name, rule, decisive.result, severity, decisive.message, path, side)
-
-    def _pass(self, policy: Policy, rule: str, side: Side) -> PolicyResult:
+    def passed(self, policy: Policy, rule: str, side: Side) -> PolicyResult:
         """Passes are most of all results: each is kept once and shared."""
         key = (policy.name, rule, side)
         if key not in self._passes:
@@ -84,12 +51,91 @@ class PolicyCheck:
         return self._passes[key]
 
 
-def subject(body: JsonObject, resource: str, namespace_object: JsonObject | None) -> Subject:
-    """An object as the policies take it; `resource` is the plural of its API."""
-    group, version = split_api_version(str(body.get("apiVersion", "")))
-    metadata = body.get("metadata") or {}
-    name, namespace = str(metadata.get("name", "")), str(metadata.get("namespace", ""))
-    return Subject(body, group, version, str(body.get("kind", "")), namespace, name, resource, namespace_object)
+class ClusterPolicies:
+    """The policies against the resources of one cluster."""
+
+    def __init__(
+        self,
+        check: PolicyCheck,
+        inventory: Sequence[Declared],
+        live_object: Callable[[Declared], JsonObject | None],
+        plural: Callable[[Declared], str],
+    ) -> None:
+        self._check = check
+        self._live_object = live_object
+        self._plural = plural
+        self._declared = ObjectWorld((r.key, r.body) for r in inventory if not r.skip)
+        live = ((r.key, body) for r in inventory if (body := live_object(r)) is not None) if check.policies else ()
+        self._live = ObjectWorld(live)
+
+    def evaluate(self, resource: Declared) -> tuple[PolicyResult, ...]:
+        """Every rule that matches the declared or the live object, once."""
+        if not self._check.policies or resource.skip or not resource.version:
+            return ()
+        live_body = self._live_object(resource)
+        declared = self._subject(resource, resource.body, self._declared)
+        live = self._subject(resource, live_body, self._live) if live_body is not None else None
+        found = [r for policy in self._check.policies for r in self._evaluated(policy, resource, declared, live)]
+        labels = _labels(resource.body)
+        return tuple(self._check.exceptions.apply(r, resource.key, labels) if r.result != "pass" else r for r in found)
+
+    def _evaluated(
+        self, policy: Policy, resource: Declared, declared: Subject, live: Subject | None
+    ) -> Iterator[PolicyResult]:
+        in_git = _by_rule(policy.evaluate(declared, self._declared))
+        in_cluster = _by_rule(policy.evaluate(live, self._live)) if live else {}
+        if in_git or in_cluster:
+            self._check.matched[policy.name] += 1
+        for rule in dict.fromkeys((*in_git, *in_cluster)):
+            decisive, side = _decisive(in_git.get(rule), in_cluster.get(rule))
+            if decisive.result == "pass":
+                yield self._check.passed(policy, rule, side)
+                continue
+            body = live.body if side == "live" and live else declared.body
+            line = 0 if side == "live" else self._line(resource, decisive.pointer)
+            yield PolicyResult(
+                policy.name,
+                rule,
+                decisive.result,
+                _severity(policy, decisive, side, in_git.get(rule)),
+                decisive.message,
+                field_path(decisive.pointer, body),
+                side,
+                line=line,
+            )
+
+    def _line(self, resource: Declared, pointer: str) -> int:
+        return self._check.locator.line(resource.source, resource.origin, pointer)
+
+    def _subject(self, resource: Declared, body: JsonObject, world: ObjectWorld) -> Subject:
+        key = resource.key
+        namespace = world.get("", "Namespace", "", key.namespace) if key.namespace else None
+        return Subject(
+            body, key.group, resource.version, key.kind, key.namespace, key.name, self._plural(resource), namespace
+        )
+
+
+class ObjectWorld:
+    """The objects of one side, found by their names: what a policy sees beside its subject."""
+
+    def __init__(self, objects: Iterable[tuple[ResourceKey, JsonObject]]) -> None:
+        self._by_kind: dict[tuple[str, str], dict[tuple[str, str], JsonObject]] = {}
+        for key, body in objects:
+            self._by_kind.setdefault((key.group, key.kind), {})[key.namespace, key.name] = body
+
+    def get(self, group: str, kind: str, namespace: str, name: str) -> JsonObject | None:
+        return self._by_kind.get((group, kind), {}).get((namespace, name))
+
+    def list(self, group: str, kind: str, namespace: str = "") -> Sequence[JsonObject]:
+        found = self._by_kind.get((group, kind), {})
+        return [body for (where, _), body in found.items() if not namespace or where == namespace]
+
+
+def _severity(policy: Policy, decisive: RuleResult, side: Side, git: RuleResult | None) -> Severity:
+    """What passes in Git and fails live was changed past review: one severity higher."""
+    severity = decisive.severity if decisive.severity is not None else policy.severity
+    is_past_review = side == "live" and decisive.result == "fail" and git is not None and git.result == "pass"
+    return Severity(min(severity + 1, Severity.critical)) if is_past_review else severity
 
 
 def _by_rule(results: Sequence[RuleResult]) -> Mapping[str, RuleResult]:
@@ -120,6 +166,6 @@ def _given(result: RuleResult | None) -> RuleResult:
     return result
 
 
-def _labels(of: Subject | None) -> Mapping[str, str]:
-    labels = (of.body.get("metadata") or {}).get("labels") if of else None
+def _labels(body: JsonObject) -> Mapping[str, str]:
+    labels = (body.get("metadata") or {}).get("labels")
     return labels if isinstance(labels, dict) else {}

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable
-from dataclasses import dataclass
+from collections.abc import Callable, Collection, Iterable
+from dataclasses import dataclass, replace
+from functools import partial
 
 from gitops_audit.config.settings import Settings, SourceConfig
 from gitops_audit.engine.events import SourceInfo
@@ -11,7 +12,7 @@ from gitops_audit.engine.options import RunOptions
 from gitops_audit.errors import AuditError, SourceError
 from gitops_audit.model.resource import Commit, Rendered
 from gitops_audit.render import registry
-from gitops_audit.source import Checkout, open_source
+from gitops_audit.source import Checkout, Opener
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,16 +49,23 @@ class ReadSource:
 
 def read_all(settings: Settings, options: RunOptions) -> tuple[ReadSource, ...]:
     """Every configured source. One that cannot be read carries its error; the others are read all the same."""
-    return tuple(_read(config, settings, options) for config in settings.sources)
+    opener = Opener(settings.path.absolute().parent, fetch=options.fetch)
+    return tuple(read(config, partial(opener.open, config)) for config in settings.sources)
 
 
-def _read(config: SourceConfig, settings: Settings, options: RunOptions) -> ReadSource:
+def read(config: SourceConfig, opened: Callable[[], Checkout]) -> ReadSource:
+    """One source, from wherever it is opened."""
     checkout = None
     try:
-        checkout = open_source(config, base_dir=settings.path.parent, fetch=options.fetch)
+        checkout = opened()
         rendered = registry.render(config, checkout)
     except AuditError as error:
         return ReadSource(config, checkout, error=error)
+    rendered = replace(
+        rendered,
+        problems=(*rendered.problems, *checkout.problems),
+        ignored=(*rendered.ignored, *checkout.skipped),
+    )
     if not rendered.manifests and not rendered.problems:
         return ReadSource(config, checkout, rendered, _nothing_declared(config, rendered))
     return ReadSource(config, checkout, rendered)

@@ -21,7 +21,6 @@ from gitops_audit.model.resource import (
 )
 
 DUPLICATE = "GA221"
-NOT_SERVED = "GA320"
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +37,7 @@ def build(
 
     A resource that is declared twice appears once, as an error that names every place.
     """
-    binder = _Binder(cluster, scope, redactor, declared_scopes(m for _, r in sources for m in r.manifests))
+    binder = _Binder(cluster, scope, redactor, declared_scopes(m.body for _, r in sources for m in r.manifests))
     found: dict[ResourceKey, list[Declared]] = {}
     for config, rendered in sources:
         for manifest in rendered.manifests:
@@ -64,7 +63,7 @@ class _Binder:
         faults = [*manifest.faults, *_secret_faults(body)]
         if is_namespaced is False and namespace:
             faults.append(Invalid("metadata.namespace", f"{kind} is cluster-scoped: it has no namespace"))
-        settled = "" if is_namespaced is False else namespace or config.namespace or "default"
+        settled = self._namespace(is_namespaced, namespace, config)
         name = str(metadata.get("name") or metadata.get("generateName") or "")
         if not metadata.get("name"):
             name = f"{name}{manifest.origin.path}:{manifest.origin.line}" if skip else name
@@ -76,8 +75,14 @@ class _Binder:
             manifest.origin,
             tuple(faults),
             skip,
-            None if skip or is_namespaced is not None else _not_served(group, version, kind),
         )
+
+    @staticmethod
+    def _namespace(is_namespaced: bool | None, declared: str, config: SourceConfig) -> str:
+        """Of a kind that nobody knows, only what is declared is known."""
+        if is_namespaced is None:
+            return declared
+        return declared or config.namespace or "default" if is_namespaced else ""
 
     def _is_namespaced(self, group: str, version: str, kind: str) -> bool | None:
         served = self._scope(group, version, kind)
@@ -87,11 +92,6 @@ class _Binder:
 def _secret_faults(body: JsonObject) -> Iterator[Invalid]:
     for key in faulty_secret_keys(body):
         yield Invalid(f"data.{key}", "the value is not base64")
-
-
-def _not_served(group: str, version: str, kind: str) -> tuple[str, str]:
-    api_version = f"{group}/{version}" if group else version
-    return NOT_SERVED, f"the cluster does not serve {kind} of {api_version}: is its CustomResourceDefinition installed?"
 
 
 def _one(places: Sequence[Declared]) -> Declared:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
-from gitops_audit.model.resource import Manifest, Rendered, split_api_version
+from gitops_audit.model.resource import JsonObject, Rendered, split_api_version
 
 # (group, version, kind) -> True: namespaced, False: cluster-scoped, None: not served
 Scope = Callable[[str, str, str], bool | None]
@@ -43,7 +43,7 @@ def offline_scope(rendered: Iterable[Rendered]) -> Scope:
     A kind known to neither follows its manifest: namespaced where one object of it declares a namespace.
     """
     manifests = [m for r in rendered for m in r.manifests]
-    declared = declared_scopes(manifests)
+    declared = declared_scopes(m.body for m in manifests)
     namespaced = {_group_kind(m.body) for m in manifests if _metadata(m.body).get("namespace")}
 
     def scope(group: str, version: str, kind: str) -> bool | None:
@@ -56,13 +56,13 @@ def offline_scope(rendered: Iterable[Rendered]) -> Scope:
     return scope
 
 
-def declared_scopes(manifests: Iterable[Manifest]) -> dict[tuple[str, str], bool]:
-    """(group, kind) -> is namespaced, of every CustomResourceDefinition among the manifests."""
-    return dict(entry for m in manifests if m.body.get("kind") == "CustomResourceDefinition" for entry in _scope(m))
+def declared_scopes(bodies: Iterable[JsonObject]) -> dict[tuple[str, str], bool]:
+    """(group, kind) -> is namespaced, of every CustomResourceDefinition among the objects."""
+    return dict(entry for body in bodies if body.get("kind") == "CustomResourceDefinition" for entry in _scope(body))
 
 
-def _scope(manifest: Manifest) -> Iterator[tuple[tuple[str, str], bool]]:
-    spec = manifest.body.get("spec")
+def _scope(body: JsonObject) -> Iterator[tuple[tuple[str, str], bool]]:
+    spec = body.get("spec")
     names = spec.get("names") if isinstance(spec, dict) else None
     if isinstance(spec, dict) and isinstance(names, dict):
         yield (str(spec.get("group", "")), str(names.get("kind", ""))), spec.get("scope") != "Cluster"

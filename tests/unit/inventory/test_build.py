@@ -72,10 +72,10 @@ def test_two_objects_with_a_generated_name_are_not_duplicates() -> None:
     assert [r.error for r in inventory(*jobs).resources] == [None, None]
 
 
-def test_a_kind_that_is_not_served_is_an_error() -> None:
-    (resource,) = inventory(manifest("Widget", api="example.com/v1")).resources
-    assert resource.error is not None
-    assert "does not serve Widget of example.com/v1" in resource.error[1]
+def test_a_kind_that_nobody_knows_keeps_what_it_declares() -> None:
+    for declared in ("", "n"):
+        (resource,) = inventory(manifest("Widget", api="example.com/v1", metadata={"namespace": declared})).resources
+        assert (resource.key.namespace, resource.error) == (declared, None)
 
 
 def crd(scope: str) -> Manifest:

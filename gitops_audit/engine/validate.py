@@ -1,0 +1,37 @@
+"""Schema validation of the declared manifests: by the cluster's schemas, or offline by a Kubernetes version's."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from gitops_audit.engine.clusters import ReachedCluster
+from gitops_audit.errors import AuditError
+from gitops_audit.model.path import field_path
+from gitops_audit.model.resource import Declared, Invalid, JsonObject
+from gitops_audit.policy.manifest_schema import ManifestSchemas, offline_documents
+
+
+class Validator:
+    """Checks declared objects against the schemas of one cluster. `note` says why it cannot, empty where it can."""
+
+    def __init__(self, cluster: ReachedCluster) -> None:
+        self.note = ""
+        self._schemas: ManifestSchemas | None = None
+        if cluster.live is not None:
+            documents = cluster.live.schemas.document
+            self._schemas = ManifestSchemas(documents, kubernetes_version=cluster.live.version)
+        elif cluster.error is None:
+            self._schemas = self._offline()
+
+    def check(self, resource: Declared) -> Iterator[tuple[str, Invalid]]:
+        """(pointer, fault without its line) for everything the API server would refuse."""
+        body: JsonObject = resource.body
+        for fault in self._schemas.check(body) if self._schemas else ():
+            yield fault.pointer, Invalid(field_path(fault.pointer, body), fault.message)
+
+    def _offline(self) -> ManifestSchemas | None:
+        try:
+            return ManifestSchemas(offline_documents())
+        except AuditError as error:
+            self.note = f"manifests were not checked against schemas: {error.message}; {error.hint}"
+            return None

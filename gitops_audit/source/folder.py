@@ -1,0 +1,90 @@
+"""Files that are in no Git repository, for commands that look at a path as it lies there (`render PATH`)."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Collection, Iterator, Sequence
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+
+from gitops_audit.config.settings import WORKTREE
+from gitops_audit.errors import SourceError
+from gitops_audit.model.resource import Commit, FileProblem
+from gitops_audit.source.checkout import MAX_FILE_BYTES, Blob
+from gitops_audit.source.materialise import write_tree
+from gitops_audit.source.unread import UNREADABLE, bad_link, too_large
+
+
+class FolderCheckout:
+    """Implements Checkout for a folder, or for one file in it. Links that lead out of the folder are not followed."""
+
+    revision = WORKTREE
+    commit = ""
+    is_shallow = False
+    skipped: Sequence[tuple[str, str]] = ()
+
+    def __init__(self, path: Path) -> None:
+        """Raises SourceError where there is no such path."""
+        real = path.resolve()
+        if not real.exists():
+            raise SourceError(f"there is no {path}", code=UNREADABLE, hint="give a file or a folder")
+        self._root = real if real.is_dir() else real.parent
+        self.repo, self.path = str(self._root), ""
+        self._files: list[str] = []
+        self._problems: list[FileProblem] = []
+        for found in sorted(_walk(self._root)) if real.is_dir() else [real]:
+            self._add(found)
+
+    @property
+    def problems(self) -> Sequence[FileProblem]:
+        return tuple(self._problems)
+
+    def files(self) -> Sequence[str]:
+        return tuple(self._files)
+
+    def blobs(self, wanted: Callable[[str], bool] | None = None) -> Iterator[Blob]:
+        for path in self._files:
+            if wanted is None or wanted(path):
+                yield Blob(path, self.read(path))
+
+    def read(self, path: str) -> bytes:
+        try:
+            with (self._root / path).open("rb") as file:
+                return file.read(MAX_FILE_BYTES)
+        except OSError as error:
+            raise SourceError(f"{path} cannot be read: {error.strerror}", code=UNREADABLE) from None
+
+    def materialise(self, dest: Path) -> None:
+        write_tree(dest, ((blob.path, blob.data) for blob in self.blobs()))
+
+    def last_commits(self, paths: Collection[str]) -> dict[str, Commit]:
+        return {}
+
+    def close(self) -> None:
+        """Nothing is held open."""
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def _add(self, place: Path) -> None:
+        path = place.relative_to(self._root).as_posix()
+        if not place.resolve().is_relative_to(self._root):
+            self._problems.append(bad_link(path, "leads out of the folder"))
+        elif not place.is_file():
+            self._problems.append(FileProblem(path, 0, "not read: it is no regular file", UNREADABLE))
+        elif place.stat().st_size > MAX_FILE_BYTES:
+            self._problems.append(too_large(path, place.stat().st_size))
+        else:
+            self._files.append(path)
+
+
+def _walk(root: Path) -> Iterator[Path]:
+    for folder, folders, files in os.walk(root):
+        folders[:] = [name for name in folders if name != ".git"]
+        yield from (Path(folder) / name for name in files)

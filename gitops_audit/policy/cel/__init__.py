@@ -6,6 +6,7 @@ program.evaluate(cel.Activation.of({"object": body}))
 
 from __future__ import annotations
 
+from gitops_audit.policy.cel.composition import Composition
 from gitops_audit.policy.cel.program import Activation, CelError, Program, compile
 
-__all__ = ["Activation", "CelError", "Program", "compile"]
+__all__ = ["Activation", "CelError", "Composition", "Program", "compile"]

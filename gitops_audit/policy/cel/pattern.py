@@ -2,6 +2,28 @@
 
 from __future__ import annotations
 
+from gitops_audit.policy.regex import Match, compiled
+
+
+def find_all(text: str, pattern: str) -> list[str]:
+    """All matches as Go's FindAllString has them: empty ones too, unless they touch the match before.
+
+    Raises RegexError. Meant for patterns that can match nothing; the runtime's own function leaves such matches out.
+    """
+    found: list[str] = []
+    end = -1
+
+    def collect(match: Match) -> str:
+        nonlocal end
+        span = match.span()
+        if span[1] > span[0] or span[0] != end:
+            found.append(match.group(0) or "")
+        end = span[1]
+        return ""
+
+    compiled(pattern).sub(collect, text)
+    return found
+
 
 def as_one_group(pattern: str) -> str:
     """`a(b)c` -> `(a(?:b)c)`: the whole match becomes the only group, which is what `regex.extract` gives back."""
@@ -12,17 +34,17 @@ def _without_groups(pattern: str) -> str:
     out: list[str] = []
     position = 0
     while position < len(pattern):
-        token = _token(pattern, position)
-        out.append("(?:" if _is_capture(token) else token)
-        position += len(token)
+        piece = _piece(pattern, position)
+        out.append("(?:" if _is_capture(piece) else piece)
+        position += len(piece)
     return "".join(out)
 
 
-def _is_capture(token: str) -> bool:
-    return token == "(" or token.startswith(("(?P<", "(?<"))
+def _is_capture(piece: str) -> bool:
+    return piece == "(" or piece.startswith(("(?P<", "(?<"))
 
 
-def _token(pattern: str, start: int) -> str:
+def _piece(pattern: str, start: int) -> str:
     """The piece of syntax at `start`: an escape, a class, the head of a group, or one character."""
     char = pattern[start]
     if pattern.startswith(r"\Q", start):

@@ -23,8 +23,7 @@ _TEMPLATES = {
     "indexOf": "cel.bind(y1__, y__, x__.transformList(i__, v__, v__ == y1__, i__).first().orValue(-1))",
     "lastIndexOf": "cel.bind(y1__, y__, x__.transformList(i__, v__, v__ == y1__, i__).last().orValue(-1))",
     "find": "regex.extract(x__, y__).orValue('')",
-    "findAll": "cel.bind(p__, y__, ''.matches(p__) ? regex.extractAll(fail__('findAll: a pattern that matches the empty '"
-    "+ 'string'), p__) : regex.extractAll(x__, p__))",
+    "findAll": "cel.bind(p__, y__, ''.matches(p__) ? findAllEmpty__(x__, p__) : regex.extractAll(x__, p__))",
     "findAllN": "cel.bind(l__, x__, cel.bind(n1__, n__, n1__ < 0 || n1__ > l__.size() ? l__ : l__.slice(0, n1__)))",
     "validate": "optional.ofNonZeroValue(x__.validate__(y__))",
     "format.named": "optional.ofNonZeroValue(named__(x__))",
@@ -157,7 +156,7 @@ def _extreme(rewriter: Rewriter, node: Call) -> Expr:
 
 
 def bind(ids: Iterator[int], name: str, value: Expr, body: Expr) -> Comprehension:
-    """`cel.bind(name, value, body)` as the macro expands it: the runtime evaluates `value` at first use, at most once."""
+    """`cel.bind(name, value, body)` as the macro expands it: `value` is evaluated at first use, at most once."""
     return Comprehension(
         next(ids),
         "#unused",

@@ -1,4 +1,4 @@
-"""IP addresses and networks (k8s.io/apiserver/pkg/cel/library over Go's net/netip); the carrier is the canonical text."""
+"""IP addresses and networks (k8s.io/apiserver/pkg/cel/library, Go's net/netip); the carrier is the canonical text."""
 
 from __future__ import annotations
 

@@ -1,0 +1,141 @@
+"""What an admission policy applies to: `matchConstraints` (admissionregistration/v1 MatchResources).
+
+An audit asks what the API server would ask when the object is created: rules for UPDATE, DELETE or CONNECT alone do
+not match. `matchPolicy: Equivalent` lets a rule match every version of a group's resource; the object is evaluated at
+its own version, as nothing here could convert it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from gitops_audit.policy.contract import Subject, World
+from gitops_audit.policy.document import Document
+from gitops_audit.policy.resource_name import resource_name
+from gitops_audit.policy.selector import EVERYTHING, LabelSelector, labels_of
+
+NAMESPACE_NAME = "kubernetes.io/metadata.name"
+_RULE_KEYS = ("apiGroups", "apiVersions", "operations", "resources", "resourceNames", "scope")
+_OPERATIONS = ("CREATE", "UPDATE", "DELETE", "CONNECT", "*")
+_KEYS = ("resourceRules", "excludeResourceRules", "namespaceSelector", "objectSelector", "matchPolicy")
+# the API server never lets admission policies judge admission policies
+_EXEMPT = frozenset(
+    (
+        "validatingadmissionpolicies",
+        "validatingadmissionpolicybindings",
+        "mutatingadmissionpolicies",
+        "mutatingadmissionpolicybindings",
+    )
+)
+
+
+class UnknownNamespace(Exception):
+    """The labels of a namespace decide, and the namespace is not known."""
+
+
+@dataclass(frozen=True, slots=True)
+class ResourceRule:
+    groups: frozenset[str]
+    versions: frozenset[str]
+    resources: frozenset[str]
+    names: frozenset[str] = frozenset()
+    scope: str = "*"
+    is_for_create: bool = True
+
+    @classmethod
+    def from_document(cls, document: Document, pointer: str) -> ResourceRule:
+        document.only(pointer, _RULE_KEYS)
+        operations = _words(document, f"{pointer}/operations")
+        for operation in operations - set(_OPERATIONS):
+            hint = f"use {', '.join(_OPERATIONS)}"
+            raise document.fault(f"{pointer}/operations", f"{operation!r} is no operation", hint=hint)
+        return cls(
+            groups=_words(document, f"{pointer}/apiGroups"),
+            versions=_words(document, f"{pointer}/apiVersions"),
+            resources=_words(document, f"{pointer}/resources"),
+            names=_words(document, f"{pointer}/resourceNames"),
+            scope=document.choice(f"{pointer}/scope", ("*", "Cluster", "Namespaced"), "*"),
+            is_for_create=not operations or bool(operations & {"CREATE", "*"}),
+        )
+
+    def matches(self, subject: Subject, resource: str, is_exact: bool) -> bool:
+        return (
+            self.is_for_create
+            and _has(self.groups, subject.group)
+            and (_has(self.versions, subject.version) or not is_exact)
+            and (_has(self.resources, resource) or "*/*" in self.resources)
+            and (not self.names or subject.name in self.names)
+            and self._has_scope(subject)
+        )
+
+    def _has_scope(self, subject: Subject) -> bool:
+        return self.scope == "*" or (self.scope == "Namespaced") == bool(subject.namespace)
+
+
+@dataclass(frozen=True, slots=True)
+class MatchConstraints:
+    """An empty list of rules matches everything (that is what a binding without them means)."""
+
+    rules: tuple[ResourceRule, ...] = ()
+    excluded: tuple[ResourceRule, ...] = ()
+    namespaces: LabelSelector = EVERYTHING
+    objects: LabelSelector = EVERYTHING
+    is_exact: bool = False
+
+    @classmethod
+    def from_document(cls, document: Document, pointer: str) -> MatchConstraints:
+        """Raises PolicyError for unknown keys and values."""
+        document.only(pointer, _KEYS)
+        return cls(
+            rules=_rules(document, f"{pointer}/resourceRules"),
+            excluded=_rules(document, f"{pointer}/excludeResourceRules"),
+            namespaces=LabelSelector.from_document(document, f"{pointer}/namespaceSelector"),
+            objects=LabelSelector.from_document(document, f"{pointer}/objectSelector"),
+            is_exact=document.choice(f"{pointer}/matchPolicy", ("Exact", "Equivalent"), "Equivalent") == "Exact",
+        )
+
+    def matches(self, subject: Subject, world: World) -> bool:
+        """Raises UnknownNamespace."""
+        resource = resource_name(subject)
+        if subject.group == "admissionregistration.k8s.io" and resource in _EXEMPT:
+            return False
+        if self.rules and not any(r.matches(subject, resource, self.is_exact) for r in self.rules):
+            return False
+        if any(r.matches(subject, resource, self.is_exact) for r in self.excluded):
+            return False
+        return self.objects.matches(labels_of(subject.body)) and self._in_namespace(subject, world)
+
+    def _in_namespace(self, subject: Subject, world: World) -> bool:
+        if not self.namespaces.requirements:
+            return True
+        if subject.kind == "Namespace" and not subject.group:
+            labels = {**labels_of(subject.body), NAMESPACE_NAME: subject.name}
+        elif subject.namespace:
+            labels = {**_namespace_labels(subject, world, self.namespaces)}
+        else:
+            return True
+        return self.namespaces.matches(labels)
+
+
+def _namespace_labels(subject: Subject, world: World, selector: LabelSelector) -> Mapping[str, str]:
+    name = {NAMESPACE_NAME: subject.namespace}
+    body = subject.namespace_object or world.get("", "Namespace", "", subject.namespace)
+    if body is not None:
+        return {**labels_of(body), **name}
+    if selector.keys <= {NAMESPACE_NAME}:
+        return name
+    raise UnknownNamespace(f"namespace {subject.namespace!r} is not known, and its labels decide whether this applies")
+
+
+def _rules(document: Document, pointer: str) -> tuple[ResourceRule, ...]:
+    count = len(document.sequence(pointer))
+    return tuple(ResourceRule.from_document(document, f"{pointer}/{i}") for i in range(count))
+
+
+def _words(document: Document, pointer: str) -> frozenset[str]:
+    return frozenset(str(word) for word in document.sequence(pointer))
+
+
+def _has(words: frozenset[str], word: str) -> bool:
+    return word in words or "*" in words

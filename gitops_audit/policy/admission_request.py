@@ -1,0 +1,81 @@
+"""The variables of an admission expression, for an object under audit: as if it were being created right now."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from gitops_audit.model.resource import JsonObject
+from gitops_audit.policy.cel import Activation
+from gitops_audit.policy.contract import Subject, World
+from gitops_audit.policy.resource_name import resource_name
+
+VARIABLES: Mapping[str, str] = {
+    "object": "dyn",
+    "oldObject": "dyn",
+    "request": "dyn",
+    "namespaceObject": "dyn",
+    "params": "dyn",
+}
+
+
+@dataclass(slots=True)
+class _Last:
+    """One entry, replaced as a whole: threads may share it."""
+
+    entry: tuple[JsonObject, JsonObject | None, Activation] | None = None
+
+
+_last = _Last()
+
+
+def activation(subject: Subject, world: World, params: JsonObject | None = None) -> Activation:
+    """The values of VARIABLES. The conversion is shared by all policies that look at the same object in turn.
+
+    Raises CelError for an object CEL cannot hold.
+    """
+    namespace = namespace_of(subject, world)
+    if params is not None:
+        return Activation.of(values(subject, namespace) | {"params": params})
+    entry = _last.entry
+    if entry is None or entry[0] is not subject.body or entry[1] is not namespace:
+        entry = (subject.body, namespace, Activation.of(values(subject, namespace) | {"params": None}))
+        _last.entry = entry
+    return entry[2]
+
+
+def values(subject: Subject, namespace: JsonObject | None) -> dict[str, Any]:
+    return {
+        "object": subject.body,
+        "oldObject": None,
+        "request": request(subject),
+        "namespaceObject": namespace,
+    }
+
+
+def namespace_of(subject: Subject, world: World) -> JsonObject | None:
+    """The Namespace an object is in, None for cluster-scoped objects and where it is not known."""
+    if not subject.namespace or (subject.kind == "Namespace" and not subject.group):
+        return None
+    return subject.namespace_object or world.get("", "Namespace", "", subject.namespace)
+
+
+def request(subject: Subject) -> JsonObject:
+    """An AdmissionRequest of an ordinary user, without what only a real one has."""
+    kind = {"group": subject.group, "version": subject.version, "kind": subject.kind}
+    resource = {"group": subject.group, "version": subject.version, "resource": resource_name(subject)}
+    return {
+        "kind": kind,
+        "resource": resource,
+        "subResource": "",
+        "requestKind": kind,
+        "requestResource": resource,
+        "requestSubResource": "",
+        "name": subject.name,
+        "namespace": subject.namespace,
+        "operation": "CREATE",
+        "userInfo": {"username": "gitops-audit", "uid": "", "groups": ["system:authenticated"], "extra": {}},
+        "dryRun": True,
+        "options": {"apiVersion": "meta.k8s.io/v1", "kind": "CreateOptions"},
+    }

@@ -1,0 +1,66 @@
+"""Label selectors (meta/v1 LabelSelector)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from gitops_audit.model.resource import JsonObject
+from gitops_audit.policy.document import Document
+
+_OPERATORS = ("In", "NotIn", "Exists", "DoesNotExist")
+
+
+@dataclass(frozen=True, slots=True)
+class Requirement:
+    key: str
+    operator: str
+    values: frozenset[str] = frozenset()
+
+    def matches(self, labels: Mapping[str, str]) -> bool:
+        if self.operator == "Exists":
+            return self.key in labels
+        if self.operator == "DoesNotExist":
+            return self.key not in labels
+        return (labels.get(self.key) in self.values) == (self.operator == "In")
+
+
+@dataclass(frozen=True, slots=True)
+class LabelSelector:
+    """All requirements must hold; without any it matches everything."""
+
+    requirements: tuple[Requirement, ...] = ()
+
+    @classmethod
+    def from_document(cls, document: Document, pointer: str) -> LabelSelector:
+        """Raises PolicyError for unknown keys and operators."""
+        document.only(pointer, ("matchLabels", "matchExpressions"))
+        labels = document.mapping(f"{pointer}/matchLabels")
+        equal = [Requirement(key, "In", frozenset((str(value),))) for key, value in labels.items()]
+        count = len(document.sequence(f"{pointer}/matchExpressions"))
+        listed = [_requirement(document, f"{pointer}/matchExpressions/{i}") for i in range(count)]
+        return cls((*equal, *listed))
+
+    @property
+    def keys(self) -> frozenset[str]:
+        return frozenset(r.key for r in self.requirements)
+
+    def matches(self, labels: Mapping[str, str]) -> bool:
+        return all(r.matches(labels) for r in self.requirements)
+
+
+EVERYTHING = LabelSelector()
+
+
+def _requirement(document: Document, pointer: str) -> Requirement:
+    document.only(pointer, ("key", "operator", "values"))
+    operator = document.choice(f"{pointer}/operator", _OPERATORS, "")
+    values = frozenset(str(v) for v in document.sequence(f"{pointer}/values"))
+    return Requirement(document.text(f"{pointer}/key"), operator, values)
+
+
+def labels_of(body: JsonObject) -> Mapping[str, str]:
+    """The labels of an object; empty where they are missing or malformed."""
+    metadata = body.get("metadata")
+    labels = metadata.get("labels") if isinstance(metadata, dict) else None
+    return labels if isinstance(labels, dict) else {}

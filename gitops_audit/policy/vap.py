@@ -1,0 +1,171 @@
+"""Kubernetes `ValidatingAdmissionPolicy`, evaluated as at the creation of an object (admissionregistration/v1).
+
+With bindings in the loaded documents a policy applies as they say; without any it applies to everything its own
+constraints match, as if bound with `validationActions: [Deny]`: whoever audits by a policy wants to see its results.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+from gitops_audit.errors import Location
+from gitops_audit.model.finding import PolicyOutcome, Severity
+from gitops_audit.policy.admission_match import MatchConstraints, UnknownNamespace
+from gitops_audit.policy.admission_request import VARIABLES, activation
+from gitops_audit.policy.cel import Activation, CelError
+from gitops_audit.policy.cel_rule import (
+    Condition,
+    Validation,
+    audit_annotations,
+    compose,
+    conditions,
+    holds,
+    validations,
+)
+from gitops_audit.policy.contract import Policy, RuleResult, Subject, World
+from gitops_audit.policy.document import Document
+from gitops_audit.policy.metadata import Metadata
+from gitops_audit.policy.vap_binding import UNBOUND, Binding, ParamKind
+
+FORM = "ValidatingAdmissionPolicy"
+BINDING = "ValidatingAdmissionPolicyBinding"
+_SPEC = (
+    "auditAnnotations",
+    "failurePolicy",
+    "matchConditions",
+    "matchConstraints",
+    "paramKind",
+    "validations",
+    "variables",
+)
+
+
+@dataclass(frozen=True, slots=True)
+class AdmissionPolicy:
+    """A loaded policy with its bindings."""
+
+    metadata: Metadata
+    constraints: MatchConstraints
+    conditions: tuple[Condition, ...]
+    validations: tuple[Validation, ...]
+    bindings: tuple[Binding, ...]
+    param_kind: ParamKind | None = None
+    is_failure_ignored: bool = False
+
+    @property
+    def name(self) -> str:
+        return self.metadata.name
+
+    @property
+    def form(self) -> str:
+        return self.metadata.form
+
+    @property
+    def title(self) -> str:
+        return self.metadata.title
+
+    @property
+    def category(self) -> str:
+        return self.metadata.category
+
+    @property
+    def severity(self) -> Severity:
+        return self.metadata.severity
+
+    @property
+    def standards(self) -> Sequence[str]:
+        return self.metadata.standards
+
+    @property
+    def remediation(self) -> str:
+        return self.metadata.remediation
+
+    @property
+    def where(self) -> Location:
+        return self.metadata.where
+
+    @property
+    def rules(self) -> Sequence[str]:
+        return tuple(v.name for v in self.validations)
+
+    def evaluate(self, subject: Subject, world: World) -> Sequence[RuleResult]:
+        """One result per validation, binding and parameter object; errors become skips with failurePolicy Ignore."""
+        try:
+            if not self.constraints.matches(subject, world):
+                return ()
+            found = [r for b in self.bindings for r in self._bound(b, subject, world)]
+        except (CelError, UnknownNamespace) as error:
+            found = self._every("error", str(error))
+        return tuple(_lenient(r) for r in found) if self.is_failure_ignored else tuple(found)
+
+    def _bound(self, binding: Binding, subject: Subject, world: World) -> Iterator[RuleResult]:
+        if not binding.matches.matches(subject, world):
+            return
+        if self.param_kind is None or binding.param_ref is None:
+            if self.param_kind is not None and binding is UNBOUND:
+                yield from self._every("error", "the policy needs parameters, and no binding names them")
+                return
+            yield from self._judged(binding, activation(subject, world))
+            return
+        params = binding.param_ref.find(self.param_kind, subject, world)
+        if not params and binding.param_ref.is_missing_denied:
+            yield from self._every("fail", binding.param_ref.missing(self.param_kind))
+        for param in params:
+            yield from self._judged(binding, activation(subject, world, param))
+
+    def _judged(self, binding: Binding, values: Activation) -> Iterator[RuleResult]:
+        try:
+            if not holds(self.conditions, values):
+                return
+        except CelError as error:
+            yield from self._every("error", str(error))
+            return
+        for validation in self.validations:
+            result = validation.evaluate(values)
+            yield binding.enforced(result)
+
+    def _every(self, outcome: PolicyOutcome, message: str) -> list[RuleResult]:
+        return [RuleResult(v.name, outcome, message) for v in self.validations]
+
+
+def _lenient(result: RuleResult) -> RuleResult:
+    if result.result != "error":
+        return result
+    return RuleResult(result.rule, "skip", f"failurePolicy is Ignore: {result.message}")
+
+
+def load(documents: Sequence[Document]) -> Sequence[Policy]:
+    """Policies with the bindings among the documents. Raises PolicyError at the line of the first fault."""
+    policies = {d.name for d in documents if d.kind == FORM}
+    bindings: dict[str, list[Binding]] = {}
+    for document in documents:
+        if document.kind == BINDING:
+            binding = Binding.from_document(document, policies)
+            bindings.setdefault(binding.policy, []).append(binding)
+    return [_policy(d, tuple(bindings.get(d.name, [UNBOUND]))) for d in documents if d.kind == FORM]
+
+
+def _policy(document: Document, bindings: tuple[Binding, ...]) -> AdmissionPolicy:
+    document.only("/spec", _SPEC)
+    composition = compose(document, "/spec/variables", VARIABLES)
+    list(audit_annotations(document, "/spec/auditAnnotations", composition))
+    found = validations(document, "/spec/validations", composition)
+    if not found:
+        raise document.fault("/spec", "there are no validations: an audit would show nothing")
+    return AdmissionPolicy(
+        metadata=Metadata.from_annotations(document, FORM),
+        constraints=_constraints(document),
+        conditions=conditions(document, "/spec/matchConditions", composition),
+        validations=found,
+        bindings=bindings,
+        param_kind=ParamKind.from_document(document),
+        is_failure_ignored=document.choice("/spec/failurePolicy", ("Fail", "Ignore"), "Fail") == "Ignore",
+    )
+
+
+def _constraints(document: Document) -> MatchConstraints:
+    constraints = MatchConstraints.from_document(document, "/spec/matchConstraints")
+    if not constraints.rules:
+        raise document.fault("/spec/matchConstraints", "matchConstraints.resourceRules is missing")
+    return constraints

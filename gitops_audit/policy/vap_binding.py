@@ -1,0 +1,115 @@
+"""`ValidatingAdmissionPolicyBinding`: to what a policy is applied, with which parameters, and what a violation does."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+
+from gitops_audit.model.resource import JsonObject, split_api_version
+from gitops_audit.policy.admission_match import MatchConstraints
+from gitops_audit.policy.contract import RuleResult, Subject, World
+from gitops_audit.policy.document import Document, did_you_mean
+from gitops_audit.policy.selector import LabelSelector, labels_of
+
+_ACTIONS = ("Deny", "Warn", "Audit")
+
+
+@dataclass(frozen=True, slots=True)
+class ParamKind:
+    group: str
+    kind: str
+
+    @classmethod
+    def from_document(cls, document: Document) -> ParamKind | None:
+        if document.value("/spec/paramKind") is None:
+            return None
+        document.only("/spec/paramKind", ("apiVersion", "kind"))
+        group, _ = split_api_version(document.text("/spec/paramKind/apiVersion"))
+        return cls(group, document.text("/spec/paramKind/kind"))
+
+
+@dataclass(frozen=True, slots=True)
+class ParamRef:
+    """Parameter objects by name or by labels; in `namespace`, else in that of the object under audit."""
+
+    name: str = ""
+    namespace: str = ""
+    selector: LabelSelector | None = None
+    is_missing_denied: bool = True
+
+    @classmethod
+    def from_document(cls, document: Document) -> ParamRef | None:
+        pointer = "/spec/paramRef"
+        if document.value(pointer) is None:
+            return None
+        document.only(pointer, ("name", "namespace", "selector", "parameterNotFoundAction"))
+        has_selector = document.value(f"{pointer}/selector") is not None
+        name = document.text(f"{pointer}/name")
+        if bool(name) == has_selector:
+            raise document.fault(pointer, "paramRef needs either a name or a selector")
+        return cls(
+            name=name,
+            namespace=document.text(f"{pointer}/namespace"),
+            selector=LabelSelector.from_document(document, f"{pointer}/selector") if has_selector else None,
+            is_missing_denied=document.choice(f"{pointer}/parameterNotFoundAction", ("Allow", "Deny"), "Deny")
+            == "Deny",
+        )
+
+    def find(self, kind: ParamKind, subject: Subject, world: World) -> Sequence[JsonObject]:
+        namespace = self.namespace or subject.namespace
+        if self.selector is not None:
+            listed = world.list(kind.group, kind.kind, namespace) or world.list(kind.group, kind.kind)
+            return [b for b in listed if _is_in(b, namespace) and self.selector.matches(labels_of(b))]
+        # whether the kind is namespaced is not known here: an object without namespace is cluster-scoped
+        found = world.get(kind.group, kind.kind, namespace, self.name)
+        if found is None and not self.namespace:
+            found = world.get(kind.group, kind.kind, "", self.name)
+        return [found] if found is not None else []
+
+    def missing(self, kind: ParamKind) -> str:
+        wanted = f"{kind.kind} {self.name!r}" if self.name else f"a {kind.kind} with the selected labels"
+        return f"no params found for policy binding with `Deny` parameterNotFoundAction: {wanted}"
+
+
+def _is_in(body: JsonObject, namespace: str) -> bool:
+    own = (body.get("metadata") or {}).get("namespace", "")
+    return not own or own == namespace
+
+
+@dataclass(frozen=True, slots=True)
+class Binding:
+    policy: str
+    matches: MatchConstraints
+    param_ref: ParamRef | None = None
+    is_denied: bool = True
+
+    @classmethod
+    def from_document(cls, document: Document, policies: Collection[str]) -> Binding:
+        """Raises PolicyError for unknown keys and for a policy that is not among `policies`."""
+        document.only("/spec", ("matchResources", "paramRef", "policyName", "validationActions"))
+        policy = document.text("/spec/policyName")
+        if policy not in policies:
+            hint = f"{did_you_mean(policy, policies)}load the policy together with its binding"
+            raise document.fault("/spec/policyName", f"the policy {policy!r} is not loaded", code="GA402", hint=hint)
+        return cls(
+            policy=policy,
+            matches=MatchConstraints.from_document(document, "/spec/matchResources"),
+            param_ref=ParamRef.from_document(document),
+            is_denied=_is_denied(document, "/spec/validationActions"),
+        )
+
+    def enforced(self, result: RuleResult) -> RuleResult:
+        """A violation as the actions have it: without `Deny` it is a warning."""
+        if result.result != "fail" or self.is_denied:
+            return result
+        return RuleResult(result.rule, "warn", result.message, result.pointer)
+
+
+def _is_denied(document: Document, pointer: str) -> bool:
+    actions = document.sequence(pointer)
+    for index, action in enumerate(actions):
+        document.choice(f"{pointer}/{index}", _ACTIONS, str(action))
+    return "Deny" in actions or not actions
+
+
+UNBOUND = Binding("", MatchConstraints())

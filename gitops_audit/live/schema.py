@@ -221,6 +221,11 @@ class Schemas:
         self._documents = documents
         self._loaded: dict[tuple[str, str], _Document | None] = {}
 
+    @property
+    def documents(self) -> Callable[[str, str], JsonObject | None]:
+        """The documents the types come from, for those who validate with them."""
+        return self._documents
+
     def type_for(self, group: str, version: str, kind: str) -> TypeSchema | None:
         """The type of a kind, None where the cluster describes no such kind. Raises what `documents` raises."""
         document = self._document(group, version)

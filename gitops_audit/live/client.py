@@ -1,0 +1,219 @@
+"""The only module that knows the `kubernetes` package: credentials, TLS and proxies, as kubectl finds them.
+
+Nothing else of that package is used: its generated classes lose unknown fields. The imports are lazy because even the
+cheapest ones that load a kubeconfig take a fifth of a second (oauthlib, requests and pydantic come along).
+"""
+
+from __future__ import annotations
+
+import difflib
+import logging
+import os
+import re
+import threading
+import warnings
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+from gitops_audit.config.settings import ClusterConfig
+from gitops_audit.errors import ClusterError
+from gitops_audit.live.problem import CREDENTIALS
+
+DEFAULT_KUBECONFIG = "~/.kube/config"
+
+_MALFORMED: tuple[type[Exception], ...] = (OSError, ValueError, TypeError, KeyError, AttributeError)
+
+
+class Headers(dict[str, str]):
+    """Request headers whose representation names no values, because one of them is the token."""
+
+    def __repr__(self) -> str:
+        return f"Headers({', '.join(self)})"
+
+
+class Session:
+    """An authenticated pool of kept-alive connections to one server. Safe for threads."""
+
+    def __init__(self, config: ClusterConfig, *, concurrency: int) -> None:
+        """Raises ClusterError where the kubeconfig, the context or an exec plugin cannot be used."""
+        self._config = config
+        self._concurrency = concurrency
+        self._lock = threading.Lock()
+        self._generation = 0
+        self._open()
+
+    def __repr__(self) -> str:
+        return f"Session({self.server})"
+
+    @property
+    def generation(self) -> int:
+        """Counts how often the credentials were loaded again."""
+        return self._generation
+
+    def send(self, method: str, path: str, headers: Mapping[str, str], body: bytes | None, timeouts: Any) -> Any:
+        """The urllib3 response, read to its end. Raises urllib3's exceptions, and ClusterError for the credentials."""
+        with self._lock:
+            pool, complete = self._pool, Headers(headers, **self._authorization())
+            if not self._configuration.verify_ssl:
+                _accept_insecure()
+        return pool.request(
+            method, self._base + path, body=body, headers=complete, timeout=timeouts, retries=False, redirect=False
+        )
+
+    def renew(self, generation: int) -> None:
+        """Loads the credentials again, unless another thread did since `generation`. Raises ClusterError."""
+        with self._lock:
+            if self._generation == generation:
+                self._pool.clear()
+                self._open()
+                self._generation += 1
+
+    def close(self) -> None:
+        self._pool.clear()
+
+    def _open(self) -> None:
+        from kubernetes.client.rest import RESTClientObject
+
+        self._configuration = configuration = _load(self._config)
+        configuration.connection_pool_maxsize = self._concurrency
+        self._base = str(configuration.host).rstrip("/")
+        self.server = displayed(self._base)
+        try:
+            self._pool: Any = RESTClientObject(configuration).pool_manager
+        except _MALFORMED as error:
+            raise _unusable(self._config, str(error)) from None
+
+    def _authorization(self) -> dict[str, str]:
+        try:
+            settings = self._configuration.auth_settings()
+        except _load_errors() as error:
+            raise _unusable(self._config, f"the token could not be renewed: {error}") from None
+        token = settings.get("BearerToken", {}).get("value")
+        return {"authorization": token} if token else {}
+
+
+def kubeconfig_contexts() -> tuple[str, ...]:
+    """The contexts of the user's kubeconfig, for suggestions; empty where there is none or it cannot be read."""
+    return tuple(_contexts(_kubeconfig("")))
+
+
+def displayed(url: str) -> str:
+    """A URL without user info, query and fragment, so that no credential in it can be shown."""
+    try:
+        parts = urlsplit(url)
+        return parts._replace(netloc=parts.netloc.rpartition("@")[2], query="", fragment="").geturl()
+    except ValueError:
+        return "an invalid URL"
+
+
+def _accept_insecure() -> None:
+    """The kubeconfig says to skip verification. Each time, because pytest resets the filters for every test."""
+    import urllib3
+
+    warnings.simplefilter("ignore", urllib3.exceptions.InsecureRequestWarning)
+
+
+def _load(config: ClusterConfig) -> Any:
+    """A `Configuration` of the kubernetes package, as the configured context (or the pod's account) sets it."""
+    from kubernetes.client.configuration import Configuration
+
+    configuration = Configuration()
+    complaints: list[str] = []
+    try:
+        with _captured_errors(complaints):
+            _fill(config, configuration)
+    except _load_errors() as error:
+        raise _unusable(config, str(error)) from None
+    if complaints and not configuration.api_key and not configuration.cert_file:
+        raise _unusable(config, complaints[0])
+    if urlsplit(configuration.host).scheme not in ("http", "https"):
+        raise _unusable(config, f"the server {displayed(configuration.host)!r} is no http(s) URL")
+    return configuration
+
+
+def _fill(config: ClusterConfig, configuration: Any) -> None:
+    from kubernetes import config as package
+
+    loaders: Any = package
+    if config.in_cluster:
+        loaders.load_incluster_config(client_configuration=configuration)
+    else:
+        kubeconfig = _kubeconfig(config.kubeconfig)
+        loaders.load_kube_config(kubeconfig, config.context or None, client_configuration=configuration)
+
+
+def _load_errors() -> tuple[type[Exception], ...]:
+    """What the package raises for files that are missing or malformed: mostly whatever falls out of Python."""
+    import yaml
+    from kubernetes.config.config_exception import ConfigException
+
+    return ConfigException, yaml.YAMLError, *_MALFORMED
+
+
+def _kubeconfig(path: str) -> str:
+    """Not the package's own constant, which remembers the environment as it was at import time."""
+    return path or os.environ.get("KUBECONFIG") or DEFAULT_KUBECONFIG
+
+
+def _contexts(kubeconfig: str) -> Iterator[str]:
+    from kubernetes.config import kube_config
+
+    package: Any = kube_config
+    try:
+        merged = package.KubeConfigMerger(kubeconfig).config
+        contexts = merged.value.get("contexts") if merged else None
+        yield from [str(context["name"]) for context in contexts or ()]
+    except _load_errors():
+        return
+
+
+def _unusable(config: ClusterConfig, reason: str) -> ClusterError:
+    """`reason` comes from the package or from an exec plugin: one line of it is enough."""
+    where = "the pod's service account" if config.in_cluster else f"kubeconfig {_kubeconfig(config.kubeconfig)}"
+    context = f", context {config.context}" if config.context else ""
+    first_line = (reason.strip().splitlines() or ["it is malformed"])[0][:300]
+    return ClusterError(
+        f"cluster {config.name}: {where}{context} cannot be used: {_without_credentials(first_line)}",
+        code=CREDENTIALS,
+        where=config.where,
+        hint=_hint(config),
+    )
+
+
+def _without_credentials(text: str) -> str:
+    return re.sub(r"(?i)(bearer|basic)\s+\S+|(?<=://)[^/\s@]+@", "", text)
+
+
+def _hint(config: ClusterConfig) -> str:
+    if config.in_cluster:
+        return "`inCluster: true` works only in a pod that mounts its service account token"
+    kubeconfig = _kubeconfig(config.kubeconfig)
+    if not any(Path(p).expanduser().is_file() for p in kubeconfig.split(os.pathsep) if p):
+        return "there is no such file; set `kubeconfig:` or KUBECONFIG, or `inCluster: true` in a pod"
+    contexts = list(_contexts(kubeconfig))
+    if config.context and config.context not in contexts:
+        close = difflib.get_close_matches(config.context, contexts, n=1)
+        suggestion = f"did you mean {close[0]}? " if close else ""
+        return f"{suggestion}contexts there: {', '.join(sorted(contexts)) or 'none'}"
+    return f"try `kubectl --context {config.context or '<context>'} version` with the same file"
+
+
+@contextmanager
+def _captured_errors(messages: list[str]) -> Iterator[None]:
+    """The package reports a failed exec plugin only through the root logger, and goes on without credentials."""
+
+    class Capture(logging.Handler):
+        def emit(self, record: logging.LogRecord) -> None:
+            if record.thread == threading.get_ident():
+                messages.append(record.getMessage())
+
+    handler = Capture(logging.ERROR)
+    root = logging.getLogger()
+    root.addHandler(handler)
+    try:
+        yield
+    finally:
+        root.removeHandler(handler)

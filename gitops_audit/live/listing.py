@@ -1,0 +1,89 @@
+"""The pages of one LIST, and the paths of objects (API concepts, "Retrieving large results sets in chunks")."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from gitops_audit.errors import ClusterError
+from gitops_audit.live import problem
+from gitops_audit.live.discovery import ApiResource
+from gitops_audit.live.http import HttpClient, segment
+from gitops_audit.live.problem import ApiError
+from gitops_audit.model.resource import JsonObject
+
+PAGE_SIZE = 500
+METADATA_ONLY = "application/json;as=PartialObjectMetadataList;g=meta.k8s.io;v=v1,application/json"
+
+_RESTARTS = 3
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """One page of raw items; `remaining` is how many objects come after it, None where the server does not say."""
+
+    items: list[JsonObject]
+    remaining: int | None
+
+
+def path_of(api: ApiResource, namespace: str = "", name: str = "") -> str:
+    root = f"/apis/{api.group}/{api.version}" if api.group else f"/api/{api.version}"
+    scope = f"/namespaces/{segment(namespace)}" if namespace else ""
+    return f"{root}{scope}/{api.plural}{f'/{segment(name)}' if name else ''}"
+
+
+def pages(client: HttpClient, api: ApiResource, namespace: str, *, accept: str = "application/json") -> Iterator[Page]:
+    """A consistent read, page by page. Raises ClusterError; ApiError 410 means that the read must start anew."""
+    token = ""
+    while True:
+        query = {"limit": str(PAGE_SIZE)} | ({"continue": token} if token else {})
+        document = client.get(path_of(api, namespace), query, accept=accept)
+        page, following = _parsed(client, api, document)
+        yield page
+        if not following:
+            return
+        if following == token:
+            raise _malformed(client, api, "the same page follows itself")
+        token = following
+
+
+def read_whole(read: Callable[[], None]) -> None:
+    """Calls `read`, again where its pages expired meanwhile (410), within bounds. Raises ClusterError."""
+    for _ in range(_RESTARTS):
+        try:
+            return read()
+        except ApiError as error:
+            if error.status != 410:
+                raise
+            expired = error
+    raise ClusterError(expired.message, code=problem.EXPIRED_LIST, hint="the list changes faster than it can be read")
+
+
+def completed(api: ApiResource, item: JsonObject) -> JsonObject:
+    """An item as an object of its own: the items of a list need not say their type."""
+    return {**item, "apiVersion": api.api_version, "kind": api.kind}
+
+
+def name_of(item: JsonObject) -> tuple[str, str]:
+    """Namespace and name; both empty for what is no object."""
+    metadata = item.get("metadata")
+    if not isinstance(metadata, dict):
+        return "", ""
+    namespace, name = metadata.get("namespace", ""), metadata.get("name")
+    return (namespace, name) if isinstance(namespace, str) and isinstance(name, str) else ("", "")
+
+
+def _parsed(client: HttpClient, api: ApiResource, document: JsonObject) -> tuple[Page, str]:
+    items, metadata = document.get("items"), document.get("metadata")
+    if items is None and str(document.get("kind", "")).endswith("List"):
+        items = []
+    if not isinstance(items, list) or not isinstance(metadata, dict):
+        raise _malformed(client, api, "no list came back")
+    remaining: Any = metadata.get("remainingItemCount")
+    page = Page([i for i in items if isinstance(i, dict)], remaining if isinstance(remaining, int) else None)
+    return page, str(metadata.get("continue") or "")
+
+
+def _malformed(client: HttpClient, api: ApiResource, what: str) -> ClusterError:
+    return ClusterError(f"cluster {client.cluster}: cannot list {api.full_name}: {what}", code=problem.UNEXPECTED)

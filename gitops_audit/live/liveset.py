@@ -1,0 +1,61 @@
+"""What was read of the wanted resources: each is an object, absent, or a problem. Nothing unread counts as absent."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from gitops_audit.live.problem import NOT_READ
+from gitops_audit.model.finding import Problem
+from gitops_audit.model.resource import Declared, JsonObject, ResourceKey
+
+# An object is read at the declared version, so the same object at two versions is two readings.
+Identity = tuple[ResourceKey, str]
+
+_UNREAD = Problem(NOT_READ, "the live object was not read")
+
+
+def identity(resource: Declared) -> Identity:
+    return resource.key, resource.version
+
+
+class LiveSet:
+    """The answer to one `read`. Objects hold no Secret values."""
+
+    __slots__ = ("_absent", "_objects", "_problems")
+
+    def __init__(self) -> None:
+        self._objects: dict[Identity, JsonObject] = {}
+        self._absent: set[Identity] = set()
+        self._problems: dict[Identity, Problem] = {}
+
+    def __len__(self) -> int:
+        return len(self._objects)
+
+    def get(self, resource: Declared) -> JsonObject | None:
+        """The live object; None where it is absent, or where `problem` says why it is not known."""
+        return self._objects.get(identity(resource))
+
+    def problem(self, resource: Declared) -> Problem | None:
+        """Why a resource could not be read; None where it was found, or is known to be absent."""
+        key = identity(resource)
+        if key in self._objects or key in self._absent:
+            return None
+        return self._problems.get(key, _UNREAD)
+
+    def objects(self) -> Iterator[JsonObject]:
+        return iter(self._objects.values())
+
+    def absent(self) -> Iterator[Identity]:
+        return iter(self._absent)
+
+    def problems(self) -> Iterator[tuple[Identity, Problem]]:
+        return iter(self._problems.items())
+
+    def add(self, key: Identity, body: JsonObject) -> None:
+        self._objects[key] = body
+
+    def add_absent(self, key: Identity) -> None:
+        self._absent.add(key)
+
+    def add_problem(self, key: Identity, problem: Problem) -> None:
+        self._problems[key] = problem

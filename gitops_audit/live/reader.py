@@ -1,0 +1,172 @@
+"""Reads the wanted resources of one server in bulk: few requests, pages filtered as they come, many kinds at once.
+
+Reads are consistent (no `resourceVersion`): what a deployment just wrote is seen. What may not be listed is read in
+ever narrower ways; what cannot be read at all becomes a problem of each resource that needed it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Iterator
+from functools import partial
+
+from gitops_audit.errors import ClusterError
+from gitops_audit.live import problem
+from gitops_audit.live.discovery import ApiResource, Discovery
+from gitops_audit.live.http import HttpClient, is_path_segment
+from gitops_audit.live.listing import completed, name_of, pages, path_of, read_whole
+from gitops_audit.live.liveset import Identity, LiveSet, identity
+from gitops_audit.live.plan import GetPlan, ListPlan, Plan, Target, first_plans, is_too_long, narrower
+from gitops_audit.live.problem import ApiError
+from gitops_audit.live.workers import Step
+from gitops_audit.model.finding import Problem
+from gitops_audit.model.redact import Redactor
+from gitops_audit.model.resource import Declared, JsonObject
+
+_FORBIDDEN, _NOT_FOUND = 403, 404
+
+
+def get_object(client: HttpClient, redactor: Redactor, api: ApiResource, target: Target) -> JsonObject | None:
+    """One object, redacted; None where the server says that it has none. Raises ClusterError."""
+    try:
+        body = client.get(path_of(api, *target))
+    except ApiError as error:
+        if error.status == _NOT_FOUND and error.reason == "NotFound":
+            return None
+        raise
+    return redactor.redact(completed(api, body))
+
+
+class Reader:
+    """One read. `steps` is the work to do, by workers.run; `live` is complete when that is done."""
+
+    def __init__(self, client: HttpClient, discovery: Discovery, redactor: Redactor) -> None:
+        self.live = LiveSet()
+        self._client = client
+        self._discovery = discovery
+        self._redactor = redactor
+
+    def steps(self, wanted: Iterable[Declared]) -> Iterator[Step]:
+        """One LIST per kind (and namespace) serves all sources that declare objects of it."""
+        kinds: dict[ApiResource, dict[Target, Identity]] = {}
+        for resource in wanted:
+            found = self._located(resource)
+            if isinstance(found, Problem):
+                self.live.add_problem(identity(resource), found)
+            else:
+                api, target = found
+                kinds.setdefault(api, {})[target] = identity(resource)
+        for api, targets in kinds.items():
+            kind = _KindReader(self._client, self._redactor, self.live, api, targets, self._down(api))
+            yield from kind.steps(first_plans(api, targets))
+
+    def _located(self, resource: Declared) -> tuple[ApiResource, Target] | Problem:
+        key = resource.key
+        api = self._discovery.resource(key.group, resource.version, key.kind)
+        if api is None:
+            return self._unserved(resource)
+        target = (key.namespace if api.namespaced else "", key.name)
+        if not is_path_segment(key.name) or (api.namespaced and not is_path_segment(key.namespace)):
+            return Problem(problem.INVALID_NAME, f"no object can have the name {key.name!r} in {key.namespace!r}")
+        return api, target
+
+    def _unserved(self, resource: Declared) -> Problem:
+        key = resource.key
+        if reason := self._discovery.failed(key.group, resource.version):
+            return problem.api_down(key.group, resource.version, reason)
+        served = tuple(api.api_version for api in self._discovery.versions(key.group, key.kind))
+        return problem.not_served(key.group, resource.version, key.kind, served)
+
+    def _down(self, api: ApiResource) -> Problem | None:
+        reason = self._discovery.failed(api.group, api.version)
+        return problem.api_down(api.group, api.version, reason) if reason else None
+
+
+class _KindReader:
+    """The targets of one kind. `down` is the problem to tell where its API was known to be down beforehand."""
+
+    def __init__(
+        self,
+        client: HttpClient,
+        redactor: Redactor,
+        live: LiveSet,
+        api: ApiResource,
+        targets: dict[Target, Identity],
+        down: Problem | None,
+    ) -> None:
+        self._client = client
+        self._redactor = redactor
+        self._live = live
+        self._api = api
+        self._targets = targets
+        self._down = down
+
+    def steps(self, plans: Iterable[Plan]) -> Iterator[Step]:
+        for plan in plans:
+            yield partial(self._list, plan) if isinstance(plan, ListPlan) else partial(self._get, plan)
+
+    def _list(self, plan: ListPlan) -> Iterable[Step]:
+        found: dict[Target, JsonObject] = {}
+        try:
+            is_whole = self._collect(plan, found)
+        except ClusterError as error:
+            if isinstance(error, ApiError) and error.status == _FORBIDDEN:
+                return self.steps(narrower(self._api, plan, plan.targets))
+            self._fail(plan.targets, self._unlisted(error))
+            return ()
+        missing = plan.targets - found.keys()
+        for target, body in found.items():
+            self._live.add(self._targets[target], body)
+        if not is_whole:
+            return self.steps(narrower(self._api, plan, missing))
+        for target in missing:
+            self._live.add_absent(self._targets[target])
+        return ()
+
+    def _collect(self, plan: ListPlan, found: dict[Target, JsonObject]) -> bool:
+        """Fills `found`; False where the rest of the list is not worth its pages."""
+        is_whole = True
+
+        def read() -> None:
+            nonlocal is_whole
+            found.clear()
+            is_whole = self._filter(plan, found)
+
+        read_whole(read)
+        return is_whole
+
+    def _filter(self, plan: ListPlan, found: dict[Target, JsonObject]) -> bool:
+        for page in pages(self._client, self._api, plan.namespace):
+            for item in page.items:
+                target = name_of(item)
+                if target in plan.targets:
+                    found[target] = self._redactor.redact(completed(self._api, item))
+            if len(found) == len(plan.targets):
+                return True
+            if is_too_long(self._api, plan, plan.targets - found.keys(), page.remaining):
+                return False
+        return True
+
+    def _get(self, plan: GetPlan) -> Iterable[Step]:
+        key = self._targets[plan.target]
+        try:
+            body = get_object(self._client, self._redactor, self._api, plan.target)
+        except ClusterError as error:
+            is_forbidden = isinstance(error, ApiError) and error.status == _FORBIDDEN
+            reason = problem.forbidden(self._api, plan.target[0]) if is_forbidden else self._unlisted(error)
+            self._fail((plan.target,), reason)
+            return ()
+        if body is None:
+            self._live.add_absent(key)
+        else:
+            self._live.add(key, body)
+        return ()
+
+    def _unlisted(self, error: ClusterError) -> Problem:
+        if isinstance(error, ApiError) and error.status == _NOT_FOUND:
+            return problem.not_served(self._api.group, self._api.version, self._api.kind, ())
+        is_down = self._down and error.code in (problem.BUSY, problem.UNEXPECTED)
+        return self._down if self._down and is_down else problem.from_error(error)
+
+    def _fail(self, targets: Collection[Target], reason: Problem) -> None:
+        for target in targets:
+            self._live.add_problem(self._targets[target], reason)

@@ -1,0 +1,92 @@
+"""Replaces the values at chosen fields of an object: where `redact:` rules point, beside the data of Secrets.
+
+Pointers are those of ignore rules: RFC 6901, where a segment may be `*` or `[key=value,...]` for list elements.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator, Sequence
+from fnmatch import fnmatchcase
+from typing import Any, Protocol
+
+from gitops_audit.model.resource import JsonObject, split_api_version
+
+_SEGMENT = re.compile(r"/(\[[^\]]*\]|[^/]*)")
+
+
+class Selection(Protocol):
+    """Which objects a rule is for; kinds, groups, namespaces and names take shell wildcards."""
+
+    @property
+    def kind(self) -> str: ...
+    @property
+    def group(self) -> str: ...
+    @property
+    def namespace(self) -> str: ...
+    @property
+    def name(self) -> str: ...
+    @property
+    def labels(self) -> Sequence[tuple[str, str]]: ...
+
+
+class RedactionRule(Protocol):
+    """One entry of `redact:` in the configuration."""
+
+    @property
+    def match(self) -> Selection: ...
+    @property
+    def fields(self) -> Sequence[str]: ...
+
+
+def matching_fields(rules: Sequence[RedactionRule], body: JsonObject) -> list[tuple[str, ...]]:
+    """The fields, as segments, that the rules redact in this object."""
+    return [_segments(pointer) for rule in rules if _is_match(rule.match, body) for pointer in rule.fields]
+
+
+def replace_at(value: Any, segments: tuple[str, ...], to: Callable[[Any], Any]) -> Any:
+    """`value` with `to(old)` at every place the segments select; the input stays. Absent fields stay absent."""
+    if not segments:
+        return to(value)
+    head, rest = segments[0], segments[1:]
+    if isinstance(value, dict):
+        chosen: dict[Any, Any] = {k: replace_at(v, rest, to) for k, v in value.items() if head in ("*", k)}
+        return value | chosen if chosen else value
+    if isinstance(value, list):
+        return [replace_at(v, rest, to) if _selects(head, i, v) else v for i, v in enumerate(value)]
+    return value
+
+
+def _segments(pointer: str) -> tuple[str, ...]:
+    return tuple(s.replace("~1", "/").replace("~0", "~") for s in _SEGMENT.findall(pointer))
+
+
+def _selects(segment: str, index: int, element: Any) -> bool:
+    if segment in ("*", str(index)):
+        return True
+    if not segment.startswith("[") or not isinstance(element, dict):
+        return False
+    return all(str(element.get(key)) == wanted for key, wanted in _pairs(segment))
+
+
+def _pairs(selector: str) -> Iterator[tuple[str, str]]:
+    for pair in selector.strip("[]").split(","):
+        key, _, wanted = pair.partition("=")
+        yield key, wanted
+
+
+def _is_match(match: Selection, body: JsonObject) -> bool:
+    metadata = body.get("metadata")
+    metadata = metadata if isinstance(metadata, dict) else {}
+    group = split_api_version(str(body.get("apiVersion", "")))[0]
+    found = (str(body.get("kind", "")), group, _text(metadata, "namespace"), _text(metadata, "name"))
+    wanted = (match.kind, match.group, match.namespace, match.name)
+    labels = metadata.get("labels")
+    labels = labels if isinstance(labels, dict) else {}
+    return all(fnmatchcase(f, w) for f, w in zip(found, wanted, strict=True)) and all(
+        key in labels and fnmatchcase(str(labels[key]), value) for key, value in match.labels
+    )
+
+
+def _text(metadata: JsonObject, key: str) -> str:
+    return str(metadata.get(key) or "")

@@ -104,7 +104,7 @@ def _compiled(schema: JsonObject) -> Any:
 
 
 def _is_base64(value: str) -> bool:
-    """As Go decodes it: standard alphabet, padded, line breaks left out. Tokens of redacted values have been checked."""
+    """As Go decodes it: standard alphabet, padded, without line breaks. Tokens of redacted values were checked."""
     if is_redacted(value):
         return True
     try:

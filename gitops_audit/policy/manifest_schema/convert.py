@@ -5,7 +5,8 @@ validation) and laxer in others. The rules here were found on a real API server;
 
 - built-in types: `null` stands for "not set" everywhere; a few required fields may be left out (LEFT_OUT);
   an empty string stands for "not set" where there is an enumeration.
-- custom resources (apiextensions structural schemas): `null` is refused unless the field is nullable or has a default;
+- custom resources (apiextensions structural schemas): `null` is refused in lists and in required fields that are not
+  nullable, elsewhere it stands for "not set";
   `x-kubernetes-preserve-unknown-fields`, `-embedded-resource` and `-int-or-string` are respected.
 
 Documents may come from anyone who may create a CRD. Numbers and patterns are checked by engines of linear time.
@@ -21,6 +22,7 @@ from gitops_audit.model.resource import JsonObject
 BYTE_FORMAT = "kubernetes-byte"
 _REF = "#/components/schemas/"
 _BUILT_IN = ("io.k8s.api.", "io.k8s.apimachinery.", "io.k8s.apiextensions-apiserver.", "io.k8s.kube-aggregator.")
+_FREE_FORM = (".RawExtension", ".JSON", ".FieldsV1", ".Patch")
 _RANGES = {"int32": (-(2**31), 2**31 - 1), "int64": (-(2**63), 2**63 - 1)}
 _FORMATS = frozenset({"date-time", "ipv4", "ipv6"})
 _QUANTITY = r"^[+-]?([0-9]+(\.[0-9]*)?|\.[0-9]+)([eE][+-]?[0-9]+|[numkMGTPE]|[KMGTPE]i)?$"
@@ -45,12 +47,22 @@ LEFT_OUT = frozenset(
         "io.k8s.api.scheduling.v1.PriorityClass/value",
         "io.k8s.api.apps.v1.ControllerRevision/revision",
         "io.k8s.api.apps.v1.StatefulSetSpec/serviceName",
+        "io.k8s.api.core.v1.HTTPHeader/value",
+        "io.k8s.api.core.v1.ISCSIPersistentVolumeSource/lun",
+        "io.k8s.api.core.v1.ISCSIVolumeSource/lun",
         "io.k8s.api.core.v1.LimitRangeSpec/limits",
+        "io.k8s.api.core.v1.PreferredSchedulingTerm/preference",
+        "io.k8s.api.core.v1.Sysctl/value",
         "io.k8s.api.discovery.v1.EndpointSlice/endpoints",
         "io.k8s.api.networking.v1.NetworkPolicySpec/podSelector",
         "io.k8s.api.rbac.v1.ClusterRole/rules",
         "io.k8s.api.rbac.v1.Role/rules",
         "io.k8s.api.rbac.v1.RoleRef/apiGroup",
+        "io.k8s.api.batch.v1.PodFailurePolicy/rules",
+        "io.k8s.api.storage.v1.CSIDriver/spec",
+        "io.k8s.api.storage.v1.CSINode/spec",
+        "io.k8s.apiextensions-apiserver.pkg.apis.apiextensions.v1.CustomResourceDefinitionVersion/served",
+        "io.k8s.apiextensions-apiserver.pkg.apis.apiextensions.v1.CustomResourceDefinitionVersion/storage",
         "io.k8s.api.storage.v1.CSINodeSpec/drivers",
     }
 )
@@ -134,6 +146,8 @@ class _BuiltIn:
         if name := reference_name(node):
             return {"$ref": _local(name)}
         kind = _type(node)
+        if node.get("format") == "byte":
+            return {"type": ["string", "array", "null"], "items": _range("int32") | {"type": "integer"}} | _format(node)
         if node.get("format") == "int-or-string":
             return {"type": ["integer", "string", "null"]} | _range("int32")
         if not kind:
@@ -156,7 +170,7 @@ class _BuiltIn:
         if isinstance(additional, dict):
             return {"additionalProperties": self.convert(additional)}
         if not isinstance(properties, dict):
-            return {}
+            return {} if self._name.endswith(_FREE_FORM) else {"additionalProperties": False}
         required = [key for key in _strings(node.get("required")) if f"{self._name}/{key}" not in LEFT_OUT]
         fields = {key: self.convert(child, is_required=key in required) for key, child in _objects(properties)}
         return {"properties": fields, "additionalProperties": False} | ({"required": required} if required else {})
@@ -165,13 +179,12 @@ class _BuiltIn:
 class _Custom:
     """Structural schemas of custom resources, checked by the apiextensions API server."""
 
-    def convert(self, node: JsonObject) -> JsonObject:
+    def convert(self, node: JsonObject, *, is_optional: bool = False) -> JsonObject:
         if name := reference_name(node):
             return {"$ref": _local(name)}
-        out = _constraints(node)
-        kind, may_be_null = _type(node), node.get("nullable") is True or "default" in node
-        kinds = ["integer", "string"] if node.get("x-kubernetes-int-or-string") is True else [kind] if kind else []
-        if kinds:
+        kind, may_be_null = _type(node), is_optional or node.get("nullable") is True or "default" in node
+        out = _or_null(_constraints(node)) if may_be_null else _constraints(node)
+        if kinds := _custom_types(kind, node):
             out["type"] = [*kinds, "null"] if may_be_null else kinds
         if isinstance(node.get("enum"), list):
             out["enum"] = [*node["enum"], None] if may_be_null else list(node["enum"])
@@ -188,8 +201,10 @@ class _Custom:
         return out | ({"uniqueItems": True} if node.get("x-kubernetes-list-type") == "set" else {})
 
     def _object(self, node: JsonObject) -> JsonObject:
-        fields = {key: self.convert(child) for key, child in _objects(node.get("properties"))}
         required = _strings(node.get("required"))
+        fields = {
+            k: self.convert(child, is_optional=k not in required) for k, child in _objects(node.get("properties"))
+        }
         if node.get("x-kubernetes-embedded-resource") is True:
             fields = _EMBEDDED | fields
             required = [*required, *(key for key in ("apiVersion", "kind") if key not in required)]
@@ -200,10 +215,24 @@ class _Custom:
     def _additional(self, node: JsonObject) -> JsonObject:
         additional = node.get("additionalProperties")
         if isinstance(additional, dict):
-            return {"additionalProperties": self.convert(additional)}
+            return {"additionalProperties": self.convert(additional, is_optional=True)}
         if additional is True or node.get("x-kubernetes-preserve-unknown-fields") is True:
             return {}
         return {"additionalProperties": False}
+
+
+def _custom_types(kind: str, node: JsonObject) -> list[str]:
+    if node.get("x-kubernetes-int-or-string") is True:
+        return ["integer", "string"]
+    if kind == "string" and (node.get("format") == "byte" or node.get("format") in _FORMATS):
+        return ["string", "array"]  # the API server's validator lets lists pass where a string has a format
+    return [kind] if kind else []
+
+
+def _or_null(constraints: JsonObject) -> JsonObject:
+    """The alternatives of a schema do not hold for a value that is not set."""
+    junctions = {key: constraints.pop(key) for key in (*_JUNCTIONS, "not") if key in constraints}
+    return constraints | ({"if": {"type": "null"}, "else": junctions} if junctions else {})
 
 
 def _constraints(node: JsonObject) -> JsonObject:

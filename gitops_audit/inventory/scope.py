@@ -5,36 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
+from gitops_audit.model.builtin import builtin_scope
 from gitops_audit.model.resource import JsonObject, Rendered, split_api_version
 
 # (group, version, kind) -> True: namespaced, False: cluster-scoped, None: not served
 Scope = Callable[[str, str, str], bool | None]
-
-# Built-in cluster-scoped kinds by group; every other built-in kind is namespaced (Kubernetes API reference).
-_CLUSTER_SCOPED: dict[str, frozenset[str]] = {
-    "": frozenset({"Namespace", "Node", "PersistentVolume", "ComponentStatus"}),
-    "admissionregistration.k8s.io": frozenset(
-        {
-            "MutatingAdmissionPolicy",
-            "MutatingAdmissionPolicyBinding",
-            "MutatingWebhookConfiguration",
-            "ValidatingAdmissionPolicy",
-            "ValidatingAdmissionPolicyBinding",
-            "ValidatingWebhookConfiguration",
-        }
-    ),
-    "apiextensions.k8s.io": frozenset({"CustomResourceDefinition"}),
-    "apiregistration.k8s.io": frozenset({"APIService"}),
-    "certificates.k8s.io": frozenset({"CertificateSigningRequest", "ClusterTrustBundle"}),
-    "flowcontrol.apiserver.k8s.io": frozenset({"FlowSchema", "PriorityLevelConfiguration"}),
-    "networking.k8s.io": frozenset({"IngressClass", "IPAddress", "ServiceCIDR"}),
-    "node.k8s.io": frozenset({"RuntimeClass"}),
-    "policy": frozenset({"PodSecurityPolicy"}),
-    "rbac.authorization.k8s.io": frozenset({"ClusterRole", "ClusterRoleBinding"}),
-    "resource.k8s.io": frozenset({"DeviceClass", "ResourceSlice"}),
-    "scheduling.k8s.io": frozenset({"PriorityClass"}),
-    "storage.k8s.io": frozenset({"CSIDriver", "CSINode", "StorageClass", "VolumeAttachment", "VolumeAttributesClass"}),
-}
 
 
 def offline_scope(rendered: Iterable[Rendered]) -> Scope:
@@ -49,9 +24,8 @@ def offline_scope(rendered: Iterable[Rendered]) -> Scope:
     def scope(group: str, version: str, kind: str) -> bool | None:
         if (group, kind) in declared:
             return declared[group, kind]
-        if kind in _CLUSTER_SCOPED.get(group, ()):
-            return False
-        return _is_builtin_group(group) or (group, kind) in namespaced
+        builtin = builtin_scope(group, kind)
+        return (group, kind) in namespaced if builtin is None else builtin
 
     return scope
 
@@ -66,10 +40,6 @@ def _scope(body: JsonObject) -> Iterator[tuple[tuple[str, str], bool]]:
     names = spec.get("names") if isinstance(spec, dict) else None
     if isinstance(spec, dict) and isinstance(names, dict):
         yield (str(spec.get("group", "")), str(names.get("kind", ""))), spec.get("scope") != "Cluster"
-
-
-def _is_builtin_group(group: str) -> bool:
-    return "." not in group or group.endswith(".k8s.io")
 
 
 def _group_kind(body: dict[str, Any]) -> tuple[str, str]:

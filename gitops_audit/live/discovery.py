@@ -43,11 +43,20 @@ class ApiResource:
 
 
 class Discovery:
-    """The kinds of one cluster. Within a group they stand in the server's order: preferred version first."""
+    """The kinds of one cluster. Within a group they stand in the server's order: preferred version first.
 
-    __slots__ = ("_failed", "_resources", "_versions")
+    `guess` (group, kind) stands in for the scope of other kinds where the resources are not all that is served.
+    """
 
-    def __init__(self, resources: Iterable[ApiResource], failed: Mapping[GroupVersion, str] | None = None) -> None:
+    __slots__ = ("_failed", "_guess", "_resources", "_versions")
+
+    def __init__(
+        self,
+        resources: Iterable[ApiResource],
+        failed: Mapping[GroupVersion, str] | None = None,
+        guess: Callable[[str, str], bool] | None = None,
+    ) -> None:
+        self._guess = guess
         self._resources: dict[tuple[str, str, str], ApiResource] = {}
         self._versions: dict[tuple[str, str], list[ApiResource]] = {}
         self._failed = dict(failed or {})
@@ -68,9 +77,11 @@ class Discovery:
     def scope(self, group: str, version: str, kind: str) -> bool | None:
         """True: namespaced, False: cluster-scoped, None: not served. Where the version is down, another one tells."""
         api = self.resource(group, version, kind)
-        if api is None and self.failed(group, version):
+        if api is None and (self._guess or self.failed(group, version)):
             api = next(iter(self.versions(group, kind)), None)
-        return None if api is None else api.namespaced
+        if api is not None:
+            return api.namespaced
+        return self._guess(group, kind) if self._guess else None
 
     def failed(self, group: str, version: str) -> str:
         """Why an API is known to be down, empty where it is not."""

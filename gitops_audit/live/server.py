@@ -18,7 +18,7 @@ from gitops_audit.live.liveset import LiveSet
 from gitops_audit.live.openapi import OpenApiDocuments, cache_directory
 from gitops_audit.live.reader import Reader, get_object
 from gitops_audit.live.schema import Schemas
-from gitops_audit.live.workers import Step, run
+from gitops_audit.live.workers import Step, run, without_garbage_collection
 from gitops_audit.model.finding import Problem
 from gitops_audit.model.redact import Redactor
 from gitops_audit.model.resource import Declared, JsonObject
@@ -65,7 +65,8 @@ class ServerCluster:
     def read(self, wanted: Collection[Declared]) -> LiveSet:
         reader = Reader(self.client, self.discovery, self.redactor)
         schemas = {(r.key.group, r.version) for r in wanted}
-        run([*reader.steps(wanted), *(partial(self._prefetch, *key) for key in sorted(schemas))], CONCURRENCY)
+        with without_garbage_collection():
+            run([*reader.steps(wanted), *(partial(self._prefetch, *key) for key in sorted(schemas))], CONCURRENCY)
         return reader.live
 
     def get(self, resource: Declared) -> JsonObject | None:

@@ -2,10 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+import gc
+import threading
+from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import contextmanager
 from queue import SimpleQueue
 from typing import TypeAlias
+
+_collector = threading.Lock()
+_pauses = 0
+_was_enabled = False
 
 Step: TypeAlias = "Callable[[], Iterable[Step]]"
 
@@ -27,3 +34,23 @@ def _submit(pool: ThreadPoolExecutor, steps: Iterable[Step], done: SimpleQueue[F
     for future in submitted:
         future.add_done_callback(done.put)
     return len(submitted)
+
+
+@contextmanager
+def without_garbage_collection() -> Iterator[None]:
+    """For parsing much JSON, which holds no cycles: the collector would visit it all again and again, half of the time.
+
+    Several threads may be within at once; the last one out restores what the first one found.
+    """
+    global _pauses, _was_enabled
+    with _collector:
+        _was_enabled = gc.isenabled() if _pauses == 0 else _was_enabled
+        _pauses += 1
+        gc.disable()
+    try:
+        yield
+    finally:
+        with _collector:
+            _pauses -= 1
+            if _pauses == 0 and _was_enabled:
+                gc.enable()

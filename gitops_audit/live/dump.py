@@ -1,0 +1,165 @@
+"""What `kubectl get -o yaml|json` wrote, taken as a recording of a cluster: one file, or a directory of them.
+
+There is no discovery and no schema in it. A kind counts as recorded where at least one object of it is there, and a
+namespace where anything of it is there (or the Namespaces were recorded and it is none of them: then it is empty).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+import orjson
+
+from gitops_audit.errors import ClusterError, Location
+from gitops_audit.live.discovery import ApiResource, Discovery
+from gitops_audit.live.listing import name_of
+from gitops_audit.live.problem import BAD_RECORDING
+from gitops_audit.live.recorded import Place, RecordedCluster, not_recorded
+from gitops_audit.live.workers import without_garbage_collection
+from gitops_audit.model.builtin import builtin_scope
+from gitops_audit.model.finding import Problem
+from gitops_audit.model.redact import Redactor
+from gitops_audit.model.resource import JsonObject, split_api_version
+from gitops_audit.render import manifest
+
+MAX_BYTES = 1 << 30
+_SUFFIXES = frozenset({".yaml", ".yml", ".json"})
+
+
+def open_dump(name: str, path: Path, redactor: Redactor) -> RecordedCluster:
+    """Raises ClusterError where any file is broken: half a recording would look like a smaller cluster."""
+    with without_garbage_collection():
+        objects = [body for file in _files(path) for body in _objects_of(file)]
+    if not objects:
+        raise _unreadable(path, "there are no Kubernetes objects in it")
+    return RecordedCluster(name, str(path), "", _discovery(objects), {}, objects, DumpCoverage(objects), redactor)
+
+
+class DumpCoverage:
+    def __init__(self, objects: Iterable[JsonObject]) -> None:
+        self._kinds: set[tuple[str, str]] = set()
+        self._seen: set[str] = set()
+        self._existing: set[str] = set()
+        for body in objects:
+            group, kind = _group_kind(body)
+            namespace, name = name_of(body)
+            self._kinds.add((group, kind))
+            self._seen.add(namespace)
+            if (group, kind) == ("", "Namespace"):
+                self._existing.add(name)
+
+    def problem(self, version: str, place: Place) -> Problem | None:
+        group, kind, namespace, _ = place
+        if (group, kind) not in self._kinds:
+            return not_recorded(f"{kind} is", f"add the output of `kubectl get {_full(group, kind)} -A -o yaml`")
+        if namespace and namespace not in self._seen and (not self._existing or namespace in self._existing):
+            command = f"kubectl get {_full(group, kind)} -n {namespace} -o yaml"
+            return not_recorded(f"namespace {namespace} is", f"add the output of `{command}`")
+        return None
+
+    def is_complete(self, group: str, kind: str, namespace: str) -> bool:
+        return (group, kind) in self._kinds
+
+
+def _files(path: Path) -> Iterator[Path]:
+    if path.is_dir():
+        yield from sorted(p for p in path.rglob("*") if p.suffix in _SUFFIXES and p.is_file())
+    else:
+        yield path
+
+
+def _objects_of(file: Path) -> Iterator[JsonObject]:
+    if file.stat().st_size > MAX_BYTES:
+        raise _unreadable(file, f"it has more than {MAX_BYTES >> 20} MB")
+    data = file.read_bytes()
+    known = _json_objects(data)
+    return _manifests(file, data) if known is None else iter(known)
+
+
+def _json_objects(data: bytes) -> list[JsonObject] | None:
+    """The quick way for `-o json`; None where the file is something else, which the YAML loader then tells."""
+    if data.lstrip()[:1] != b"{":
+        return None
+    try:
+        document = orjson.loads(data)
+    except orjson.JSONDecodeError:
+        return None
+    found = _expanded(document)
+    return found if all(_is_object(body) for body in found) else None
+
+
+def _expanded(document: JsonObject) -> list[Any]:
+    items = document.get("items")
+    is_list = str(document.get("kind", "")).endswith("List") and isinstance(items, list)
+    return list(items) if is_list and isinstance(items, list) else [document]
+
+
+def _is_object(body: Any) -> bool:
+    return isinstance(body, dict) and bool(body.get("apiVersion") and body.get("kind")) and name_of(body) != ("", "")
+
+
+def _manifests(file: Path, data: bytes) -> Iterator[JsonObject]:
+    rendered = manifest.load(data, str(file), max_bytes=MAX_BYTES)
+    for fault in rendered.problems:
+        raise ClusterError(
+            f"the recording cannot be used: {fault.message}",
+            code=BAD_RECORDING,
+            where=Location(fault.path, fault.line),
+            hint="write it again with `kubectl get ... -o yaml`",
+        )
+    return (m.body for m in rendered.manifests)
+
+
+def _discovery(objects: Iterable[JsonObject]) -> Discovery:
+    """The kinds as far as the objects tell; plurals are those of CustomResourceDefinitions, else the usual ones."""
+    resources: dict[tuple[str, str, str], ApiResource] = {}
+    for body in objects:
+        if _group_kind(body) == ("apiextensions.k8s.io", "CustomResourceDefinition"):
+            resources |= {(r.group, r.version, r.kind): r for r in _defined(body)}
+    for body in objects:
+        group, version = split_api_version(str(body["apiVersion"]))
+        kind = str(body["kind"])
+        api = ApiResource(group, version, kind, _plural(kind), bool(name_of(body)[0]), ("get", "list"))
+        resources.setdefault((group, version, kind), api)
+    return Discovery(resources.values(), guess=lambda group, kind: builtin_scope(group, kind) is not False)
+
+
+def _defined(definition: JsonObject) -> Iterator[ApiResource]:
+    spec = _mapping(definition.get("spec"))
+    names = _mapping(spec.get("names"))
+    group, kind, plural = (str(value or "") for value in (spec.get("group"), names.get("kind"), names.get("plural")))
+    versions = spec.get("versions")
+    for version in versions if isinstance(versions, list) else ():
+        name = str(_mapping(version).get("name", ""))
+        yield ApiResource(group, name, kind, plural, spec.get("scope") != "Cluster", ("get", "list"))
+
+
+def _mapping(value: Any) -> Mapping[str, Any]:
+    return value if isinstance(value, dict) else {}
+
+
+def _plural(kind: str) -> str:
+    """As the built-in kinds form it: policies, classes, services; Endpoints is one already."""
+    lower = kind.lower()
+    if lower.endswith("y") and not lower.endswith(("ay", "ey", "oy")):
+        return f"{lower[:-1]}ies"
+    if lower.endswith("endpoints"):
+        return lower
+    return f"{lower}es" if lower.endswith(("s", "x", "ch", "sh")) else f"{lower}s"
+
+
+def _group_kind(body: JsonObject) -> tuple[str, str]:
+    return split_api_version(str(body.get("apiVersion", "")))[0], str(body.get("kind", ""))
+
+
+def _full(group: str, kind: str) -> str:
+    return f"{_plural(kind)}.{group}" if group else _plural(kind)
+
+
+def _unreadable(path: Path, what: str) -> ClusterError:
+    hint = "it must be a snapshot of `gitops-audit snapshot`, or the output of `kubectl get ... -o yaml|json`"
+    return ClusterError(
+        f"the recording cannot be used: {what}", code=BAD_RECORDING, where=Location(str(path)), hint=hint
+    )

@@ -1,0 +1,123 @@
+"""A cluster that was recorded, answering from memory. What the recording does not hold is a problem, never absent."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from typing import Protocol
+
+from gitops_audit.errors import ClusterError
+from gitops_audit.live.cluster import Refusal, Stats
+from gitops_audit.live.discovery import Discovery
+from gitops_audit.live.listing import name_of
+from gitops_audit.live.liveset import LiveSet, identity
+from gitops_audit.live.problem import NOT_RECORDED
+from gitops_audit.live.schema import Schemas
+from gitops_audit.model.finding import Problem
+from gitops_audit.model.redact import Redactor
+from gitops_audit.model.resource import Declared, JsonObject, split_api_version
+
+Place = tuple[str, str, str, str]  # group, kind, namespace, name
+
+
+class Coverage(Protocol):
+    """What a recording knows about objects that are not in it."""
+
+    def problem(self, version: str, place: Place) -> Problem | None:
+        """None where the object was absent from the cluster, else why that is not known."""
+        ...
+
+    def is_complete(self, group: str, kind: str, namespace: str) -> bool:
+        """Whether all objects of a kind (in a namespace, or everywhere for an empty one) are in the recording."""
+        ...
+
+
+class RecordedCluster:
+    """See cluster.Cluster."""
+
+    def __init__(
+        self,
+        name: str,
+        server: str,
+        version: str,
+        discovery: Discovery,
+        documents: Mapping[tuple[str, str], JsonObject],
+        objects: Iterable[JsonObject],
+        coverage: Coverage,
+        redactor: Redactor,
+    ) -> None:
+        self.name = name
+        self.server = server
+        self.version = version
+        self.discovery = discovery
+        self.redactor = redactor
+        self.stats = Stats()
+        self.schema_problem = "" if documents else f"{server} holds no schemas: values are compared without their types"
+        self.schemas = Schemas(lambda group, version: documents.get((group, version)))
+        self._coverage = coverage
+        self._objects: dict[Place, dict[str, JsonObject]] = {}
+        for body in objects:
+            group, object_version = split_api_version(str(body.get("apiVersion", "")))
+            place = group, str(body.get("kind", "")), *name_of(body)
+            self._objects.setdefault(place, {})[object_version] = redactor.redact(body)
+
+    def read(self, wanted: Collection[Declared]) -> LiveSet:
+        live = LiveSet()
+        for resource in wanted:
+            found = self._find(resource)
+            if isinstance(found, Problem):
+                live.add_problem(identity(resource), found)
+            elif found is None:
+                live.add_absent(identity(resource))
+            else:
+                live.add(identity(resource), found)
+        return live
+
+    def get(self, resource: Declared) -> JsonObject | None:
+        found = self._find(resource)
+        if isinstance(found, Problem):
+            raise ClusterError(f"cluster {self.name}: {found.message}", code=found.code)
+        return found
+
+    def list_metadata(self, group: str, version: str, plural: str, namespace: str = "") -> Sequence[JsonObject]:
+        api = self.discovery.plural(group, version, plural)
+        if api is None or not self._coverage.is_complete(group, api.kind, namespace):
+            where = f" of {namespace}" if namespace else ""
+            raise ClusterError(
+                f"cluster {self.name}: {self.server} does not hold all {plural}{where}",
+                code=NOT_RECORDED,
+                hint="record the whole cluster: `gitops-audit snapshot --all`",
+            )
+        return [
+            {"apiVersion": api.api_version, "kind": api.kind, "metadata": body.get("metadata", {})}
+            for (g, kind, found, _), versions in self._objects.items()
+            for body in list(versions.values())[:1]
+            if (g, kind) == (group, api.kind) and namespace in ("", found)
+        ]
+
+    def dry_run_apply(self, resource: Declared, manager: str) -> JsonObject | Refusal:
+        return Refusal("recording", "a recording cannot be asked what the server would make of the object")
+
+    def close(self) -> None:
+        """Nothing is open."""
+
+    def _find(self, resource: Declared) -> JsonObject | Problem | None:
+        key = resource.key
+        place = key.group, key.kind, key.namespace, key.name
+        versions = self._objects.get(place)
+        if versions is None:
+            return self._coverage.problem(resource.version, place)
+        return versions.get(resource.version) or _other_version(resource, versions)
+
+
+def not_recorded(what: str, remedy: str) -> Problem:
+    return Problem(
+        NOT_RECORDED, f"{what} not in the recording, so it is not known whether the object is there; {remedy}"
+    )
+
+
+def _other_version(resource: Declared, versions: Collection[str]) -> Problem:
+    return Problem(
+        NOT_RECORDED,
+        f"recorded at {', '.join(sorted(versions))}, declared at {resource.version}, and only the server converts: "
+        "record it again with the configuration of this audit",
+    )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
@@ -78,7 +79,7 @@ def compile_at(document: Document, pointer: str, composition: Composition, expec
 
 def _fault(document: Document, pointer: str, expression: str, error: CelError) -> PolicyError:
     for name, reason in _UNSUPPORTED.items():
-        if f"undeclared reference to '{name}'" in str(error):
+        if re.search(rf"\b{name}\b", expression):
             return document.fault(pointer, f"`{name}` is not supported: {reason}", code="GA410")
     return document.fault(pointer, f"invalid CEL expression: {error}\n  {expression.strip()}", code="GA420")
 

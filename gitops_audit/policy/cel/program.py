@@ -14,7 +14,7 @@ from gitops_audit.policy.cel.environment import checker, keep_none_alive, load, 
 
 # what the API server allows in a policy is far below; the parser's own recursion limit does the rest
 MAX_EXPRESSION = 100_000
-_PROBLEM = re.compile(r"^ERROR: <input>:(\d+):(\d+): (.*)$", re.MULTILINE)
+_PROBLEM = re.compile(r"ERROR: <input>:(\d+):(\d+): (.*)$", re.MULTILINE)
 _STATUS = re.compile(r"^[A-Z_]+: |(?: \[[A-Z_]+\])$")
 
 

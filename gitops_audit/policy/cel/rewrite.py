@@ -31,8 +31,10 @@ _TEMPLATES = {
     "orValue": "cel.bind(v__, x__, type(v__) == optional_type ? v__.orValue(y__) : v__)",
     "or": "cel.bind(v__, x__, type(v__) == optional_type ? v__.or(y__) : v__)",
     "dynIndexOf": "cel.bind(d__, x__, type(d__) == list ? list__ : d__.f__(y__))",
+    "string": "cel.bind(s__, x__, s__.contains('.') ? regex.replace(s__, r'0+([sZ])$', r'\\1') : s__)",
     "sum": "cel.bind(l__, x__, l__.size() == 0 ? 0 : l__[0] - l__[0])",
 }
+_QUANTITY = b"kubernetes.Quantity"
 _ABSTRACT_TYPE, _DYN, _LIST, _PRIMITIVE, _WELL_KNOWN = 14, 1, 6, 3, 5
 
 
@@ -211,6 +213,24 @@ def _map_insert(rewriter: Rewriter, node: Call) -> Expr:
     return Call(next(rewriter.ids), "mapInsert__", None, node.args)
 
 
+def _equal(rewriter: Rewriter, node: Call) -> Expr:
+    # equal quantities may be kept in two ways
+    if not all(_is_quantity(rewriter, arg) for arg in node.args):
+        return node
+    compared = Call(next(rewriter.ids), "compareTo", node.args[0], (node.args[1],))
+    return Call(next(rewriter.ids), node.function, None, (compared, ast.integer(next(rewriter.ids), 0)))
+
+
+def _is_quantity(rewriter: Rewriter, node: Expr) -> bool:
+    found = rewriter.type_of(node)
+    return found.get(9) == _QUANTITY or record(_bytes(found.get(_ABSTRACT_TYPE))).get(1) == _QUANTITY
+
+
+def _text(rewriter: Rewriter, node: Call) -> Expr:
+    found = rewriter.type_of(node.args[0]) if node.args else {}
+    return rewriter.fill("string", {"x__": node}) if _WELL_KNOWN in found else node
+
+
 _CHANGES: dict[str, Callable[[Rewriter, Call], Expr]] = {
     "indexOf": _indexed,
     "lastIndexOf": _indexed,
@@ -227,4 +247,7 @@ _CHANGES: dict[str, Callable[[Rewriter, Call], Expr]] = {
     "orValue": _or,
     "or": _or,
     "cel.@mapInsert": _map_insert,
+    "_==_": _equal,
+    "_!=_": _equal,
+    "string": _text,
 }

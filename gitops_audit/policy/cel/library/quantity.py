@@ -1,4 +1,8 @@
-"""Quantities (k8s.io/apimachinery/pkg/api/resource), exact: the carrier is the number as a reduced fraction."""
+"""Quantities (k8s.io/apimachinery/pkg/api/resource), exact.
+
+The carrier is the number as a reduced fraction, with a mark behind it where the API server keeps the number in its
+big representation: such a quantity is never an integer there, whatever its value.
+"""
 
 from __future__ import annotations
 
@@ -12,35 +16,53 @@ _BINARY = {"Ki": 10, "Mi": 20, "Gi": 30, "Ti": 40, "Pi": 50, "Ei": 60}
 _EXPONENT = re.compile(r"[eE]([-+]?[0-9]+)", re.ASCII)
 _INT64_MAX = 2**63 - 1
 _NANO = Fraction(1, 10**9)
+_NANO_SCALE = -9
+_DIGITS = 18
 # the server keeps such numbers as well; no quantity of the real world comes near
 _LONGEST = 512
 _LARGEST_EXPONENT = 1000
+_BIG = b"!"
+
+Number = tuple[Fraction, bool]
 
 
 @lru_cache(maxsize=4096)
-def parse(text: str) -> Fraction:
-    """The number a quantity stands for. Raises ValueError where the API server refuses it."""
+def parse(text: str) -> Number:
+    """The number a quantity stands for, and whether it is kept as a big one. Raises ValueError as the server does."""
     found = _TEXT.fullmatch(text) if 0 < len(text) <= _LONGEST else None
-    if found is None or text in ("+", "-"):
+    if found is None:
         raise ValueError("quantities must match the regular expression '^([+-]?[0-9.]+)([eEinumkKMGTP]*[-+]?[0-9]*)$'")
     sign, whole, part, suffix = found.groups()
-    part = part or ""
-    if not whole and not part and suffix:
+    whole, part = whole.lstrip("0") or "0", part or ""
+    is_big = _is_big(whole, part, suffix)
+    if is_big and not any(c.isdigit() for c in text.removesuffix(suffix)):
         raise ValueError("unable to parse numeric part of quantity")
-    number = Fraction(int((whole + part) or "0"), 10 ** len(part)) * _factor(suffix)
+    number = Fraction(int(whole + part), 10 ** len(part)) * _factor(suffix)
     number = _bounded(number, is_binary=suffix in _BINARY)
-    return -number if sign == "-" else number
+    return -number if sign == "-" else number, is_big
 
 
-def _factor(suffix: str) -> Fraction:
-    if suffix in _DECIMAL:
-        return Fraction(10) ** _DECIMAL[suffix]
+def _is_big(whole: str, part: str, suffix: str) -> bool:
+    """Whether ParseQuantity takes its slow path: too many digits, a scale below nano, or a fraction of a power of 2."""
     if suffix in _BINARY:
-        return Fraction(2 ** _BINARY[suffix])
+        power = _BINARY[suffix]
+        is_slow = bool(part) or 15 - len(whole) - power * 3 // 10 - 1 < 0
+        return is_slow or int(whole) << power > _INT64_MAX
+    scale = _scale(suffix) - len(part)
+    return len(whole) + len(part) > _DIGITS or scale < _NANO_SCALE
+
+
+def _scale(suffix: str) -> int:
+    if suffix in _DECIMAL:
+        return _DECIMAL[suffix]
     exponent = _EXPONENT.fullmatch(suffix)
     if exponent is None or abs(int(exponent[1])) > _LARGEST_EXPONENT:
         raise ValueError("unable to parse quantity's suffix")
-    return Fraction(10) ** int(exponent[1])
+    return int(exponent[1])
+
+
+def _factor(suffix: str) -> Fraction:
+    return Fraction(2 ** _BINARY[suffix]) if suffix in _BINARY else Fraction(10) ** _scale(suffix)
 
 
 def _bounded(number: Fraction, is_binary: bool) -> Fraction:
@@ -50,17 +72,21 @@ def _bounded(number: Fraction, is_binary: bool) -> Fraction:
 
 
 @lru_cache(maxsize=4096)
-def carrier(number: Fraction) -> bytes:
-    return str(number).encode()
+def carrier(number: Fraction, is_big: bool) -> bytes:
+    return str(number).encode() + (_BIG if is_big else b"")
 
 
 @lru_cache(maxsize=4096)
+def _read(value: bytes) -> Number:
+    return Fraction(value.removesuffix(_BIG).decode()), value.endswith(_BIG)
+
+
 def _number(value: bytes) -> Fraction:
-    return Fraction(value.decode())
+    return _read(value)[0]
 
 
 def quantity(text: str) -> bytes:
-    return carrier(parse(text))
+    return carrier(*parse(text))
 
 
 def is_quantity(text: str) -> bool:
@@ -72,40 +98,42 @@ def is_quantity(text: str) -> bool:
 
 
 def compare(left: bytes, right: bytes) -> int:
-    a, b = _number(bytes(left)), _number(bytes(right))
+    a, b = _number(left), _number(right)
     return (a > b) - (a < b)
 
 
 def sign(value: bytes) -> int:
-    number = _number(bytes(value))
+    number = _number(value)
     return (number > 0) - (number < 0)
 
 
 def is_integer(value: bytes) -> bool:
-    number = _number(bytes(value))
-    return number.denominator == 1 and -_INT64_MAX - 1 <= number <= _INT64_MAX
+    number, is_big = _read(value)
+    return not is_big and number.denominator == 1 and -_INT64_MAX - 1 <= number <= _INT64_MAX
 
 
 def as_integer(value: bytes) -> int:
     if not is_integer(value):
         raise ValueError("cannot convert value to integer")
-    return int(_number(bytes(value)))
+    return int(_number(value))
 
 
 def as_float(value: bytes) -> float:
     try:
-        return float(_number(bytes(value)))
+        return float(_number(value))
     except OverflowError:
         return float("inf") if sign(value) > 0 else float("-inf")
 
 
 def add(left: bytes, right: bytes | int) -> bytes:
-    return carrier(_number(bytes(left)) + _operand(right))
+    (a, a_big), (b, b_big) = _read(left), _operand(right)
+    return carrier(a + b, a_big or b_big)
 
 
 def sub(left: bytes, right: bytes | int) -> bytes:
-    return carrier(_number(bytes(left)) - _operand(right))
+    (a, a_big), (b, b_big) = _read(left), _operand(right)
+    return carrier(a - b, a_big or b_big)
 
 
-def _operand(value: bytes | int) -> Fraction:
-    return Fraction(value) if isinstance(value, int) else _number(bytes(value))
+def _operand(value: bytes | int) -> Number:
+    return (Fraction(value), False) if isinstance(value, int) else _read(value)

@@ -19,7 +19,8 @@ from gitops_audit.sandbox.store import Store
 
 MAX_BODY_BYTES = 3 * 1024 * 1024
 NAMESPACES = ("default", "kube-node-lease", "kube-public", "kube-system")
-_PAGE_NOT_FOUND = Response(404, b"404 page not found\n", "text/plain; charset=utf-8")
+_PLAIN = "text/plain; charset=utf-8"
+_PAGE_NOT_FOUND = Response(404, b"404 page not found\n", _PLAIN)
 
 
 class Api:
@@ -60,7 +61,8 @@ class Api:
             with self._lock:
                 return self._document(request)
         verb = access.verb_of(request, target)
-        access.check(user, verb, target)
+        if not _is_review(target) or user == access.ANONYMOUS:
+            access.check(user, verb, target)
         if len(request.body) > MAX_BODY_BYTES:
             raise ApiError(413, f"Request entity too large: limit is {MAX_BODY_BYTES}")
         _check_accept(request)
@@ -75,7 +77,7 @@ class Api:
             case ["version"]:
                 return answer(discovery.VERSION)
             case ["healthz" | "livez" | "readyz"]:
-                return Response(200, b"ok", "text/plain; charset=utf-8")
+                return Response(200, b"ok", _PLAIN)
             case ["api" | "apis"] if discovery.wants_aggregated(request.accept):
                 listing = discovery.aggregated(self.kinds, core=parts == ["api"])
                 return answer(listing, content_type=discovery.AGGREGATED)
@@ -90,13 +92,13 @@ class Api:
             case ["apis", group, version]:
                 return answer(discovery.resource_list(self.kinds, group, version))
             case ["openapi", "v3"]:
-                return answer(openapi.index(self.kinds))
+                return answer(openapi.index(self.kinds), content_type=_PLAIN)  # as the API server labels it
             case ["openapi", "v3", *rest]:
                 return answer(openapi.document(self.kinds, "/".join(rest)))
         return _PAGE_NOT_FOUND
 
     def _resource(self, user: User, verb: str, target: Target, request: Request, *, expire: bool) -> Response:
-        if target.group == discovery.REVIEW_GROUP and target.plural in REVIEWS and verb == "create":
+        if _is_review(target) and verb == "create":
             return answer(access.review(user, target, parse(request.body)), 201)
         kind = self._kind(target)
         if verb in ("get", "list"):
@@ -142,6 +144,10 @@ class Api:
                 return resource.deleted(parse(request.body) if request.body else {})
         labels, fields = request.query.get("labelSelector", ""), request.query.get("fieldSelector", "")
         return resource.delete_collection(labels, fields, parse(request.body) if request.body else {})
+
+
+def _is_review(target: Target) -> bool:
+    return target.group == discovery.REVIEW_GROUP and target.plural in REVIEWS
 
 
 def _body(request: Request) -> Any:

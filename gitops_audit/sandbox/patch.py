@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 from gitops_audit.sandbox.status import ApiError
@@ -67,7 +68,7 @@ def _put(target: Any, path: list[str], value: Any, *, is_new: bool) -> Any:
     head, *rest = path
     if isinstance(target, list):
         return _put_item(target, head, rest, value, is_new=is_new)
-    if (rest or not is_new) and head not in target:
+    if rest and head not in target:  # the API server lets `replace` create the last key, against the RFC
         raise KeyError(head)
     return target | {head: _put(target.get(head), rest, value, is_new=is_new)}
 
@@ -144,7 +145,7 @@ def _strategic_key(target: JsonObject, key: str, value: Any, patch: JsonObject, 
 def _strategic_list(old: list[Any], new: list[Any], order: list[Any] | None, known: Field) -> list[Any]:
     if not known.merge_key:
         merged = [*old, *(item for item in new if item not in old)]
-        return _ordered(merged, order, lambda item: item)
+        return _ordered(merged, order or new, old, str)
     if any(isinstance(item, dict) and item.get("$patch") == "replace" for item in new):
         return [item for item in new if "$patch" not in item]
     merged, key = list(old), known.merge_key
@@ -152,7 +153,7 @@ def _strategic_list(old: list[Any], new: list[Any], order: list[Any] | None, kno
         if not isinstance(item, dict) or key not in item:
             raise ApiError(400, f"map: {item} does not contain declared merge key: {key}")
         merged = _strategic_item(merged, item, key, known.type.element or ANY)
-    return _ordered(merged, order, lambda item: {key: item.get(key)})
+    return _ordered(merged, order or new, old, lambda item: str(item.get(key)))
 
 
 def _strategic_item(items: list[Any], patch: JsonObject, key: str, schema: Type) -> list[Any]:
@@ -165,13 +166,19 @@ def _strategic_item(items: list[Any], patch: JsonObject, key: str, schema: Type)
     return [*items[:first], strategic_merge(items[first], patch, schema), *items[first + 1 :]]
 
 
-def _ordered(items: list[Any], order: list[Any] | None, address: Any) -> list[Any]:
-    if order is None:
-        return items
-    ranks = {str(wanted): rank for rank, wanted in enumerate(order)}
-    ranked = sorted((i for i in items if str(address(i)) in ranks), key=lambda i: ranks[str(address(i))])
-    unranked = [item for item in items if str(address(item)) not in ranks]
-    return [*ranked, *unranked]
+def _ordered(items: list[Any], order: list[Any], old: list[Any], address: Callable[[Any], str]) -> list[Any]:
+    """Items the patch names in its order, others kept before those of them that followed in the old list."""
+    ranks = {address(wanted): rank for rank, wanted in enumerate(order)}
+    places = {address(item): place for place, item in enumerate(old)}
+    named = sorted((item for item in items if address(item) in ranks), key=lambda item: ranks[address(item)])
+    others = [item for item in items if address(item) not in ranks]
+    merged = []
+    for item in named:
+        place = places.get(address(item), -1)
+        while others and places[address(others[0])] < place:
+            merged.append(others.pop(0))
+        merged.append(item)
+    return [*merged, *others]
 
 
 def _removed_from_lists(target: JsonObject, patch: JsonObject) -> JsonObject:

@@ -34,10 +34,11 @@ class Sandbox:
     """A small in-memory Kubernetes API server.
 
         with Sandbox() as sandbox:
-            sandbox.kubeconfig(path)
+            sandbox.write_kubeconfig(path)
 
     It listens on 127.0.0.1 and a free port from `__enter__` to `__exit__`; its state is gone with it. `clock` is what
-    it takes for the time. The user `admin` may do everything.
+    it takes for the time. The user `admin`, whose bearer
+    token is `token`, may do everything.
     """
 
     def __init__(self, *, clock: Callable[[], datetime] = _utc_now) -> None:
@@ -47,7 +48,7 @@ class Sandbox:
         self._server = _Server(self)
         self.api = Api(self._now, address=f"127.0.0.1:{self.port}")
         self._thread = threading.Thread(target=self._server.serve_forever, args=(0.05,), name="sandbox", daemon=True)
-        self.user(ADMIN)
+        self.token = self.user(ADMIN)
 
     def _now(self) -> str:
         return self.clock().astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
@@ -81,7 +82,7 @@ class Sandbox:
         self.api.tokens[token] = User(name, None if rules is None else tuple(rules))
         return token
 
-    def kubeconfig(self, path: Path, user: str = ADMIN) -> Path:
+    def write_kubeconfig(self, path: Path, user: str = ADMIN) -> Path:
         """Writes a kubeconfig with a context for every user so far; `user` is the current one."""
         names = [known.name for known in self.api.tokens.values()]
         config = {

@@ -245,8 +245,7 @@ class Writer:
     def _check_preconditions(self, metadata: JsonObject, wanted: JsonObject) -> None:
         for name, shown in (("uid", "UID"), ("resourceVersion", "ResourceVersion")):
             if wanted.get(name) not in (None, metadata[name]):
-                in_meta = f"{shown} in precondition: {wanted[name]}, {shown} in object meta: {metadata[name]}"
-                why = f"Precondition failed: {in_meta}"
+                why = f"the {shown} in the precondition ({wanted[name]}) does not match the one stored ({metadata[name]})"
                 raise conflict(self.kind.group, self.kind.plural, self.target.name, why)
 
 

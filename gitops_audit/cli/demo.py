@@ -25,7 +25,7 @@ def demo(keep: Path | None) -> None:
         root = keep or Path(folder) / "shop"
         root.mkdir(parents=True, exist_ok=True)
         example.write_repository(root)
-        sandbox.kubeconfig(root / "kubeconfig")
+        sandbox.write_kubeconfig(root / "kubeconfig")
         client = ApiClient(sandbox.url, sandbox.user("deployer"))
         example.deploy(root, client)
         _tell("An example repository was deployed to a sandbox API server on this machine. First audit: all is well.")

@@ -46,7 +46,7 @@ class ClusterJudge:
         self._comparer = Comparer(by.settings.drift, today=datetime.now(UTC).date(), scalers=self._scalers)
         self._ledger = self._comparer.ledger()
         self._validator = Validator(cluster)
-        self._confirmer = Confirmer(cluster.live)
+        self._confirmer = Confirmer(cluster.live, self._comparer.managers)
         self._live: LiveSet | None = None
 
     def judge(self, resources: Sequence[Declared]) -> list[Verdict]:
@@ -66,6 +66,11 @@ class ClusterJudge:
             for fault in report.faults:
                 yield f"ignore rule at {report.rule.where} is {fault} on cluster {self._cluster.name}"
         yield from self._confirmer.notes()
+        if self._validator.note:
+            yield self._validator.note
+        untyped = self._cluster.live.schema_problem if self._cluster.live else ""
+        if untyped:
+            yield f"cluster {self._cluster.name} shows no types, so lists are compared by place: {untyped}"
 
     def _verdict(self, resource: Declared, drift: Drift | None, policies: tuple[PolicyResult, ...]) -> Verdict:
         verdict = Verdict(

@@ -15,7 +15,6 @@ from gitops_audit.model.path import field_path
 from gitops_audit.model.resource import Declared, JsonObject, ResourceKey
 from gitops_audit.policy.contract import Policy, RuleResult, Subject
 from gitops_audit.policy.exceptions import Exceptions
-from gitops_audit.policy.registry import load_all
 
 _WORST: tuple[PolicyOutcome, ...] = ("error", "fail", "warn", "skip", "pass")
 
@@ -32,9 +31,9 @@ class PolicyCheck:
 
     @classmethod
     def load(cls, settings: Settings, options: RunOptions, locator: Locator) -> PolicyCheck:
-        policies = load_all(settings.policies, allow_unsupported=options.allow_unsupported)
+        policies = _loaded(settings, options)
         today = datetime.now(UTC).date()
-        return cls(policies, Exceptions(settings.exceptions, today=today), locator)
+        return cls(policies, Exceptions(settings.exceptions, today=today, policies=[p.name for p in policies]), locator)
 
     def notes(self) -> Iterator[str]:
         """Policies that matched nothing, exceptions that are expired or waived nothing."""
@@ -129,6 +128,15 @@ class ObjectWorld:
     def list(self, group: str, kind: str, namespace: str = "") -> Sequence[JsonObject]:
         found = self._by_kind.get((group, kind), {})
         return [body for (where, _), body in found.items() if not namespace or where == namespace]
+
+
+def _loaded(settings: Settings, options: RunOptions) -> Sequence[Policy]:
+    """The policy engines are imported only by runs that have policies."""
+    if not settings.policies:
+        return ()
+    from gitops_audit.policy.registry import load_all
+
+    return load_all(settings.policies, allow_unsupported=options.allow_unsupported)
 
 
 def _severity(policy: Policy, decisive: RuleResult, side: Side, git: RuleResult | None) -> Severity:

@@ -18,8 +18,8 @@ class Validator:
         self.note = ""
         self._schemas: ManifestSchemas | None = None
         if cluster.live is not None:
-            documents = cluster.live.schemas.document
-            self._schemas = ManifestSchemas(documents, kubernetes_version=cluster.live.version)
+            documents, version = cluster.live.schemas.documents, cluster.live.version
+            self._schemas = ManifestSchemas(documents, kubernetes_version=version)
         elif cluster.error is None:
             self._schemas = self._offline()
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
 
@@ -62,6 +63,6 @@ def _resources(session: AuditSession) -> list[tuple[AuditRun, Declared]]:
     return found
 
 
-def _selects(wanted: dict[str, str], resource: Declared) -> bool:
+def _selects(wanted: Mapping[str, str], resource: Declared) -> bool:
     values = resource.key._asdict() | {"source": resource.source}
     return all(fnmatchcase(values[part], pattern) for part, pattern in wanted.items())

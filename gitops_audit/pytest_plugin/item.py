@@ -5,8 +5,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
-
 import pytest
 from _pytest._code.code import TerminalRepr
 from _pytest._io import TerminalWriter
@@ -91,13 +89,14 @@ class AuditItem(pytest.Item):
         if self.judge().outcome == "failed":
             raise AuditFinding
 
-    def repr_failure(self, excinfo: pytest.ExceptionInfo[BaseException], style: Any = None) -> Any:
-        if isinstance(excinfo.value, AuditFinding):
-            return FindingRepr(list(text.lines(self.judge())), text.one_line(self.judge()))
-        return super().repr_failure(excinfo, style)
+    def finding(self) -> FindingRepr:
+        """What is shown instead of a traceback."""
+        verdict = self.judge()
+        return FindingRepr(list(text.lines(verdict)), text.one_line(verdict))
 
     def reportinfo(self) -> tuple[Path, int | None, str]:
-        return self.path, None, self.name
+        """The last part heads the failure. pytest takes it for a dotted name where the node id ends with it."""
+        return self.path, None, f"{self.name} on {self.resource.key.cluster}"
 
     @property
     def identity(self) -> tuple[str, str]:

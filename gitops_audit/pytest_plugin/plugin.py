@@ -38,7 +38,7 @@ def _start(config: pytest.Config, files: list[Path]) -> None:
     session = AuditSession(config, files)
     config.stash[SESSION] = session
     config.pluginmanager.register(protocol.AuditProtocol(session), "gitops-audit-protocol")
-    if config.pluginmanager.hasplugin("dsession"):
+    if config.getoption("dist", "no") != "no" and not hasattr(config, "workerinput"):
         config.pluginmanager.register(distributed.Controller(session), "gitops-audit-controller")
 
 

@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 
 from gitops_audit.model.verdict import Verdict
-from gitops_audit.pytest_plugin.item import AuditItem
+from gitops_audit.pytest_plugin.item import AuditFinding, AuditItem
 from gitops_audit.pytest_plugin.session import AuditRun, AuditSession
 
 MAX_GROUPS = 12
@@ -46,6 +46,8 @@ class AuditProtocol:
         report = yield
         if isinstance(item, AuditItem):
             report.__dict__["gitops_audit"] = item.identity
+            if call.excinfo is not None and call.excinfo.errisinstance(AuditFinding):
+                report.longrepr = item.finding()
         return report
 
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
@@ -84,7 +86,7 @@ def _passed(item: AuditItem) -> Iterator[pytest.TestReport]:
         yield pytest.TestReport(
             node_id,
             location,
-            keywords,  # type: ignore[arg-type]
+            keywords,
             "passed",
             None,
             when,  # type: ignore[arg-type]

@@ -1,0 +1,78 @@
+"""Asks the server about suspects: a server-side-apply dry run each, side by side, only for what differs locally."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
+
+from gitops_audit.drift import fields
+from gitops_audit.drift.attribution import Managers
+from gitops_audit.drift.confirm import DryRun, confirmed, is_suspect
+from gitops_audit.errors import ClusterError
+from gitops_audit.live import Cluster, Refusal
+from gitops_audit.live.schema import TypeSchema
+from gitops_audit.model.finding import Drift
+from gitops_audit.model.resource import Declared, JsonObject
+
+CONCURRENCY = 8
+# Under this name nothing is ever stored: a dry run has to name some manager, and no applier is known.
+OWN_MANAGER = "gitops-audit"
+
+Compared = tuple[Declared, JsonObject | None, TypeSchema | None]
+
+
+class Confirmer:
+    """Confirms the drift of one cluster, as far as the credentials may patch; without that, local verdicts stand."""
+
+    def __init__(self, cluster: Cluster | None, managers: Managers) -> None:
+        self._cluster = cluster
+        self._managers = managers
+        self._dropped = 0
+        self._refusals: dict[str, int] = {}
+
+    def confirm(self, compared: Sequence[Compared], drifts: Mapping[str, Drift]) -> dict[str, Drift]:
+        """The drift of the suspects after the server's word, by resource id."""
+        suspects = [c for c in compared if c[1] is not None and is_suspect(drifts[c[0].id])]
+        if not suspects or self._cluster is None:
+            return {}
+        with ThreadPoolExecutor(CONCURRENCY, thread_name_prefix="dry-run") as pool:
+            answers = pool.map(self._ask, suspects)
+            return {c[0].id: self._settled(c, drifts[c[0].id], a) for c, a in zip(suspects, answers, strict=True)}
+
+    def notes(self) -> Iterator[str]:
+        if self._dropped:
+            yield f"{self._dropped} local differences were dropped: the server says they are equal (dry run)"
+        for message, count in self._refusals.items():
+            yield f"{count} differences are not confirmed by a dry run: {message}"
+
+    def _ask(self, compared: Compared) -> JsonObject | Refusal:
+        resource, live, _ = compared
+        if self._cluster is None or live is None:
+            raise ValueError("only what was read is a suspect")
+        try:
+            return self._cluster.dry_run_apply(resource, self._manager(live))
+        except ClusterError as error:
+            return Refusal("failed", error.message)
+
+    def _manager(self, live: JsonObject) -> str:
+        """The applier that deployed the object last."""
+        appliers = [
+            e for e in fields.entries(live) if e.is_apply and self._managers.class_of(e.manager, "Apply") == "applier"
+        ]
+        return max(appliers, key=lambda e: e.time).manager if appliers else OWN_MANAGER
+
+    def _settled(self, compared: Compared, drift: Drift, answer: JsonObject | Refusal) -> Drift:
+        resource, live, schema = compared
+        if isinstance(answer, Refusal):
+            return self._unconfirmed(drift, answer)
+        outcome = confirmed(drift, resource, live or {}, DryRun(answer), schema)
+        self._dropped += outcome.dropped
+        return outcome.drift
+
+    def _unconfirmed(self, drift: Drift, refusal: Refusal) -> Drift:
+        """A missing permission is told once for the run; what the server holds against the object, with the object."""
+        if refusal.reason in ("forbidden", "sensitive", "recording"):
+            self._refusals[refusal.message] = self._refusals.get(refusal.message, 0) + 1
+            return replace(drift, confirmed=False)
+        return replace(drift, confirmed=False, reason=f"the dry run was refused: {refusal.message}")

@@ -17,12 +17,14 @@ from gitops_audit.live.listing import completed, name_of, pages, path_of, read_w
 from gitops_audit.live.liveset import Identity, LiveSet, identity
 from gitops_audit.live.plan import GetPlan, ListPlan, Plan, Target, first_plans, is_too_long, narrower
 from gitops_audit.live.problem import ApiError
+from gitops_audit.live.rules import Rules
 from gitops_audit.live.workers import Step
 from gitops_audit.model.finding import Problem
 from gitops_audit.model.redact import Redactor
 from gitops_audit.model.resource import Declared, JsonObject
 
 _FORBIDDEN, _NOT_FOUND = 403, 404
+_WORTH_A_REVIEW = 10  # one review of the rules costs less than that many refusals
 
 
 def get_object(client: HttpClient, redactor: Redactor, api: ApiResource, target: Target) -> JsonObject | None:
@@ -41,9 +43,10 @@ class Reader:
 
     def __init__(self, client: HttpClient, discovery: Discovery, redactor: Redactor) -> None:
         self.live = LiveSet()
-        self._client = client
+        self.client = client
+        self.redactor = redactor
+        self.rules = Rules(client)
         self._discovery = discovery
-        self._redactor = redactor
 
     def steps(self, wanted: Iterable[Declared]) -> Iterator[Step]:
         """One LIST per kind (and namespace) serves all sources that declare objects of it."""
@@ -56,8 +59,7 @@ class Reader:
                 api, target = found
                 kinds.setdefault(api, {})[target] = identity(resource)
         for api, targets in kinds.items():
-            kind = _KindReader(self._client, self._redactor, self.live, api, targets, self._down(api))
-            yield from kind.steps(first_plans(api, targets))
+            yield from _KindReader(self, api, targets, self._down(api)).steps(first_plans(api, targets))
 
     def _located(self, resource: Declared) -> tuple[ApiResource, Target] | Problem:
         key = resource.key
@@ -84,18 +86,11 @@ class Reader:
 class _KindReader:
     """The targets of one kind. `down` is the problem to tell where its API was known to be down beforehand."""
 
-    def __init__(
-        self,
-        client: HttpClient,
-        redactor: Redactor,
-        live: LiveSet,
-        api: ApiResource,
-        targets: dict[Target, Identity],
-        down: Problem | None,
-    ) -> None:
-        self._client = client
-        self._redactor = redactor
-        self._live = live
+    def __init__(self, reader: Reader, api: ApiResource, targets: dict[Target, Identity], down: Problem | None) -> None:
+        self._client = reader.client
+        self._redactor = reader.redactor
+        self._rules = reader.rules
+        self._live = reader.live
         self._api = api
         self._targets = targets
         self._down = down
@@ -110,7 +105,7 @@ class _KindReader:
             is_whole = self._collect(plan, found)
         except ClusterError as error:
             if isinstance(error, ApiError) and error.status == _FORBIDDEN:
-                return self.steps(narrower(self._api, plan, plan.targets))
+                return self.steps(narrower(self._api, plan, self._permitted(plan)))
             self._fail(plan.targets, self._unlisted(error))
             return ()
         missing = plan.targets - found.keys()
@@ -121,6 +116,14 @@ class _KindReader:
         for target in missing:
             self._live.add_absent(self._targets[target])
         return ()
+
+    def _permitted(self, plan: ListPlan) -> Collection[Target]:
+        """The targets of a forbidden list that are worth asking for; the others fail here."""
+        if (self._api.namespaced and not plan.namespace) or len(plan.targets) < _WORTH_A_REVIEW:
+            return plan.targets
+        permitted = {t for t in plan.targets if self._rules.may_get(self._api, *t)}
+        self._fail(plan.targets - permitted, problem.forbidden(self._api, plan.namespace))
+        return permitted
 
     def _collect(self, plan: ListPlan, found: dict[Target, JsonObject]) -> bool:
         """Fills `found`; False where the rest of the list is not worth its pages."""

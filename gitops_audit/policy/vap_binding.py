@@ -20,12 +20,12 @@ class ParamKind:
     kind: str
 
     @classmethod
-    def from_document(cls, document: Document) -> ParamKind | None:
-        if document.value("/spec/paramKind") is None:
+    def from_document(cls, document: Document, pointer: str = "/spec/paramKind") -> ParamKind | None:
+        if document.value(pointer) is None:
             return None
-        document.only("/spec/paramKind", ("apiVersion", "kind"))
-        group, _ = split_api_version(document.text("/spec/paramKind/apiVersion"))
-        return cls(group, document.text("/spec/paramKind/kind"))
+        document.only(pointer, ("apiVersion", "kind"))
+        group, _ = split_api_version(document.text(f"{pointer}/apiVersion"))
+        return cls(group, document.text(f"{pointer}/kind"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,8 +38,7 @@ class ParamRef:
     is_missing_denied: bool = True
 
     @classmethod
-    def from_document(cls, document: Document) -> ParamRef | None:
-        pointer = "/spec/paramRef"
+    def from_document(cls, document: Document, pointer: str = "/spec/paramRef") -> ParamRef | None:
         if document.value(pointer) is None:
             return None
         document.only(pointer, ("name", "namespace", "selector", "parameterNotFoundAction"))

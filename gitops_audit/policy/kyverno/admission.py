@@ -1,0 +1,30 @@
+"""The variables of a CEL expression for a Kyverno request, which knows operations and users."""
+
+from __future__ import annotations
+
+from gitops_audit.model.resource import JsonObject
+from gitops_audit.policy import admission_request
+from gitops_audit.policy.admission_request import VARIABLES
+from gitops_audit.policy.cel import Activation
+from gitops_audit.policy.contract import World
+from gitops_audit.policy.kyverno.request import Request
+
+__all__ = ["VARIABLES", "activation"]
+
+
+def activation(request: Request, world: World, params: JsonObject | None = None) -> Activation:
+    """The values of VARIABLES. Raises CelError for an object CEL cannot hold."""
+    subject = request.subject
+    if request.operation == "CREATE" and not request.user.is_known:
+        return admission_request.activation(subject, world, params)
+    namespace = admission_request.namespace_of(subject, world)
+    values = admission_request.values(subject, namespace) | _asked(request) | {"params": params}
+    return Activation.of(values)
+
+
+def _asked(request: Request) -> JsonObject:
+    admission = admission_request.request(request.subject) | {"operation": request.operation}
+    if request.user.is_known:
+        admission |= request.user.as_json()
+    body = None if request.operation == "DELETE" else request.body
+    return {"request": admission, "object": body, "oldObject": request.old}

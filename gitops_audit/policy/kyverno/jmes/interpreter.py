@@ -1,0 +1,109 @@
+"""Walks a parsed expression with the rules of Kyverno's fork of go-jmespath.
+
+The fork differs from JMESPath in one thing: a field that an object does not have is an error (NotFound), which most
+operators then take as null. Ordering comparisons are for numbers only, as in the specification.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from jmespath.functions import Functions
+from jmespath.visitor import Options, TreeInterpreter
+
+from gitops_audit.policy.kyverno.jmes.error import NotFound
+from gitops_audit.policy.kyverno.value import is_number
+
+Node = Any
+"""A node as jmespath's parser makes them: `type`, `value`, `children`."""
+
+
+class KyvernoInterpreter(TreeInterpreter):
+    """Method names are jmespath's (`visit_<node type>`)."""
+
+    def __init__(self, functions: Functions) -> None:
+        super().__init__(Options(custom_functions=functions))
+        self.functions = functions
+
+    def visit_field(self, node: Node, value: Any) -> Any:
+        if not isinstance(value, dict):
+            return None
+        if node["value"] not in value:
+            raise NotFound(node["value"])
+        return value[node["value"]]
+
+    def visit_comparator(self, node: Node, value: Any) -> Any:
+        if node["value"] in ("eq", "ne"):
+            return super().visit_comparator(node, value)
+        left, right = (self._visit(child, value) for child in node["children"])
+        if not is_number(left) or not is_number(right):
+            return None
+        return self.COMPARATOR_FUNC[node["value"]](left, right)
+
+    def visit_function_expression(self, node: Node, value: Any) -> Any:
+        arguments = [self._or_null(child, value) for child in node["children"]]
+        return self.functions.call_function(node["value"], arguments)
+
+    def visit_filter_projection(self, node: Node, value: Any) -> Any:
+        base, projected, condition = node["children"]
+        items = self._or_null(base, value)
+        if not isinstance(items, list):
+            return None
+        return self._project([item for item in items if not is_false(self._or_null(condition, item))], projected)
+
+    def visit_projection(self, node: Node, value: Any) -> Any:
+        items = self._or_null(node["children"][0], value)
+        return self._project(items, node["children"][1]) if isinstance(items, list) else None
+
+    def visit_value_projection(self, node: Node, value: Any) -> Any:
+        base = self._or_null(node["children"][0], value)
+        return self._project(list(base.values()), node["children"][1]) if isinstance(base, dict) else None
+
+    def visit_flatten(self, node: Node, value: Any) -> Any:
+        items = self._or_null(node["children"][0], value)
+        if not isinstance(items, list):
+            return None
+        return [part for item in items for part in (item if isinstance(item, list) else [item])]
+
+    def visit_multi_select_dict(self, node: Node, value: Any) -> Any:
+        if value is None:
+            return None
+        return {child["value"]: self._or_null(child, value) for child in node["children"]}
+
+    def visit_multi_select_list(self, node: Node, value: Any) -> Any:
+        return None if value is None else [self._or_null(child, value) for child in node["children"]]
+
+    def visit_or_expression(self, node: Node, value: Any) -> Any:
+        matched = self._or_null(node["children"][0], value)
+        return self._or_null(node["children"][1], value) if is_false(matched) else matched
+
+    def visit_and_expression(self, node: Node, value: Any) -> Any:
+        matched = self._or_null(node["children"][0], value)
+        return matched if is_false(matched) else self._visit(node["children"][1], value)
+
+    def visit_not_expression(self, node: Node, value: Any) -> Any:
+        return is_false(self._or_null(node["children"][0], value))
+
+    def visit_pipe(self, node: Node, value: Any) -> Any:
+        for child in node["children"]:
+            value = self._or_null(child, value)
+        return value
+
+    def _visit(self, node: Node, value: Any) -> Any:
+        return self.visit(node, value)
+
+    def _or_null(self, node: Node, value: Any) -> Any:
+        try:
+            return self._visit(node, value)
+        except NotFound:
+            return None
+
+    def _project(self, items: Sequence[Any], node: Node) -> list[Any]:
+        found = (self._or_null(node, item) for item in items)
+        return [item for item in found if item is not None]
+
+
+def is_false(value: Any) -> bool:
+    """JMESPath's false values: null, false, and what is empty. Zero is true."""
+    return value is None or value is False or (isinstance(value, str | list | dict) and not value)

@@ -1,0 +1,61 @@
+"""Evaluates an expression on a value."""
+
+from __future__ import annotations
+
+import re
+from functools import lru_cache
+from typing import Any
+
+from jmespath.exceptions import JMESPathError
+from jmespath.parser import Parser
+
+from gitops_audit.policy.kyverno.jmes.error import JmesError
+from gitops_audit.policy.kyverno.jmes.functions import KyvernoFunctions
+from gitops_audit.policy.kyverno.jmes.interpreter import KyvernoInterpreter
+from gitops_audit.policy.kyverno.value import is_number, whole
+
+MAX_EXPRESSION_CHARS = 20_000
+_UNSUPPORTED = re.compile(r"\b(random|x509_decode)\s*\(")
+
+
+def search(expression: str, value: Any) -> Any:
+    """The value of an expression. Raises NotFound for a key that is not there, JmesError for everything else."""
+    node = _parsed(expression)
+    try:
+        return _whole_numbers(_interpreter().visit(node, value))
+    except RecursionError:
+        raise JmesError("the expression or its data is nested too deeply") from None
+    except (JMESPathError, TypeError, ZeroDivisionError, OverflowError) as error:
+        raise JmesError(_one_line(error)) from None
+
+
+def unsupported_function(text: str) -> str:
+    """The first function in a text of a policy that is not evaluated here, or nothing."""
+    found = _UNSUPPORTED.search(text)
+    return found[1] if found else ""
+
+
+@lru_cache(maxsize=2048)
+def _parsed(expression: str) -> Any:
+    if len(expression) > MAX_EXPRESSION_CHARS:
+        raise JmesError(f"an expression of {len(expression)} characters (at most {MAX_EXPRESSION_CHARS} are read)")
+    try:
+        parsed: Any = Parser().parse(expression).parsed
+    except RecursionError:
+        raise JmesError("the expression is nested too deeply") from None
+    except (JMESPathError, ValueError) as error:
+        raise JmesError(f"{expression!r} is not a JMESPath expression: {_one_line(error)}") from None
+    return parsed
+
+
+@lru_cache(maxsize=1)
+def _interpreter() -> KyvernoInterpreter:
+    return KyvernoInterpreter(KyvernoFunctions())
+
+
+def _whole_numbers(value: Any) -> Any:
+    return whole(value) if is_number(value) else value
+
+
+def _one_line(error: Exception) -> str:
+    return str(error).split("\n", 1)[0]

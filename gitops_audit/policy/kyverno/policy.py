@@ -1,0 +1,138 @@
+"""A loaded `ClusterPolicy` or `Policy`."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+
+from gitops_audit.errors import Location
+from gitops_audit.model.finding import Severity
+from gitops_audit.policy.cel import CelError
+from gitops_audit.policy.cel_rule import Condition, compose, conditions, holds
+from gitops_audit.policy.contract import RuleResult, Subject, World
+from gitops_audit.policy.document import Document
+from gitops_audit.policy.kyverno import admission, autogen
+from gitops_audit.policy.kyverno.exception import KyvernoException
+from gitops_audit.policy.kyverno.request import Request, audited
+from gitops_audit.policy.kyverno.rule import Rule
+from gitops_audit.policy.kyverno.shape import SPEC
+from gitops_audit.policy.metadata import Metadata
+
+FORMS = ("ClusterPolicy", "Policy")
+GROUP = "kyverno.io"
+_MATCH_CONDITIONS = "/spec/webhookConfiguration/matchConditions"
+
+
+@dataclass(frozen=True, slots=True)
+class KyvernoPolicy:
+    """The rules as written and, by kind of controller, with those generated for it."""
+
+    metadata: Metadata
+    namespace: str
+    own: tuple[Rule, ...]
+    by_kind: Mapping[str, tuple[Rule, ...]]
+    conditions: tuple[Condition, ...] = ()
+    is_first_only: bool = False
+    exceptions: tuple[KyvernoException, ...] = field(default=())
+
+    @property
+    def name(self) -> str:
+        return self.metadata.name
+
+    @property
+    def form(self) -> str:
+        return self.metadata.form
+
+    @property
+    def title(self) -> str:
+        return self.metadata.title
+
+    @property
+    def category(self) -> str:
+        return self.metadata.category
+
+    @property
+    def severity(self) -> Severity:
+        return self.metadata.severity
+
+    @property
+    def standards(self) -> Sequence[str]:
+        return self.metadata.standards
+
+    @property
+    def remediation(self) -> str:
+        return self.metadata.remediation
+
+    @property
+    def where(self) -> Location:
+        return self.metadata.where
+
+    @property
+    def rules(self) -> Sequence[str]:
+        """All rules, the generated ones too."""
+        found = (rule.name for rules in (self.own, *self.by_kind.values()) for rule in rules)
+        return tuple(dict.fromkeys(found))
+
+    def with_exceptions(self, exceptions: Sequence[KyvernoException]) -> KyvernoPolicy:
+        """The policy with those of the exceptions that name one of its rules."""
+        named = [e for e in exceptions if any(e.names(self.name, self.namespace, rule) for rule in self.rules)]
+        return replace(self, exceptions=(*self.exceptions, *named))
+
+    def evaluate(self, subject: Subject, world: World) -> Sequence[RuleResult]:
+        """The object as if it were being created now, by nobody in particular."""
+        return self.answer(audited(subject, world), world)
+
+    def answer(self, request: Request, world: World) -> Sequence[RuleResult]:
+        """The results of the rules that match a request, in the order of the policy."""
+        if self.namespace and self.namespace != request.subject.namespace:
+            return ()
+        results: list[RuleResult] = []
+        try:
+            if not self._is_asked(request, world):
+                return ()
+        except CelError as error:
+            return [RuleResult(rule.name, "error", str(error)) for rule in self.own]
+        for rule in self.by_kind.get(request.subject.kind, self.own):
+            named = [item for item in self.exceptions if item.names(self.name, self.namespace, rule.name)]
+            result = rule.evaluate(request, world, named)
+            if result is not None:
+                results.append(result)
+                if self.is_first_only and result.result in ("pass", "fail"):
+                    break
+        return results
+
+    def _is_asked(self, request: Request, world: World) -> bool:
+        return not self.conditions or holds(self.conditions, admission.activation(request, world))
+
+
+def load(document: Document, *, allow_unsupported: bool = False, is_simulated: bool = False) -> KyvernoPolicy:
+    """A policy from a `ClusterPolicy` or `Policy` document of kyverno.io.
+
+    Raises PolicyError (GA401 malformed, GA410 unsupported, GA42x CEL) at the line of the first fault. With
+    `allow_unsupported` such rules give a visible skip instead; `is_simulated` is for tests, whose values stand in for
+    what would be fetched.
+    """
+    document.only("/spec", SPEC)
+    bodies = [document.mapping(f"/spec/rules/{index}") for index in range(len(document.sequence("/spec/rules")))]
+    if not bodies:
+        raise document.fault("/spec", "the policy has no rules")
+    namespace = (document.text("/metadata/namespace") or "default") if document.kind == "Policy" else ""
+
+    def rule(source: Document, index: int) -> Rule:
+        at = f"/spec/rules/{index}"
+        return Rule.from_document(source, at, is_simulated=is_simulated, allow_unsupported=allow_unsupported)
+
+    own = tuple(rule(document, index) for index in range(len(bodies)))
+    by_kind: dict[str, tuple[Rule, ...]] = {}
+    for group, source in autogen.documents(document, autogen.controllers(document.annotations, bodies)):
+        made = [rule(source, i) for i, body in enumerate(source.sequence("/spec/rules")) if body is not bodies[i]]
+        kept = (item for item in own if not made or not item.name.startswith("autogen-"))
+        by_kind |= dict.fromkeys(group, (*kept, *made))
+    return KyvernoPolicy(
+        metadata=Metadata.from_annotations(document, document.kind),
+        namespace=namespace,
+        own=own,
+        by_kind=by_kind,
+        conditions=conditions(document, _MATCH_CONDITIONS, compose(document, "", admission.VARIABLES)),
+        is_first_only=document.choice("/spec/applyRules", ("All", "One"), "All") == "One",
+    )

@@ -1,0 +1,148 @@
+"""One `validate` rule, ready to be evaluated."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+from gitops_audit.model.resource import JsonObject
+from gitops_audit.policy.contract import RuleResult, World
+from gitops_audit.policy.document import Document
+from gitops_audit.policy.kyverno import condition, jmes, shape
+from gitops_audit.policy.kyverno.cel_rule import CelRule
+from gitops_audit.policy.kyverno.check import Check
+from gitops_audit.policy.kyverno.entry import EXTERNAL, defer_all
+from gitops_audit.policy.kyverno.exception import KyvernoException
+from gitops_audit.policy.kyverno.image import images_of
+from gitops_audit.policy.kyverno.match import is_matched
+from gitops_audit.policy.kyverno.pod_security_rule import PodSecurityRule
+from gitops_audit.policy.kyverno.request import Request
+from gitops_audit.policy.kyverno.scope import Scope
+from gitops_audit.policy.kyverno.substitute import SubstitutionError
+from gitops_audit.policy.pod_security import parse_level, parse_version
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """`skip_reason` says why an unsupported rule is only shown as skipped."""
+
+    name: str
+    body: JsonObject
+    namespace: str = ""
+    cel: CelRule | None = None
+    pod_security: PodSecurityRule | None = None
+    skip_reason: str = ""
+
+    @classmethod
+    def from_document(cls, document: Document, at: str, *, is_simulated: bool, allow_unsupported: bool) -> Rule:
+        """Raises PolicyError for a malformed rule, and for an unsupported one unless that is allowed.
+
+        With `is_simulated` (tests) what asks a server is no fault of the rule: the test's values stand in.
+        """
+        shape.check_rule(document, at)
+        reason = _skip_reason(document, at, is_simulated=is_simulated, allow_unsupported=allow_unsupported)
+        rule = cls(document.text(f"{at}/name"), document.mapping(at), _namespace(document), skip_reason=reason)
+        return rule if reason else rule._with_check(document, f"{at}/validate")
+
+    def _with_check(self, document: Document, at: str) -> Rule:
+        if document.value(f"{at}/cel") is not None:
+            return replace(self, cel=CelRule.from_document(document, at, f"{at.rpartition('/')[0]}/celPreconditions"))
+        if document.value(f"{at}/podSecurity") is not None:
+            return replace(self, pod_security=_pod_security(document, f"{at}/podSecurity"))
+        if not any(document.value(f"{at}/{check}") is not None for check in shape.CHECKS):
+            raise document.fault(at, f"the rule {self.name!r} checks nothing")
+        return self
+
+    def evaluate(self, request: Request, world: World, exceptions: Sequence[KyvernoException]) -> RuleResult | None:
+        """None where the rule is not about the object, or finds nothing in it to check."""
+        match, exclude = self.body.get("match") or {}, self.body.get("exclude")
+        if not is_matched(match, exclude, request):
+            return None
+        if self.skip_reason:
+            return RuleResult(self.name, "skip", self.skip_reason)
+        try:
+            return self._evaluated(self._scope(request, world), request, world, exceptions)
+        except RecursionError:
+            return RuleResult(self.name, "error", "the rule or the object is nested too deeply")
+
+    def _evaluated(
+        self, scope: Scope, request: Request, world: World, exceptions: Sequence[KyvernoException]
+    ) -> RuleResult | None:
+        try:
+            verdict = condition.evaluate(self.body.get("preconditions"), scope)
+        except (SubstitutionError, jmes.JmesError) as error:
+            return RuleResult(self.name, "error", f"failed to evaluate preconditions: {error}")
+        if not verdict.holds:
+            return RuleResult(self.name, "skip", "; ".join(filter(None, ("preconditions not met", verdict.message))))
+        applied = [item for item in exceptions if item.covers(request, scope)]
+        full = [item for item in applied if self.pod_security is None or not item.pod_security]
+        if full:
+            return RuleResult(self.name, "skip", f"excepted by {', '.join(map(str, full))}")
+        return self._checked(scope, request, world, applied)
+
+    def _checked(
+        self, scope: Scope, request: Request, world: World, applied: Sequence[KyvernoException]
+    ) -> RuleResult | None:
+        if self.cel is not None:
+            return self.cel.evaluate(self.name, request, world)
+        if self.pod_security is not None:
+            return self._judged(self.pod_security, request, applied)
+        check = Check(self.name, self.body["validate"], scope, request, world)
+        result = check.run()
+        if result is not None and result.result == "fail" and self._forgives(request, world):
+            return RuleResult(self.name, "skip", "the object violated the rule before, which is allowed")
+        return result
+
+    def _judged(
+        self, standard: PodSecurityRule, request: Request, applied: Sequence[KyvernoException]
+    ) -> RuleResult | None:
+        if request.operation == "DELETE":
+            return None
+        extra = [exclude for item in applied for exclude in item.pod_security]
+        result = standard.evaluate(self.name, request.body, extra)
+        if result.result == "skip":
+            return replace(result, message=f"excepted by {', '.join(map(str, applied))}")
+        return result
+
+    def _forgives(self, request: Request, world: World) -> bool:
+        """`allowExistingViolations`: an update of an object that violated the rule before is let through."""
+        validate = self.body["validate"]
+        if request.operation != "UPDATE" or not validate.get("allowExistingViolations"):
+            return False
+        before = replace(request, operation="CREATE")
+        result = Check(self.name, validate, self._scope(before, world), before, world).run()
+        return result is not None and result.result == "fail"
+
+    def _scope(self, request: Request, world: World) -> Scope:
+        scope = Scope(request.data())
+        extractors = self.body.get("imageExtractors")
+        scope.defer("images", lambda _: images_of(request.body, extractors))
+        for values in (request.values, request.rule_values.get(self.name) or {}):
+            for path, value in values.items():
+                scope.add(path, value)
+        defer_all(self.body.get("context") or (), scope, None if request.is_simulated else world, self.namespace)
+        return scope
+
+
+def _skip_reason(document: Document, at: str, *, is_simulated: bool, allow_unsupported: bool) -> str:
+    pointer, reason = shape.unsupported(document, at)
+    if is_simulated and any(pointer.endswith(f"/{kind}") for kind in EXTERNAL):
+        return ""
+    if not reason and document.value(f"{at}/validate") is None:
+        pointer, reason = at, "the rule has no `validate`"
+    if reason and not allow_unsupported:
+        hint = "leave the policy out, or let unsupported rules be shown as skipped with --allow-unsupported"
+        raise document.fault(pointer, reason, code="GA410", hint=hint)
+    return f"unsupported: {reason}" if reason else ""
+
+
+def _namespace(document: Document) -> str:
+    return document.text("/metadata/namespace") if document.kind == "Policy" else ""
+
+
+def _pod_security(document: Document, at: str) -> PodSecurityRule:
+    level = parse_level(document.text(f"{at}/level"), document.at(f"{at}/level"))
+    version: Any = document.value(f"{at}/version") or "latest"
+    parse_version(version, document.at(f"{at}/version"))
+    return PodSecurityRule(level, version, document.sequence(f"{at}/exclude"))

@@ -1,0 +1,214 @@
+"""The fields a Kyverno policy may have. An unknown one is an error: what is not read would silently not be checked."""
+
+from __future__ import annotations
+
+from gitops_audit.policy.document import Document
+from gitops_audit.policy.kyverno import jmes
+from gitops_audit.policy.kyverno.condition import OPERATORS
+from gitops_audit.policy.kyverno.entry import EXTERNAL
+
+SPEC = (
+    "admission",
+    "applyRules",
+    "background",
+    "emitWarning",
+    "failurePolicy",
+    "generateExisting",
+    "generateExistingOnPolicyUpdate",
+    "mutateExistingOnPolicyUpdate",
+    "rules",
+    "schemaValidation",
+    "useServerSideApply",
+    "validationFailureAction",
+    "validationFailureActionOverrides",
+    "webhookConfiguration",
+    "webhookTimeoutSeconds",
+)
+RULE = (
+    "celPreconditions",
+    "context",
+    "exclude",
+    "generate",
+    "imageExtractors",
+    "match",
+    "mutate",
+    "name",
+    "preconditions",
+    "reportProperties",
+    "skipBackgroundRequests",
+    "validate",
+    "verifyImages",
+)
+VALIDATE = (
+    "allowExistingViolations",
+    "anyPattern",
+    "assert",
+    "cel",
+    "deny",
+    "failureAction",
+    "failureActionOverrides",
+    "foreach",
+    "manifests",
+    "message",
+    "pattern",
+    "podSecurity",
+)
+CHECKS = ("deny", "pattern", "anyPattern", "foreach", "podSecurity", "cel")
+OTHER_KINDS = ("mutate", "generate", "verifyImages")
+_FOREACH = ("anyPattern", "context", "deny", "elementScope", "foreach", "list", "order", "pattern", "preconditions")
+_BLOCK = ("all", "any", "clusterRoles", "resources", "roles", "subjects")
+_RESOURCES = (
+    "annotations",
+    "kinds",
+    "name",
+    "names",
+    "namespaceSelector",
+    "namespaces",
+    "operations",
+    "selector",
+)
+_SELECTOR = ("matchLabels", "matchExpressions")
+_CONTEXT = ("apiCall", "configMap", "globalReference", "imageRegistry", "name", "variable")
+_VARIABLE = ("default", "jmesPath", "value")
+_CONDITION = ("key", "message", "operator", "value")
+_CEL = ("auditAnnotations", "expressions", "generate", "paramKind", "paramRef", "variables")
+_POD_SECURITY = ("exclude", "level", "version")
+_EXCLUDE = ("controlName", "images", "restrictedField", "values")
+
+
+def check_rule(document: Document, at: str) -> None:
+    """Raises PolicyError at the line of the first field that is unknown or of a wrong type."""
+    document.only(at, RULE)
+    if not document.text(f"{at}/name"):
+        raise document.fault(at, "a rule has no name")
+    for side in ("match", "exclude"):
+        check_match(document, f"{at}/{side}")
+    check_context(document, f"{at}/context")
+    check_conditions(document, f"{at}/preconditions")
+    if document.value(f"{at}/validate") is not None:
+        check_validate(document, f"{at}/validate")
+
+
+def check_match(document: Document, at: str) -> None:
+    document.only(at, _BLOCK)
+    _check_resources(document, f"{at}/resources")
+    for group in ("any", "all"):
+        for index in range(len(document.sequence(f"{at}/{group}"))):
+            document.only(f"{at}/{group}/{index}", _BLOCK)
+            _check_resources(document, f"{at}/{group}/{index}/resources")
+
+
+def _check_resources(document: Document, at: str) -> None:
+    document.only(at, _RESOURCES)
+    for key in ("kinds", "names", "namespaces", "operations"):
+        for index in range(len(document.sequence(f"{at}/{key}"))):
+            document.text(f"{at}/{key}/{index}")
+    document.mapping(f"{at}/annotations")
+    for key in ("selector", "namespaceSelector"):
+        document.only(f"{at}/{key}", _SELECTOR)
+        document.mapping(f"{at}/{key}/matchLabels")
+        for index in range(len(document.sequence(f"{at}/{key}/matchExpressions"))):
+            document.only(f"{at}/{key}/matchExpressions/{index}", ("key", "operator", "values"))
+
+
+def check_context(document: Document, at: str) -> None:
+    for index in range(len(document.sequence(at))):
+        here = f"{at}/{index}"
+        document.only(here, _CONTEXT)
+        if not document.text(f"{here}/name"):
+            raise document.fault(here, "a context entry has no name")
+        if not any(document.value(f"{here}/{kind}") is not None for kind in ("variable", "configMap", *EXTERNAL)):
+            raise document.fault(here, f"the context entry has no {', no '.join(('variable', 'configMap', *EXTERNAL))}")
+        document.only(f"{here}/variable", _VARIABLE)
+        document.only(f"{here}/configMap", ("name", "namespace"))
+
+
+def check_conditions(document: Document, at: str) -> None:
+    if isinstance(document.value(at), list):
+        _check_list(document, at)
+        return
+    document.only(at, ("any", "all"))
+    for group in ("any", "all"):
+        _check_list(document, f"{at}/{group}")
+
+
+def _check_list(document: Document, at: str) -> None:
+    for index in range(len(document.sequence(at))):
+        here = f"{at}/{index}"
+        document.only(here, _CONDITION)
+        word = document.text(f"{here}/operator")
+        if word.lower() not in OPERATORS:
+            raise document.fault(f"{here}/operator", f"the operator {word!r} does not exist")
+
+
+def check_validate(document: Document, at: str) -> None:
+    document.only(at, VALIDATE)
+    document.text(f"{at}/message")
+    _check_deny(document, f"{at}/deny")
+    document.sequence(f"{at}/anyPattern")
+    _check_foreach(document, f"{at}/foreach")
+    document.only(f"{at}/cel", _CEL)
+    document.only(f"{at}/podSecurity", _POD_SECURITY)
+    for index in range(len(document.sequence(f"{at}/podSecurity/exclude"))):
+        check_exclude(document, f"{at}/podSecurity/exclude/{index}")
+
+
+def check_exclude(document: Document, at: str) -> None:
+    document.only(at, _EXCLUDE)
+    document.text(f"{at}/controlName")
+    for key in ("images", "values"):
+        document.sequence(f"{at}/{key}")
+
+
+def _check_deny(document: Document, at: str) -> None:
+    document.only(at, ("conditions",))
+    check_conditions(document, f"{at}/conditions")
+
+
+def _check_foreach(document: Document, at: str) -> None:
+    for index in range(len(document.sequence(at))):
+        here = f"{at}/{index}"
+        document.only(here, _FOREACH)
+        if not document.text(f"{here}/list"):
+            raise document.fault(here, "foreach has no list")
+        check_context(document, f"{here}/context")
+        check_conditions(document, f"{here}/preconditions")
+        _check_deny(document, f"{here}/deny")
+        _check_foreach(document, f"{here}/foreach")
+
+
+def unsupported(document: Document, at: str) -> tuple[str, str]:
+    """The pointer of the first thing in a rule that is not evaluated here, and what it is; empty texts for none."""
+    for kind in OTHER_KINDS:
+        if document.value(f"{at}/{kind}"):
+            return f"{at}/{kind}", f"`{kind}` rules are not evaluated"
+    for kind in ("manifests", "assert"):
+        if document.value(f"{at}/validate/{kind}") is not None:
+            return f"{at}/validate/{kind}", f"`validate.{kind}` is not evaluated"
+    found = _external(document, at)
+    return found if found[0] else _unsupported_text(document.value(at), at)
+
+
+def _external(document: Document, at: str) -> tuple[str, str]:
+    for index, entry in enumerate(document.sequence(f"{at}/context")):
+        for kind in EXTERNAL:
+            if kind in entry:
+                return f"{at}/context/{index}/{kind}", f"a context entry with `{kind}` would ask a server"
+    for part in (f"{at}/validate/foreach", f"{at}/foreach"):
+        for index in range(len(document.sequence(part))):
+            found = _external(document, f"{part}/{index}")
+            if found[0]:
+                return found
+    return "", ""
+
+
+def _unsupported_text(value: object, at: str) -> tuple[str, str]:
+    if isinstance(value, str):
+        name = jmes.unsupported_function(value) if "{{" in value or at.endswith(("/jmesPath", "/list")) else ""
+        return (at, f"the function {name}() is not evaluated") if name else ("", "")
+    pairs = value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ()
+    for key, item in pairs:
+        found = _unsupported_text(item, f"{at}/{key}")
+        if found[0]:
+            return found
+    return "", ""

@@ -1,0 +1,91 @@
+"""Regular expressions as Go, CEL and Kyverno read them (RE2), in time linear in the text.
+
+Python's own `re` backtracks, so one hostile policy could hold an audit for ever; RE2 cannot. It refuses look-around and
+back-references, exactly as Kubernetes and Kyverno do.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import lru_cache
+from typing import Protocol
+
+import re2
+
+MAX_PATTERN_CHARS = 10_000
+_PROGRAM_BYTES = 8 << 20
+
+
+class RegexError(ValueError):
+    """The pattern is no regular expression of RE2, or too large a one."""
+
+
+class Match(Protocol):
+    """The part of `re.Match` that is used."""
+
+    def group(self, group: int | str = 0, /) -> str | None: ...
+
+    def span(self, group: int = 0, /) -> tuple[int, int]: ...
+
+
+class Regex(Protocol):
+    """The part of `re.Pattern` that is used."""
+
+    def search(self, text: str, /) -> Match | None: ...
+
+    def findall(self, text: str, /) -> list[str]: ...
+
+    def sub(self, replacement: Callable[[Match], str], text: str, /) -> str: ...
+
+
+@lru_cache(maxsize=1024)
+def compiled(pattern: str) -> Regex:
+    """The compiled pattern. Raises RegexError."""
+    if len(pattern) > MAX_PATTERN_CHARS:
+        raise RegexError(f"a regular expression of {len(pattern)} characters (at most {MAX_PATTERN_CHARS} are read)")
+    options = re2.Options()
+    options.log_errors = False
+    options.max_mem = _PROGRAM_BYTES
+    try:
+        regex: Regex = re2.compile(pattern, options)
+    except re2.error as error:
+        raise RegexError(f"{pattern!r} is not a regular expression (RE2): {_reason(error)}") from None
+    return regex
+
+
+def is_match(pattern: str, text: str) -> bool:
+    """Whether the pattern occurs anywhere in the text. Raises RegexError."""
+    return compiled(pattern).search(text) is not None
+
+
+def replace_all(pattern: str, text: str, replacement: str) -> str:
+    """Replaces every match; `$1`, `${1}` and `${name}` in the replacement are the groups (Go's rules).
+
+    A group that does not exist is the empty text. Raises RegexError.
+    """
+    regex = compiled(pattern)
+    return regex.sub(lambda match: _expand(replacement, match), text)
+
+
+def replace_all_literal(pattern: str, text: str, replacement: str) -> str:
+    """Replaces every match by the replacement as it is written. Raises RegexError."""
+    return compiled(pattern).sub(lambda _: replacement, text)
+
+
+def _expand(template: str, match: Match) -> str:
+    return compiled(r"\$(?:\$|\{(\w+)\}|(\w+))").sub(lambda found: _group(found, match), template)
+
+
+def _group(reference: Match, match: Match) -> str:
+    name = reference.group(1) or reference.group(2)
+    if name is None:
+        return "$"
+    try:
+        return match.group(int(name) if name.isdigit() else name) or ""
+    except (IndexError, KeyError):
+        return ""
+
+
+def _reason(error: Exception) -> str:
+    reason = error.args[0] if error.args else "syntax error"
+    return reason.decode("utf-8", "replace") if isinstance(reason, bytes) else str(reason)

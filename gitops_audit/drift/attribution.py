@@ -166,6 +166,9 @@ CONTROLLERS = (
 _MERGED = frozenset({"before-first-apply", "ancient-changes"})
 _KUBECTL = "kubectl"
 
+# The kubectl commands that bring objects into being; the others only change them.
+_CREATING = frozenset({"kubectl-create", "kubectl-run", "kubectl-expose", "kubectl-autoscale", "kubectl-replace"})
+
 
 def _pattern(names: Iterable[str]) -> re.Pattern[str]:
     return re.compile("|".join(translate(name) for name in names) or r"(?!)")
@@ -228,6 +231,11 @@ def owners(entries: Sequence[Entry], path: Path) -> list[Entry]:
 def is_kubectl_apply(entry: Entry) -> bool:
     """Whether it is `kubectl apply --server-side` under its own name: a pipeline, or a person beside another one."""
     return entry.manager == _KUBECTL and entry.is_apply
+
+
+def is_editor(entry: Entry) -> bool:
+    """Whether it is a kubectl command that cannot create an object."""
+    return entry.manager.startswith("kubectl-") and entry.manager not in _CREATING
 
 
 def _time(entry: Entry) -> str:

@@ -10,10 +10,14 @@ import base64
 import binascii
 from typing import Any
 
-from gitops_audit.drift.path import Path
+from gitops_audit.drift.equality import quantity
+from gitops_audit.drift.path import Path, lookup
 from gitops_audit.live.schema import TypeSchema
+from gitops_audit.model.finding import ABSENT
 from gitops_audit.model.redact import LAST_APPLIED
 from gitops_audit.model.resource import JsonObject
+
+Sides = tuple[JsonObject, JsonObject]
 
 SYSTEM_METADATA = frozenset(
     {
@@ -82,10 +86,11 @@ _CHOSEN_WHEN_EMPTY = frozenset(
 # What defaulting writes inside lists and maps that are owned as a whole, where ownership cannot tell it from a hand.
 _DEFAULTS: dict[str, tuple[Any, ...]] = {
     "protocol": ("TCP",),
-    "apiGroup": ("rbac.authorization.k8s.io", ""),
+    "apiGroup": ("rbac.authorization.k8s.io",),
     "apiVersion": ("v1",),
     "kind": ("PersistentVolumeClaim",),
     "scope": ("*",),
+    "matchPolicy": ("Equivalent",),
     "expirationSeconds": (3600,),
     "defaultMode": (420,),
     "volumeMode": ("Filesystem",),
@@ -93,6 +98,18 @@ _DEFAULTS: dict[str, tuple[Any, ...]] = {
     "allocationMode": ("ExactCount",),
     "count": (1,),
 }
+
+# What the server writes beside another field: a Service that becomes a NodePort gets these.
+_CONSEQUENCES: dict[tuple[str, str], dict[str, Any]] = {
+    ("", "Service"): {
+        "externalTrafficPolicy": "Cluster",
+        "internalTrafficPolicy": "Cluster",
+        "allocateLoadBalancerNodePorts": True,
+    },
+}
+
+# Limits default from each other (`SetDefaults_LimitRangeItem`): a maximum is the default limit, that the request.
+_DERIVED_LIMITS = {"default": ("max",), "defaultRequest": ("default", "min")}
 
 
 def is_compared(path: Path, body: JsonObject) -> bool:
@@ -123,11 +140,28 @@ def is_blank_bundle(value: Any) -> bool:
         return False
 
 
-def is_default(name: str, value: Any, schema: TypeSchema | None) -> bool:
-    """Whether a value is what defaulting would have written."""
-    if schema is not None and schema.default is not None and schema.default == value:
+def is_consequence(group: str, kind: str, name: str, value: Any) -> bool:
+    """Whether a value is the server's answer to another field, not anybody's wish."""
+    found = _CONSEQUENCES.get((group, kind), {}).get(name)
+    return found is not None and bool(found == value)
+
+
+def is_default(kind: str, path: Path, value: Any, schema: TypeSchema, sides: Sides) -> bool:
+    """Whether a value inside a list or map that is owned as a whole is what defaulting would have written there."""
+    if value in ("", 0, False) or (schema.default is not None and schema.default == value):
         return True
-    return value in _DEFAULTS.get(name, ())
+    name = next((step for step in reversed(path) if isinstance(step, str)), "")
+    return value in _DEFAULTS.get(name, ()) or (kind == "LimitRange" and _is_derived_limit(path, value, sides))
+
+
+def _is_derived_limit(path: Path, value: Any, sides: Sides) -> bool:
+    """For `spec.limits[i].default.cpu`, and for `spec.limits[i].default` where all in it is derived."""
+    limit, *rest = path[3:] or ("",)
+    if not rest:
+        return isinstance(value, dict) and all(_is_derived_limit((*path, k), v, sides) for k, v in value.items())
+    others = _DERIVED_LIMITS.get(str(limit), ())
+    sources = (lookup(side, (*path[:3], other, *rest)) for other in others for side in sides)
+    return any(quantity(source) == quantity(value) for source in sources if source is not ABSENT)
 
 
 def is_multiset(group: str, kind: str, path: Path) -> bool:

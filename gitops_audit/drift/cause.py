@@ -7,11 +7,8 @@ answer: a change that is only pending may be let pass, so that is never guessed.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import Any
-
-from gitops_audit.drift.compare import Difference
-from gitops_audit.drift.equality import instant, is_identical
+from gitops_audit.drift.compare import Difference, Kind, agrees
+from gitops_audit.drift.equality import instant
 from gitops_audit.drift.ownership import Ownership
 from gitops_audit.drift.path import lookup
 from gitops_audit.drift.undeclared import Undeclared
@@ -19,21 +16,26 @@ from gitops_audit.model.finding import ABSENT, Cause
 from gitops_audit.model.resource import JsonObject
 
 
-def of_difference(difference: Difference, ownership: Ownership, deployed: JsonObject | None) -> Cause:
-    """The cause of a declared value that the live object does not hold."""
+def of_difference(
+    difference: Difference, ownership: Ownership, kind: Kind, deployed: JsonObject | None = None
+) -> Cause:
+    """The cause of a declared value that the live object does not hold.
+
+    `deployed` is what was declared at the last deployment, where a GitOps engine's record tells.
+    """
     if difference.type == "dropped":
         return "unknown"
     record = ownership.applied if deployed is None else deployed
     if record is not None:
-        return _by_record(difference, record, ownership)
+        return _by_record(difference, record, ownership, kind)
     return _by_ownership(difference, ownership)
 
 
-def of_undeclared(found: Undeclared) -> Cause:
+def of_undeclared(found: Undeclared, kind: Kind) -> Cause:
     """A stale field is one that Git gave up; if its value is no longer the deployed one, the cluster moved as well."""
     if found.type == "added":
         return "cluster"
-    if found.applied is ABSENT or _agrees(found.applied, found.live):
+    if found.applied is ABSENT or agrees(found.applied, found.live, found.schema, found.path, kind):
         return "git"
     return "both"
 
@@ -51,13 +53,16 @@ def after_commit(cause: Cause, ownership: Ownership, committed: str) -> Cause:
     return "cluster" if applied > at else cause
 
 
-def _by_record(difference: Difference, record: JsonObject, ownership: Ownership) -> Cause:
-    before = lookup(record, difference.path)
+def _by_record(difference: Difference, record: JsonObject, ownership: Ownership, kind: Kind) -> Cause:
+    before, now = lookup(record, difference.path), difference.live
     if before is ABSENT or before is None:
         return _newly_declared(difference, ownership)
-    if difference.live is not ABSENT and _agrees(before, difference.live):
+    schema, path = difference.schema, difference.path
+    if now is not ABSENT and agrees(before, now, schema, path, kind):
         return "git"
-    return "cluster" if is_identical(before, difference.declared) else "both"
+    want = difference.declared
+    is_unmoved = agrees(want, before, schema, path, kind) and agrees(before, want, schema, path, kind)
+    return "cluster" if is_unmoved else "both"
 
 
 def _newly_declared(difference: Difference, ownership: Ownership) -> Cause:
@@ -73,16 +78,3 @@ def _by_ownership(difference: Difference, ownership: Ownership) -> Cause:
     if not owners:
         return "git" if ownership.intent is not None else "unknown"
     return "git" if any(ownership.is_applier(e) for e in owners) else "cluster"
-
-
-def _agrees(declared: Any, live: Any) -> bool:
-    """Whether a live value is the declared one with at most defaults added."""
-    if isinstance(declared, dict) and isinstance(live, dict):
-        return all(key in live and _agrees(value, live[key]) for key, value in declared.items() if value is not None)
-    if isinstance(declared, list) and isinstance(live, list):
-        return len(declared) == len(live) and _all_agree(declared, live)
-    return is_identical(declared, live)
-
-
-def _all_agree(declared: Sequence[Any], live: Sequence[Any]) -> bool:
-    return all(map(_agrees, declared, live))

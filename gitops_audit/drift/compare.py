@@ -19,16 +19,18 @@ from gitops_audit.model.finding import ABSENT
 from gitops_audit.model.resource import JsonObject
 
 Pair = tuple[Item, Any, Any]
+DifferenceType = Literal["changed", "removed", "dropped"]
 
 
 @dataclass(frozen=True, slots=True)
 class Difference:
     """One declared value that the live object does not hold. `path` leads through the declared object."""
 
-    type: Literal["changed", "removed", "dropped"]
+    type: DifferenceType
     path: Path
     declared: Any
     live: Any = ABSENT
+    schema: TypeSchema = ANYTHING
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,6 +81,13 @@ def differences(declared: JsonObject, live: JsonObject, schema: TypeSchema | Non
     return walk.found
 
 
+def agrees(want: Any, have: Any, schema: TypeSchema, path: Path, kind: Kind) -> bool:
+    """Whether one value of a field, as somebody declares it, is what another holds."""
+    walk = _Walk(kind, {}, is_typed=schema is not ANYTHING)
+    walk.value(want, have, schema, path)
+    return not walk.found
+
+
 class _Walk:
     __slots__ = ("body", "found", "is_typed", "kind")
 
@@ -95,13 +104,14 @@ class _Walk:
                 self._field(value, have.get(name, ABSENT), schema, step)
 
     def _field(self, want: Any, have: Any, parent: TypeSchema, path: Path) -> None:
-        """A struct may leave out what is empty; a map (labels, data) keeps a key whose value is empty."""
-        if want == "" and have is ABSENT and parent.is_map:
-            self._add("removed", path, want)
+        """A struct may leave out what is empty; a map (labels, data) keeps each key, whatever its value."""
+        schema = parent.field(_name(path))
+        if have is ABSENT and want is not None and parent.is_map and schema is not None:
+            self._add("removed", path, want, schema=schema)
         else:
-            self._value(want, have, parent.field(_name(path)), path)
+            self.value(want, have, schema, path)
 
-    def _value(self, want: Any, have: Any, schema: TypeSchema | None, path: Path) -> None:
+    def value(self, want: Any, have: Any, schema: TypeSchema | None, path: Path) -> None:
         if want is None:
             return
         if have is ABSENT or have is None:
@@ -111,7 +121,7 @@ class _Walk:
         elif isinstance(want, list) and isinstance(have, list):
             self._list(want, have, schema or ANYTHING, path)
         elif not self._is_equal(want, have, schema or ANYTHING, path):
-            self._add("changed", path, want, have)
+            self._add("changed", path, want, have, schema or ANYTHING)
 
     def _is_equal(self, want: Any, have: Any, schema: TypeSchema, path: Path) -> bool:
         if is_equal(want, have, schema):
@@ -133,13 +143,13 @@ class _Walk:
         elif isinstance(want, list) and schema.list_type in ("map", "set"):
             self._list(want, [], schema, path)
         else:
-            self._add("removed", path, want)
+            self._add("removed", path, want, schema=schema)
 
     def _list(self, want: list[Any], have: list[Any], schema: TypeSchema, path: Path) -> None:
         pairs = self._pairs(want, have, schema, path)
         if pairs is None:
             if not builtin.is_left_to_server(_name(path), want, schema):
-                self._add("changed", path, want, have)
+                self._add("changed", path, want, have, schema)
             return
         items = schema.items or ANYTHING
         for item, wanted, found in pairs:
@@ -148,9 +158,9 @@ class _Walk:
     def _element(self, want: Any, have: Any, schema: TypeSchema, path: Path) -> None:
         """An element is there or not; only what it holds may be empty."""
         if have is ABSENT:
-            self._add("removed", path, want)
+            self._add("removed", path, want, schema=schema)
         else:
-            self._value(want, have, schema, path)
+            self.value(want, have, schema, path)
 
     def _pairs(self, want: list[Any], have: list[Any], schema: TypeSchema, path: Path) -> list[Pair] | None:
         if schema.list_type == "map":
@@ -173,13 +183,15 @@ class _Walk:
     def _take(self, want: Any, left: dict[int, Any], schema: TypeSchema, path: Path) -> Any:
         for index, candidate in left.items():
             trial = _Walk(self.kind, {}, is_typed=self.is_typed)
-            trial._value(want, candidate, schema, path)
+            trial.value(want, candidate, schema, path)
             if not trial.found:
                 return left.pop(index)
         return ABSENT
 
-    def _add(self, kind: Literal["changed", "removed", "dropped"], path: Path, want: Any, have: Any = ABSENT) -> None:
-        self.found.append(Difference(kind, path, want, have))
+    def _add(
+        self, kind: DifferenceType, path: Path, want: Any, have: Any = ABSENT, schema: TypeSchema = ANYTHING
+    ) -> None:
+        self.found.append(Difference(kind, path, want, have, schema))
 
 
 def by_keys(want: Sequence[Any], have: Sequence[Any], schema: TypeSchema) -> list[Pair]:

@@ -113,10 +113,10 @@ class Comparer:
         kind = Kind(declared.key.group, declared.key.kind)
         ownership = Ownership.of(live, body, self._managers)
         found = differences(body, live, schema, kind)
-        changes = [_difference(d, ownership, deployed) for d in found]
+        changes = [_difference(d, ownership, kind, deployed) for d in found]
         if self._mode != "declared":
-            beside = undeclared(body, live, schema, kind, ownership, self._mode, found)
-            changes += [_undeclared(u, ownership) for u in beside]
+            beside = undeclared(body, live, schema, kind, ownership, self._mode)
+            changes += [_undeclared(u, ownership, kind) for u in beside]
         return self._judged(tuple(changes), declared, live)
 
     def _judged(self, changes: tuple[Change, ...], declared: Declared, live: JsonObject) -> Drift:
@@ -187,26 +187,26 @@ def _without_marks(name: str, values: Any) -> Any:
     return {key: value for key, value in values.items() if not is_mark(("metadata", name, key))}
 
 
-def _difference(difference: Difference, ownership: Ownership, deployed: JsonObject | None) -> Change:
+def _difference(difference: Difference, ownership: Ownership, kind: Kind, deployed: JsonObject | None) -> Change:
     return Change(
         difference.type,
         pointer(difference.path),
         display(difference.path),
         declared=difference.declared,
         live=difference.live,
-        cause=cause.of_difference(difference, ownership, deployed),
+        cause=cause.of_difference(difference, ownership, kind, deployed),
         severity=SEVERITY[difference.type],
         by=None if difference.live is ABSENT else ownership.by(difference.path),
     )
 
 
-def _undeclared(found: Undeclared, ownership: Ownership) -> Change:
+def _undeclared(found: Undeclared, ownership: Ownership, kind: Kind) -> Change:
     return Change(
         found.type,
         pointer(found.path),
         display(found.path),
         live=found.live,
-        cause=cause.of_undeclared(found),
+        cause=cause.of_undeclared(found, kind),
         severity=SEVERITY[found.type],
         by=ownership.managers.owner(found.entry) if found.entry else ownership.by(found.path),
     )

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from gitops_audit.drift import attribution, fields
@@ -36,7 +36,7 @@ class Ownership:
         """Reads the live object's metadata; `declared` tells which of several deployers is meant."""
         found = fields.entries(live)
         if live.get("kind", declared.get("kind")) == "Secret":
-            found = tuple(_with_string_data(e) for e in found)
+            found = _with_string_data(found)
         intent = _intent(found, declared, managers)
         applied = last_applied(live) if intent is None else None
         return cls(managers, found, intent, applied, _creator(found, live, managers))
@@ -97,13 +97,14 @@ def _covered(trie: Trie, declared: Any) -> int:
 def _creator(entries: Sequence[Entry], live: JsonObject, managers: Managers) -> Entry | None:
     """The entry the object was created with: a deployer's, else one as old as the object, else the largest.
 
-    An entry's time moves on with its manager's later writes, so age alone cannot tell.
+    An entry's time moves on with its manager's later writes, so age alone cannot tell; and commands that only change
+    objects never create one.
     """
     if any(managers.class_of(e.manager, e.operation) == "applier" for e in entries):
         return None
-    main = [e for e in entries if not e.subresource]
+    possible = [e for e in entries if not e.subresource and not attribution.is_editor(e)]
     born = (live.get("metadata") or {}).get("creationTimestamp")
-    first = [e for e in main if e.time == born] or main
+    first = [e for e in possible if e.time == born] or possible
     return max(first, key=_size, default=None)
 
 
@@ -111,11 +112,20 @@ def _size(entry: Entry) -> int:
     return sum(1 for _ in fields.leaves(entry.trie))
 
 
-def _with_string_data(entry: Entry) -> Entry:
-    """`stringData` is declared and owned by that name, and stands in the object as `data`."""
+def _with_string_data(entries: tuple[Entry, ...]) -> tuple[Entry, ...]:
+    """`stringData` is declared and owned by that name, and stands in the object as `data`.
+
+    The server keeps that ownership even where somebody overwrote the data since: then the writer is the owner.
+    """
+    owned = {key for e in entries for key in fields.field(e.trie, "data") or {}}
+    return tuple(_folded(entry, owned) for entry in entries)
+
+
+def _folded(entry: Entry, owned: set[str]) -> Entry:
     written = fields.field(entry.trie, "stringData")
     if written is None:
         return entry
-    data = {**written, **(fields.field(entry.trie, "data") or {})}
+    free = {key: node for key, node in written.items() if key not in owned}
+    data = free | (fields.field(entry.trie, "data") or {})
     trie = {k: v for k, v in entry.trie.items() if k != "f:stringData"} | {"f:data": data}
-    return Entry(entry.manager, entry.operation, entry.subresource, entry.time, entry.api_version, trie)
+    return replace(entry, trie=trie)

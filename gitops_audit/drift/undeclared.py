@@ -12,10 +12,10 @@ from typing import Any, Literal
 
 from gitops_audit.config.settings import DriftMode
 from gitops_audit.drift import attribution, builtin, fields, tracking
-from gitops_audit.drift.compare import Difference, Kind, Pair, by_keys, by_place, by_value
+from gitops_audit.drift.compare import Kind, Pair, by_keys, by_place, by_value
 from gitops_audit.drift.fields import Entry, Trie
 from gitops_audit.drift.ownership import Ownership
-from gitops_audit.drift.path import ROOT, Item, Path, is_below
+from gitops_audit.drift.path import ROOT, Item, Path
 from gitops_audit.live.schema import ANYTHING, TypeSchema
 from gitops_audit.model.finding import ABSENT
 from gitops_audit.model.resource import JsonObject
@@ -35,6 +35,7 @@ class Undeclared:
     live: Any
     entry: Entry | None
     applied: Any = ABSENT
+    schema: TypeSchema = ANYTHING
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,22 +103,19 @@ def undeclared(
     kind: Kind,
     ownership: Ownership,
     mode: DriftMode,
-    known: Sequence[Difference] = (),
 ) -> list[Undeclared]:
-    """All stale and added fields. `known` are the differences found already: what lies in them is not told twice."""
-    search = _Search(kind, live, ownership, mode, tuple(d.path for d in known))
+    """All stale and added fields, in the order of the live object. Raises RecursionError if endless."""
+    search = _Search(kind, (declared, live), ownership, mode)
     claims = tuple(_Claim(e, search.role(e), e.trie) for e in ownership.entries)
     search.fields(declared, live, ownership.applied or ABSENT, schema or ANYTHING, ROOT, claims)
     return search.found
 
 
 class _Search:
-    __slots__ = ("found", "kind", "known", "live", "mode", "ownership")
+    __slots__ = ("found", "kind", "mode", "ownership", "sides")
 
-    def __init__(
-        self, kind: Kind, live: JsonObject, ownership: Ownership, mode: DriftMode, known: tuple[Path, ...]
-    ) -> None:
-        self.kind, self.live, self.ownership, self.mode, self.known = kind, live, ownership, mode, known
+    def __init__(self, kind: Kind, sides: builtin.Sides, ownership: Ownership, mode: DriftMode) -> None:
+        self.kind, self.sides, self.ownership, self.mode = kind, sides, ownership, mode
         self.found: list[Undeclared] = []
 
     def role(self, entry: Entry) -> Role:
@@ -136,18 +134,32 @@ class _Search:
     ) -> None:
         for name, value in have.items():
             step = (*path, name)
-            if len(step) <= 3 and not builtin.is_compared(step, self.live):
+            if len(step) <= 3 and not builtin.is_compared(step, self.sides[0]):
                 continue
             inner = schema.field(name) or ANYTHING
             mine = _in_field(claims, name, value, inner)
-            self._value(_get(want, name), value, _get(applied, name), inner, step, mine)
+            self._value(_get(want, name), value, _get(applied, name), inner, step, mine, is_unit=schema.is_map)
 
-    def _value(self, want: Any, have: Any, applied: Any, schema: TypeSchema, path: Path, claims: _Claims) -> None:
+    def _value(
+        self,
+        want: Any,
+        have: Any,
+        applied: Any,
+        schema: TypeSchema,
+        path: Path,
+        claims: _Claims,
+        *,
+        is_unit: bool = False,
+    ) -> None:
+        """`is_unit`: the value of a map or the element of a list, which a person sees as one thing."""
         applied = ABSENT if applied is None else applied
         if applied is ABSENT and not any(c.role for c in claims):
             return
         if want is ABSENT or want is None:
-            self._undeclared(have, applied, schema, path, claims)
+            self._undeclared(have, applied, schema, path, claims, is_unit=is_unit)
+        elif builtin.is_left_to_server(_name(path), want, schema):
+            by_hand = tuple(c for c in claims if c.role == "added")
+            self._undeclared(have, ABSENT, schema, path, by_hand, is_unit=is_unit)
         elif isinstance(have, dict) and isinstance(want, dict):
             self.fields(want, have, applied, schema, path, claims)
         elif isinstance(have, list) and isinstance(want, list):
@@ -161,7 +173,7 @@ class _Search:
         once = {item.index: value for item, _, value in self._pairs(have, before, schema, path)}
         for item, live, declared in self._pairs(have, want, schema, path):
             mine = _in_element(claims, live, item.index, items)
-            self._value(declared, live, once.get(item.index, ABSENT), items, (*path, item), mine)
+            self._value(declared, live, once.get(item.index, ABSENT), items, (*path, item), mine, is_unit=True)
 
     def _pairs(self, have: list[Any], other: list[Any], schema: TypeSchema, path: Path) -> list[Pair]:
         if schema.list_type == "map":
@@ -172,40 +184,45 @@ class _Search:
             return []
         return by_place(have, other)
 
-    def _undeclared(self, have: Any, applied: Any, schema: TypeSchema, path: Path, claims: _Claims) -> None:
+    def _undeclared(
+        self, have: Any, applied: Any, schema: TypeSchema, path: Path, claims: _Claims, *, is_unit: bool
+    ) -> None:
+        if applied is ABSENT and not any(c.role for c in claims):
+            return
         if have is None or have in ({}, []) or tracking.is_mark(path) or self._is_explained(have, schema, path, claims):
             return
         if isinstance(have, list) and schema.list_type in ("map", "set"):
             self._list([], have, applied, schema, path, claims)
-        elif isinstance(have, dict) and not self._is_one(have, applied, schema, path, claims):
+        elif isinstance(have, dict) and not self._is_one(have, applied, schema, claims, is_unit=is_unit):
             self.fields({}, have, applied, schema, path, claims)
         else:
-            self._add(have, applied, path, claims)
+            self._add(have, applied, schema, path, claims)
 
     def _is_explained(self, have: Any, schema: TypeSchema, path: Path, claims: _Claims) -> bool:
-        """Inside a list owned as a whole, by defaulting, or by the difference that made somebody its owner."""
-        roles = [c for c in claims if c.role]
-        if not roles or not all(c.is_whole for c in roles) or not _is_inside_atomic(path, roles):
+        """By defaulting: as a consequence of another field, or in a list that can only be owned as a whole."""
+        if builtin.is_consequence(self.kind.group, self.kind.kind, _name(path), have):
+            return True
+        evidence = [c for c in claims if c.role]
+        if not evidence or not all(c.is_whole and fields.at(c.entry.trie, path) is None for c in evidence):
             return False
-        name = next((s for s in reversed(path) if isinstance(s, str)), "")
-        return builtin.is_default(name, have, schema) or any(is_below(k, path[:-1]) for k in self.known)
+        return builtin.is_default(self.kind.kind, path, have, schema, self.sides)
 
-    def _is_one(self, have: JsonObject, applied: Any, schema: TypeSchema, path: Path, claims: _Claims) -> bool:
+    def _is_one(self, have: JsonObject, applied: Any, schema: TypeSchema, claims: _Claims, *, is_unit: bool) -> bool:
         """Whether a person sees one thing: a list element, or a struct that belongs to one manager alone."""
         evidence = [c for c in claims if c.role]
-        if isinstance(path[-1], Item):
-            return applied is not ABSENT or any(c.is_whole or fields.is_member(c.trie) for c in evidence)
-        if schema.is_map or len(have) == 1:
+        if is_unit and (applied is not ABSENT or any(_brought(c) for c in evidence)):
+            return True
+        if schema.is_map or (len(have) == 1 and not is_unit):
             return False
         if any(not c.role and not (applied is not ABSENT and self.ownership.is_applier(c.entry)) for c in claims):
             return False
         return applied is not ABSENT or any(_owns_all(c, have) for c in evidence)
 
-    def _add(self, have: Any, applied: Any, path: Path, claims: _Claims) -> None:
+    def _add(self, have: Any, applied: Any, schema: TypeSchema, path: Path, claims: _Claims) -> None:
         evidence = sorted((c for c in claims if c.role), key=lambda c: c.entry.time)
         is_stale = applied is not ABSENT or any(c.role == "stale" for c in evidence)
         entry = evidence[-1].entry if evidence else None
-        self.found.append(Undeclared("stale" if is_stale else "added", path, have, entry, applied))
+        self.found.append(Undeclared("stale" if is_stale else "added", path, have, entry, applied, schema))
 
 
 def _owns_all(claim: _Claim, have: Any) -> bool:
@@ -251,9 +268,12 @@ def _is_indivisible(value: Any, schema: TypeSchema) -> bool:
     return schema.is_atomic or (isinstance(value, list) and schema.list_type not in ("map", "set"))
 
 
-def _is_inside_atomic(path: Path, claims: Sequence[_Claim]) -> bool:
-    """Whether the claims come from around the path: none of the tries names it."""
-    return all(fields.at(c.entry.trie, path) is None for c in claims)
+def _brought(claim: _Claim) -> bool:
+    return claim.is_whole or fields.is_member(claim.trie)
+
+
+def _name(path: Path) -> str:
+    return next((step for step in reversed(path) if isinstance(step, str)), "")
 
 
 def _get(body: Any, name: str) -> Any:

@@ -61,7 +61,8 @@ class Row:
     @property
     def declared_body(self) -> JsonObject:
         """What Git says when the audit runs."""
-        return patched(self.body, self.spec.get("git", []))
+        changed: JsonObject = patched(self.body, self.spec.get("git", []))
+        return changed
 
     @property
     def expected(self) -> Any:
@@ -213,7 +214,9 @@ class TruthTable:
             body = body_of(row)
             declared = row.declared(body, self.redactor)
             schema = self.schemas.type_for(declared.key.group, declared.version, declared.key.kind)
-            found = self.redactor.redact(live[row.path][declared.key.name] | {k: body[k] for k in ("apiVersion", "kind")})
+            found = self.redactor.redact(
+                live[row.path][declared.key.name] | {k: body[k] for k in ("apiVersion", "kind")}
+            )
             drift = comparer.compare(declared, found, schema)
             if is_suspect(drift):
                 drift = confirmed(drift, declared, found, self._dry_run(row, body, user), schema).drift

@@ -113,21 +113,23 @@ def _syntax_error(path: Path, text: str, error: yaml.MarkedYAMLError) -> ConfigE
     if "single document" in (error.context or ""):
         return _error(path, line, "the file holds several YAML documents", SYNTAX, "keep one, without `---`")
     context = f"{error.context}: " if error.context else ""
-    return _error(path, line, f"no YAML: {context}{error.problem}", SYNTAX, _syntax_hint(text, line))
+    return _error(
+        path, line, f"no YAML: {context}{error.problem}", SYNTAX, _syntax_hint(text, line, str(error.problem))
+    )
 
 
 def _line(mark: Any) -> int:
     return int(mark.line) + 1 if mark else 0
 
 
-def _syntax_hint(text: str, line: int) -> str:
+def _syntax_hint(text: str, line: int, problem: str) -> str:
     lines = text.splitlines()
     written = lines[line - 1] if 0 < line <= len(lines) else ""
     if re.match(r" *\t", written):
         return "indent with spaces, not with tabs"
     if re.search(r"\[.*\[.*=", written):
-        return "a value with brackets needs quotes: [\"/spec/containers/[name=web]/image\"]"
-    if re.search(r"[:\-\[,] *\*", written):
+        return 'a value with brackets needs quotes: ["/spec/containers/[name=web]/image"]'
+    if "alphabetic" in problem and "*" in written:
         return "a wildcard at the start of a value needs quotes"
     return ""
 
@@ -178,14 +180,16 @@ class _Reader:
                 merged.append(value_node)
                 continue
             key = self._key(key_node)
+            if key is None:
+                continue
             self._note_duplicate(key_node, key, (*pointer, key), explicit)
             explicit[key] = self.value(value_node, (*pointer, key))
         return self._merged(merged, pointer) | explicit
 
-    def _key(self, node: yaml.Node) -> str:
+    def _key(self, node: yaml.Node) -> str | None:
         if not isinstance(node, yaml.ScalarNode):
             self._problem(node, "a key must be text", KEY)
-            return repr(node.tag)
+            return None
         value, _ = scalar(node)
         if not isinstance(value, str):
             self._problem(node, f"YAML does not read the key `{node.value}` as text", KEY, f'quote it: "{node.value}"')

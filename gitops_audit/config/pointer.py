@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-_SEGMENT = re.compile(r"/(\[[^\]]*\]|[^/\[\]]*)")
+_SEGMENT = re.compile(r"/(\[[^\]]*\]|[^/\[\]]+|(?=/|$))")
 _SELECTOR = re.compile(r"\[[^=,\[\]]+=[^=,\[\]]+(,[^=,\[\]]+=[^=,\[\]]+)*\]")
 _ESCAPE = re.compile(r"~(?![01])")
 _DISPLAYED = re.compile(r"([^.\[\]]+)|(\[[^\]]+\])")

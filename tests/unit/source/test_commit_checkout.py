@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from gitops_audit.errors import SourceError
-from gitops_audit.source.checkout import MAX_FILE_BYTES
+from gitops_audit.source import commit_checkout
 from tests.unit.source.building import Repo, contents
 
 
@@ -144,13 +144,19 @@ def test_a_submodule_is_named_as_not_read(repo: Repo) -> None:
         repo.open(path="vendored")
 
 
-def test_a_file_beyond_the_limit_is_a_problem_and_is_not_read(repo: Repo) -> None:
-    repo.put("large.yaml", b"x" * (MAX_FILE_BYTES + 1))
-    repo.put("limit.yaml", b"x" * MAX_FILE_BYTES)
+def test_a_file_beyond_the_limit_is_a_problem_and_is_not_read(
+    repo: Repo, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(commit_checkout, "MAX_FILE_BYTES", 10)
+    repo.put("large.yaml", "x" * 11)
+    repo.put("limit.yaml", "x" * 10)
     repo.commit()
+    (tmp_path / "dest").mkdir()
     with repo.open() as checkout:
         assert [(p.path, p.code) for p in checkout.problems] == [("large.yaml", "GA243")]
-        assert [len(blob.data) for blob in checkout.blobs()] == [MAX_FILE_BYTES]
+        assert [blob.data for blob in checkout.blobs()] == [b"x" * 10]
+        checkout.materialise(tmp_path / "dest")
+    assert [p.name for p in (tmp_path / "dest").iterdir()] == ["limit.yaml"]
 
 
 @pytest.mark.parametrize(

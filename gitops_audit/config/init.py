@@ -1,0 +1,148 @@
+"""A first gitops-audit.yaml, from what is in the repository and the kubeconfig."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterable, Iterator, Sequence
+from pathlib import Path
+
+from gitops_audit.config.rules import RESERVED_CLUSTER
+from gitops_audit.config.survey import Found, survey
+
+_PLAIN = re.compile(r"[A-Za-z][A-Za-z0-9_./-]*")
+_MEANS_SOMETHING = frozenset(("y", "n", "yes", "no", "on", "off", "true", "false", "null"))
+
+_GENERAL = frozenset(
+    ("apps", "applications", "clusters", "overlays", "charts", "environments", "envs", "kustomize", "services")
+)
+
+_HEAD = """\
+# What gitops-audit compares. Next: gitops-audit doctor, then: pytest gitops-audit.yaml
+# Editors complete this file with the schema that `gitops-audit config schema` prints.
+version: 1
+"""
+
+_REST = """
+drift:
+  # declared: only what Git declares. owned: also what people added in the cluster. strict: also what anything added.
+  mode: owned
+  # Differences that are accepted:
+  # ignore:
+  #   - match: {kind: Deployment, namespace: "shop-*"}
+  #     fields: ["/spec/replicas"]
+  #     reason: the autoscaler owns it
+  #     owner: team-web
+  #     expires: 2027-01-31
+
+# policies:
+#   - pack: pod-security-restricted
+#   - path: policies/
+
+report:
+  failOn: low      # info | low | medium | high | critical
+"""
+
+
+def starter(folder: Path, kubeconfig_contexts: Sequence[str]) -> str:
+    """The text of a commented configuration that can be loaded as it is, to be written into `folder`.
+
+    One source for each kustomization that no other one uses, chart, and directory of manifests; a cluster for each
+    context that a source's path names, else for the first context. The others are there as comments.
+    """
+    folder = folder.absolute()
+    root = next((f for f in (folder, *folder.parents) if (f / ".git").exists()), folder)
+    found = survey(root, folder)
+    clusters = _cluster_names(kubeconfig_contexts)
+    return _HEAD + _clusters(clusters, found) + _sources(found, clusters, folder.name) + _REST
+
+
+def _cluster_names(contexts: Iterable[str]) -> dict[str, str]:
+    """A name for each context: `prod` for `arn:aws:eks:eu-west-1:1:cluster/prod`, `kind-dev` for `kind-dev`."""
+    names: dict[str, str] = {}
+    for context in dict.fromkeys(contexts):
+        if context and context.isprintable():
+            names[_unique(_name(re.split(r"[/:@]", context)[-1]), {*names, RESERVED_CLUSTER})] = context
+    return names
+
+
+def _clusters(clusters: dict[str, str], found: list[Found]) -> str:
+    if not clusters:
+        return "\n# Without clusters only the declared state is audited.\n# clusters:\n#   prod: {context: prod}\n"
+    named = {name for f in found for name in _named_by(f, clusters)}
+    active = named or set(list(clusters)[:1])
+    lines = [f"{'' if n in active else '# '}  {_text(n)}: {{context: {_text(c)}}}" for n, c in clusters.items()]
+    return "\n# Contexts of the kubeconfig; `snapshot: FILE` reads a recording instead.\nclusters:\n" + _block(lines)
+
+
+def _sources(found: list[Found], clusters: dict[str, str], fallback: str) -> str:
+    lines: list[str] = []
+    names: set[str] = set()
+    for source in found:
+        name = _unique(_source_name(source.path, fallback), names)
+        names.add(name)
+        lines += [f"  - name: {_text(name)}", *(f"    {line}" for line in _source(source, clusters))]
+    if not found:
+        lines = [
+            f"  - name: {_text(_name(fallback))}",
+            "    # No manifests were found: where are they?",
+            "    # path: apps",
+        ]
+    comment = "\n# What Git declares. Each source is read from the commit of `revision` (default: HEAD).\nsources:\n"
+    return comment + _block(lines)
+
+
+def _source(source: Found, clusters: dict[str, str]) -> Iterator[str]:
+    if source.path:
+        yield f"path: {_text(source.path)}"
+    yield f"type: {source.type}"
+    if source.exclude:
+        yield f"exclude: [{', '.join(map(_text, source.exclude))}]"
+    if on := _named_by(source, clusters):
+        yield f"clusters: [{', '.join(map(_text, on))}]"
+
+
+def _named_by(source: Found, clusters: dict[str, str]) -> list[str]:
+    """The clusters whose name or context is a folder of the source's path (`clusters/prod`, `overlays/prod`)."""
+    folders = source.path.split("/")
+    return [name for name, context in clusters.items() if name in folders or context in folders]
+
+
+def _source_name(path: str, fallback: str) -> str:
+    """`web-prod` for `apps/web/overlays/prod`: the folders that tell something."""
+    general = (
+        "apps",
+        "applications",
+        "clusters",
+        "overlays",
+        "charts",
+        "environments",
+        "envs",
+        "kustomize",
+        "services",
+    )
+    telling = [part for part in path.split("/") if part not in general] or path.split("/")
+    return _name("-".join(telling[-2:]) or fallback)
+
+
+def _name(text: str) -> str:
+    return re.sub(r"[^A-Za-z0-9._-]+", "-", text).strip("-.") or "main"
+
+
+def _unique(name: str, taken: Iterable[str]) -> str:
+    count, candidate = 1, name
+    while candidate in taken:
+        count += 1
+        candidate = f"{name}-{count}"
+    return candidate
+
+
+def _text(value: str) -> str:
+    """As YAML, quoted where YAML would read it as something else."""
+    if _PLAIN.fullmatch(value) and value.lower() not in _MEANS_SOMETHING:
+        return value
+    return json.dumps(value, ensure_ascii=False)
+
+
+def _block(lines: list[str]) -> str:
+    return "\n".join(lines) + "\n"

@@ -1,0 +1,126 @@
+"""Looks through a repository for what may be a source: kustomizations, charts and directories of manifests."""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from gitops_audit.config.settings import SourceType
+
+_KUSTOMIZATIONS = frozenset(("kustomization.yaml", "kustomization.yml", "Kustomization"))
+_SKIPPED = frozenset(("node_modules", "vendor", "venv", "__pycache__", "dist", "target", "testdata", "tests", "test"))
+_SHARED = frozenset(("base", "bases", "components"))
+# Folders that hold one thing each in the usual layouts: they are split, all others are one source.
+_CONTAINERS = frozenset(
+    ("apps", "applications", "clusters", "environments", "envs", "infrastructure", "namespaces", "services", "teams")
+)
+_MANIFEST = re.compile(rb"^apiVersion:.*?^kind:|^kind:.*?^apiVersion:", re.MULTILINE | re.DOTALL)
+_REFERENCE = re.compile(r"^\s*-\s*['\"]?(\.\.?/[^\s'\"#]*)", re.MULTILINE)
+_COMPONENT = re.compile(r"^kind:\s*['\"]?Component\b", re.MULTILINE)
+_HEAD_BYTES = 16_384
+_MAX_DIRECTORIES = 20_000
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """A directory, relative to the repository's root (empty for the root), that would make a source.
+
+    `exclude` are globs for what other sources in it own.
+    """
+
+    path: str
+    type: SourceType
+    exclude: tuple[str, ...] = ()
+
+
+def survey(root: Path, folder: Path) -> list[Found]:
+    """The sources that suggest themselves under `folder`, sorted; none reads what another one reads.
+
+    Bases and components that other kustomizations use are no sources of their own.
+    """
+    kustomizations: dict[str, set[str]] = {}
+    charts: set[str] = set()
+    plain: set[str] = set()
+    for directory, names in _directories(folder):
+        path = "" if directory == root else directory.relative_to(root).as_posix()
+        if "Chart.yaml" in names:
+            charts.add(path)
+        elif kustomization := next((directory / n for n in names if n in _KUSTOMIZATIONS), None):
+            kustomizations[path] = _used(root, path, kustomization)
+        elif any(_is_manifest(directory / name) for name in names):
+            plain.add(path)
+    return _sorted(kustomizations, charts, plain)
+
+
+def _sorted(kustomizations: dict[str, set[str]], charts: set[str], plain: set[str]) -> list[Found]:
+    used = set[str]().union(*kustomizations.values())
+    overlays = {p for p in kustomizations if p not in used and p.rpartition("/")[2] not in _SHARED}
+    found = [Found(path, "helm") for path in charts if not _is_within(path, charts - {path})]
+    found += [Found(path, "kustomize") for path in overlays if not _is_within(path, charts)]
+    found += _plain_sources(plain - {""}, charts | set(kustomizations) | used)
+    if not found and "" in plain:
+        return [Found("", "directory")]
+    return sorted(found, key=lambda f: f.path)
+
+
+def _plain_sources(plain: set[str], owned: set[str]) -> list[Found]:
+    """Directories of manifests, grouped where nothing in the group belongs to a kustomization or chart."""
+    free = {path for path in plain if not _is_within(path, owned)}
+    grouped = {_group(p) if not _below(_group(p), owned) else p for p in free}
+    outermost = [p for p in grouped if not _is_within(p, grouped - {p})]
+    return [Found(p, "directory", tuple(f"**/{o[len(p) + 1 :]}/**" for o in _below(p, owned))) for p in outermost]
+
+
+def _below(directory: str, others: set[str]) -> list[str]:
+    """The outermost of the others that lie in a directory, sorted."""
+    inside = {other for other in others if other.startswith(f"{directory}/")}
+    return sorted(path for path in inside if not _is_within(path, inside - {path}))
+
+
+def _group(path: str) -> str:
+    """`apps/web/prod` is part of `apps/web`, `deploy/prod` of `deploy`."""
+    parts = path.split("/")
+    return "/".join(parts[: 2 if parts[0] in _CONTAINERS else 1])
+
+
+def _is_within(path: str, directories: set[str]) -> bool:
+    """Whether a path is one of the directories or lies below one."""
+    if "" in directories or path in directories:
+        return True
+    return any(path.startswith(f"{directory}/") for directory in directories)
+
+
+def _directories(folder: Path) -> Iterator[tuple[Path, list[str]]]:
+    for count, (directory, names, files) in enumerate(os.walk(folder)):
+        if count >= _MAX_DIRECTORIES:
+            return
+        names[:] = sorted(n for n in names if n.isprintable() and not n.startswith(".") and n not in _SKIPPED)
+        yield Path(directory), sorted(files)
+
+
+def _used(root: Path, path: str, kustomization: Path) -> set[str]:
+    """What a kustomization refers to, as far as it lies in the repository; itself too where it is a component."""
+    text = _head(kustomization).decode("utf-8", "replace")
+    places = (os.path.normpath(os.path.join(path, reference)) for reference in _REFERENCE.findall(text))
+    used = {place for place in places if not place.startswith("..") and (root / place).is_dir()}
+    return used | {path} if _COMPONENT.search(text) else used
+
+
+def _is_manifest(path: Path) -> bool:
+    if path.suffix not in (".yaml", ".yml") or path.name.startswith("."):
+        return False
+    head = _head(path)
+    return b"{{" not in head and _MANIFEST.search(head) is not None
+
+
+def _head(path: Path) -> bytes:
+    try:
+        if not path.is_file():
+            return b""
+        with path.open("rb") as file:
+            return file.read(_HEAD_BYTES)
+    except OSError:
+        return b""

@@ -1,0 +1,174 @@
+from __future__ import annotations
+
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from gitops_audit.config.init import starter
+from gitops_audit.config.load import load
+from gitops_audit.config.settings import Settings
+
+MANIFEST = "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: x}\n"
+
+
+def tree(root: Path, **files: str) -> None:
+    """Files by path; `__` stands for `/`, `_` for `.`."""
+    for name, text in files.items():
+        path = root / name.replace("__", "/").replace("_", ".")
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text)
+
+
+def loaded(folder: Path, *contexts: str) -> Settings:
+    path = folder / "gitops-audit.yaml"
+    path.write_text(starter(folder, contexts))
+    return load(path)
+
+
+def sources(settings: Settings) -> dict[str, tuple[str, str]]:
+    return {source.path: (source.name, source.type) for source in settings.sources}
+
+
+@pytest.fixture
+def root(tmp_path: Path) -> Path:
+    folder = tmp_path / "shop"
+    (folder / ".git").mkdir(parents=True)
+    return folder
+
+
+def test_overlays_are_sources_and_the_bases_they_use_are_not(root: Path) -> None:
+    tree(
+        root,
+        apps__web__base__kustomization_yaml="resources: [d.yaml]\n",
+        apps__web__base__d_yaml=MANIFEST,
+        apps__web__overlays__dev__kustomization_yaml="resources:\n  - ../../base\n",
+        apps__web__overlays__prod__kustomization_yaml="resources:\n- '../../base'\n- ../../../shared # all\n",
+        apps__shared__kustomization_yaml="resources: []\n",
+        apps__extra__kustomization_yaml="kind: Component\n",
+    )
+    assert sources(loaded(root)) == {
+        "apps/web/overlays/dev": ("web-dev", "kustomize"),
+        "apps/web/overlays/prod": ("web-prod", "kustomize"),
+    }
+
+
+def test_a_chart_is_one_source_and_nothing_in_it_is_another(root: Path) -> None:
+    tree(
+        root,
+        charts__redis__Chart_yaml="name: redis\n",
+        charts__redis__templates__d_yaml=MANIFEST,
+        charts__redis__charts__sub__Chart_yaml="name: sub\n",
+    )
+    assert sources(loaded(root)) == {"charts/redis": ("redis", "helm")}
+
+
+def test_manifests_are_grouped_by_application_or_top_directory(root: Path) -> None:
+    tree(
+        root,
+        apps__web__deployment_yaml=MANIFEST,
+        apps__web__jobs__job_yml=MANIFEST,
+        apps__api__deployment_yaml=MANIFEST,
+        deploy__prod__x_yaml=MANIFEST,
+        deploy__dev__x_yaml=MANIFEST,
+    )
+    assert sources(loaded(root)) == {
+        "apps/api": ("api", "directory"),
+        "apps/web": ("web", "directory"),
+        "deploy": ("deploy", "directory"),
+    }
+
+
+def test_a_directory_leaves_out_the_kustomizations_in_it(root: Path) -> None:
+    tree(root, clusters__prod__x_yaml=MANIFEST, clusters__prod__flux__kustomization_yaml="resources: []\n")
+    settings = loaded(root)
+    assert sources(settings) == {
+        "clusters/prod": ("prod", "directory"),
+        "clusters/prod/flux": ("prod-flux", "kustomize"),
+    }
+    assert [source.exclude for source in settings.sources] == [("**/flux/**",), ()]
+
+
+@pytest.mark.parametrize(
+    "files",
+    [
+        {"_github__workflow_yaml": MANIFEST},
+        {"node_modules__x__x_yaml": MANIFEST},
+        {"tests__x_yaml": MANIFEST},
+        {"config__values_yaml": "replicas: 1\n"},
+        {"templates__x_yaml": MANIFEST + "data: {a: {{ .Values.a }}}\n"},
+        {"docs__x_md": MANIFEST},
+    ],
+)
+def test_what_declares_nothing_is_no_source(root: Path, files: dict[str, str]) -> None:
+    tree(root, **{name.replace("node_modules", "node-modules"): text for name, text in files.items()})
+    if (root / "node-modules").exists():
+        (root / "node-modules").rename(root / "node_modules")
+    assert sources(loaded(root)) == {"": ("shop", "auto")}
+
+
+def test_manifests_in_the_root_count_only_where_there_are_no_others(root: Path) -> None:
+    tree(root, skaffold_yaml=MANIFEST)
+    assert sources(loaded(root)) == {"": ("shop", "directory")}
+    tree(root, apps__web__x_yaml=MANIFEST)
+    assert sources(loaded(root)) == {"apps/web": ("web", "directory")}
+
+
+def test_paths_count_from_the_repository_also_when_the_file_is_for_a_folder(root: Path) -> None:
+    tree(root, infra__apps__web__x_yaml=MANIFEST, other__x_yaml=MANIFEST)
+    assert sources(loaded(root / "infra")) == {"infra": ("infra", "directory")}
+
+
+def test_a_context_that_a_path_names_is_audited_and_bound_to_it(root: Path) -> None:
+    tree(root, clusters__prod__x_yaml=MANIFEST, clusters__dev__x_yaml=MANIFEST, shared__x_yaml=MANIFEST)
+    settings = loaded(root, "staging", "arn:aws:eks:eu-west-1:1:cluster/prod", "dev")
+    assert {c.name: c.context for c in settings.clusters} == {
+        "prod": "arn:aws:eks:eu-west-1:1:cluster/prod",
+        "dev": "dev",
+    }
+    assert {s.path: s.clusters for s in settings.sources} == {
+        "clusters/dev": ("dev",),
+        "clusters/prod": ("prod",),
+        "shared": (),
+    }
+
+
+def test_without_a_match_the_first_context_is_audited_and_the_others_are_comments(root: Path) -> None:
+    tree(root, shared__x_yaml=MANIFEST)
+    text = starter(root, ["kind-a", "kind-b"])
+    assert "  kind-a: {context: kind-a}\n#   kind-b: {context: kind-b}\n" in text
+    assert [c.name for c in loaded(root, "kind-a", "kind-b").clusters] == ["kind-a"]
+
+
+@pytest.mark.parametrize(
+    "context", ["git", "no", "1", "on", "a: b", "x/", "é ü", '"', "{}", "#", "*", "a::b", "[x]", "-", "😀", "\x7f", ""]
+)
+def test_the_result_can_be_loaded_whatever_the_contexts_are_called(root: Path, context: str) -> None:
+    tree(root, shared__x_yaml=MANIFEST)
+    settings = loaded(root, context, context)
+    assert [c.context for c in settings.clusters] == ([context] if context.isprintable() and context else [])
+
+
+@pytest.mark.parametrize("name", ["no", "1", "a: b", "#x", "é ü", '"', "a[b]", "::", "-x", "😀", "tab\there", "*"])
+def test_the_result_can_be_loaded_whatever_the_directories_are_called(root: Path, name: str) -> None:
+    (root / name).mkdir()
+    (root / name / "x.yaml").write_text(MANIFEST)
+    settings = loaded(root)
+    assert settings.sources[0].path == (name if name.isprintable() else "")
+
+
+def test_names_are_told_apart(root: Path) -> None:
+    tree(root, apps__web__x_yaml=MANIFEST, services__web__x_yaml=MANIFEST)
+    assert sources(loaded(root)) == {"apps/web": ("web", "directory"), "services/web": ("web-2", "directory")}
+
+
+def test_an_empty_folder_outside_a_repository_gives_a_start_too(tmp_path: Path) -> None:
+    (tmp_path / "x").mkdir()
+    assert sources(loaded(tmp_path / "x")) == {"": ("x", "auto")}
+
+
+def test_files_that_cannot_be_read_are_passed_over(root: Path) -> None:
+    tree(root, apps__web__x_yaml=MANIFEST)
+    subprocess.run(["mkfifo", str(root / "apps/web/pipe.yaml")], check=True)
+    (root / "apps/web/dead.yaml").symlink_to("nowhere")
+    assert sources(loaded(root)) == {"apps/web": ("web", "directory")}

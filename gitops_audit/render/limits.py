@@ -1,0 +1,26 @@
+"""How much of a file is read: every bound on hostile input stands here."""
+
+from __future__ import annotations
+
+# A file of manifests. The largest ones in the field (all CustomResourceDefinitions of an operator) have about 5 MB.
+MAX_FILE_BYTES = 32 * 1024 * 1024
+
+# What kustomize or helm may print for one source.
+MAX_RENDERED_BYTES = 256 * 1024 * 1024
+
+# Mappings and sequences within each other. OpenAPI schemas in CustomResourceDefinitions have up to about 50.
+MAX_DEPTH = 200
+
+# How long kustomize or helm may take for one source.
+RENDER_TIMEOUT_S = 120.0
+
+
+def is_excessive_aliasing(decoded: int, from_aliases: int) -> bool:
+    """The bound of the YAML library that kubectl is built with (go.yaml.in/yaml/v2): both count expanded nodes.
+
+    A small document may consist of aliases to 99 %, one of 4,000,000 nodes or more to 10 %, in proportion between them.
+    """
+    if from_aliases <= 100 or decoded <= 1000:
+        return False
+    share = min(max((decoded - 400_000) / 3_600_000, 0.0), 1.0)
+    return from_aliases / decoded > 0.99 - 0.89 * share

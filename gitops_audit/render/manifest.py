@@ -1,0 +1,129 @@
+"""Files of manifests to objects, read as kubectl reads them (DESIGN section 9), each with the line it starts on."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from functools import lru_cache
+from typing import Any
+
+from gitops_audit.model.resource import FileProblem, Invalid, Manifest, Origin, Rendered
+from gitops_audit.render.events import Unreadable
+from gitops_audit.render.limits import MAX_FILE_BYTES
+from gitops_audit.render.lines import Lines, document_lines
+from gitops_audit.render.objects import NO_OBJECT, Fault, Found, display_path, objects_in
+from gitops_audit.render.stream import Part, parts
+
+_TEMPLATE = (
+    "it looks like a Helm template (`{{`): render the chart with `type: helm`, or leave the file out with `exclude`"
+)
+_EMPTY = "it is empty, or has only comments"
+
+
+def load(data: bytes, path: str, *, max_bytes: int = MAX_FILE_BYTES) -> Rendered:
+    """The objects of a YAML or JSON file. Never raises for its content: what is broken becomes a problem with its line.
+
+    Objects stand in file order; `origin.index` counts them. No problem quotes a value of the file.
+    """
+    manifests: list[Manifest] = []
+    problems: list[FileProblem] = []
+    ignored: list[Found] = []
+    for part, found in _found(data, path, problems, max_bytes):
+        if found.problem is not None:
+            problems.append(_object_problem(path, part, found, found.problem))
+        elif found.ignored:
+            ignored.append(found)
+        else:
+            origin = Origin(path, found.line, len(manifests))
+            manifests.append(Manifest(found.body, origin, tuple(_faults(part, found))))
+    if manifests:
+        problems += [_stray(path, found) for found in ignored if found.ignored.endswith(NO_OBJECT)]
+        ignored = [found for found in ignored if not found.ignored.endswith(NO_OBJECT)]
+    elif not ignored and not problems:
+        return Rendered(ignored=((path, _EMPTY),))
+    problems.sort(key=lambda problem: problem.line)
+    return Rendered(tuple(manifests), tuple(problems), tuple((path, found.ignored) for found in ignored))
+
+
+def documents(data: bytes, path: str) -> tuple[list[tuple[int, Any]], tuple[FileProblem, ...]]:
+    """The values of all documents of a file with the line each starts on, whatever they are, and what is broken."""
+    problems: list[FileProblem] = []
+    read = _documents(data, path, problems, MAX_FILE_BYTES)
+    found = [(p.document.line, p.document.value) for p in read if p.document and p.document.value is not None]
+    return found, tuple(problems)
+
+
+def field_lines(data: bytes, index: int) -> Lines:
+    """RFC 6901 pointer to line for the n-th object of a file (`origin.index`); empty where there is none (-1)."""
+    places = _places(data)
+    if not 0 <= index < len(places):
+        return {}
+    part, prefix = places[index]
+    lines = _part_lines(part.data, part.line)
+    if not prefix:
+        return lines
+    start = len(prefix)
+    return {pointer[start:]: line for pointer, line in lines.items() if pointer.startswith(f"{prefix}/")}
+
+
+@lru_cache(maxsize=4)
+def _places(data: bytes) -> tuple[tuple[Part, str], ...]:
+    """Where each object of a file stands: findings come in the order of files, many to a file."""
+    found = _found(data, "", [], MAX_FILE_BYTES)
+    return tuple((part, f.prefix) for part, f in found if f.problem is None and not f.ignored)
+
+
+@lru_cache(maxsize=4)
+def _part_lines(data: bytes, line: int) -> Lines:
+    return document_lines(data, line)
+
+
+def _found(data: bytes, path: str, problems: list[FileProblem], max_bytes: int) -> Iterator[tuple[Part, Found]]:
+    for part in _documents(data, path, problems, max_bytes):
+        if part.document is not None:
+            for found in objects_in(part.document):
+                yield part, found
+
+
+def _documents(data: bytes, path: str, problems: list[FileProblem], max_bytes: int) -> Iterator[Part]:
+    if len(data) > max_bytes:
+        problems.append(FileProblem(path, 0, f"{_megabytes(len(data))} are too much for a file of manifests"))
+        return
+    try:
+        for part in parts(data):
+            if part.problem is None:
+                yield part
+            else:
+                problems.append(_file_problem(path, part.data, part.problem))
+    except Unreadable as problem:
+        problems.append(_file_problem(path, data, problem))
+
+
+def _megabytes(size_bytes: int) -> str:
+    return f"{size_bytes / 1_000_000:.0f} MB (at most {MAX_FILE_BYTES / 1_000_000:.0f} MB are read)"
+
+
+def _file_problem(path: str, data: bytes, problem: Unreadable) -> FileProblem:
+    hint = f"; {_TEMPLATE}" if b"{{" in data else ""
+    return FileProblem(path, problem.line, f"{problem.reason}{hint}")
+
+
+def _stray(path: str, found: Found) -> FileProblem:
+    """What is no object is fine in a file of its own; among objects it is a mistake, and kubectl refuses the file."""
+    return FileProblem(path, found.line, f"{found.ignored}, among others that are")
+
+
+def _object_problem(path: str, part: Part, found: Found, problem: Fault) -> FileProblem:
+    return FileProblem(path, _line(part, found, problem.pointer), problem.message)
+
+
+def _faults(part: Part, found: Found) -> Iterator[Invalid]:
+    for fault in found.faults:
+        line = fault.line or _line(part, found, fault.pointer)
+        yield Invalid(display_path(fault, found.body), fault.message, line)
+    if part.document is not None and part.document.unread_line:
+        message = "kubectl reads nothing after the end of the document (`...`): separate documents by `---`"
+        yield Invalid("", message, part.document.unread_line)
+
+
+def _line(part: Part, found: Found, pointer: str) -> int:
+    return _part_lines(part.data, part.line).get(found.prefix + pointer, found.line)

@@ -1,0 +1,34 @@
+"""Which renderer takes a source; each is imported only when a source needs it."""
+
+from __future__ import annotations
+
+from importlib import import_module
+
+from gitops_audit.config.settings import SourceConfig
+from gitops_audit.model.resource import Rendered
+from gitops_audit.source import Checkout
+
+_RENDERERS = {
+    "directory": "gitops_audit.render.directory:render",
+    "kustomize": "gitops_audit.render.kustomize:render",
+    "helm": "gitops_audit.render.helm:render",
+}
+KUSTOMIZATION_FILES = ("kustomization.yaml", "kustomization.yml", "Kustomization")
+CHART_FILE = "Chart.yaml"
+
+
+def render(config: SourceConfig, checkout: Checkout) -> Rendered:
+    """All that a source declares. Raises SourceError where nothing can be read, or a tool it needs is missing."""
+    kind = detected_type(checkout) if config.type == "auto" else config.type
+    module, _, function = _RENDERERS[kind].partition(":")
+    rendered: Rendered = getattr(import_module(module), function)(config, checkout)
+    return rendered
+
+
+def detected_type(checkout: Checkout) -> str:
+    """What `type: auto` means: decided by the files right in the source's path, as Argo CD does."""
+    prefix = f"{checkout.path}/" if checkout.path else ""
+    present = set(checkout.files())
+    if any(prefix + name in present for name in KUSTOMIZATION_FILES):
+        return "kustomize"
+    return "helm" if prefix + CHART_FILE in present else "directory"

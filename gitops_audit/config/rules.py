@@ -33,7 +33,7 @@ def rule_problems(document: Document) -> Iterator[ConfigError]:
     for pointer, rule in items(document.value, "exceptions"):
         yield from _date(document, pointer, rule)
     for pointer, rule in items(document.value, "redact"):
-        yield from _fields(document, pointer, rule)
+        yield from _fields(document, pointer, rule, has_globs=False)
 
 
 def _clusters(document: Document) -> Iterator[ConfigError]:
@@ -83,10 +83,12 @@ def _policies(document: Document) -> Iterator[ConfigError]:
             yield from _existing(document, (*pointer, "path"), policy["path"])
 
 
-def _fields(document: Document, pointer: Pointer, rule: dict[str, Any]) -> Iterator[ConfigError]:
+def _fields(
+    document: Document, pointer: Pointer, rule: dict[str, Any], *, has_globs: bool = True
+) -> Iterator[ConfigError]:
     fields = rule.get("fields")
     for index, text in enumerate(fields if isinstance(fields, list) else ()):
-        fault, hint = pointer_fault(text) if isinstance(text, str) and text else ("", "")
+        fault, hint = pointer_fault(text, has_globs=has_globs) if isinstance(text, str) and text else ("", "")
         if fault:
             where = document.where((*pointer, "fields", index))
             yield ConfigError(f"the field {text!r} {fault}", code=WRONG_VALUE, where=where, hint=hint)

@@ -413,6 +413,10 @@ CASES: dict[str, tuple[str, str]] = {
         "3: 'never' is no date | write YYYY-MM-DD",
     ),
     "a redaction of nothing": (MINIMAL + "redact: [{match: {kind: A}}]", "3: redact[0] lacks fields | "),
+    "a redaction that would select nothing": (
+        MINIMAL + "redact: [{match: {kind: A}, fields: [/data/key*]}]",
+        "3: the field '/data/key*' has the segment 'key*' | `*` stands for a whole segment only",
+    ),
     "a redaction of a mistyped field": (
         MINIMAL + "redact: [{match: {kind: A}, fields: [data]}]",
         "3: the field 'data' is no pointer: it must start with `/` | did you mean '/data'?",

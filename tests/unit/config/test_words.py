@@ -79,7 +79,9 @@ def test_nothing_before_the_host_is_ever_shown(user: str, path: str) -> None:
         "/spec/containers/0/image",
         "/metadata/annotations/example.com~1owner",
         "/data/a~0b",
-        "/env/[name=a/b]/value",
+        "/env/[name=a~1b]/value",
+        "/metadata/annotations/example.com~1*",
+        "/spec/containers/[name=istio-*]",
         "/*",
     ],
 )
@@ -97,18 +99,25 @@ def test_sound_pointers_are_accepted(pointer: str) -> None:
         ("/spec/", "has an empty segment", ""),
         ("/spec/c[name=web]", "has a bracket within a segment", "did you mean '/spec/c/[name=web]'?"),
         ("/spec/[name=web]x", "has a bracket within a segment", "did you mean '/spec/[name=web]/x'?"),
-        ("/spec/[name=web", "has a bracket within a segment", ""),
+        ("/spec/[name=", "has a bracket within a segment", ""),
+        ("/env/[name=a/b]/value", "has the selector '[name=a/b]'", "write `~0` for `~` and `~1` for `/`"),
         ("/spec/[name]", "has the selector '[name]'", "write [key=value], for example [name=web]"),
         ("/spec/[=web]", "has the selector '[=web]'", "write [key=value], for example [name=web]"),
         ("/spec/[name=]", "has the selector '[name=]'", "write [key=value], for example [name=web]"),
         ("/spec/[a=b,c]", "has the selector '[a=b,c]'", "write [key=value], for example [name=web]"),
-        ("/spec/x*", "has the segment 'x*'", "`*` stands for a whole segment only"),
         ("/spec/~", "has the segment '~'", "write `~0` for `~` and `~1` for `/`"),
         ("/a~2b", "has the segment 'a~2b'", "write `~0` for `~` and `~1` for `/`"),
     ],
 )
 def test_malformed_pointers_are_told_with_what_to_write(pointer: str, fault: str, hint: str) -> None:
     assert pointer_fault(pointer) == (fault, hint)
+
+
+@pytest.mark.parametrize("segment", ["x*", "[name=istio-*]", "[name=*]"])
+def test_where_the_reader_takes_no_globs_a_star_is_a_whole_segment(segment: str) -> None:
+    fault, hint = pointer_fault(f"/spec/{segment}/x", has_globs=False)
+    assert (segment in fault, hint) == (True, "`*` stands for a whole segment only")
+    assert pointer_fault("/spec/*/x", has_globs=False) == ("", "")
 
 
 @given(st.text("/[]=*~,.ab01", max_size=30))

@@ -13,7 +13,7 @@ import yaml
 
 from bench import fleet
 from bench.measure import Measured, RequestCounter, command, function, python, table
-from tests.e2e.apiserver import ApiServer
+from tests.e2e.apiserver import ApiServer, find_assets
 
 PAGE = 500
 
@@ -26,7 +26,7 @@ def run(count: int, *, policies: bool, has_kubectl: bool) -> str:
         kubeconfig = Path(folder) / "kubeconfig"
         server.write_kubeconfig(kubeconfig)
         fleet.write_repository(root, count)
-        fleet.deploy(server.url, server.admin_token, server.ca_file, count)
+        fleet.deploy(server.url, server.token(), str(server.ca_file), count)
         (root / "gitops-audit.yaml").write_text(_config(kubeconfig, policies=policies))
         rows = _measure(root, kubeconfig, server, has_kubectl=has_kubectl)
     floor_s = rows[0].wall_s + rows[1].wall_s
@@ -42,7 +42,7 @@ def _config(kubeconfig: Path, *, policies: bool) -> str:
 
 
 def _measure(root: Path, kubeconfig: Path, server: ApiServer, *, has_kubectl: bool) -> Sequence[Measured]:
-    counter = RequestCounter(server.url, server.admin_token, server.ca_file)
+    counter = RequestCounter(server.url, server.token(), str(server.ca_file))
     rows = [
         function("LIST + parse", lambda: _list_all(server)),
         function("YAML parse (PyYAML, C)", lambda: _parse_all(root)),
@@ -55,7 +55,7 @@ def _measure(root: Path, kubeconfig: Path, server: ApiServer, *, has_kubectl: bo
             cwd=root,
         ),
     ]
-    kubectl = shutil.which("kubectl", path=str(server.assets)) or shutil.which("kubectl")
+    kubectl = shutil.which("kubectl", path=str(find_assets())) or shutil.which("kubectl")
     if has_kubectl and kubectl:
         argv = [kubectl, "diff", "--server-side", "--force-conflicts", "-R", "-f", "apps"]
         env = {"KUBECONFIG": str(kubeconfig)}
@@ -64,8 +64,8 @@ def _measure(root: Path, kubeconfig: Path, server: ApiServer, *, has_kubectl: bo
 
 
 def _list_all(server: ApiServer) -> None:
-    pool = urllib3.PoolManager(ca_certs=server.ca_file)
-    headers = {"Authorization": f"Bearer {server.admin_token}"}
+    pool = urllib3.PoolManager(ca_certs=str(server.ca_file))
+    headers = {"Authorization": f"Bearer {server.token()}"}
     for path in fleet.LISTS:
         token = ""
         while True:

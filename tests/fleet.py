@@ -65,7 +65,7 @@ class Deployed:
             path.parent.mkdir(parents=True, exist_ok=True)
             path.write_text(text, encoding="utf-8")
         git = ["git", "-C", str(self.root), "-c", "user.name=Ann", "-c", "user.email=ann@example.com"]
-        subprocess.run([*git, "add", "--all", "apps"], check=True)
+        subprocess.run([*git, "add", "--", *files], check=True)
         subprocess.run([*git, "commit", "--quiet", "--message", message], check=True)
 
     def patch(self, kind: str, name: str, patch: Any, api_version: str = "v1", manager: str = "kubectl-edit") -> None:

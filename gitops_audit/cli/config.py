@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-from gitops_audit.config import init as starter_file
+from gitops_audit.config.init import starter
 from gitops_audit.config.schema import schema_text
 from gitops_audit.errors import ConfigError
 from gitops_audit.live import kubeconfig_contexts
@@ -30,5 +30,5 @@ def init(output: Path, force: bool) -> None:
     """Write a commented start from what is in this repository and the kubeconfig."""
     if output.exists() and not force:
         raise ConfigError(f"{output} is there already", code="GA130", hint="give --force to replace it")
-    output.write_text(starter_file.starter(output.absolute().parent, kubeconfig_contexts()), encoding="utf-8")
+    output.write_text(starter(output.absolute().parent, kubeconfig_contexts()), encoding="utf-8")
     click.echo(f"wrote {output}; next: gitops-audit doctor, then pytest {output}")

@@ -66,11 +66,18 @@ class Locator:
 
 def nearest(lines: Mapping[str, int], pointer: str) -> int:
     """The line of the field, else of its closest parent that has one, else 0."""
-    while pointer:
-        if pointer in lines:
-            return lines[pointer]
-        pointer = pointer.rpartition("/")[0]
+    written = _as_written(lines, pointer)
+    while written:
+        if written in lines:
+            return lines[written]
+        written = written.rpartition("/")[0]
     return 0
+
+
+def _as_written(lines: Mapping[str, int], pointer: str) -> str:
+    """A Secret's `data` may be written as `stringData`."""
+    other = pointer.replace("/data/", "/stringData/", 1) if pointer.startswith("/data/") else pointer
+    return other if pointer not in lines and other in lines else pointer
 
 
 def _drift_lines(drift: Drift | None, lines: Mapping[str, int]) -> Drift | None:

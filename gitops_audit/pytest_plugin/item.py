@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
+
 import pytest
 from _pytest._code.code import TerminalRepr
 from _pytest._io import TerminalWriter

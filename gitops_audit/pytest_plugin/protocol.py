@@ -9,7 +9,7 @@ from __future__ import annotations
 import time
 from collections import Counter
 from collections.abc import Generator, Iterator
-from typing import Any
+from typing import Any, Literal
 
 import pytest
 
@@ -18,6 +18,8 @@ from gitops_audit.pytest_plugin.item import AuditFinding, AuditItem
 from gitops_audit.pytest_plugin.session import AuditRun, AuditSession
 
 MAX_GROUPS = 12
+
+_PHASES: tuple[Literal["setup"], Literal["call"], Literal["teardown"]] = ("setup", "call", "teardown")
 
 
 class AuditProtocol:
@@ -81,15 +83,16 @@ def _passed(item: AuditItem) -> Iterator[pytest.TestReport]:
     """The reports of the three phases of an item that passed. `id` is what pytest 9.2 has beside `nodeid`."""
     now = time.time()
     node_id = getattr(item, "id", item.nodeid)
-    location, keywords = item.location, dict.fromkeys(item.keywords, 1)
-    for when in ("setup", "call", "teardown"):
+    location = item.location
+    keywords: dict[str, Literal[1]] = dict.fromkeys(item.keywords, 1)
+    for when in _PHASES:
         yield pytest.TestReport(
             node_id,
             location,
             keywords,
             "passed",
             None,
-            when,  # type: ignore[arg-type]
+            when,
             start=now,
             stop=now,
             user_properties=item.user_properties,

@@ -82,7 +82,7 @@ def test_a_revision_that_is_not_there_is_an_error(pytester: pytest.Pytester, sho
 
 def test_an_audit_of_nothing_is_not_green(pytester: pytest.Pytester, shop: Deployed) -> None:
     shop.config.write_text(shop.config.read_text().replace("path: apps", "path: empty"))
-    shop.commit({"apps/../empty/readme.txt": "nothing\n"})
+    shop.commit({"empty/readme.txt": "nothing\n"})
     result = run(pytester)
     assert result.ret != 0
     assert result.parseoutcomes().get("passed", 0) == 0

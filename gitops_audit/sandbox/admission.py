@@ -30,13 +30,20 @@ def carry_over(group: str, kind: str, live: JsonObject, body: JsonObject) -> Non
     if (group, kind) == ("batch", "Job") and not body["spec"].get("selector"):
         body["spec"]["selector"] = live["spec"].get("selector")
     if (group, kind) == ("apps", "DaemonSet"):
-        _count_template(live, body)
+        body["metadata"]["annotations"][TEMPLATE_GENERATION] = _template_generation(live)
 
 
-def _count_template(live: JsonObject, body: JsonObject) -> None:
-    number = int(live["metadata"].get("annotations", {}).get(TEMPLATE_GENERATION, "1"))
-    number += live["spec"]["template"] != body["spec"]["template"]
-    body["metadata"]["annotations"][TEMPLATE_GENERATION] = str(number)
+def count_template(group: str, kind: str, live: JsonObject, body: JsonObject) -> None:
+    """Counts the changes of a DaemonSet's template, in place; nobody owns the count."""
+    if (group, kind) == ("apps", "DaemonSet") and live["spec"]["template"] != body["spec"]["template"]:
+        annotations = body["metadata"]["annotations"]
+        counted = str(int(_template_generation(live)) + 1)
+        body["metadata"]["annotations"] = annotations | {TEMPLATE_GENERATION: counted}
+
+
+def _template_generation(body: JsonObject) -> str:
+    annotations: dict[str, str] = body["metadata"].get("annotations", {})
+    return annotations.get(TEMPLATE_GENERATION, "1")
 
 
 def _service(spec: JsonObject, taken: Collection[str]) -> None:

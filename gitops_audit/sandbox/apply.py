@@ -39,7 +39,7 @@ class Apply:
         claims = managers | {self.manager: Entry(self.api_version, claimed, last.time)}
         new = _pruned(merge(live, config, schema), claims, last.fields, schema)
         owners = self._settled(live, new, claims, schema)
-        if new != live or cleaned(owners) != managers:
+        if new != live:
             owners[self.manager] = Entry(self.api_version, owners[self.manager].fields, self.time)
         return new, cleaned(owners)
 
@@ -51,7 +51,7 @@ class Apply:
             if manager != self.manager and entry.fields & touched.written
         }
         if disputed and not self.force:
-            raise _conflict(disputed, claims)
+            raise _conflict(disputed)
         return release(claims, touched.written, touched.removed, except_for=self.manager)
 
 
@@ -78,14 +78,12 @@ def _pruned(merged: JsonObject, claims: Managers, last: FieldSet, schema: Type) 
     return pruned
 
 
-def _conflict(disputed: dict[Manager, FieldSet], claims: Managers) -> ApiError:
+def _conflict(disputed: dict[Manager, FieldSet]) -> ApiError:
     lines, causes = list[str](), list[Cause]()
     for manager in sorted(disputed, key=str):
-        time = claims[manager].time
-        name = f"{manager} at {time}" if manager.operation == "Update" and time else str(manager)
         paths = [display(path) for path in sorted(disputed[manager])]
-        lines += [f"conflicts with {name}:", *(f"- {path}" for path in paths)]
-        causes += [Cause("FieldManagerConflict", path, f"conflict with {name}") for path in paths]
+        lines += [f"conflicts with {manager}:", *(f"- {path}" for path in paths)]
+        causes += [Cause("FieldManagerConflict", path, f"conflict with {manager}") for path in paths]
     if len(causes) == 1:
         text = f"1 conflict: {causes[0].message}: {causes[0].field}"
     else:

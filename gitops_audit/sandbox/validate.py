@@ -75,6 +75,8 @@ def _missing(value: Any, schema: Type, path: str) -> Iterator[Cause]:
         for index, item in enumerate(value):
             yield from _missing(item, schema.element, f"{path}[{index}]")
     elif isinstance(value, dict):
+        if schema.name.endswith("Container") and not value.get("image"):
+            yield required(f"{path}.image")
         for name, known in schema.fields.items():
             here, child = f"{path}.{name}" if path else name, value.get(name)
             if known.is_required and (child is None or child in ("", [])):

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from gitops_audit.sandbox import managed_fields as owners
-from gitops_audit.sandbox.admission import admit_new, carry_over
+from gitops_audit.sandbox.admission import admit_new, carry_over, count_template
 from gitops_audit.sandbox.apply import Apply, adopted
 from gitops_audit.sandbox.defaults import apply_defaults
 from gitops_audit.sandbox.incoming import Incoming, empty, place, receive, tracks
@@ -182,6 +182,7 @@ class Writer:
 
     def _commit(self, live: JsonObject, incoming: Incoming, managers: Managers) -> Outcome:
         body = self._restricted(live, incoming.body)
+        count_template(self.kind.group, self.kind.name, live, body)
         faults = update_faults(self.kind, live, body)
         if faults:
             raise invalid(self.kind.group, self.kind.name, self.target.name, faults)
@@ -245,7 +246,7 @@ class Writer:
     def _check_preconditions(self, metadata: JsonObject, wanted: JsonObject) -> None:
         for name, shown in (("uid", "UID"), ("resourceVersion", "ResourceVersion")):
             if wanted.get(name) not in (None, metadata[name]):
-                why = f"the {shown} in the precondition ({wanted[name]}) does not match the one stored ({metadata[name]})"
+                why = f"the {shown} in the precondition ({wanted[name]}) is not the one stored ({metadata[name]})"
                 raise conflict(self.kind.group, self.kind.plural, self.target.name, why)
 
 

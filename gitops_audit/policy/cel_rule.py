@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 from gitops_audit.errors import PolicyError
 from gitops_audit.policy.cel import Activation, CelError, Composition, Program
+from gitops_audit.policy.cel.declarations import Overload
 from gitops_audit.policy.contract import RuleResult
 from gitops_audit.policy.document import Document
 
@@ -84,9 +85,11 @@ def _fault(document: Document, pointer: str, expression: str, error: CelError) -
     return document.fault(pointer, f"invalid CEL expression: {error}\n  {expression.strip()}", code="GA420")
 
 
-def compose(document: Document, pointer: str, types: Mapping[str, str]) -> Composition:
+def compose(
+    document: Document, pointer: str, types: Mapping[str, str], extra: tuple[Overload, ...] = ()
+) -> Composition:
     """The variables of a policy. Raises PolicyError at the line of one that does not compile."""
-    composition = Composition(types)
+    composition = Composition(types, extra=extra)
     for index in range(len(document.sequence(pointer))):
         here = f"{pointer}/{index}"
         document.only(here, ("name", "expression"))

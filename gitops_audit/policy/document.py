@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
-from difflib import get_close_matches
 from typing import Any
 
+from gitops_audit.config.suggest import did_you_mean
 from gitops_audit.errors import Location, PolicyError
 from gitops_audit.model.resource import JsonObject, split_api_version
 
@@ -86,7 +86,7 @@ class Document:
         value = self.text(pointer, default)
         words = tuple(allowed)
         if value not in words:
-            hint = f"{did_you_mean(value, words)}use one of {', '.join(words)}"
+            hint = f"{suggestion(value, words)}use one of {', '.join(words)}"
             raise self.fault(pointer, f"{_shown(pointer)} is {value!r}", hint=hint)
         return value
 
@@ -108,13 +108,14 @@ class Document:
         words = tuple(known)
         for key in self.mapping(pointer):
             if key not in words:
-                hint = f"{did_you_mean(key, words)}known here: {', '.join(words)}"
+                hint = f"{suggestion(key, words)}known here: {', '.join(words)}"
                 raise self.fault(f"{pointer}/{key}", f"{_shown(f'{pointer}/{key}')} is not known", hint=hint)
 
 
-def did_you_mean(word: str, known: Iterable[str]) -> str:
-    close = get_close_matches(word, tuple(known), n=1)
-    return f"did you mean {close[0]!r}? " if close else ""
+def suggestion(word: str, known: Iterable[str]) -> str:
+    """`did you mean 'x'? ` to put before a hint, empty where nothing is close."""
+    found = did_you_mean(word, known)
+    return f"{found} " if found else ""
 
 
 def _shown(pointer: str) -> str:

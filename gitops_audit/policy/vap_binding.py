@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from gitops_audit.model.resource import JsonObject, split_api_version
 from gitops_audit.policy.admission_match import MatchConstraints
 from gitops_audit.policy.contract import RuleResult, Subject, World
-from gitops_audit.policy.document import Document, did_you_mean
+from gitops_audit.policy.document import Document, suggestion
 from gitops_audit.policy.selector import LabelSelector, labels_of
 
 _ACTIONS = ("Deny", "Warn", "Audit")
@@ -88,7 +88,7 @@ class Binding:
         document.only("/spec", ("matchResources", "paramRef", "policyName", "validationActions"))
         policy = document.text("/spec/policyName")
         if policy not in policies:
-            hint = f"{did_you_mean(policy, policies)}load the policy together with its binding"
+            hint = f"{suggestion(policy, policies)}load the policy together with its binding"
             raise document.fault("/spec/policyName", f"the policy {policy!r} is not loaded", code="GA402", hint=hint)
         return cls(
             policy=policy,

@@ -8,9 +8,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
-from difflib import get_close_matches
+from dataclasses import dataclass, field, replace
 
+from gitops_audit.config.suggest import did_you_mean
+from gitops_audit.policy.cel.declarations import Overload
 from gitops_audit.policy.cel.program import CelError, Program, compile
 
 PREFIX = "variables__"
@@ -29,6 +30,7 @@ class Composition:
 
     types: Mapping[str, str]
     definitions: Mapping[str, str] = field(default_factory=dict)
+    extra: tuple[Overload, ...] = ()
 
     def defined(self, name: str, expression: str) -> Composition:
         """With one more variable. Raises CelError where the expression does not compile, or the name is taken."""
@@ -37,17 +39,17 @@ class Composition:
         if name in self.definitions:
             raise CelError(f"the variable {name!r} is defined twice")
         self.compile(expression)
-        return Composition(self.types, {**self.definitions, name: expression})
+        return replace(self, definitions={**self.definitions, name: expression})
 
     def compile(self, expression: str) -> Program:
         """Raises CelError; lines and columns count in `expression`."""
         text, used = self._resolved(expression)
         prefix = "".join(f"cel.bind({PREFIX}{name}, ({self._body(name)}\n), " for name in self._needed(used))
         if not prefix:
-            return compile(text, self.types)
+            return compile(text, self.types, self.extra)
         whole = f"{prefix}\n{text}\n{')' * prefix.count('cel.bind(' + PREFIX)}"
         try:
-            program = compile(whole, self.types)
+            program = compile(whole, self.types, self.extra)
         except CelError as error:
             raise CelError(_shifted(str(error), prefix.count("\n") + 1)) from None
         program.expression = expression
@@ -87,9 +89,8 @@ class Composition:
     def _known(self, name: str) -> None:
         if name in self.definitions:
             return
-        close = get_close_matches(name, self.definitions, n=1)
-        hint = f"; did you mean variables.{close[0]}?" if close else ""
-        raise CelError(f"undefined variable 'variables.{name}'{hint}")
+        hint = did_you_mean(name, self.definitions)
+        raise CelError(f"undefined variable 'variables.{name}'{'; ' if hint else ''}{hint}")
 
 
 def _reference(tokens: list[re.Match[str]], index: int) -> int | None:

@@ -18,6 +18,7 @@ from gitops_audit.policy.cel.declarations import LIBRARY, OPAQUE, Overload, chec
 from gitops_audit.policy.cel.library import named_format
 from gitops_audit.policy.cel.pattern import as_one_group, find_all
 from gitops_audit.policy.cel.rewrite import Rewriter
+from gitops_audit.policy.cel.world import WORLD_FUNCTIONS
 
 _T = cel.Type
 _KINDS: dict[str, Any] = {
@@ -115,7 +116,7 @@ def _functions(library: tuple[Overload, ...]) -> Iterator[Any]:
 def runtime() -> Any:
     """The environment expressions run in, one per process."""
     config = cel.NewEnvConfigFromYaml(runtime_config())
-    extension = cel.CelExtension("gitops_audit", [*_functions(LIBRARY), *_internal()])
+    extension = cel.CelExtension("gitops_audit", [*_functions((*LIBRARY, *WORLD_FUNCTIONS)), *_internal()])
     return cel.NewEnv(config=config, extensions=[extension])
 
 

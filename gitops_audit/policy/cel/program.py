@@ -10,6 +10,7 @@ from typing import Any
 import orjson
 
 from gitops_audit.policy.cel import ast
+from gitops_audit.policy.cel.declarations import Overload
 from gitops_audit.policy.cel.environment import checker, keep_none_alive, load, rewritten, runtime
 
 # what the API server allows in a policy is far below; the parser's own recursion limit does the rest
@@ -57,9 +58,7 @@ class Program:
         except RuntimeError as error:
             raise CelError(_cleaned(str(error))) from None
         kind = found.type().name()
-        if kind == "BOOL" or kind in _PLAIN:
-            return found.plain_value()
-        return _converted(found, kind)
+        return found.plain_value() if kind in _PLAIN else _converted(found, kind)
 
     def describe(self, activation: Activation) -> str:
         """The result, or its error, as text for people."""
@@ -97,15 +96,16 @@ def _converted(found: Any, kind: str) -> Any:
     return found.plain_value()
 
 
-def compile(expression: str, variables: Mapping[str, str]) -> Program:
-    """Parses and checks; `variables` are names with CEL types (`dyn`, `map<string, dyn>`, `list<string>`, `bool`...).
+def compile(expression: str, variables: Mapping[str, str], extra: tuple[Overload, ...] = ()) -> Program:
+    """Parses and checks; `variables` are names with CEL types (`dyn`, `map<string, dyn>`, `list<string>`, `bool`...), `extra`
+    functions beyond the Kubernetes library.
 
     Raises CelError with line, column and reason where the expression is not valid CEL or its types do not fit.
     """
     if len(expression) > MAX_EXPRESSION:
         raise CelError(f"the expression is longer than {MAX_EXPRESSION} characters")
     try:
-        compiled = checker(tuple(sorted(variables.items()))).compile(expression)
+        compiled = checker(tuple(sorted(variables.items())), extra).compile(expression)
     except (RuntimeError, UnicodeError) as error:
         raise CelError(_problems(str(error))) from None
     program = Program(expression, compiled.return_type().name(), ast.parse(compiled.serialize()))

@@ -1,0 +1,80 @@
+"""Functions that look at the other objects of an audit: for the project's own policies."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from typing import Any
+
+from gitops_audit.model.resource import JsonObject
+from gitops_audit.policy.cel.declarations import Overload
+from gitops_audit.policy.contract import World
+
+# the kinds with a pod template, as (group, kind, where the template is)
+TEMPLATES: tuple[tuple[str, str, tuple[str, ...]], ...] = (
+    ("", "Pod", ()),
+    ("", "ReplicationController", ("spec", "template")),
+    ("apps", "Deployment", ("spec", "template")),
+    ("apps", "StatefulSet", ("spec", "template")),
+    ("apps", "DaemonSet", ("spec", "template")),
+    ("apps", "ReplicaSet", ("spec", "template")),
+    ("batch", "Job", ("spec", "template")),
+    ("batch", "CronJob", ("spec", "jobTemplate", "spec", "template")),
+)
+
+
+class _Bound(threading.local):
+    world: World | None = None
+
+
+_bound = _Bound()
+
+
+@contextmanager
+def bound(world: World) -> Iterator[None]:
+    """The world that the functions see while an expression is evaluated in this thread."""
+    before, _bound.world = _bound.world, world
+    try:
+        yield
+    finally:
+        _bound.world = before
+
+
+def _world() -> World:
+    if _bound.world is None:
+        raise ValueError("the other resources are not known here")
+    return _bound.world
+
+
+def _resources(group: str, kind: str, namespace: str = "") -> Sequence[JsonObject]:
+    return list(_world().list(group, kind, namespace))
+
+
+def _resource(group: str, kind: str, namespace: str, name: str) -> JsonObject | None:
+    return _world().get(group, kind, namespace, name)
+
+
+def _pods_matching(labels: Mapping[str, Any], namespace: str) -> int:
+    """How many Pods and pod templates of a namespace carry all these labels."""
+    found = 0
+    for group, kind, path in TEMPLATES:
+        for body in _world().list(group, kind, namespace):
+            own = template_labels(body, path)
+            found += all(own.get(key) == value for key, value in labels.items())
+    return found
+
+
+def template_labels(body: JsonObject, path: Sequence[str]) -> Mapping[str, Any]:
+    template: Any = body
+    for step in (*path, "metadata", "labels"):
+        template = template.get(step) if isinstance(template, dict) else None
+    return template if isinstance(template, dict) else {}
+
+
+WORLD_FUNCTIONS: tuple[Overload, ...] = (
+    Overload("resources", ("string", "string"), "list<dyn>", _resources),
+    Overload("resources", ("string", "string", "string"), "list<dyn>", _resources),
+    Overload("resource", ("string", "string", "string", "string"), "dyn", _resource),
+    Overload("podsMatching", ("map<string,dyn>", "string"), "int", _pods_matching),
+)

@@ -1,0 +1,122 @@
+"""The rules of a policy: a CEL expression, a JSON Schema, or a level of the Pod Security Standards."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+from gitops_audit.errors import PolicyError
+from gitops_audit.model.finding import Severity
+from gitops_audit.policy import pod_security
+from gitops_audit.policy.cel import CelError, Program
+from gitops_audit.policy.cel_rule import Validation
+from gitops_audit.policy.contract import RuleResult, Subject, World
+from gitops_audit.policy.native_subject import activation
+
+_MOST_FAULTS = 20
+
+
+class Check(Protocol):
+    """What a rule asks of one subject. May raise CelError."""
+
+    def results(self, rule: Rule, subject: Subject, world: World) -> Iterator[RuleResult]: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """`when` is the condition on which the rule applies."""
+
+    name: str
+    check: Check
+    message: str = ""
+    severity: Severity | None = None
+    path: str = ""
+    when: Program | None = None
+
+    def evaluate(self, subject: Subject, world: World) -> Sequence[RuleResult]:
+        """No result where `when` is false, a `pass` where nothing is wrong, `error` where that cannot be told."""
+        try:
+            if self.when is not None and not self._applies(self.when, subject, world):
+                return ()
+            return tuple(self.check.results(self, subject, world)) or (RuleResult(self.name, "pass"),)
+        except CelError as error:
+            return (RuleResult(self.name, "error", str(error), severity=self.severity),)
+
+    def _applies(self, when: Program, subject: Subject, world: World) -> bool:
+        found = when.evaluate(activation(subject, world))
+        if not isinstance(found, bool):
+            raise CelError(f"{when.expression.strip()}: the result is no boolean")
+        return found
+
+    def failure(self, message: str, pointer: str) -> RuleResult:
+        return RuleResult(self.name, "fail", message, pointer, self.severity)
+
+
+@dataclass(frozen=True, slots=True)
+class CelCheck:
+    validation: Validation
+
+    def results(self, rule: Rule, subject: Subject, world: World) -> Iterator[RuleResult]:
+        found = self.validation.evaluate(activation(subject, world))
+        if found.result != "pass":
+            yield RuleResult(rule.name, found.result, found.message, rule.path, rule.severity)
+
+
+@dataclass(frozen=True, slots=True)
+class SchemaCheck:
+    """`validator` is compiled: what fulfils the schema costs no Python per field."""
+
+    validator: Any
+
+    def results(self, rule: Rule, subject: Subject, world: World) -> Iterator[RuleResult]:
+        target = _below(subject.body, rule.path)
+        if target is _ABSENT or self.validator.is_valid(target):
+            return
+        for index, fault in enumerate(self.validator.iter_errors(target)):
+            if index == _MOST_FAULTS:
+                break
+            pointer = rule.path + "".join(f"/{_escaped(str(step))}" for step in fault.instance_path)
+            yield rule.failure(rule.message or f"{pointer or 'the object'}: {fault.message}", pointer)
+
+
+@dataclass(frozen=True, slots=True)
+class PodSecurityCheck:
+    level: pod_security.Level
+    version: str
+    excluded: frozenset[str] = frozenset()
+
+    def results(self, rule: Rule, subject: Subject, world: World) -> Iterator[RuleResult]:
+        try:
+            found = pod_security.check(self.level, self.version, subject.body)
+        except PolicyError as error:
+            yield RuleResult(rule.name, "error", error.message, severity=rule.severity)
+            return
+        for violation in found:
+            if violation.control not in self.excluded:
+                pointer = violation.evidence[0].pointer if violation.evidence else ""
+                yield rule.failure(rule.message or str(violation), pointer)
+
+
+class _Absent:
+    pass
+
+
+_ABSENT = _Absent()
+
+
+def _below(body: Any, pointer: str) -> Any:
+    found = body
+    for step in pointer.split("/")[1:]:
+        key = step.replace("~1", "/").replace("~0", "~")
+        if isinstance(found, dict) and key in found:
+            found = found[key]
+        elif isinstance(found, list) and key.isdigit() and int(key) < len(found):
+            found = found[int(key)]
+        else:
+            return _ABSENT
+    return found
+
+
+def _escaped(step: str) -> str:
+    return step.replace("~", "~0").replace("/", "~1")

@@ -1,0 +1,150 @@
+"""From policy files to policies: each form is loaded by its own module, imported when a document needs it.
+
+A form's `load(documents: Sequence[Document]) -> Sequence[Policy]` gets all documents of its kinds (bindings and
+exceptions among them) and raises PolicyError: GA410 for what an audit does not support, other codes for mistakes.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from importlib import import_module
+from pathlib import Path
+from typing import Any
+
+from gitops_audit.config.settings import PolicyRef
+from gitops_audit.errors import Location, PolicyError
+from gitops_audit.policy import packs
+from gitops_audit.policy.contract import Policy
+from gitops_audit.policy.document import Document, suggestion
+from gitops_audit.policy.document_file import read
+from gitops_audit.policy.unsupported import UnsupportedPolicy
+
+UNSUPPORTED = "GA410"
+_NATIVE = "gitops_audit.policy.native:load"
+_ADMISSION = "gitops_audit.policy.vap:load"
+_VALIDATING = "gitops_audit.policy.kyverno_validating:load"
+_KYVERNO = "gitops_audit.policy.kyverno.load:load"
+FORMS: dict[tuple[str, str], str] = {
+    ("gitops-audit", "Policy"): _NATIVE,
+    ("admissionregistration.k8s.io", "ValidatingAdmissionPolicy"): _ADMISSION,
+    ("admissionregistration.k8s.io", "ValidatingAdmissionPolicyBinding"): _ADMISSION,
+    ("policies.kyverno.io", "ValidatingPolicy"): _VALIDATING,
+    ("policies.kyverno.io", "NamespacedValidatingPolicy"): _VALIDATING,
+    ("policies.kyverno.io", "PolicyException"): _VALIDATING,
+    ("kyverno.io", "ClusterPolicy"): _KYVERNO,
+    ("kyverno.io", "Policy"): _KYVERNO,
+    ("kyverno.io", "PolicyException"): _KYVERNO,
+}
+_SUFFIXES = (".yaml", ".yml", ".json")
+
+Loader = Callable[[Sequence[Document]], Sequence[Policy]]
+
+
+def load_all(refs: Sequence[PolicyRef], *, allow_unsupported: bool = False) -> Sequence[Policy]:
+    """All policies of a configuration, in its order. Raises PolicyError for files, documents and names at fault."""
+    documents = [document for ref in refs for document in _of_ref(ref)]
+    return load(documents, allow_unsupported=allow_unsupported)
+
+
+def load(documents: Sequence[Document], *, allow_unsupported: bool = False) -> Sequence[Policy]:
+    """The policies of the documents. With `allow_unsupported`, one that cannot be supported becomes a visible skip."""
+    grouped: dict[str, list[Document]] = {}
+    for document in documents:
+        grouped.setdefault(_form(document), []).append(document)
+    policies = [p for form, group in grouped.items() for p in _load_form(form, group, allow_unsupported)]
+    _check_names(policies)
+    return policies
+
+
+def is_policy(document: Document) -> bool:
+    return (document.group, document.kind) in FORMS
+
+
+def _of_ref(ref: PolicyRef) -> Iterator[Document]:
+    if ref.path is not None:
+        yield from _of_path(ref.path, ref.where)
+        return
+    pack = packs.load(ref)
+    for file in pack.files:
+        for document in read(file.data, file.path):
+            body = packs.pinned(document.body, pack.version)
+            yield Document(body, document.path, document.line, document.lines)
+
+
+def _of_path(path: Path, where: Location) -> Iterator[Document]:
+    if not path.exists():
+        raise PolicyError(f"there is no policy file or directory {path}", code="GA404", where=where)
+    is_directory = path.is_dir()
+    found = 0
+    for file in _files(path) if is_directory else [path]:
+        for document in _of_file(file):
+            # a directory may hold the resources of tests beside its policies; a file that is named is meant
+            if is_policy(document) or not is_directory:
+                found += 1
+                yield document
+    if not found:
+        raise PolicyError(f"there is no policy in {path}", code="GA404", where=where)
+
+
+def _files(folder: Path) -> Iterator[Path]:
+    for file in sorted(folder.rglob("*")):
+        is_hidden = any(part.startswith(".") for part in file.relative_to(folder).parts)
+        if file.suffix in _SUFFIXES and file.is_file() and not is_hidden:
+            yield file
+
+
+def _of_file(file: Path) -> list[Document]:
+    try:
+        data = file.read_bytes()
+    except OSError as error:
+        raise PolicyError(f"cannot read {file}: {error.strerror}", code="GA404", where=Location(str(file))) from None
+    return read(data, str(file), lambda name: (file.parent / name).read_bytes())
+
+
+def _form(document: Document) -> str:
+    form = FORMS.get((document.group, document.kind))
+    if form is not None:
+        return form
+    known = sorted({kind for _, kind in FORMS})
+    shown = f"{document.kind} of {document.body.get('apiVersion')}"
+    hint = f"{suggestion(document.kind, known)}policies are of the kinds {', '.join(known)}"
+    raise PolicyError(f"{shown} is no form of policy", code="GA405", where=document.at(""), hint=hint)
+
+
+def _load_form(form: str, documents: Sequence[Document], allow_unsupported: bool) -> Sequence[Policy]:
+    load_documents = _loader(form)
+    skipped: list[Policy] = []
+    remaining = list(documents)
+    while True:
+        try:
+            return [*load_documents(remaining), *skipped]
+        except PolicyError as error:
+            culprit = _culprit(remaining, error) if allow_unsupported and error.code == UNSUPPORTED else None
+            if culprit is None:
+                raise
+            skipped.append(UnsupportedPolicy.of(culprit, error.message))
+            remaining.remove(culprit)
+
+
+def _loader(form: str) -> Loader:
+    module, _, name = form.partition(":")
+    found: Any = getattr(import_module(module), name)
+    return found  # type: ignore[no-any-return]
+
+
+def _culprit(documents: Sequence[Document], error: PolicyError) -> Document | None:
+    """The document an error is about: the last one of its file that starts at or above its line."""
+    where = error.where
+    if where is None:
+        return None
+    above = [d for d in documents if d.path == where.path and d.line <= where.line]
+    return max(above, key=lambda d: d.line, default=None)
+
+
+def _check_names(policies: Sequence[Policy]) -> None:
+    seen: dict[tuple[str, str], Policy] = {}
+    for policy in policies:
+        other = seen.setdefault((policy.form, policy.name), policy)
+        if other is not policy:
+            message = f"the {policy.form} {policy.name!r} is there twice, also at {other.where}"
+            raise PolicyError(message, code="GA406", where=policy.where, hint="give each policy a name of its own")

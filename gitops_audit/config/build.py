@@ -120,4 +120,4 @@ def _match(match: dict[str, Any]) -> Match:
 
 
 def _path(document: Document, path: str | None) -> Path | None:
-    return resolved_path(document.path, path) if path else None
+    return resolved_path(document.path.parent, path) if path else None

@@ -26,6 +26,8 @@ def transport_fault(repo: str) -> str:
         return "holds characters that cannot be printed"
     if helper := _HELPER.match(repo):
         return f"uses the transport helper `{helper[1]}::`, which may run any program"
+    if _SCP.fullmatch(repo) and "@-" in repo.partition(":")[0]:
+        return "names a host that starts with `-`"
     scheme = _SCHEME.match(repo)
     if scheme and scheme[1].lower() not in TRANSPORTS:
         return f"uses the transport {scheme[1]!r}"

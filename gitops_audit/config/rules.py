@@ -5,6 +5,7 @@ Every rule takes the document as it is, so that it also works on a file with oth
 
 from __future__ import annotations
 
+import os
 import re
 from collections.abc import Iterator
 from datetime import date
@@ -109,17 +110,15 @@ def _is_date(text: str) -> bool:
 
 
 def _existing(document: Document, pointer: Pointer, path: str) -> Iterator[ConfigError]:
-    resolved = resolved_path(document.path, path)
+    resolved = resolved_path(document.path.parent, path)
     if not _exists(resolved):
         hint = f"looked for {resolved}: relative paths count from the folder of this file"
         yield ConfigError(f"{path!r} does not exist", code=NO_FILE, where=document.where(pointer), hint=hint)
 
 
-def resolved_path(config: Path, path: str) -> Path:
-    """A path written in a configuration; `~` is the home directory."""
-    if path == "~" or path.startswith("~/"):
-        return Path.home() / path[2:]
-    return config.parent / path
+def resolved_path(folder: Path, path: str) -> Path:
+    """A path written in a configuration in `folder`; `~` is the home directory."""
+    return folder / (os.path.expanduser(path) if path == "~" or path.startswith("~/") else path)
 
 
 def _exists(path: Path) -> bool:

@@ -21,7 +21,7 @@ from gitops_audit.errors import SourceError
 from gitops_audit.source.command import GitCommand, GitFailedError, GitTimeoutError
 from gitops_audit.source.repository import Repository
 
-REFUSED, NOT_FETCHED, BUSY, NO_CACHE = "GA209", "GA210", "GA211", "GA212"
+REFUSED, NOT_FETCHED, BUSY, NO_CACHE = "GA250", "GA251", "GA252", "GA253"
 
 FETCH_TIMEOUT_S = 600.0
 LOCK_TIMEOUT_S = 600.0
@@ -84,6 +84,8 @@ def open_remote(url: str, cache_dir: Path, *, fetch: bool, revision: str) -> Rep
     remote = Remote.parse(url)
     folder = cache_dir / f"{remote.key}.git"
     git = GitCommand(folder, remote.secrets)
+    if folder.is_dir():
+        _check(remote, git)
     if fetch:
         with _locked(cache_dir, folder.with_suffix(".lock"), remote.display):
             _update(remote, folder, git)
@@ -92,6 +94,18 @@ def open_remote(url: str, cache_dir: Path, *, fetch: bool, revision: str) -> Rep
         hint = "run once without --gitops-offline"
         raise SourceError(f"{remote.display} was never fetched", code=NOT_FETCHED, hint=hint)
     return Repository(git, remote.display, folder, is_mirror=True)
+
+
+def _check(remote: Remote, git: GitCommand) -> None:
+    """Whether the copy still is a repository: git would look for one in the folders above it."""
+    try:
+        if Path(git.line("rev-parse", "--absolute-git-dir")).resolve() == git.folder.resolve():
+            return
+        reason = "it is no repository"
+    except GitFailedError as error:
+        reason = error.reason
+    message = f"the copy of {remote.display} cannot be used: {reason}"
+    raise SourceError(message, code=NO_CACHE, hint=f"remove {git.folder}; the next run makes a new copy")
 
 
 def is_fetched_by_name(revision: str) -> bool:
@@ -121,7 +135,8 @@ def _update(remote: Remote, folder: Path, git: GitCommand) -> None:
         GitCommand(folder.parent).output("init", "--quiet", "--bare", "--template=", str(started))
         fresh.output("symbolic-ref", "HEAD", _DEFAULT)
     _fetch_all(remote, fresh)
-    started.rename(folder)
+    with _written(folder.parent):
+        started.rename(folder)
 
 
 def _fetch_all(remote: Remote, git: GitCommand) -> None:
@@ -179,14 +194,21 @@ def _not_fetched(remote: Remote, error: GitFailedError, what: str = "cannot be f
 
 
 @contextlib.contextmanager
-def _locked(cache_dir: Path, lock: Path, display: str) -> Iterator[None]:
-    """One run at a time fetches a repository; the others wait. The lock ends with the process that holds it."""
+def _written(cache_dir: Path) -> Iterator[None]:
     try:
-        cache_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
-        file = lock.open("a")
+        yield
     except OSError as error:
         message = f"the cache {cache_dir} cannot be written: {error.strerror}"
-        raise SourceError(message, code=NO_CACHE, hint="set XDG_CACHE_HOME to a directory that can") from None
+        hint = "set XDG_CACHE_HOME to a directory that can"
+        raise SourceError(message, code=NO_CACHE, hint=hint) from None
+
+
+@contextlib.contextmanager
+def _locked(cache_dir: Path, lock: Path, display: str) -> Iterator[None]:
+    """One run at a time fetches a repository; the others wait. The lock ends with the process that holds it."""
+    with _written(cache_dir):
+        cache_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
+        file = lock.open("a")
     with file:
         _wait(file, lock, display)
         yield

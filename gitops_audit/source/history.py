@@ -7,8 +7,8 @@ from typing import Any
 
 from gitops_audit.errors import SourceError
 from gitops_audit.model.resource import Commit
-from gitops_audit.source.command import GitCommand, GitFailedError
-from gitops_audit.source.objects import CORRUPT
+from gitops_audit.source.command import GitCommand
+from gitops_audit.source.objects import CORRUPT, FSCK
 
 # More paths than this make git slower than a walk through everything below their common directory.
 _MAX_PATHSPECS = 64
@@ -105,6 +105,5 @@ def _check(git: GitCommand, process: Any) -> None:
     """The walk came to its end: was it the end of history? Raises SourceError."""
     stderr = process.stderr.read().decode("utf-8", "replace")
     if process.proc.wait():
-        reason = GitFailedError(git.scrubbed(stderr)).reason
-        hint = "`git fsck` tells what the repository lacks"
-        raise SourceError(f"the history of {git.folder} cannot be read: {reason}", code=CORRUPT, hint=hint)
+        message = f"the history of {git.folder} cannot be read: {git.scrubbed(stderr)}"
+        raise SourceError(message, code=CORRUPT, hint=FSCK)

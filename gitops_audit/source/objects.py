@@ -11,6 +11,7 @@ from gitops_audit.errors import SourceError
 from gitops_audit.source.command import GitCommand, stop
 
 CORRUPT = "GA207"
+FSCK = "`git fsck` tells what the repository lacks; a fresh clone replaces it"
 
 # Requests sent ahead of the answers: far less than a pipe holds, so that neither side can block the other.
 _AHEAD = 256
@@ -71,8 +72,7 @@ class ObjectReader:
         process.stdin.close()
         reason = self._git.scrubbed(process.stderr.read().decode("utf-8", "replace"))
         message = f"the object {object_id} of {self._git.folder} cannot be read"
-        hint = "`git fsck` tells what the repository lacks; a fresh clone replaces it"
-        return SourceError(f"{message}: {reason}" if reason else message, code=CORRUPT, hint=hint)
+        return SourceError(f"{message}: {reason}" if reason else message, code=CORRUPT, hint=FSCK)
 
 
 def _chunks(object_ids: Sequence[str]) -> Iterator[list[str]]:

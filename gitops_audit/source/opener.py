@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from gitops_audit.config.repository import is_url
+from gitops_audit.config.rules import resolved_path
 from gitops_audit.config.settings import WORKTREE, SourceConfig
 from gitops_audit.errors import SourceError
 from gitops_audit.source.cache import default_cache_dir, is_fetched_by_name, open_remote
@@ -14,7 +15,7 @@ from gitops_audit.source.repository import Repository, open_local
 from gitops_audit.source.revision import pinned
 from gitops_audit.source.worktree import WorktreeCheckout
 
-NO_WORKTREE = "GA213"
+NO_WORKTREE = "GA209"
 
 
 class Opener:
@@ -49,7 +50,7 @@ class Opener:
 
     def _repository(self, repo: str, revision: str) -> Repository:
         if not is_url(repo):
-            return open_local(self._base_dir / Path(repo).expanduser())
+            return open_local(resolved_path(self._base_dir, repo))
         key = (repo, revision if is_fetched_by_name(revision) else "")
         if key not in self._remotes:
             cache_dir = self._cache_dir or default_cache_dir()

@@ -30,7 +30,7 @@ class Repository:
         """The commits at which a shallow clone cuts off history: what they changed is not known."""
         if not self.is_shallow:
             return frozenset()
-        shallow = Path(self.git.line("rev-parse", "--path-format=absolute", "--git-path", "shallow"))
+        shallow = self.git.folder / self.git.line("rev-parse", "--git-path", "shallow")
         return frozenset(shallow.read_text(encoding="ascii").split())
 
 

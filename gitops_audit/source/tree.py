@@ -6,10 +6,11 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 
+from gitops_audit.errors import SourceError
 from gitops_audit.model.resource import FileProblem
-from gitops_audit.source.command import GitCommand
+from gitops_audit.source.command import GitCommand, GitFailedError
 from gitops_audit.source.links import resolve
-from gitops_audit.source.objects import ObjectReader
+from gitops_audit.source.objects import CORRUPT, FSCK, ObjectReader
 from gitops_audit.source.unread import name_fault
 
 _KINDS = {"120000": "link", "160000": "commit", "040000": "tree"}
@@ -65,8 +66,15 @@ class Tree:
 
     def _listed(self, *arguments: str, prefix: str = "") -> Iterator[Entry | FileProblem]:
         """`ls-tree -z`: `<mode> <type> <id>TAB<name>NUL`, the name as it is in the tree object."""
-        for line in self._git.output("ls-tree", "-z", "--full-tree", *arguments).split(b"\0")[:-1]:
+        for line in self._output(*arguments).split(b"\0")[:-1]:
             meta, _, name = line.partition(b"\t")
             mode, _, object_id = meta.decode().split(" ")
             raw = prefix.encode() + name
             yield name_fault(raw) or Entry(raw.decode(), _KINDS.get(mode, "blob"), object_id)
+
+    def _output(self, *arguments: str) -> bytes:
+        try:
+            return self._git.output("ls-tree", "-z", "--full-tree", *arguments)
+        except GitFailedError as error:
+            message = f"the tree of commit {self.commit[:12]} cannot be read: {error.reason}"
+            raise SourceError(message, code=CORRUPT, hint=FSCK) from None

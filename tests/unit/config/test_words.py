@@ -53,6 +53,7 @@ def test_everything_else_is_a_path(repo: str) -> None:
         ("-x:y", "starts with `-`"),
         ("ssh://-oProxyCommand=x/y", "names a host that starts with `-`"),
         ("ssh://git@-oProxyCommand=x/y", "names a host that starts with `-`"),
+        ("git@-oProxyCommand=x:y", "names a host that starts with `-`"),
         ("https:///x", "names no host"),
         ("https://[x/y", "is no valid URL"),
         ("https://h/\x1b[31m", "holds characters that cannot be printed"),

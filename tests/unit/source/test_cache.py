@@ -153,6 +153,26 @@ def test_a_copy_that_was_begun_and_not_finished_is_begun_again(url: str, tmp_pat
     assert contents(_open(url)) == {"a.yaml": b"1"}
 
 
+@pytest.mark.parametrize("fetch", [True, False])
+def test_a_damaged_copy_is_an_error_that_says_what_to_remove(url: str, tmp_path: Path, fetch: bool) -> None:
+    contents(_open(url))
+    [copy] = _copies(tmp_path)
+    (copy / "HEAD").unlink()
+    with pytest.raises(SourceError, match="cannot be used") as caught:
+        _open(url, fetch=fetch)
+    assert f"remove {copy}" in caught.value.hint
+
+
+def test_a_copy_that_is_no_repository_never_means_the_one_around_it(upstream: Repo, url: str) -> None:
+    config = SourceConfig("s", url)
+    around = upstream.folder / "cache"
+    open_source(config, base_dir=around, cache_dir=around).close()
+    [copy] = around.glob("*.git")
+    (copy / "HEAD").unlink()
+    with pytest.raises(SourceError, match="it is no repository"):
+        open_source(config, base_dir=around, cache_dir=around)
+
+
 def test_a_host_that_does_not_answer_is_given_up(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(cache, "FETCH_TIMEOUT_S", 0.3)
     with socket.create_server(("127.0.0.1", 0)) as silent:

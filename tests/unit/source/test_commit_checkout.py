@@ -203,6 +203,32 @@ def test_an_object_that_is_missing_is_an_error_with_a_remedy(repo: Repo) -> None
     assert "git fsck" in caught.value.hint
 
 
+def test_a_missing_directory_object_is_an_error_with_a_remedy(repo: Repo) -> None:
+    repo.commit(apps__a_yaml="a")
+    tree = repo.git("rev-parse", "HEAD:apps")
+    (repo.folder / ".git/objects" / tree[:2] / tree[2:]).unlink()
+    for path in ("", "apps", "apps/a.yaml"):
+        with pytest.raises(SourceError, match="cannot be read") as caught:
+            repo.open(path=path)
+        assert "git fsck" in caught.value.hint
+
+
+def test_a_history_that_is_cut_off_by_damage_is_an_error(repo: Repo) -> None:
+    first = repo.commit(a_yaml="a")
+    repo.commit(b_yaml="b")
+    with repo.open() as checkout:
+        (repo.folder / ".git/objects" / first[:2] / first[2:]).unlink()
+        with pytest.raises(SourceError, match="history"):
+            checkout.last_commits(["a.yaml"])
+
+
+def test_a_reader_may_stop_half_way(repo: Repo) -> None:
+    repo.commit(a_yaml="a", b_yaml="b")
+    with repo.open() as checkout:
+        assert next(checkout.blobs()).path == "a.yaml"
+        assert [blob.data for blob in checkout.blobs()] == [b"a", b"b"]
+
+
 def test_a_damaged_object_is_an_error_and_no_hang(repo: Repo) -> None:
     repo.put("a.yaml", " ".join(str(n) for n in range(1000)))
     repo.commit()

@@ -49,6 +49,13 @@ def test_a_folder_with_odd_characters_is_found(tmp_path: Path) -> None:
     assert contents(repo.open()) == {"a.yaml": b"a"}
 
 
+def test_a_path_from_home_and_one_of_an_unknown_user(tmp_path: Path) -> None:
+    Repo.init(tmp_path / "home" / "shop").commit(a_yaml="a")
+    assert contents(open_source(SourceConfig("s", "~/shop"), base_dir=tmp_path)) == {"a.yaml": b"a"}
+    with pytest.raises(SourceError, match="there is no directory"):
+        open_source(SourceConfig("s", "~nobody-here/shop"), base_dir=tmp_path)
+
+
 def test_a_missing_directory_is_an_error_at_the_source_s_line(tmp_path: Path) -> None:
     config = SourceConfig("s", "nowhere", where=Location("gitops-audit.yaml", 7))
     with pytest.raises(SourceError, match="there is no directory") as caught:

@@ -140,6 +140,47 @@ def is_blank_bundle(value: Any) -> bool:
         return False
 
 
+BUILT_IN_GROUPS = frozenset(
+    {
+        "",
+        "admissionregistration.k8s.io",
+        "apiextensions.k8s.io",
+        "apiregistration.k8s.io",
+        "apps",
+        "authentication.k8s.io",
+        "authorization.k8s.io",
+        "autoscaling",
+        "batch",
+        "certificates.k8s.io",
+        "coordination.k8s.io",
+        "discovery.k8s.io",
+        "events.k8s.io",
+        "flowcontrol.apiserver.k8s.io",
+        "networking.k8s.io",
+        "node.k8s.io",
+        "policy",
+        "rbac.authorization.k8s.io",
+        "resource.k8s.io",
+        "scheduling.k8s.io",
+        "storage.k8s.io",
+    }
+)
+
+
+def adds_only_defaults(want: Any, have: Any) -> bool:
+    """Whether a live value is the declared one with nothing but known defaults beside. False decides nothing."""
+    if want == have:
+        return True
+    if isinstance(want, dict) and isinstance(have, dict):
+        beside = (name for name in have if name not in want)
+        return all(have[name] in _DEFAULTS.get(name, ()) for name in beside) and all(
+            name in have and adds_only_defaults(value, have[name]) for name, value in want.items()
+        )
+    if isinstance(want, list) and isinstance(have, list):
+        return len(want) == len(have) and all(map(adds_only_defaults, want, have))
+    return False
+
+
 def is_consequence(group: str, kind: str, name: str, value: Any) -> bool:
     """Whether a value is the server's answer to another field, not anybody's wish."""
     found = _CONSEQUENCES.get((group, kind), {}).get(name)

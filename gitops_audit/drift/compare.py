@@ -41,37 +41,54 @@ class Kind:
     kind: str
 
 
-def is_covered(declared: JsonObject, live: JsonObject) -> bool:
+def is_covered(declared: JsonObject, live: JsonObject, *, is_custom: bool = False) -> bool:
     """Whether plainly every declared value stands in the live object, in place. False decides nothing.
 
-    This is the way of an object in sync: no schema is asked, no path is built.
+    This is the way of an object in sync: no schema is asked, no path is built. `is_custom`: not a built-in API, so
+    that any field of a list element may be a key with a default.
     """
-    get = live.get
     for name, want in declared.items():
-        have = get(name)
-        if want == have and type(want) is type(have) and type(want) not in _CONTAINERS:
-            continue
-        if have is None:
-            if not want and want != "":
+        have: Any = live.get(name)
+        kind = type(want)
+        if kind is not type(have):
+            if want is None or (have is None and not want and want != ""):
                 continue
             return False
-        if not _is_value_covered(want, have):
+        if kind is dict:
+            if not is_covered(want, have, is_custom=is_custom):
+                return False
+        elif kind is list:
+            if not is_list_covered(want, have, is_custom=is_custom):
+                return False
+        elif want != have:
             return False
     return True
 
 
-_CONTAINERS = frozenset({dict, list})
+def is_list_covered(want: list[Any], have: list[Any], *, is_custom: bool = False) -> bool:
+    """The same for lists: by place, which is right for every type of list where it says yes."""
+    if len(want) != len(have):
+        return False
+    for one, other in zip(want, have, strict=True):
+        kind = type(one)
+        if kind is not type(other):
+            return False
+        if kind is dict:
+            if _has_other_keys(one, other, is_custom) or not is_covered(one, other, is_custom=is_custom):
+                return False
+        elif kind is list:
+            if not is_list_covered(one, other, is_custom=is_custom):
+                return False
+        elif one != other:
+            return False
+    return True
 
 
-def _is_value_covered(want: Any, have: Any) -> bool:
-    kind = type(want)
-    if kind is not type(have):
-        return want is None
-    if kind is dict:
-        return is_covered(want, have)
-    if kind is list:
-        return len(want) == len(have) and all(map(_is_value_covered, want, have))
-    return bool(want == have)
+def _has_other_keys(want: JsonObject, have: JsonObject, is_custom: bool) -> bool:
+    """Whether a key left out, and defaulted, may tell the elements apart: only `protocol` in the built-in APIs."""
+    if is_custom:
+        return want.keys() != have.keys()
+    return "protocol" in have and "protocol" not in want and have["protocol"] != "TCP"
 
 
 def differences(declared: JsonObject, live: JsonObject, schema: TypeSchema | None, kind: Kind) -> list[Difference]:
@@ -88,6 +105,9 @@ def agrees(want: Any, have: Any, schema: TypeSchema, path: Path, kind: Kind) -> 
     return not walk.found
 
 
+_SCALARS = frozenset({str, int, bool, float})
+
+
 class _Walk:
     __slots__ = ("body", "found", "is_typed", "kind")
 
@@ -99,9 +119,12 @@ class _Walk:
 
     def fields(self, want: JsonObject, have: JsonObject, schema: TypeSchema, path: Path) -> None:
         for name, value in want.items():
+            found = have.get(name, ABSENT)
+            if type(value) in _SCALARS and type(found) is type(value) and found == value:
+                continue
             step = (*path, name)
             if len(step) > 3 or builtin.is_compared(step, self.body):
-                self._field(value, have.get(name, ABSENT), schema, step)
+                self._field(value, found, schema, step)
 
     def _field(self, want: Any, have: Any, parent: TypeSchema, path: Path) -> None:
         """A struct may leave out what is empty; a map (labels, data) keeps each key, whatever its value."""

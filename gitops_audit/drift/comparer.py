@@ -10,7 +10,7 @@ from typing import Any
 from gitops_audit.config.settings import DriftConfig
 from gitops_audit.drift import cause, fields
 from gitops_audit.drift.attribution import Managers
-from gitops_audit.drift.builtin import SYSTEM_METADATA
+from gitops_audit.drift.builtin import BUILT_IN_GROUPS, SYSTEM_METADATA
 from gitops_audit.drift.compare import Difference, Kind, differences, is_covered
 from gitops_audit.drift.confirm import is_counting
 from gitops_audit.drift.directives import Directives
@@ -76,16 +76,17 @@ class Comparer:
         if live is None:
             return _missing(declared)
         try:
-            if self._is_plainly_in_sync(declared.body, live):
+            if self._is_plainly_in_sync(declared, live):
                 return _IN_SYNC
             return self._compare(declared, live, schema, deployed)
         except RecursionError:
             return Drift("unknown", reason="nested too deeply to compare")
 
-    def _is_plainly_in_sync(self, body: JsonObject, live: JsonObject) -> bool:
-        if not _is_same_version(body, live):
+    def _is_plainly_in_sync(self, declared: Declared, live: JsonObject) -> bool:
+        body = declared.body
+        if not _is_same_version(body, live) or not _is_content_covered(body, live, declared.key.group):
             return False
-        return _is_content_covered(body, live) and (self._mode == "declared" or self._owns_no_more(body, live))
+        return self._mode == "declared" or self._owns_no_more(body, live)
 
     def _owns_no_more(self, body: JsonObject, live: JsonObject) -> bool:
         """Whether nobody whose word counts owns a field that Git does not declare."""
@@ -114,7 +115,7 @@ class Comparer:
         ownership = Ownership.of(live, body, self._managers)
         found = differences(body, live, schema, kind)
         changes = [_difference(d, ownership, kind, deployed) for d in found]
-        if self._mode != "declared":
+        if self._mode != "declared" and not self._owns_no_more(body, live):
             beside = undeclared(body, live, schema, kind, ownership, self._mode)
             changes += [_undeclared(u, ownership, kind) for u in beside]
         return self._judged(tuple(changes), declared, live)
@@ -146,17 +147,9 @@ def _is_same_version(body: JsonObject, live: JsonObject) -> bool:
     return version is None or version == body.get("apiVersion")
 
 
-def _is_content_covered(body: JsonObject, live: JsonObject) -> bool:
-    return all(_is_section_covered(name, value, live) for name, value in body.items())
-
-
-def _is_section_covered(name: str, want: object, live: JsonObject) -> bool:
-    if name in ("apiVersion", "kind"):
-        return True
-    have = live.get(name)
-    if isinstance(want, dict) and isinstance(have, dict):
-        return is_covered(want, have)
-    return is_covered({name: want}, live)
+def _is_content_covered(body: JsonObject, live: JsonObject, group: str) -> bool:
+    content = {name: value for name, value in body.items() if name not in ("apiVersion", "kind")}
+    return is_covered(content, live, is_custom=group not in BUILT_IN_GROUPS)
 
 
 def _is_applied_declared(body: JsonObject, live: JsonObject) -> bool:
@@ -170,8 +163,11 @@ def _is_applied_declared(body: JsonObject, live: JsonObject) -> bool:
 
 def _is_kept(applied: JsonObject, body: JsonObject) -> bool:
     """Deployers add marks and a namespace to what they apply."""
-    content = {name: value for name, value in applied.items() if name != "metadata"}
-    return is_covered(content, body) and _is_metadata_kept(applied.get("metadata"), body.get("metadata"))
+    return all(
+        value == body.get(name) or is_covered({name: value}, body)
+        for name, value in applied.items()
+        if name != "metadata"
+    ) and _is_metadata_kept(applied.get("metadata"), body.get("metadata"))
 
 
 def _is_metadata_kept(applied: Any, declared: Any) -> bool:

@@ -6,10 +6,11 @@ Only two things are evidence of what a deployer once declared: an `Apply` entry 
 
 from __future__ import annotations
 
-import json
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Any
+
+import orjson
 
 from gitops_audit.drift import attribution, fields
 from gitops_audit.drift.attribution import Managers
@@ -61,8 +62,8 @@ def last_applied(live: JsonObject) -> JsonObject | None:
     annotations = (live.get("metadata") or {}).get("annotations")
     text = annotations.get(LAST_APPLIED) if isinstance(annotations, dict) else None
     try:
-        found = json.loads(text) if isinstance(text, str) else None
-    except (ValueError, RecursionError):
+        found = orjson.loads(text) if isinstance(text, str) else None
+    except orjson.JSONDecodeError:
         return None
     return found if isinstance(found, dict) else None
 

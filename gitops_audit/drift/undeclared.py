@@ -15,7 +15,7 @@ from gitops_audit.drift import attribution, builtin, fields, tracking
 from gitops_audit.drift.compare import Kind, Pair, by_keys, by_place, by_value
 from gitops_audit.drift.fields import Entry, Trie
 from gitops_audit.drift.ownership import Ownership
-from gitops_audit.drift.path import ROOT, Item, Path
+from gitops_audit.drift.path import ROOT, Path
 from gitops_audit.live.schema import ANYTHING, TypeSchema
 from gitops_audit.model.finding import ABSENT
 from gitops_audit.model.resource import JsonObject
@@ -54,46 +54,49 @@ _Claims = tuple[_Claim, ...]
 def is_all_declared(trie: Trie, declared: Any, live: Any, *, place: Path = ROOT) -> bool:
     """Whether plainly every owned field is declared. False decides nothing; no schema is asked.
 
-    `place` is kept for the first two levels only, where deployers write marks of their own.
+    `place` is kept for the first levels only, where deployers write marks of their own.
     """
+    is_struct = isinstance(declared, dict) and isinstance(live, dict)
+    is_shallow = len(place) < 3
     for key, node in trie.items():
         if key == ".":
             continue
-        want, have = _both(key, declared, live)
-        inner = (*place, key[2:]) if len(place) < 3 else place
+        if is_struct and key[:2] == "f:":
+            name = key[2:]
+            want, have = declared.get(name, ABSENT), live.get(name)
+        else:
+            want, have = _element(key, declared), _element(key, live)
+        inner = (*place, key[2:]) if is_shallow else place
         if want is ABSENT:
-            if tracking.is_mark(inner):
+            if is_shallow and tracking.is_mark(inner):
                 continue
             return False
-        if isinstance(want, dict | list) and not _is_inside_declared(node, want, have, inner):
+        if (type(want) is dict or type(want) is list) and not _is_inside_declared(node, want, have, inner):
             return False
     return True
 
 
 def _is_inside_declared(node: Any, want: Any, have: Any, place: Path) -> bool:
     if not isinstance(node, dict) or fields.is_leaf(node):
-        return bool(want == have)
+        return builtin.adds_only_defaults(want, have)
     return is_all_declared(node, want, have, place=place)
 
 
-def _both(key: str, declared: Any, live: Any) -> tuple[Any, Any]:
-    if key[:2] == "f:":
-        name = key[2:]
-        if not isinstance(declared, dict) or not isinstance(live, dict):
-            return ABSENT, ABSENT
-        return declared.get(name, ABSENT), live.get(name, ABSENT)
-    if not isinstance(declared, list) or not isinstance(live, list):
-        return ABSENT, ABSENT
-    return _element(key, declared), _element(key, live)
-
-
-def _element(key: str, elements: list[Any]) -> Any:
+def _element(key: str, elements: Any) -> Any:
     kind, text = key[:2], key[2:]
+    if not isinstance(elements, list):
+        return ABSENT
     if kind == "k:":
-        item = Item(0, keys=fields.keys_of(text))
-        return next((e for e in elements if item.matches(e)), ABSENT) if item.keys else ABSENT
+        keys = fields.keys_of(text)
+        return next((e for e in elements if _has_keys(e, keys)), ABSENT) if keys else ABSENT
     value = fields.value_of(text)
     return value if kind == "v:" and value in elements else ABSENT
+
+
+def _has_keys(element: Any, keys: tuple[tuple[str, Any], ...]) -> bool:
+    if type(element) is not dict:
+        return False
+    return all(element.get(k) == v or (k == "protocol" and v == "TCP" and k not in element) for k, v in keys)
 
 
 def undeclared(
@@ -132,13 +135,16 @@ class _Search:
     def fields(
         self, want: Any, have: JsonObject, applied: Any, schema: TypeSchema, path: Path, claims: _Claims
     ) -> None:
+        watched = [c for c in claims if c.role]
         for name, value in have.items():
-            step = (*path, name)
-            if len(step) <= 3 and not builtin.is_compared(step, self.sides[0]):
+            wanted, once = _get(want, name), _get(applied, name)
+            if _is_settled(wanted) or (once is ABSENT and not _is_claimed(f"f:{name}", watched)):
                 continue
-            inner = schema.field(name) or ANYTHING
-            mine = _in_field(claims, name, value, inner)
-            self._value(_get(want, name), value, _get(applied, name), inner, step, mine, is_unit=schema.is_map)
+            step = (*path, name)
+            if len(step) > 3 or builtin.is_compared(step, self.sides[0]):
+                inner = schema.field(name) or ANYTHING
+                mine = _in_field(claims, name, value, inner)
+                self._value(wanted, value, once, inner, step, mine, is_unit=schema.is_map)
 
     def _value(
         self,
@@ -170,7 +176,7 @@ class _Search:
     ) -> None:
         items = schema.items or ANYTHING
         before = applied if isinstance(applied, list) else []
-        once = {item.index: value for item, _, value in self._pairs(have, before, schema, path)}
+        once = {item.index: value for item, _, value in self._pairs(have, before, schema, path)} if before else {}
         for item, live, declared in self._pairs(have, want, schema, path):
             mine = _in_element(claims, live, item.index, items)
             self._value(declared, live, once.get(item.index, ABSENT), items, (*path, item), mine, is_unit=True)
@@ -266,6 +272,15 @@ def _is_leaf(trie: Trie | None) -> bool:
 
 def _is_indivisible(value: Any, schema: TypeSchema) -> bool:
     return schema.is_atomic or (isinstance(value, list) and schema.list_type not in ("map", "set"))
+
+
+def _is_settled(want: Any) -> bool:
+    """Whether a declared value leaves no room beside it: a scalar that is not empty."""
+    return bool(want) and isinstance(want, str | int | float)
+
+
+def _is_claimed(key: str, claims: Sequence[_Claim]) -> bool:
+    return any(claim.is_whole or key in claim.trie for claim in claims)
 
 
 def _brought(claim: _Claim) -> bool:

@@ -45,7 +45,7 @@ class ManifestSchemas:
         """
         kind = self._kind(body)
         if kind is not None:
-            return () if kind.is_valid(body) else tuple(kind.faults(body))
+            return _checked(kind, body)
         retired = retirement(body, self._kubernetes_version) if self._kubernetes_version else None
         return (SchemaFault("/apiVersion", retired.message),) if retired and retired.is_removed else ()
 
@@ -64,13 +64,23 @@ class ManifestSchemas:
         document = self._documents(group, version)
         components = _components(document)
         name = _component_name(components, {"group": group, "version": version, "kind": kind})
-        return _Kind(self._converter(components).schema(name)) if name else None
+        try:
+            return _Kind(self._converter(components).schema(name)) if name else None
+        except (ValueError, RecursionError):  # a schema that cannot be compiled: its kind is not covered
+            return None
 
     def _converter(self, components: JsonObject) -> Converter:
         """One converter for each document; the document is kept with it, so that its id stays its own."""
         if id(components) not in self._converters:
             self._converters[id(components)] = components, Converter(components)
         return self._converters[id(components)][1]
+
+
+def _checked(kind: _Kind, body: JsonObject) -> tuple[SchemaFault, ...]:
+    try:
+        return () if kind.is_valid(body) else tuple(kind.faults(body))
+    except ValueError:  # the validator takes 255 levels
+        return (SchemaFault("", "is nested too deeply to be checked"),)
 
 
 class _Kind:
@@ -94,7 +104,24 @@ class _Kind:
 
 
 def _compiled(schema: JsonObject) -> Any:
-    """A validator whose patterns are matched in linear time, as the API server's are (RE2)."""
+    """A validator whose patterns are matched in linear time, as the API server's are (RE2).
+
+    Where one of them cannot be, none is asked for: the fields are still checked. Raises ValueError for other faults.
+    """
+    try:
+        return _strict(schema)
+    except ValueError:
+        return _strict(_without_patterns(schema))
+
+
+def _without_patterns(node: Any) -> Any:
+    if isinstance(node, dict):
+        kept = {key: value for key, value in node.items() if key != "pattern" or not isinstance(value, str)}
+        return {key: _without_patterns(value) for key, value in kept.items()}
+    return [_without_patterns(item) for item in node] if isinstance(node, list) else node
+
+
+def _strict(schema: JsonObject) -> Any:
     return jsonschema_rs.Draft202012Validator(
         schema,
         formats={BYTE_FORMAT: _is_base64},

@@ -250,6 +250,47 @@ def test_a_schema_that_contains_itself_is_followed() -> None:
     assert fault.pointer == "/child" * 20 + "/n"
 
 
+def _shop_with(spec: Any) -> ManifestSchemas:
+    document = _shop_document()
+    document["components"]["schemas"]["example.shop.v1.Gadget"]["properties"]["spec"] = spec
+    return ManifestSchemas(lambda group, version: document)
+
+
+def test_a_pattern_that_cannot_be_matched_in_linear_time_is_not_asked_for() -> None:
+    text = {"type": "string", "pattern": "(?=a)b"}
+    schemas = _shop_with({"type": "object", "properties": {"a": text, "pattern": {"type": "integer"}}})
+    body = {"apiVersion": "shop.example/v1", "kind": "Gadget", "metadata": {"name": "g"}}
+    assert schemas.check(body | {"spec": {"a": "b", "pattern": 1}}) == ()
+    assert [f.pointer for f in schemas.check(body | {"spec": {"a": 1, "pattern": "x"}})] == ["/spec/a", "/spec/pattern"]
+
+
+@pytest.mark.parametrize("spec", [{"type": "no such type"}, {"type": "string", "maxLength": "many"}])
+def test_a_schema_that_makes_no_sense_covers_nothing(spec: JsonObject) -> None:
+    assert not _shop_with(spec).covers(SHOP[0])
+
+
+def test_a_schema_of_endless_depth_covers_nothing() -> None:
+    spec: JsonObject = {"type": "string"}
+    for _ in range(5000):
+        spec = {"type": "array", "items": spec}
+    document = {
+        "components": {
+            "schemas": {
+                "x": spec | {"x-kubernetes-group-version-kind": [{"group": "x", "version": "v1", "kind": "Deep"}]}
+            }
+        }
+    }
+    assert not ManifestSchemas(lambda group, version: document).covers({"apiVersion": "x/v1", "kind": "Deep"})
+
+
+def test_a_manifest_of_endless_depth_is_a_fault() -> None:
+    deep: Any = "x"
+    for _ in range(2000):
+        deep = {"x": deep}
+    (fault,) = CUSTOM.check(_gadget() | {"spec": {"size": deep}})
+    assert fault.message == "is nested too deeply to be checked"
+
+
 def test_documents_are_asked_for_once_for_each_kind() -> None:
     asked: list[tuple[str, str]] = []
 

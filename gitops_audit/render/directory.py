@@ -1,18 +1,24 @@
-"""A directory of manifests: every YAML and JSON file below it, hidden directories too, as `kubectl apply -R -f` reads."""
+"""A directory of manifests: all YAML and JSON files below it, in hidden directories too, as `kubectl apply -R` does."""
 
 from __future__ import annotations
-
-from collections.abc import Callable
 
 from gitops_audit.config.settings import SourceConfig
 from gitops_audit.model.resource import FileProblem, Rendered
 from gitops_audit.render import manifest
 from gitops_audit.render.globs import matcher
 from gitops_audit.render.merge import merged
+from gitops_audit.render.registry import CHART_FILE, KUSTOMIZATION_FILES
 from gitops_audit.source import Blob, Checkout
+from gitops_audit.source.unread import SUBMODULE
 
 _SUFFIXES = (".yaml", ".yml", ".json")
 _LFS_POINTER = b"version https://git-lfs.github.com/spec/"
+# Files that tools read. Where one of them holds objects all the same (Flux has a kind Kustomization), they count.
+_OF_TOOLS = {
+    **dict.fromkeys(KUSTOMIZATION_FILES, "kustomize's configuration: a source of its own with this path renders it"),
+    CHART_FILE: "the description of a Helm chart: a source of its own with this path renders it",
+    "values.yaml": "the values of a Helm chart",
+}
 _NOT_FETCHED = (
     "the file is a Git LFS pointer, its content is not in the repository: keep manifests out of LFS, "
     "or leave the file out with `exclude`"
@@ -21,29 +27,26 @@ _NOT_FETCHED = (
 
 def render(config: SourceConfig, checkout: Checkout) -> Rendered:
     """The objects of all manifests under the source's path, in the order of their paths. Raises SourceError."""
-    is_wanted = _is_wanted(config, checkout)
-    read = [_read(blob) for blob in sorted(checkout.blobs(is_wanted), key=lambda blob: blob.path)]
-    problems = tuple(problem for problem in checkout.problems if not _is_other_file(problem.path, is_wanted))
-    return merged([Rendered(problems=problems, ignored=tuple(checkout.skipped)), *read])
-
-
-def _is_wanted(config: SourceConfig, checkout: Checkout) -> Callable[[str], bool]:
-    is_excluded = matcher(config.exclude)
     prefix = f"{checkout.path}/" if checkout.path else ""
+    is_excluded = matcher(config.exclude)
 
     def is_wanted(path: str) -> bool:
         return path.endswith(_SUFFIXES) and not is_excluded(path.removeprefix(prefix))
 
-    return is_wanted
+    def is_loss(problem: FileProblem) -> bool:
+        """Whether manifests may be missing; what is wrong with other files is no concern of an audit."""
+        is_repository = problem.code == SUBMODULE and not is_excluded(problem.path.removeprefix(prefix))
+        return is_repository or is_wanted(problem.path)
 
-
-def _is_other_file(path: str, is_wanted: Callable[[str], bool]) -> bool:
-    """Whether what could not be read would not have been read anyway; directories (submodules) might hold manifests."""
-    name = path.rpartition("/")[2]
-    return not is_wanted(path if "." in name else f"{path}/any.yaml")
+    read = [_read(blob) for blob in checkout.blobs(is_wanted)]
+    unread = Rendered(problems=tuple(filter(is_loss, checkout.problems)), ignored=tuple(checkout.skipped))
+    return merged([unread, *read])
 
 
 def _read(blob: Blob) -> Rendered:
     if blob.data.startswith(_LFS_POINTER):
         return Rendered(problems=(FileProblem(blob.path, 1, _NOT_FETCHED),))
-    return manifest.load(blob.data, blob.path)
+    found = manifest.load(blob.data, blob.path)
+    reason = _OF_TOOLS.get(blob.path.rpartition("/")[2])
+    is_other = found.manifests or found.problems or reason is None
+    return found if is_other else Rendered(ignored=((blob.path, str(reason)),))

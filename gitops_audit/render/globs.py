@@ -1,7 +1,7 @@
 """The patterns of `exclude`: as in .gitignore, counted from the source's path.
 
-`*`, `?` and `[...]` stay within one path segment, `**` spans any number of them. A pattern without a slash matches a name
-at any depth; one with a slash counts from the source's path. What matches a directory takes all below it.
+`*`, `?` and `[...]` stay within one path segment, `**` spans any number of them. A pattern without a slash matches a
+name at any depth; one with a slash counts from the source's path. What matches a directory takes all below it.
 """
 
 from __future__ import annotations

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-# A file of manifests. The largest ones in the field (all CustomResourceDefinitions of an operator) have about 5 MB.
-MAX_FILE_BYTES = 32 * 1024 * 1024
+from gitops_audit.source.checkout import MAX_FILE_BYTES
+
+__all__ = ["MAX_DEPTH", "MAX_FILE_BYTES", "MAX_RENDERED_BYTES", "RENDER_TIMEOUT_S", "is_excessive_aliasing"]
 
 # What kustomize or helm may print for one source.
 MAX_RENDERED_BYTES = 256 * 1024 * 1024

@@ -86,7 +86,9 @@ def _found(data: bytes, path: str, problems: list[FileProblem], max_bytes: int) 
 
 def _documents(data: bytes, path: str, problems: list[FileProblem], max_bytes: int) -> Iterator[Part]:
     if len(data) > max_bytes:
-        problems.append(FileProblem(path, 0, f"{_megabytes(len(data))} are too much for a file of manifests"))
+        problems.append(
+            FileProblem(path, 0, f"{_megabytes(len(data), max_bytes)} are too much for a file of manifests")
+        )
         return
     try:
         for part in parts(data):
@@ -98,8 +100,8 @@ def _documents(data: bytes, path: str, problems: list[FileProblem], max_bytes: i
         problems.append(_file_problem(path, data, problem))
 
 
-def _megabytes(size_bytes: int) -> str:
-    return f"{size_bytes / 1_000_000:.0f} MB (at most {MAX_FILE_BYTES / 1_000_000:.0f} MB are read)"
+def _megabytes(size_bytes: int, max_bytes: int) -> str:
+    return f"{size_bytes / 1_000_000:.0f} MB (at most {max_bytes / 1_000_000:.0f} MB are read)"
 
 
 def _file_problem(path: str, data: bytes, problem: Unreadable) -> FileProblem:

@@ -1,0 +1,105 @@
+"""A chart, rendered by the real helm with its own default values, as a release named like the source.
+
+Hooks stay in the output, marked by their annotation; CustomResourceDefinitions of `crds/` are part of it, as an
+installation brings them. Dependencies must be in `charts/`: nothing is fetched.
+"""
+
+from __future__ import annotations
+
+import re
+import shutil
+from bisect import bisect_right
+from dataclasses import replace
+
+from gitops_audit.config.settings import SourceConfig
+from gitops_audit.errors import SourceError
+from gitops_audit.model.resource import FileProblem, Manifest, Origin, Rendered
+from gitops_audit.render import manifest
+from gitops_audit.render.limits import MAX_RENDERED_BYTES
+from gitops_audit.render.registry import CHART_FILE
+from gitops_audit.render.tool import NO_TOOL, UNRENDERED, ToolError, workspace
+from gitops_audit.source import Checkout
+
+_SOURCE = re.compile(rb"^# Source: [^/\n]+/([^\n]+?)\s*$", re.MULTILINE)
+
+
+def render(config: SourceConfig, checkout: Checkout) -> Rendered:
+    """The objects of the chart at the source's path. What helm refuses is a problem of Chart.yaml.
+
+    Raises SourceError where helm is missing, or there is no chart.
+    """
+    program = shutil.which("helm")
+    if program is None:
+        raise _no_helm(config)
+    chart = f"{checkout.path}/{CHART_FILE}" if checkout.path else CHART_FILE
+    if chart not in set(checkout.files()):
+        raise _no_chart(config, checkout)
+    with workspace(checkout) as place:
+        namespace = config.namespace or "default"
+        path = str(place.tree / checkout.path)
+        command = [program, "template", config.name, path, "--namespace", namespace, "--include-crds"]
+        try:
+            output = place.run(command)
+        except ToolError as error:
+            return Rendered(problems=(FileProblem(chart, 1, f"helm: {error}", UNRENDERED),))
+    return _placed(output, chart, checkout)
+
+
+def _placed(output: bytes, chart: str, checkout: Checkout) -> Rendered:
+    places = _Places(output, chart, checkout)
+    found = manifest.load(output, chart, max_bytes=MAX_RENDERED_BYTES)
+    problems = (_rendered_problem(p, places.origin(p.line)) for p in found.problems)
+    return Rendered(
+        tuple(_at(m, places.origin(m.origin.line)) for m in found.manifests), tuple(problems), found.ignored
+    )
+
+
+def _at(built: Manifest, origin: Origin) -> Manifest:
+    return Manifest(built.body, origin, tuple(replace(fault, line=origin.line) for fault in built.faults))
+
+
+def _rendered_problem(problem: FileProblem, origin: Origin) -> FileProblem:
+    return replace(problem, path=origin.path, line=origin.line, message=f"in what helm rendered: {problem.message}")
+
+
+class _Places:
+    """Which template each line of helm's output comes from, by the comments it writes.
+
+    A line of a template says nothing about a line of what it rendered: the file is all there is.
+    """
+
+    def __init__(self, output: bytes, chart: str, checkout: Checkout) -> None:
+        self._chart = chart
+        self._directory = chart.removesuffix(CHART_FILE)
+        self._files = set(checkout.files())
+        found = list(_SOURCE.finditer(output))
+        lines, at, line = [], 0, 1
+        for match in found:
+            line += output.count(b"\n", at, match.start())
+            at = match.start()
+            lines.append(line)
+        self._lines = lines
+        self._paths = [match[1].decode("utf-8", "replace") for match in found]
+
+    def origin(self, line: int) -> Origin:
+        index = bisect_right(self._lines, line) - 1
+        path = self._directory + self._paths[index] if index >= 0 else ""
+        return Origin(path if path in self._files else self._chart, 1, -1)
+
+
+def _no_helm(config: SourceConfig) -> SourceError:
+    return SourceError(
+        f"the source {config.name!r} is a Helm chart, and helm is not on the PATH",
+        code=NO_TOOL,
+        where=config.where,
+        hint="install helm 3 or later (helm.sh/docs/intro/install)",
+    )
+
+
+def _no_chart(config: SourceConfig, checkout: Checkout) -> SourceError:
+    return SourceError(
+        f"there is no {CHART_FILE} in {checkout.path or 'the root of the repository'}",
+        code=UNRENDERED,
+        where=config.where,
+        hint="correct the source's `path`, or its `type`",
+    )

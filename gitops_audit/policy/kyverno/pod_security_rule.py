@@ -6,7 +6,6 @@ named images only) and takes away what both judgements have in common.
 
 from __future__ import annotations
 
-import re
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -153,4 +152,5 @@ def _pod(body: JsonObject) -> JsonObject | None:
 
 def _pointer(body: JsonObject, finding: _Finding) -> str:
     steps = _TEMPLATES.get(str(body.get("kind")), ())
-    return re.sub("^", "".join(f"/{step}" for step in steps), finding.evidence.pointer) if finding.evidence else ""
+    pointer = finding.evidence.pointer
+    return "".join(f"/{step}" for step in steps) + pointer if pointer else ""

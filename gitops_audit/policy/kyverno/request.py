@@ -10,7 +10,7 @@ from gitops_audit.model.resource import JsonObject, split_api_version
 from gitops_audit.policy.contract import Subject, World
 from gitops_audit.policy.selector import labels_of
 
-Operation = Literal["CREATE", "UPDATE", "DELETE", "CONNECT"]
+Operation = Literal["CREATE", "UPDATE", "DELETE"]
 
 
 @dataclass(frozen=True, slots=True)

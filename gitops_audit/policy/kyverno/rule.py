@@ -115,7 +115,7 @@ class Rule:
         return result is not None and result.result == "fail"
 
     def _scope(self, request: Request, world: World) -> Scope:
-        scope = Scope(request.data())
+        scope = Scope(request.data(), is_delete=request.operation == "DELETE")
         extractors = self.body.get("imageExtractors")
         scope.defer("images", lambda _: images_of(request.body, extractors))
         for values in (request.values, request.rule_values.get(self.name) or {}):

@@ -31,24 +31,23 @@ class Pending:
 
 
 class Scope:
-    """Mutable while a rule runs; `fork()` before changing what others see."""
+    """Mutable while a rule runs; `fork()` before changing what others see.
 
-    __slots__ = ("_limit", "_pending", "data")
+    With `is_delete` the object is gone: expressions that name `request.object` mean the old one.
+    """
 
-    def __init__(self, data: JsonObject) -> None:
+    __slots__ = ("_limit", "_pending", "data", "is_delete")
+
+    def __init__(self, data: JsonObject, *, is_delete: bool = False) -> None:
         self.data = data
+        self.is_delete = is_delete
         self._pending: list[Pending] = []
         self._limit: int | None = None
 
     def fork(self) -> Scope:
-        copy = Scope(dict(self.data))
+        copy = Scope(dict(self.data), is_delete=self.is_delete)
         copy._pending = [Pending(entry.name, entry.load, entry.is_loaded) for entry in self._pending]
         return copy
-
-    @property
-    def is_delete(self) -> bool:
-        request = self.data.get("request")
-        return isinstance(request, dict) and request.get("operation") == "DELETE"
 
     def query(self, expression: str) -> Any:
         """Raises JmesError, or NotFound where a key is not there."""

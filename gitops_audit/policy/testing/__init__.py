@@ -1,0 +1,8 @@
+"""Runs the tests that policies carry: the project's own `PolicyTest` and Kyverno's `kyverno-test.yaml`."""
+
+from __future__ import annotations
+
+from gitops_audit.policy.testing.report import TestReport, TestRow
+from gitops_audit.policy.testing.suite import is_test_file, run
+
+__all__ = ["TestReport", "TestRow", "is_test_file", "run"]

@@ -1,0 +1,216 @@
+"""Runs one Kyverno test: loads what it names, asks its policies, compares with what it expects.
+
+Kyverno's CLI is followed: objects without a namespace are in `default`, values stand in for what a cluster would say,
+`autogen-` rules answer for the rule they are made from. It calls an object that no rule applies to "excluded" and
+takes any expectation as met; here that only meets `pass` and `skip`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+
+from gitops_audit.errors import PolicyError
+from gitops_audit.model.resource import JsonObject
+from gitops_audit.policy.contract import Policy, RuleResult, Subject
+from gitops_audit.policy.document import Document
+from gitops_audit.policy.kyverno.request import NOBODY, Request, UserInfo, subject_of
+from gitops_audit.policy.kyverno.scope import Scope
+from gitops_audit.policy.testing import files
+from gitops_audit.policy.testing.kyverno_test import Expectation, KyvernoTest
+from gitops_audit.policy.testing.policies import Policies, answer
+from gitops_audit.policy.testing.report import TestRow, broken
+from gitops_audit.policy.testing.values import Values
+from gitops_audit.policy.testing.world import TestWorld
+
+
+@dataclass(slots=True)
+class KyvernoRun:
+    """One test with everything it names loaded; answers are remembered, for several expectations ask the same."""
+
+    test: KyvernoTest
+    policies: Policies
+    subjects: Sequence[Subject]
+    world: TestWorld
+    values: Values
+    user: UserInfo = NOBODY
+    missing: Sequence[PolicyError] = ()
+    _answers: dict[tuple[int, int, str], Sequence[RuleResult]] = field(default_factory=dict)
+
+    @classmethod
+    def load(cls, test: KyvernoTest) -> KyvernoRun:
+        """Raises PolicyError for files that cannot be read. A policy at fault, and a file of resources that is not
+        there, fail only what is expected of them."""
+        values = _values(test)
+        found, missing = files.readable_objects(test.folder, test.names("resources"), test.document.at("/resources"))
+        subjects = _unique(subject_of(_clean(files.with_namespace(d.body))) for d in found)
+        others = [d.body for key in ("paramResources", "targetResources") for d in _objects(test, key)]
+        world = [subject.body for subject in subjects] + others + _context(test) + list(values.namespaces)
+        exceptions = _objects(test, "exceptions")
+        policies = Policies.load([*_objects(test, "policies"), *exceptions])
+        return cls(test, policies, subjects, TestWorld(world), values, _user(test), missing)
+
+    def rows(self) -> Iterator[TestRow]:
+        """One row per expectation and resource. A file that could not be read is told by the rows that miss a
+        resource, or else by a row of its own."""
+        rows = [row for expectation in self.test.expectations for row in self._expected(expectation)]
+        told = "\n".join(row.message for row in rows)
+        yield from rows
+        for error in self.missing:
+            if error.message not in told:
+                yield broken(self.test.document.path, error)
+
+    def _expected(self, wanted: Expectation) -> Iterator[TestRow]:
+        if wanted.unsupported:
+            yield self._row(wanted, "", "error", f"`{wanted.unsupported}` is not supported: only validation is tested")
+        elif error := self.policies.errors.get(wanted.policy.rpartition("/")[2]):
+            for name in wanted.resources or ("",):
+                yield self._row(wanted, name, "error", str(error))
+        else:
+            yield from self._asked(wanted)
+
+    def _asked(self, wanted: Expectation) -> Iterator[TestRow]:
+        policies = self.policies.named(wanted.policy)
+        if not policies:
+            yield self._row(wanted, "", "error", f"there is no policy {wanted.policy!r} in this test")
+            return
+        for name in wanted.resources or ("",):
+            subjects = self._named(name, wanted.kind)
+            if not subjects:
+                yield self._row(wanted, name, "error", self._absent(wanted.kind or "resource", name))
+            for subject in subjects:
+                yield self._judged(wanted, policies, name, subject)
+
+    def _absent(self, kind: str, name: str) -> str:
+        reasons = "".join(f"; {error}" for error in self.missing)
+        return f"there is no {kind} {name!r} in this test{reasons}"
+
+    def _judged(self, wanted: Expectation, policies: Sequence[Policy], name: str, subject: Subject) -> TestRow:
+        results = [r for policy in policies for r in self._answer(policy, subject, wanted) if _is_about(r, wanted)]
+        actual, message, rule = _verdict(results, wanted)
+        shown = name or "/".join(part for part in (subject.namespace, subject.name) if part)
+        return self._row(wanted, shown, actual, message, subject.kind, rule)
+
+    def _row(
+        self, wanted: Expectation, name: str, actual: str, message: str, kind: str = "", rule: str = ""
+    ) -> TestRow:
+        return TestRow(
+            file=self.test.document.path,
+            policy=wanted.policy,
+            rule=rule or wanted.rule,
+            kind=kind or wanted.kind,
+            resource=name,
+            expected=wanted.expected,
+            actual=actual,
+            message=message,
+            line=wanted.line,
+        )
+
+    def _named(self, name: str, kind: str) -> list[Subject]:
+        namespace, _, short = name.rpartition("/")
+        found = [s for s in self.subjects if not name or (s.name == short and namespace in ("", s.namespace))]
+        return [s for s in found if s.kind == kind] or found
+
+    def _answer(self, policy: Policy, subject: Subject, wanted: Expectation) -> Sequence[RuleResult]:
+        key = (id(policy), id(subject), wanted.operation)
+        if key not in self._answers:
+            self._answers[key] = answer(policy, self._request(policy, subject, wanted.operation), self.world)
+        return self._answers[key]
+
+    def _request(self, policy: Policy, subject: Subject, operation: str) -> Request:
+        values = self.values.of_resource(policy.name, subject.name)
+        if operation:
+            values["request.operation"] = operation
+        asked = values.get("request.operation")
+        return Request(
+            subject=_patched(subject, values),
+            operation="UPDATE" if asked == "UPDATE" else "DELETE" if asked == "DELETE" else "CREATE",
+            subresource=self._subresource(subject),
+            namespace_labels=self.values.labels_of(subject.namespace),
+            user=self.user,
+            values=values,
+            rule_values=self.values.of_rules(policy.name),
+            is_simulated=True,
+        )
+
+    def _subresource(self, subject: Subject) -> str:
+        for item in self.values.subresources:
+            own = item.get("subresource") or {}
+            if (own.get("group", ""), own.get("version"), own.get("kind")) == (
+                subject.group,
+                subject.version,
+                subject.kind,
+            ):
+                return str(own.get("name", "")).partition("/")[2]
+        return ""
+
+
+def _is_about(result: RuleResult, wanted: Expectation) -> bool:
+    names = (wanted.rule, f"autogen-{wanted.rule}", f"autogen-cronjob-{wanted.rule}")
+    return not wanted.rule or not result.rule or result.rule in names
+
+
+def _verdict(results: Sequence[RuleResult], wanted: Expectation) -> tuple[str, str, str]:
+    """(result, message, rule) of one expectation: the first rule that differs from it, else the first rule."""
+    if not results:
+        message = "excluded: no rule of the policy applies to it"
+        return ("pass" if wanted.expected == "pass" else "skip"), message, ""
+    decisive = next((r for r in results if r.result != wanted.expected), results[0])
+    return decisive.result, decisive.message, decisive.rule
+
+
+def _objects(test: KyvernoTest, key: str) -> list[Document]:
+    return files.objects(test.folder, test.names(key), test.document.at(f"/{key}"))
+
+
+def _unique(subjects: Iterator[Subject]) -> list[Subject]:
+    found: dict[tuple[str, str, str, str], Subject] = {}
+    for subject in subjects:
+        found.setdefault((subject.group, subject.kind, subject.namespace, subject.name), subject)
+    return list(found.values())
+
+
+def _values(test: KyvernoTest) -> Values:
+    if test.document.value("/values") is not None:
+        return Values.from_document(test.document, "/values")
+    name = test.document.text("/variables")
+    if not name:
+        return Values()
+    found = files.documents(test.folder / name)
+    if len(found) != 1:
+        raise test.document.fault("/variables", f"{name} is not one document of values")
+    return Values.from_document(found[0])
+
+
+def _user(test: KyvernoTest) -> UserInfo:
+    name = test.document.text("/userinfo")
+    if not name:
+        return NOBODY
+    found = files.documents(test.folder / name)
+    return UserInfo.from_json(found[0].body) if found else NOBODY
+
+
+def _context(test: KyvernoTest) -> list[JsonObject]:
+    """Objects from context files and simulated clusters."""
+    names = [test.document.text("/context")] if test.document.value("/context") else []
+    found = [d for name in (*names, *test.names("clusterResources")) for d in files.documents(test.folder / name)]
+    return [item for d in found for item in (d.mapping("/spec").get("resources") or ())]
+
+
+def _patched(subject: Subject, values: dict[str, object]) -> Subject:
+    """The object with what values say about it (`request.object...`)."""
+    paths = [path for path in values if path.startswith("request.object.")]
+    if not paths:
+        return subject
+    scope = Scope({"request": {"object": subject.body}})
+    for path in paths:
+        scope.add(path, values[path])
+    return subject_of(scope.data["request"]["object"])
+
+
+def _clean(body: JsonObject) -> JsonObject:
+    """Charts write `labels:` without a value; to Kubernetes that is an empty map."""
+    metadata = body.get("metadata")
+    if not isinstance(metadata, dict) or all(metadata.get(key, 0) is not None for key in ("labels", "annotations")):
+        return body
+    return body | {"metadata": {key: {} if value is None else value for key, value in metadata.items()}}

@@ -1,0 +1,81 @@
+"""The policies of a test: each loaded on its own, so that a fault in one fails only what is expected of it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+from gitops_audit.errors import AuditError
+from gitops_audit.policy import registry
+from gitops_audit.policy.contract import Policy, RuleResult, World
+from gitops_audit.policy.document import Document
+from gitops_audit.policy.kyverno.exception import KIND as EXCEPTION
+from gitops_audit.policy.kyverno.exception import KyvernoException
+from gitops_audit.policy.kyverno.load import load_policy
+from gitops_audit.policy.kyverno.policy import KyvernoPolicy
+from gitops_audit.policy.kyverno.request import Request
+
+_KYVERNO = "kyverno.io"
+
+
+@dataclass(frozen=True, slots=True)
+class Policies:
+    """Loaded policies, and why others could not be loaded, by name."""
+
+    loaded: Sequence[Policy]
+    errors: dict[str, AuditError] = field(default_factory=dict)
+
+    @classmethod
+    def load(cls, documents: Sequence[Document]) -> Policies:
+        """From policies, bindings and exceptions. Raises PolicyError for an exception that is malformed."""
+        exceptions = [KyvernoException.from_document(d) for d in documents if _is(d, _KYVERNO, EXCEPTION)]
+        companions = [d for d in documents if d.kind.endswith("Binding") or d.kind == EXCEPTION]
+        loaded: list[Policy] = []
+        errors: dict[str, AuditError] = {}
+        for document in documents:
+            if document in companions or not registry.is_policy(document):
+                continue
+            try:
+                loaded += _load(document, exceptions, companions)
+            except AuditError as error:
+                errors[document.name] = error
+        return cls(loaded, errors)
+
+    def named(self, name: str) -> list[Policy]:
+        """Those of a name (`namespace/name` for a namespaced one)."""
+        return [policy for policy in self.loaded if policy.name == name.rpartition("/")[2]]
+
+
+def _load(
+    document: Document, exceptions: Sequence[KyvernoException], companions: Sequence[Document]
+) -> Sequence[Policy]:
+    if document.group == _KYVERNO:
+        policy = load_policy(document, allow_unsupported=True, is_simulated=True)
+        return [policy.with_exceptions(exceptions)]
+    return registry.load([document, *(d for d in companions if d.group == document.group and _concerns(d, document))])
+
+
+def _concerns(companion: Document, policy: Document) -> bool:
+    if companion.kind == EXCEPTION:
+        references = companion.sequence("/spec/policyRefs")
+        return any(isinstance(item, dict) and item.get("name") == policy.name for item in references)
+    return companion.text("/spec/policyName") == policy.name
+
+
+def _is(document: Document, group: str, kind: str) -> bool:
+    return (document.group, document.kind) == (group, kind)
+
+
+def answer(policy: Policy, request: Request, world: World) -> Sequence[RuleResult]:
+    """What a policy says of a request. Forms that know no requests are asked about the object."""
+    if isinstance(policy, KyvernoPolicy):
+        return policy.answer(request, world)
+    results = policy.evaluate(request.subject, world)
+    return [_as_one(results)] if results else ()
+
+
+def _as_one(results: Sequence[RuleResult]) -> RuleResult:
+    """Policies without named rules have one result: that of the first validation that does not hold."""
+    order = ("fail", "error", "warn", "pass", "skip")
+    worst = min(results, key=lambda result: order.index(result.result))
+    return RuleResult("", worst.result, worst.message, worst.pointer)

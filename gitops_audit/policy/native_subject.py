@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from gitops_audit.model.resource import JsonObject
 from gitops_audit.policy.admission_request import namespace_of
 from gitops_audit.policy.cel import Activation
-from gitops_audit.policy.cel.world import TEMPLATES
 from gitops_audit.policy.contract import Subject, World
+from gitops_audit.policy.pod_template import containers, template_of
 
 VARIABLES: Mapping[str, str] = {
     "object": "dyn",
@@ -20,7 +20,6 @@ VARIABLES: Mapping[str, str] = {
     "containers": "list<dyn>",
     "allContainers": "list<dyn>",
 }
-_PATHS = {(group, kind): path for group, kind, path in TEMPLATES}
 
 
 @dataclass(slots=True)
@@ -44,29 +43,14 @@ def activation(subject: Subject, world: World) -> Activation:
 
 
 def _values(subject: Subject, namespace: JsonObject | None) -> dict[str, Any]:
-    template = _template(subject)
+    template = template_of(subject)
     spec = template.get("spec") if template else None
-    containers = _containers(spec, ("containers",))
+    own = list(containers(spec, "containers"))
     return {
         "object": subject.body,
         "namespaceObject": namespace,
         "podSpec": spec,
         "podMetadata": (template.get("metadata") or {}) if template else None,
-        "containers": containers,
-        "allContainers": _containers(spec, ("initContainers", "containers", "ephemeralContainers")),
+        "containers": own,
+        "allContainers": list(containers(spec, "initContainers", "containers", "ephemeralContainers")),
     }
-
-
-def _template(subject: Subject) -> JsonObject | None:
-    path = _PATHS.get((subject.group, subject.kind))
-    if path is None:
-        return None
-    found: Any = subject.body
-    for step in path:
-        found = found.get(step) if isinstance(found, dict) else None
-    return found if isinstance(found, dict) else None
-
-
-def _containers(spec: Any, keys: Sequence[str]) -> list[Any]:
-    lists = [spec.get(key) for key in keys] if isinstance(spec, dict) else []
-    return [container for found in lists if isinstance(found, list) for container in found]

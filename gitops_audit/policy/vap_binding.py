@@ -80,7 +80,7 @@ class Binding:
     policy: str
     matches: MatchConstraints
     param_ref: ParamRef | None = None
-    is_denied: bool = True
+    is_warning: bool = False
 
     @classmethod
     def from_document(cls, document: Document, policies: Collection[str]) -> Binding:
@@ -94,21 +94,21 @@ class Binding:
             policy=policy,
             matches=MatchConstraints.from_document(document, "/spec/matchResources"),
             param_ref=ParamRef.from_document(document),
-            is_denied=_is_denied(document, "/spec/validationActions"),
+            is_warning=_is_warning(document, "/spec/validationActions"),
         )
 
     def enforced(self, result: RuleResult) -> RuleResult:
-        """A violation as the actions have it: without `Deny` it is a warning."""
-        if result.result != "fail" or self.is_denied:
+        """A violation as the actions have it: with `Warn` alone it is a warning."""
+        if result.result != "fail" or not self.is_warning:
             return result
         return RuleResult(result.rule, "warn", result.message, result.pointer)
 
 
-def _is_denied(document: Document, pointer: str) -> bool:
+def _is_warning(document: Document, pointer: str) -> bool:
     actions = document.sequence(pointer)
     for index, action in enumerate(actions):
         document.choice(f"{pointer}/{index}", _ACTIONS, str(action))
-    return "Deny" in actions or not actions
+    return bool(actions) and set(actions) == {"Warn"}
 
 
 UNBOUND = Binding("", MatchConstraints())

@@ -25,7 +25,8 @@ QUANTITY, SEMVER, URL, IP, CIDR, FORMAT = (
     "net.CIDR",
     "kubernetes.NamedFormat",
 )
-OPAQUE = frozenset((QUANTITY, SEMVER, URL, IP, CIDR, FORMAT))
+IMAGE = "kyverno.Image"
+OPAQUE = frozenset((QUANTITY, SEMVER, URL, IP, CIDR, FORMAT, IMAGE))
 _NUMERIC = ("int", "uint", "double")
 _ORDERED = ("bool", "int", "uint", "double", "string", "bytes", "google.protobuf.Timestamp", "google.protobuf.Duration")
 

@@ -18,7 +18,6 @@ from gitops_audit.policy.cel.declarations import LIBRARY, OPAQUE, Overload, chec
 from gitops_audit.policy.cel.library import named_format
 from gitops_audit.policy.cel.pattern import as_one_group, find_all
 from gitops_audit.policy.cel.rewrite import Rewriter
-from gitops_audit.policy.cel.world import WORLD_FUNCTIONS
 
 _T = cel.Type
 _KINDS: dict[str, Any] = {
@@ -112,11 +111,11 @@ def _functions(library: tuple[Overload, ...]) -> Iterator[Any]:
         yield cel.FunctionDecl(name, list(overloads.values()))
 
 
-@lru_cache(maxsize=1)
-def runtime() -> Any:
-    """The environment expressions run in, one per process."""
+@lru_cache(maxsize=8)
+def runtime(extra: tuple[Overload, ...] = ()) -> Any:
+    """The environment expressions run in, one per process and set of further functions."""
     config = cel.NewEnvConfigFromYaml(runtime_config())
-    extension = cel.CelExtension("gitops_audit", [*_functions((*LIBRARY, *WORLD_FUNCTIONS)), *_internal()])
+    extension = cel.CelExtension("gitops_audit", [*_functions((*LIBRARY, *extra)), *_internal()])
     return cel.NewEnv(config=config, extensions=[extension])
 
 
@@ -146,5 +145,5 @@ def rewritten(tree: ast.Tree) -> ast.Expr:
     return Rewriter(parse_unchecked, tree, _templates).run()
 
 
-def load(serialised: bytes) -> Any:
-    return runtime().deserialize(serialised)
+def load(serialised: bytes, extra: tuple[Overload, ...] = ()) -> Any:
+    return runtime(extra).deserialize(serialised)

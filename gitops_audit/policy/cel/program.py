@@ -49,6 +49,7 @@ class Program:
     expression: str
     result_type: str
     tree: ast.Tree
+    extra: tuple[Overload, ...] = ()
     _native: Any = field(default=None, repr=False)
 
     def evaluate(self, activation: Activation) -> Any:
@@ -74,7 +75,7 @@ class Program:
 
     def _loaded(self) -> Any:
         if self._native is None:
-            self._native = load(self.tree.serialise(rewritten(self.tree)))
+            self._native = load(self.tree.serialise(rewritten(self.tree)), self.extra)
         return self._native
 
 
@@ -97,8 +98,8 @@ def _converted(found: Any, kind: str) -> Any:
 
 
 def compile(expression: str, variables: Mapping[str, str], extra: tuple[Overload, ...] = ()) -> Program:
-    """Parses and checks; `variables` are names with CEL types (`dyn`, `map<string, dyn>`, `list<string>`, `bool`...), `extra`
-    functions beyond the Kubernetes library.
+    """Parses and checks; `variables` are names with CEL types (`dyn`, `map<string, dyn>`, `list<string>`, `bool`...),
+    `extra` functions beyond the Kubernetes library.
 
     Raises CelError with line, column and reason where the expression is not valid CEL or its types do not fit.
     """
@@ -108,7 +109,7 @@ def compile(expression: str, variables: Mapping[str, str], extra: tuple[Overload
         compiled = checker(tuple(sorted(variables.items())), extra).compile(expression)
     except (RuntimeError, UnicodeError) as error:
         raise CelError(_problems(str(error))) from None
-    program = Program(expression, compiled.return_type().name(), ast.parse(compiled.serialize()))
+    program = Program(expression, compiled.return_type().name(), ast.parse(compiled.serialize()), extra)
     _plan(program)
     return program
 

@@ -41,25 +41,26 @@ def bound(world: World) -> Iterator[None]:
         _bound.world = before
 
 
-def _world() -> World:
+def current() -> World:
+    """The bound world. Raises ValueError where there is none."""
     if _bound.world is None:
         raise ValueError("the other resources are not known here")
     return _bound.world
 
 
 def _resources(group: str, kind: str, namespace: str = "") -> Sequence[JsonObject]:
-    return list(_world().list(group, kind, namespace))
+    return list(current().list(group, kind, namespace))
 
 
 def _resource(group: str, kind: str, namespace: str, name: str) -> JsonObject | None:
-    return _world().get(group, kind, namespace, name)
+    return current().get(group, kind, namespace, name)
 
 
 def _pods_matching(labels: Mapping[str, Any], namespace: str) -> int:
     """How many Pods and pod templates of a namespace carry all these labels."""
     found = 0
     for group, kind, path in TEMPLATES:
-        for body in _world().list(group, kind, namespace):
+        for body in current().list(group, kind, namespace):
             own = template_labels(body, path)
             found += all(own.get(key) == value for key, value in labels.items())
     return found

@@ -50,6 +50,8 @@ class Api:
             return self._routed(request, expire=expire)
         except ApiError as error:
             return answer(error.status(), error.code)
+        except RecursionError:
+            return answer(ApiError(400, "the object is nested too deeply").status(), 400)
         except Exception as error:  # as the API server does: one request must not take the server down
             return answer(ApiError(500, f"the sandbox failed: {error!r}").status(), 500)
 

@@ -7,6 +7,7 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from gitops_audit.sandbox.field_set import item_element
 from gitops_audit.sandbox.kinds import Kind, Scaling
 from gitops_audit.sandbox.status import Cause, invalid_value, required
 from gitops_audit.sandbox.tables import builtin
@@ -133,6 +134,20 @@ def faults(value: Any, schema: Type, path: str = "") -> Iterator[Cause]:
     elif isinstance(value, list):
         for index, item in enumerate(value):
             yield from faults(item, schema.element or ANY, f"{path}[{index}]")
+        yield from _duplicates(value, schema, path)
+
+
+def _duplicates(values: list[Any], schema: Type, path: str) -> Iterator[Cause]:
+    if schema.list_type == "atomic":
+        return
+    seen: set[str] = set()
+    for index, item in enumerate(values):
+        if schema.list_type == "map" and (not isinstance(item, dict) or not item.keys() & set(schema.keys)):
+            continue  # told already, as a wrong type or a missing key
+        element = item_element(schema, item)
+        if element in seen:
+            yield Cause("FieldValueDuplicate", f"{path}[{index}]", f"Duplicate value: {element[2:]}")
+        seen.add(element)
 
 
 def _object_faults(value: JsonObject, schema: Type, path: str) -> Iterator[Cause]:
@@ -194,7 +209,12 @@ def _value_faults(value: Any, rules: JsonObject, path: str) -> Iterator[Cause]:
 def _string_faults(value: str, rules: JsonObject, path: str) -> Iterator[Cause]:
     if "pattern" in rules and re.search(rules["pattern"], value) is None:
         yield invalid_value(path, value, f"{path} in body should match '{rules['pattern']}'")
-    yield from _size_faults(len(value), rules, path, "Length")
+    most = rules.get("maxLength", len(value))
+    if len(value) > most:
+        yield Cause("FieldValueTooLong", path, f"Too long: may not be more than {most} characters")
+    if len(value) < rules.get("minLength", 0):
+        least = rules["minLength"]
+        yield invalid_value(path, value, f"{path} in body should be at least {least} characters long")
 
 
 def _size_faults(size: int, rules: JsonObject, path: str, what: str) -> Iterator[Cause]:

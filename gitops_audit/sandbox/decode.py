@@ -26,6 +26,8 @@ _Loader.yaml_implicit_resolvers = {
 }
 
 
+MAX_YAML_DEPTH = 200
+MAX_YAML_ALIASES = 16
 _RANGES = {"int32": 2**31, "int64": 2**63}
 _TIME = re.compile(r"\d{4}-\d\d-\d\d[Tt ]\d\d:\d\d:\d\d(\.\d+)?([Zz]|[+-]\d\d:\d\d)")
 
@@ -33,9 +35,25 @@ _TIME = re.compile(r"\d{4}-\d\d-\d\d[Tt ]\d\d:\d\d:\d\d(\.\d+)?([Zz]|[+-]\d\d:\d
 def parse(body: bytes, *, as_yaml: bool = False) -> Any:
     """JSON, or YAML where the content type says so. Raises ApiError 400."""
     try:
-        return yaml.load(body, Loader=_Loader) if as_yaml else orjson.loads(body)  # noqa: S506 (a safe loader)
-    except (ValueError, yaml.YAMLError) as error:
+        return orjson.loads(body)
+    except orjson.JSONDecodeError as error:
+        if not as_yaml:
+            raise ApiError(400, f"error decoding the body of the request: {error}") from error
+    try:
+        return _parse_yaml(body)
+    except (ValueError, TypeError, yaml.YAMLError) as error:
         raise ApiError(400, f"error decoding the body of the request: {error}") from error
+
+
+def _parse_yaml(body: bytes) -> Any:
+    """Refuses what would break the composer (it recurses in C) or grow by references."""
+    depth = aliases = 0
+    for event in yaml.parse(body, Loader=_Loader):
+        depth += isinstance(event, yaml.CollectionStartEvent) - isinstance(event, yaml.CollectionEndEvent)
+        aliases += isinstance(event, yaml.AliasEvent)
+        if depth > MAX_YAML_DEPTH or aliases > MAX_YAML_ALIASES:
+            raise ValueError("the YAML is nested too deeply or has too many aliases")
+    return orjson.loads(orjson.dumps(yaml.load(body, Loader=_Loader)))  # noqa: S506 (a safe loader)
 
 
 @dataclass(slots=True)

@@ -113,8 +113,14 @@ class Update:
     is_tracked: Callable[[Path], bool]
 
     def owners(self, live: JsonObject, new: JsonObject, managers: Managers, schema: Type) -> Managers:
-        """The entries after `live` became `new`: whoever changes a field owns it, removed fields have no owner."""
-        touched = self._touched(compare(without(live), without(new), schema))
+        """The entries after `live` became `new`: whoever changes a field owns it, removed fields have no owner.
+
+        Where list items cannot be told apart the entries stay as they are; validation refuses such an object later.
+        """
+        try:
+            touched = self._touched(compare(without(live), without(new), schema))
+        except ValueError:
+            return managers
         found = release(managers, touched.written, touched.removed, except_for=self.manager)
         own = found.get(self.manager, Entry(self.api_version, EMPTY))
         fields = (own.fields - touched.removed) | touched.written

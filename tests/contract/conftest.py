@@ -32,10 +32,10 @@ def real_server(apiserver: ApiServer) -> Iterator[Server]:
     with urllib3.PoolManager(ca_certs=str(apiserver.ca_file)) as pool:
 
         def grant(user: str, rules: Sequence[Rule]) -> None:
-            _grant(server, user, rules)
+            _grant(real, user, rules)
 
-        server = Server("kube-apiserver", apiserver.url, pool, apiserver.compact, grant)
-        yield server
+        real = Server("kube-apiserver", apiserver.url, pool, apiserver.compact, grant)
+        yield real
 
 
 def _grant(server: Server, user: str, rules: Sequence[Rule]) -> None:

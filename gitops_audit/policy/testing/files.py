@@ -18,7 +18,7 @@ def documents(path: Path) -> list[Document]:
 
     Raises PolicyError (GA404 not readable, GA403 broken) with file and line.
     """
-    data = _bytes(path, Location(str(path)))
+    data = data_of(path)
     found, problems = manifest.documents(data, str(path))
     for problem in problems:
         raise PolicyError(problem.message, code="GA403", where=Location(str(path), problem.line))
@@ -51,7 +51,7 @@ def readable_objects(folder: Path, names: Sequence[str], where: Location) -> tup
 
 
 def _objects(path: Path) -> Iterator[Document]:
-    data = _bytes(path, Location(str(path)))
+    data = data_of(path)
     rendered = manifest.load(data, str(path))
     for problem in rendered.problems:
         raise PolicyError(problem.message, code="GA403", where=Location(str(path), problem.line))
@@ -72,11 +72,12 @@ def _resolved(folder: Path, name: str, where: Location) -> list[Path]:
     return [path]
 
 
-def _bytes(path: Path, where: Location) -> bytes:
+def data_of(path: Path) -> bytes:
+    """The bytes of a file. Raises PolicyError (GA404)."""
     try:
         return path.read_bytes()
     except OSError as error:
-        raise PolicyError(f"cannot read {path}: {error.strerror}", code="GA404", where=where) from None
+        raise PolicyError(f"cannot read {path}: {error.strerror}", code="GA404", where=Location(str(path))) from None
 
 
 def with_namespace(body: JsonObject) -> JsonObject:

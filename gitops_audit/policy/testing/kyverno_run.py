@@ -45,10 +45,13 @@ class KyvernoRun:
         found, missing = files.readable_objects(test.folder, test.names("resources"), test.document.at("/resources"))
         subjects = _unique(subject_of(_clean(files.with_namespace(d.body))) for d in found)
         others = [d.body for key in ("paramResources", "targetResources") for d in _objects(test, key)]
-        world = [subject.body for subject in subjects] + others + _context(test) + list(values.namespaces)
+        world = [subject.body for subject in subjects] + others + list(values.namespaces)
+        specs = _context(test)
+        world += [item for spec in specs for item in spec.get("resources") or ()]
+        images = {str(item.get("image")): item for spec in specs for item in spec.get("images") or ()}
         exceptions = _objects(test, "exceptions")
         policies = Policies.load([*_objects(test, "policies"), *exceptions])
-        return cls(test, policies, subjects, TestWorld(world), values, _user(test), missing)
+        return cls(test, policies, subjects, TestWorld(world, images), values, _user(test), missing)
 
     def rows(self) -> Iterator[TestRow]:
         """One row per expectation and resource. A file that could not be read is told by the rows that miss a
@@ -191,10 +194,10 @@ def _user(test: KyvernoTest) -> UserInfo:
 
 
 def _context(test: KyvernoTest) -> list[JsonObject]:
-    """Objects from context files and simulated clusters."""
+    """What context files and simulated clusters say: objects and image metadata."""
     names = [test.document.text("/context")] if test.document.value("/context") else []
     found = [d for name in (*names, *test.names("clusterResources")) for d in files.documents(test.folder / name)]
-    return [item for d in found for item in (d.mapping("/spec").get("resources") or ())]
+    return [document.mapping("/spec") for document in found]
 
 
 def _patched(subject: Subject, values: dict[str, object]) -> Subject:

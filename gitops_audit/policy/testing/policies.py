@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from gitops_audit.errors import AuditError
-from gitops_audit.policy import registry
+from gitops_audit.policy import kyverno_validating, registry
 from gitops_audit.policy.contract import Policy, RuleResult, World
 from gitops_audit.policy.document import Document
 from gitops_audit.policy.kyverno.exception import KIND as EXCEPTION
@@ -52,7 +52,10 @@ def _load(
     if document.group == _KYVERNO:
         policy = load_policy(document, allow_unsupported=True, is_simulated=True)
         return [policy.with_exceptions(exceptions)]
-    return registry.load([document, *(d for d in companions if d.group == document.group and _concerns(d, document))])
+    concerned = [d for d in companions if d.group == document.group and _concerns(d, document)]
+    if document.kind in kyverno_validating.FORMS:
+        return kyverno_validating.load([document, *concerned], has_image_metadata=True)
+    return registry.load([document, *concerned])
 
 
 def _concerns(companion: Document, policy: Document) -> bool:

@@ -7,41 +7,43 @@ from pathlib import Path
 
 from gitops_audit.errors import AuditError, Location, PolicyError
 from gitops_audit.policy.document import Document
-from gitops_audit.policy.testing import own_test
+from gitops_audit.policy.testing import inline
 from gitops_audit.policy.testing.files import documents
 from gitops_audit.policy.testing.kyverno_run import KyvernoRun
 from gitops_audit.policy.testing.kyverno_test import KyvernoTest, is_kyverno_test
 from gitops_audit.policy.testing.report import TestReport, TestRow, broken, joined
 
 KYVERNO_NAME = "kyverno-test.yaml"
-OWN_SUFFIXES = ("-test.yaml", "-test.yml", ".test.yaml", ".test.yml")
+_SUFFIXES = (".yaml", ".yml", ".json")
 
 
 def run(paths: Sequence[Path]) -> TestReport:
-    """Runs every test file that is given or lies under a given directory, in the order of their paths.
+    """Runs every test that is given or lies under a given directory, in the order of their paths.
 
-    A file that is broken gives a failed row that names it with the line. Raises PolicyError (GA404) for a path that
-    does not exist, and where there is no test at all.
+    Tests are files named `kyverno-test.yaml`, and the project's own policies that carry `tests`. A file that is broken
+    gives a failed row that names it with the line. Raises PolicyError (GA404) for a path that does not exist, and where
+    there is no test at all.
     """
     found = list(dict.fromkeys(file for path in paths for file in _files(path)))
-    if not found:
+    report = joined(run_file(file) for file in found)
+    if not report.rows:
         shown = ", ".join(map(str, paths))
-        hint = f"tests are files named {KYVERNO_NAME} or *{OWN_SUFFIXES[0]}"
+        hint = f"tests are files named {KYVERNO_NAME} and policies of gitops-audit/v1 with `tests`"
         raise PolicyError(f"there are no policy tests in {shown}", code="GA404", hint=hint)
-    return joined(run_file(file) for file in found)
+    return report
 
 
 def run_file(file: Path) -> TestReport:
     """Runs the tests of one file. Never raises for its content."""
     try:
-        return TestReport(tuple(row for document in _tests(file) for row in _rows(document)))
+        return TestReport(tuple(_kyverno_rows(file) if file.name == KYVERNO_NAME else _rows(file)))
     except AuditError as error:
         return TestReport((broken(str(file), error),))
 
 
 def is_test_file(path: Path) -> bool:
-    """Whether a file is a policy test, by its name."""
-    return path.name == KYVERNO_NAME or path.name.endswith(OWN_SUFFIXES)
+    """Whether a file may hold policy tests: by its name, or by a look at its bytes."""
+    return path.name == KYVERNO_NAME or (path.suffix in _SUFFIXES and inline.may_hold_tests(path))
 
 
 def _files(path: Path) -> Iterator[Path]:
@@ -53,18 +55,25 @@ def _files(path: Path) -> Iterator[Path]:
         raise PolicyError(f"there is no file or directory {path}", code="GA404", where=Location(str(path)))
 
 
-def _tests(file: Path) -> list[Document]:
+def _rows(file: Path) -> Iterator[TestRow]:
+    """A file of any name may hold a test of Kyverno's, or policies with tests."""
+    found = documents(file)
+    if any(is_kyverno_test(document.body) for document in found):
+        yield from _kyverno_rows(file)
+    else:
+        yield from inline.rows(file)
+
+
+def _kyverno_rows(file: Path) -> Iterator[TestRow]:
     found = documents(file)
     if not found:
         raise PolicyError("the file holds no test", code="GA403", where=Location(str(file)))
-    return found
+    for document in found:
+        yield from _of_test(document)
 
 
-def _rows(document: Document) -> Iterator[TestRow]:
-    if is_kyverno_test(document.body):
-        yield from KyvernoRun.load(KyvernoTest.from_document(document)).rows()
-    elif own_test.is_own_test(document.body):
-        yield from own_test.rows(document)
-    else:
-        hint = "a test is a `kind: Test` of cli.kyverno.io/v1alpha1 or a `kind: PolicyTest` of gitops-audit/v1"
+def _of_test(document: Document) -> Iterator[TestRow]:
+    if not is_kyverno_test(document.body):
+        hint = "a test is a `kind: Test` of cli.kyverno.io/v1alpha1"
         raise PolicyError("this is no policy test", code="GA405", where=document.at(""), hint=hint)
+    yield from KyvernoRun.load(KyvernoTest.from_document(document)).rows()

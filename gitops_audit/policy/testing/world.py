@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 
 from gitops_audit.model.resource import JsonObject
 from gitops_audit.policy.kyverno.request import subject_of
@@ -16,6 +16,11 @@ class TestWorld:
     __test__ = False
 
     objects: Sequence[JsonObject]
+    images: Mapping[str, JsonObject] = field(default_factory=dict)
+
+    def image_metadata(self, reference: str) -> JsonObject | None:
+        """What the test says a registry would say of an image."""
+        return self.images.get(reference)
 
     def get(self, group: str, kind: str, namespace: str, name: str) -> JsonObject | None:
         named = (body for body in self.list(group, kind, namespace) if subject_of(body).name == name)

@@ -1,0 +1,63 @@
+"""Tests that stand in the documents of the project's own policies (`tests:` of `kind: Policy`)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+from gitops_audit.errors import AuditError
+from gitops_audit.policy import registry
+from gitops_audit.policy.contract import Policy
+from gitops_audit.policy.document import Document
+from gitops_audit.policy.document_file import read
+from gitops_audit.policy.native_test import InlineTest, inline_tests
+from gitops_audit.policy.testing.files import data_of
+from gitops_audit.policy.testing.report import TestRow, broken
+
+_GROUP = b"gitops-audit/"
+_TESTS = b"tests:"
+
+
+def may_hold_tests(file: Path) -> bool:
+    """A quick look at a file's bytes; what can not be read is left to those who run it."""
+    try:
+        data = file.read_bytes()
+    except OSError:
+        return True
+    return _GROUP in data and _TESTS in data
+
+
+def rows(file: Path) -> Iterator[TestRow]:
+    """The rows of all policies of a file that carry tests. Raises PolicyError for a file that cannot be read."""
+    for document in read(data_of(file), str(file), lambda name: (file.parent / name).read_bytes()):
+        if document.value("/tests") is not None and registry.is_policy(document):
+            yield from _rows(document)
+
+
+def _rows(document: Document) -> Iterator[TestRow]:
+    try:
+        (policy,) = registry.load([document])
+        tests = inline_tests(document, policy)
+    except AuditError as error:
+        yield broken(document.path, error)
+        return
+    for test in tests:
+        yield _row(document, policy, test)
+
+
+def _row(document: Document, policy: Policy, test: InlineTest) -> TestRow:
+    outcome = test.run(policy)
+    actual, message = outcome.actual, outcome.message
+    if actual == test.expected and not outcome.has_passed:
+        actual, message = "error", f"the message does not hold {test.message!r}: {message}"
+    return TestRow(
+        file=document.path,
+        policy=policy.name,
+        rule=test.rule,
+        kind=test.subject.kind,
+        resource=test.name or test.subject.name,
+        expected=test.expected,
+        actual=actual,
+        message=message,
+        line=test.line,
+    )

@@ -59,6 +59,10 @@ class DumpCoverage:
             return not_recorded(f"namespace {namespace} is", f"add the output of `{command}`")
         return None
 
+    def unserved(self, group: str, version: str, kind: str) -> Problem | None:
+        """Not known: the output of kubectl says nothing of the versions that were not asked for."""
+        return None
+
     def is_complete(self, group: str, kind: str, namespace: str) -> bool:
         return (group, kind) in self._kinds
 

@@ -32,7 +32,7 @@ def explained(error: transport.HTTPError) -> tuple[str, str, str]:
         hint = "check `proxy-url` in the kubeconfig, HTTPS_PROXY and NO_PROXY"
         return problem.PROXY, "cannot be reached through the proxy", hint
     if isinstance(error, transport.LocationValueError):
-        return problem.CREDENTIALS, "is not an address", "check `server` of the cluster in the kubeconfig"
+        return problem.CREDENTIALS, "has no address", "check `server` of the cluster in the kubeconfig"
     return problem.UNREACHABLE, _unreachable(error), _HINT
 
 

@@ -26,6 +26,10 @@ class Coverage(Protocol):
         """None where the object was absent from the cluster, else why that is not known."""
         ...
 
+    def unserved(self, group: str, version: str, kind: str) -> Problem | None:
+        """The problem to tell where the cluster is known not to serve a kind at this version."""
+        ...
+
     def is_complete(self, group: str, kind: str, namespace: str) -> bool:
         """Whether all objects of a kind (in a namespace, or everywhere for an empty one) are in the recording."""
         ...
@@ -103,10 +107,12 @@ class RecordedCluster:
     def _find(self, resource: Declared) -> JsonObject | Problem | None:
         key = resource.key
         place = key.group, key.kind, key.namespace, key.name
-        versions = self._objects.get(place)
-        if versions is None:
-            return self._coverage.problem(resource.version, place)
-        return versions.get(resource.version) or _other_version(resource, versions)
+        versions = self._objects.get(place, {})
+        if found := versions.get(resource.version):
+            return found
+        if unserved := self._coverage.unserved(key.group, resource.version, key.kind):
+            return unserved
+        return _other_version(resource, versions) if versions else self._coverage.problem(resource.version, place)
 
 
 def not_recorded(what: str, remedy: str) -> Problem:

@@ -63,9 +63,13 @@ class SnapshotCoverage:
         for where in asked:
             if found := self._problems.get((group, version, kind, *where)):
                 return found
-        if self._discovery.scope(group, version, kind) is None:
-            return not_served(group, version, kind, ())
         return not_recorded(f"{kind} is", "record it again with the configuration of this audit")
+
+    def unserved(self, group: str, version: str, kind: str) -> Problem | None:
+        if self._discovery.resource(group, version, kind) or self._discovery.failed(group, version):
+            return None
+        served = tuple(api.api_version for api in self._discovery.versions(group, kind))
+        return not_served(group, version, kind, served)
 
     def is_complete(self, group: str, kind: str, namespace: str) -> bool:
         return self._is_listed(group, kind, namespace)

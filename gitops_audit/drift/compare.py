@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Any, Literal
 
 from gitops_audit.drift import builtin
@@ -105,6 +106,8 @@ def agrees(want: Any, have: Any, schema: TypeSchema, path: Path, kind: Kind) -> 
     return not walk.found
 
 
+# Pairing by content is quadratic; nobody writes that many metrics or tolerations.
+_MOST_UNORDERED = 200
 _SCALARS = frozenset({str, int, bool, float})
 
 
@@ -190,26 +193,33 @@ class _Walk:
             return by_keys(want, have, schema)
         if schema.list_type == "set":
             return by_value(want, have)
-        if builtin.is_multiset(self.kind.group, self.kind.kind, path) and len(want) == len(have):
-            return self._by_content(want, have, schema, path)
-        if builtin.is_extended_by_server(self.kind.group, self.kind.kind, path):
+        if self._is_unordered(want, have, path):
             return self._by_content(want, have, schema, path)
         return by_place(want, have) if len(want) == len(have) else None
 
-    def _by_content(self, want: list[Any], have: list[Any], schema: TypeSchema, path: Path) -> list[Pair]:
-        """Each declared element with a live one that holds it; those left over face each other in order."""
-        items = schema.items or ANYTHING
-        left = dict(enumerate(have))
-        taken = {i: self._take(wanted, left, items, (*path, Item(i))) for i, wanted in enumerate(want)}
-        return [(Item(i), wanted, _first(left) if taken[i] is ABSENT else taken[i]) for i, wanted in enumerate(want)]
+    def _is_unordered(self, want: list[Any], have: list[Any], path: Path) -> bool:
+        if max(len(want), len(have)) > _MOST_UNORDERED:
+            return False
+        if builtin.is_multiset(self.kind.group, self.kind.kind, path):
+            return len(want) == len(have)
+        return builtin.is_extended_by_server(self.kind.group, self.kind.kind, path)
 
-    def _take(self, want: Any, left: dict[int, Any], schema: TypeSchema, path: Path) -> Any:
-        for index, candidate in left.items():
-            trial = _Walk(self.kind, {}, is_typed=self.is_typed)
-            trial.value(want, candidate, schema, path)
-            if not trial.found:
-                return left.pop(index)
-        return ABSENT
+    def _by_content(self, want: list[Any], have: list[Any], schema: TypeSchema, path: Path) -> list[Pair]:
+        """Each declared element with a live one that holds it, its own place first; the others by place, if free."""
+        holds = partial(self._holds, schema=schema.items or ANYTHING, path=path)
+        taken = {i: i for i, pair in enumerate(zip(want, have, strict=False)) if holds(*pair)}
+        for index, wanted in enumerate(want):
+            if index not in taken:
+                free = (i for i, found in enumerate(have) if i not in taken.values() and holds(wanted, found))
+                taken[index] = next(free, -1)
+        left = iter([i for i in range(len(have)) if i not in taken.values()] if len(want) == len(have) else [])
+        places = [taken[i] if taken[i] >= 0 else next(left, -1) for i in range(len(want))]
+        return [(Item(i), want[i], have[j] if j >= 0 else ABSENT) for i, j in enumerate(places)]
+
+    def _holds(self, want: Any, have: Any, schema: TypeSchema, path: Path) -> bool:
+        trial = _Walk(self.kind, {}, is_typed=self.is_typed)
+        trial.value(want, have, schema, (*path, Item(0)))
+        return not trial.found
 
     def _add(
         self, kind: DifferenceType, path: Path, want: Any, have: Any = ABSENT, schema: TypeSchema = ANYTHING
@@ -272,10 +282,6 @@ def _identified(elements: Sequence[Any], schema: TypeSchema) -> Iterator[tuple[t
 
 def _repeated(elements: Sequence[Any], schema: TypeSchema) -> set[Any]:
     return {identity[0] for identity, _, _ in _identified(elements, schema) if identity[1]}
-
-
-def _first(left: dict[int, Any]) -> Any:
-    return left.pop(next(iter(left))) if left else ABSENT
 
 
 def _name(path: Path) -> str:

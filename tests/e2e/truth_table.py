@@ -97,6 +97,8 @@ class Line:
     expected: str
     found: str
     is_right: bool
+    is_confirmed: bool
+    is_fresh: bool
 
 
 @dataclass(slots=True)
@@ -201,7 +203,7 @@ class TruthTable:
 
     def _judge_fresh(self, user: str) -> Iterator[Line]:
         for row, drift in self._judge(user, lambda row: row.body):
-            yield _line(row, user, [], drift, "right after deployment: ")
+            yield _line(row, user, [], drift, is_fresh=True)
 
     def _judge_changed(self, user: str) -> Iterator[Line]:
         for row, drift in self._judge(user, lambda row: row.declared_body):
@@ -246,11 +248,11 @@ class TruthTable:
         return answer if status == 200 else None
 
 
-def _line(row: Row, user: str, expected: Any, drift: Drift, when: str = "") -> Line:
+def _line(row: Row, user: str, expected: Any, drift: Drift, *, is_fresh: bool = False) -> Line:
     found = [(c.type, c.path, c.cause, c.by.manager_class if c.by else "-") for c in drift.changes]
-    is_right = _agrees(expected, found)
     shown = "any" if expected == "*" else _shown(expected)
-    return Line(when + row.name, row.body["kind"], row.method, user, shown, _shown(found), is_right)
+    is_right = _agrees(expected, found)
+    return Line(row.name, row.body["kind"], row.method, user, shown, _shown(found), is_right, drift.confirmed, is_fresh)
 
 
 def _agrees(expected: Any, found: Sequence[tuple[str, ...]]) -> bool:
@@ -293,7 +295,7 @@ def print_table(lines: Iterable[Line], write: Callable[[str], Any] = sys.stdout.
     for line in lines:
         total, wrong = total + 1, wrong + (not line.is_right)
         mark = "ok   " if line.is_right else "WRONG"
-        write(f"{mark} {line.method} {line.user:6} {line.row}\n")
+        write(f"{mark} {line.method} {line.user:6} {line.row}{', right after deployment' * line.is_fresh}\n")
         write(f"        expected  {line.expected}\n" * (line.expected != "in sync" or not line.is_right))
         write(f"        found     {line.found}\n" * (line.found != "in sync" or not line.is_right))
     write(f"{total} verdicts, {wrong} wrong\n")

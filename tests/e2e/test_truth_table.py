@@ -1,0 +1,39 @@
+"""The verdicts of the drift engine on a real API server: the table in tests/e2e/truth, with no row skipped."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.e2e.apiserver import ApiServer
+from tests.e2e.truth_server import READER, Client
+from tests.e2e.truth_table import METHODS, Line, TruthTable
+
+pytestmark = pytest.mark.e2e
+
+
+@pytest.fixture(scope="module")
+def lines(apiserver: ApiServer, tmp_path_factory: pytest.TempPathFactory) -> list[Line]:
+    return TruthTable(Client(apiserver, tmp_path_factory.mktemp("truth"))).run()
+
+
+def wrong(lines: list[Line]) -> list[str]:
+    return [f"{x.method} {x.user} {x.row}: expected {x.expected}, found {x.found}" for x in lines if not x.is_right]
+
+
+def test_every_object_is_in_sync_right_after_its_deployment(lines: list[Line]) -> None:
+    assert wrong([x for x in lines if x.is_fresh]) == []
+
+
+def test_every_change_is_found_where_it_is_with_its_cause_and_its_author(lines: list[Line]) -> None:
+    assert wrong([x for x in lines if not x.is_fresh]) == []
+
+
+def test_the_table_is_as_wide_as_it_says(lines: list[Line]) -> None:
+    assert len({x.row for x in lines if not x.is_fresh}) >= 60
+    assert len({x.kind for x in lines}) >= 25
+    assert {(x.method, x.user) for x in lines} == {(m, u) for m in METHODS for u in ("admin", READER)}
+
+
+def test_only_who_may_patch_gets_a_confirmed_difference(lines: list[Line]) -> None:
+    told = {(x.user, x.is_confirmed) for x in lines if x.found.startswith(("changed", "removed"))}
+    assert told == {("admin", True), (READER, False)}

@@ -46,11 +46,16 @@ def command(
     before = counter.total()
     with (cwd.parent / f"{name.replace(' ', '-')}.log").open("wb") as log:
         started = time.perf_counter()
-        process = subprocess.Popen(argv, cwd=cwd, stdout=log, stderr=log, env=os.environ | (env or {}))
+        process = subprocess.Popen(argv, cwd=cwd, stdout=log, stderr=log, env=_environment() | (env or {}))
         _, status, usage = os.wait4(process.pid, 0)
         wall_s = time.perf_counter() - started
     code = os.waitstatus_to_exitcode(status)
     return Measured(name, wall_s, usage.ru_maxrss / 1024, counter.total() - before - 1, code)
+
+
+def _environment() -> dict[str, str]:
+    """As an installed package runs: with its byte code kept."""
+    return {k: v for k, v in os.environ.items() if k not in ("PYTHONDONTWRITEBYTECODE", "PYTEST_ADDOPTS")}
 
 
 def function(name: str, work: Callable[[], object]) -> Measured:

@@ -12,6 +12,7 @@ from gitops_audit.engine.clusters import ReachedCluster, reach_all
 from gitops_audit.engine.events import Event, Finished, Judged, RunInfo, Started, Summary
 from gitops_audit.engine.judge import ClusterJudge, Judgement
 from gitops_audit.engine.locate import Locator
+from gitops_audit.engine.memory import collector_paused
 from gitops_audit.engine.options import RunOptions, narrowed
 from gitops_audit.engine.policies import PolicyCheck
 from gitops_audit.engine.sources import ReadSource, for_cluster, read_all
@@ -43,6 +44,10 @@ class Audit:
 
     def prepare(self) -> None:
         """Loads the policies, reads every source, reaches every cluster, and settles what is audited."""
+        with collector_paused():
+            self._prepare()
+
+    def _prepare(self) -> None:
         locator = Locator()
         policies = PolicyCheck.load(self._settings, self._options, locator)
         self._judgement = Judgement(self._settings, policies, self.threshold, locator)
@@ -84,7 +89,8 @@ class Audit:
             source.close()
 
     def _judged(self, name: str, resources: tuple[Declared, ...]) -> list[Verdict]:
-        verdicts = self._judges[name].judge(resources)
+        with collector_paused():
+            verdicts = self._judges[name].judge(resources)
         return self._judgement.locator.located(verdicts) if self._judgement else verdicts
 
     def _inventory(self, cluster: ReachedCluster, judgement: Judgement) -> list[Declared]:

@@ -11,7 +11,7 @@ from gitops_audit.engine.events import SourceInfo
 from gitops_audit.engine.options import RunOptions
 from gitops_audit.errors import AuditError, SourceError
 from gitops_audit.model.resource import Commit, Rendered
-from gitops_audit.render import registry
+from gitops_audit.render.registry import render
 from gitops_audit.source import Checkout, Opener
 
 
@@ -58,7 +58,7 @@ def read(config: SourceConfig, opened: Callable[[], Checkout]) -> ReadSource:
     checkout = None
     try:
         checkout = opened()
-        rendered = registry.render(config, checkout)
+        rendered = render(config, checkout)
     except AuditError as error:
         return ReadSource(config, checkout, error=error)
     rendered = replace(

@@ -48,7 +48,7 @@ class Group(pytest.Collector):
             return
         split = self.config.getoption("--gitops-split-checks")
         for resource in self.declared:
-            verdict = self.run.verdict(resource) if split else None
+            verdict = self.run.verdict(resource.id) if split else None
             for check in checks_of(verdict) if verdict else ("",):
                 yield AuditItem.of(self, self.run, resource, check)
 

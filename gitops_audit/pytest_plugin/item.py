@@ -25,6 +25,13 @@ _COLOURS: dict[str, dict[str, bool]] = {
 }
 
 
+_CHECKS = {name: getattr(pytest.mark, name) for name in ("drift", "schema", "policy")}
+_MARKERS: dict[str, Sequence[pytest.MarkDecorator]] = {
+    "": tuple(_CHECKS.values()),
+    **{name: (marker,) for name, marker in _CHECKS.items()},
+}
+
+
 class AuditFinding(Exception):
     """Raised by an item whose resource does not pass; carries no traceback worth showing."""
 
@@ -60,23 +67,27 @@ class AuditItem(pytest.Item):
     run: AuditRun
     resource: Declared
     check: str
+    # Travels with the reports (also between xdist processes): the configuration and the resource.
+    identity: tuple[str, str]
 
     @classmethod
     def of(cls, parent: pytest.Collector, run: AuditRun, resource: Declared, check: str) -> AuditItem:
         item: AuditItem = cls.from_parent(parent, name=item_name(resource, check))
         item.run, item.resource, item.check = run, resource, check
+        item.identity = (str(run.path), resource.id)
         item.user_properties.extend(_properties(run, resource))
-        for marker in _markers(check):
+        for marker in _MARKERS[check.partition(":")[0]]:
             item.own_markers.append(marker.mark)
             item.keywords[marker.name] = marker
         return item
 
     def judge(self) -> Verdict:
         """The verdict, or the part of it that this check is about. The first call judges all selected items."""
-        verdict = self.run.verdict(self.resource)
+        resource_id = self.identity[1]
+        verdict = self.run.verdict(resource_id)
         if verdict is None:
             selected = (i.resource for i in self.session.items if isinstance(i, AuditItem) and i.run is self.run)
-            verdict = self.run.judge(selected)[self.resource.id]
+            verdict = self.run.judge(selected)[resource_id]
         return checked(verdict, self.check, self.run.provider.threshold)
 
     def setup(self) -> None:
@@ -98,11 +109,6 @@ class AuditItem(pytest.Item):
     def reportinfo(self) -> tuple[Path, int | None, str]:
         """The last part heads the failure. pytest takes it for a dotted name where the node id ends with it."""
         return self.path, None, f"{self.name} on {self.resource.key.cluster}"
-
-    @property
-    def identity(self) -> tuple[str, str]:
-        """Travels with the reports (also between xdist processes): the configuration and the resource."""
-        return str(self.run.path), self.resource.id
 
 
 def item_name(resource: Declared, check: str) -> str:
@@ -130,11 +136,6 @@ def checked(verdict: Verdict, check: str, threshold: Threshold) -> Verdict:
         policies=tuple(p for p in verdict.policies if name and p.policy == name),
         errors=verdict.errors if check == "drift" else (),
     ).judged(threshold)
-
-
-def _markers(check: str) -> Sequence[pytest.MarkDecorator]:
-    kinds = {"drift": pytest.mark.drift, "schema": pytest.mark.schema, "policy": pytest.mark.policy}
-    return [kinds[check.partition(":")[0]]] if check else list(kinds.values())
 
 
 def _properties(run: AuditRun, resource: Declared) -> list[tuple[str, object]]:

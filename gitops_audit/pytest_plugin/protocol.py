@@ -21,6 +21,8 @@ MAX_GROUPS = 12
 
 _PHASES: tuple[Literal["setup"], Literal["call"], Literal["teardown"]] = ("setup", "call", "teardown")
 
+_PARENT_KEYWORDS: pytest.StashKey[dict[str, Literal[1]]] = pytest.StashKey()
+
 
 class AuditProtocol:
     """Registered only in runs that audit something."""
@@ -84,7 +86,7 @@ def _passed(item: AuditItem) -> Iterator[pytest.TestReport]:
     now = time.time()
     node_id = getattr(item, "id", item.nodeid)
     location = item.location
-    keywords: dict[str, Literal[1]] = dict.fromkeys(item.keywords, 1)
+    keywords = _keywords(item)
     for when in _PHASES:
         yield pytest.TestReport(
             node_id,
@@ -98,6 +100,17 @@ def _passed(item: AuditItem) -> Iterator[pytest.TestReport]:
             user_properties=item.user_properties,
             gitops_audit=item.identity,
         )
+
+
+def _keywords(item: AuditItem) -> dict[str, Literal[1]]:
+    """As pytest takes them from all parents; those of the parents are the same for thousands of items."""
+    parent = item.parent
+    shared: dict[str, Literal[1]] | None = parent.stash.get(_PARENT_KEYWORDS, None) if parent else None
+    if shared is None:
+        shared = dict.fromkeys(parent.keywords, 1) if parent else {}
+        if parent:
+            parent.stash[_PARENT_KEYWORDS] = shared
+    return shared | {item.name: 1} | {mark.name: 1 for mark in item.own_markers}
 
 
 def _forget_passed_phases(config: pytest.Config) -> None:

@@ -94,9 +94,9 @@ class AuditRun:
             self._verdicts |= self.provider.judge(missing.values())
         return self._verdicts
 
-    def verdict(self, resource: Declared) -> Verdict | None:
+    def verdict(self, resource_id: str) -> Verdict | None:
         """None before `judge`."""
-        return self._verdicts.get(resource.id)
+        return self._verdicts.get(resource_id)
 
     def record(self, resource_id: str) -> None:
         """Notes that the test of a resource ran."""
@@ -121,11 +121,12 @@ class AuditSession:
         self.config = config
         self.files = tuple(files)
         self.runs: dict[Path, AuditRun] = {}
+        self._by_name: dict[str, AuditRun] = {}
 
     def run(self, path: Path) -> AuditRun:
         """The audit of a configuration, prepared on first use. Raises AuditError."""
         if path not in self.runs:
-            self.runs[path] = AuditRun(path, self._provider(path))
+            self.runs[path] = self._by_name[str(path)] = AuditRun(path, self._provider(path))
         return self.runs[path]
 
     def _provider(self, path: Path) -> Provider:
@@ -138,8 +139,8 @@ class AuditSession:
 
     def record(self, report: pytest.TestReport) -> None:
         """Notes that a resource's test ran, from its report; works in the process that prints, xdist or not."""
-        path, resource_id = getattr(report, "gitops_audit", (None, ""))
-        run = self.runs.get(Path(path)) if path else None
+        path, resource_id = getattr(report, "gitops_audit", ("", ""))
+        run = self._by_name.get(path)
         if run is not None:
             run.record(resource_id)
 

@@ -74,6 +74,11 @@ def fail(message: str) -> bool:
     raise ValueError(message)
 
 
+def too_long(size: int) -> int:
+    """The error value for a list of that many elements."""
+    raise ValueError(f"a list of {size} elements is too long (at most 10000)")
+
+
 def _quantities() -> Iterator[Overload]:
     yield _function("quantity", "string", QUANTITY, quantity.quantity)
     yield _function("isQuantity", "string", "bool", quantity.is_quantity)

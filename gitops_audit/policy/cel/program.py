@@ -9,7 +9,7 @@ from typing import Any
 
 import orjson
 
-from gitops_audit.policy.cel import ast
+from gitops_audit.policy.cel import ast, guard
 from gitops_audit.policy.cel.declarations import Overload
 from gitops_audit.policy.cel.environment import checker, keep_none_alive, load, rewritten, runtime
 
@@ -105,13 +105,27 @@ def compile(expression: str, variables: Mapping[str, str], extra: tuple[Overload
     """
     if len(expression) > MAX_EXPRESSION:
         raise CelError(f"the expression is longer than {MAX_EXPRESSION} characters")
+    if not expression.isascii() and not _is_unicode(expression):
+        raise CelError("the expression is not valid Unicode")
     try:
         compiled = checker(tuple(sorted(variables.items())), extra).compile(expression)
-    except (RuntimeError, UnicodeError) as error:
+    except RuntimeError as error:
         raise CelError(_problems(str(error))) from None
     program = Program(expression, compiled.return_type().name(), ast.parse(compiled.serialize()), extra)
+    try:
+        guard.check(program.tree)
+    except guard.Refused as error:
+        raise CelError(str(error)) from None
     _plan(program)
     return program
+
+
+def _is_unicode(text: str) -> bool:
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return False
+    return True
 
 
 def _plan(program: Program) -> None:

@@ -32,6 +32,7 @@ _TEMPLATES = {
     "or": "cel.bind(v__, x__, type(v__) == optional_type ? v__.or(y__) : v__)",
     "dynIndexOf": "cel.bind(d__, x__, type(d__) == list ? list__ : d__.f__(y__))",
     "string": "cel.bind(s__, x__, s__.contains('.') ? regex.replace(s__, r'0+([sZ])$', r'\\1') : s__)",
+    "lists.range": "cel.bind(n1__, x__, n1__ > 10000 ? [tooLong__(n1__)] : lists.range(n1__))",
     "sum": "cel.bind(l__, x__, l__.size() == 0 ? 0 : l__[0] - l__[0])",
 }
 _QUANTITY = b"kubernetes.Quantity"
@@ -198,6 +199,12 @@ def _named(rewriter: Rewriter, node: Call) -> Expr:
     return rewriter.fill("format.named", {"x__": node.args[0]})
 
 
+def _range(rewriter: Rewriter, node: Call) -> Expr:
+    if not (isinstance(node.target, Ident) and node.target.name == "lists" and len(node.args) == 1):
+        return node
+    return rewriter.fill("lists.range", {"x__": node.args[0]})
+
+
 def _unwrap(rewriter: Rewriter, node: Call) -> Expr:
     return rewriter.fill("unwrap", {"x__": node.target if node.target is not None else node.args[0]})
 
@@ -246,6 +253,7 @@ _CHANGES: dict[str, Callable[[Rewriter, Call], Expr]] = {
     "unwrapOpt": _unwrap,
     "orValue": _or,
     "or": _or,
+    "range": _range,
     "cel.@mapInsert": _map_insert,
     "_==_": _equal,
     "_!=_": _equal,

@@ -19,6 +19,32 @@ from gitops_audit.model.resource import JsonObject
 
 Sides = tuple[JsonObject, JsonObject]
 
+BUILT_IN_GROUPS = frozenset(
+    {
+        "",
+        "admissionregistration.k8s.io",
+        "apiextensions.k8s.io",
+        "apiregistration.k8s.io",
+        "apps",
+        "authentication.k8s.io",
+        "authorization.k8s.io",
+        "autoscaling",
+        "batch",
+        "certificates.k8s.io",
+        "coordination.k8s.io",
+        "discovery.k8s.io",
+        "events.k8s.io",
+        "flowcontrol.apiserver.k8s.io",
+        "networking.k8s.io",
+        "node.k8s.io",
+        "policy",
+        "rbac.authorization.k8s.io",
+        "resource.k8s.io",
+        "scheduling.k8s.io",
+        "storage.k8s.io",
+    }
+)
+
 SYSTEM_METADATA = frozenset(
     {
         "uid",
@@ -62,17 +88,29 @@ _CHOSEN_WHEN_EMPTY = frozenset(
     {
         "clusterIP",
         "clusterIPs",
+        "concurrencyPolicy",
+        "dnsPolicy",
         "externalTrafficPolicy",
+        "failurePolicy",
         "healthCheckNodePort",
+        "imagePullPolicy",
         "internalTrafficPolicy",
         "ipFamilies",
         "nodePort",
         "nodeName",
+        "persistentVolumeReclaimPolicy",
+        "podManagementPolicy",
         "policyTypes",
+        "protocol",
+        "restartPolicy",
         "schedulerName",
         "serviceAccount",
         "serviceAccountName",
+        "sessionAffinity",
         "terminationMessagePath",
+        "terminationMessagePolicy",
+        "type",
+        "volumeBindingMode",
         "volumeName",
         "failureThreshold",
         "periodSeconds",
@@ -121,11 +159,11 @@ def is_compared(path: Path, body: JsonObject) -> bool:
     return not (len(path) == 3 and path[:2] == ("metadata", "annotations") and path[2] in SYSTEM_ANNOTATIONS)
 
 
-def is_left_to_server(name: str, value: Any, schema: TypeSchema) -> bool:
+def is_left_to_server(group: str, name: str, value: Any, schema: TypeSchema) -> bool:
     """Whether a declared empty value asks the server to choose: then any live value is right."""
     if name == "caBundle":
         return is_blank_bundle(value)
-    if value not in ("", 0, [], {}) or isinstance(value, bool):
+    if group not in BUILT_IN_GROUPS or value not in ("", 0, []) or isinstance(value, bool):
         return False
     return name in _CHOSEN_WHEN_EMPTY or (value == "" and bool(schema.enum) and "" not in schema.enum)
 
@@ -138,33 +176,6 @@ def is_blank_bundle(value: Any) -> bool:
         return not base64.b64decode(value).strip()
     except (binascii.Error, ValueError):
         return False
-
-
-BUILT_IN_GROUPS = frozenset(
-    {
-        "",
-        "admissionregistration.k8s.io",
-        "apiextensions.k8s.io",
-        "apiregistration.k8s.io",
-        "apps",
-        "authentication.k8s.io",
-        "authorization.k8s.io",
-        "autoscaling",
-        "batch",
-        "certificates.k8s.io",
-        "coordination.k8s.io",
-        "discovery.k8s.io",
-        "events.k8s.io",
-        "flowcontrol.apiserver.k8s.io",
-        "networking.k8s.io",
-        "node.k8s.io",
-        "policy",
-        "rbac.authorization.k8s.io",
-        "resource.k8s.io",
-        "scheduling.k8s.io",
-        "storage.k8s.io",
-    }
-)
 
 
 def adds_only_defaults(want: Any, have: Any) -> bool:

@@ -153,7 +153,7 @@ class _Walk:
         if is_equal(want, have, schema):
             return True
         name = _name(path)
-        if builtin.is_left_to_server(name, want, schema):
+        if builtin.is_left_to_server(self.kind.group, name, want, schema):
             return True
         if self.is_typed or not is_likely_quantity(name, _name(path[:-1])):
             return False
@@ -174,7 +174,7 @@ class _Walk:
     def _list(self, want: list[Any], have: list[Any], schema: TypeSchema, path: Path) -> None:
         pairs = self._pairs(want, have, schema, path)
         if pairs is None:
-            if not builtin.is_left_to_server(_name(path), want, schema):
+            if not builtin.is_left_to_server(self.kind.group, _name(path), want, schema):
                 self._add("changed", path, want, have, schema)
             return
         items = schema.items or ANYTHING

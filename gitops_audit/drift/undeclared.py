@@ -163,7 +163,7 @@ class _Search:
             return
         if want is ABSENT or want is None:
             self._undeclared(have, applied, schema, path, claims, is_unit=is_unit)
-        elif builtin.is_left_to_server(_name(path), want, schema):
+        elif builtin.is_left_to_server(self.kind.group, _name(path), want, schema):
             by_hand = tuple(c for c in claims if c.role == "added")
             self._undeclared(have, ABSENT, schema, path, by_hand, is_unit=is_unit)
         elif isinstance(have, dict) and isinstance(want, dict):

@@ -160,7 +160,7 @@ class _Walk:
         return quantity(want) is not None and quantity(want) == quantity(have)
 
     def _absent(self, want: Any, schema: TypeSchema | None, path: Path) -> None:
-        if is_hollow(want):
+        if is_hollow(want) and not (schema is not None and schema.is_map and want):
             return
         if schema is None:
             self._add("dropped", path, want)
@@ -205,14 +205,18 @@ class _Walk:
         return builtin.is_extended_by_server(self.kind.group, self.kind.kind, path)
 
     def _by_content(self, want: list[Any], have: list[Any], schema: TypeSchema, path: Path) -> list[Pair]:
-        """Each declared element with a live one that holds it, its own place first; the others by place, if free."""
+        """Each declared element with a live one that holds it, its own place first.
+
+        Where nobody adds elements, those left over on both sides face each other.
+        """
         holds = partial(self._holds, schema=schema.items or ANYTHING, path=path)
         taken = {i: i for i, pair in enumerate(zip(want, have, strict=False)) if holds(*pair)}
         for index, wanted in enumerate(want):
             if index not in taken:
                 free = (i for i, found in enumerate(have) if i not in taken.values() and holds(wanted, found))
                 taken[index] = next(free, -1)
-        left = iter([i for i in range(len(have)) if i not in taken.values()] if len(want) == len(have) else [])
+        is_closed = builtin.is_multiset(self.kind.group, self.kind.kind, path)
+        left = iter([i for i in range(len(have)) if is_closed and i not in taken.values()])
         places = [taken[i] if taken[i] >= 0 else next(left, -1) for i in range(len(want))]
         return [(Item(i), want[i], have[j] if j >= 0 else ABSENT) for i, j in enumerate(places)]
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -87,15 +87,12 @@ def _field(body: Any, name: str) -> Any:
 def _element(body: Any, item: Item) -> Any:
     if not isinstance(body, list):
         return ABSENT
+    in_place = body[item.index] if item.index < len(body) else ABSENT
+    if item.is_ambiguous:
+        return in_place if item.matches(in_place) else ABSENT
     if item.keys or item.value is not ABSENT:
-        found = _matching(body, item)
-        return found[item.index] if item.is_ambiguous and item.index < len(body) else next(iter(found.values()), ABSENT)
-    return body[item.index] if item.index < len(body) else ABSENT
-
-
-def _matching(elements: Iterable[Any], item: Item) -> dict[int, Any]:
-    found = {i: e for i, e in enumerate(elements) if item.matches(e)}
-    return found | {item.index: found.get(item.index, ABSENT)} if item.is_ambiguous else found
+        return next((element for element in body if item.matches(element)), ABSENT)
+    return in_place
 
 
 def _part(step: str | Item) -> str:

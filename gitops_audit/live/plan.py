@@ -17,15 +17,19 @@ _GETS_PER_PAGE = 20  # about as many GETs, on kept-alive connections, cost as mu
 
 @dataclass(frozen=True, slots=True)
 class ListPlan:
-    """One LIST, of a namespace or (empty) of the cluster, that finds the targets."""
+    """One LIST, of a namespace or (empty) of the cluster, that finds the targets. `is_last`: GETs were forbidden."""
 
     namespace: str
     targets: frozenset[Target]
+    is_last: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class GetPlan:
+    """One GET. `may_list`: no LIST was tried yet, so one may follow where the GET is forbidden."""
+
     target: Target
+    may_list: bool = False
 
 
 Plan = ListPlan | GetPlan
@@ -35,7 +39,7 @@ def first_plans(api: ApiResource, targets: Collection[Target]) -> Iterator[Plan]
     """What to ask first. How many objects the cluster has is not known yet: see `is_too_long`."""
     by_namespace = _by_namespace(targets)
     if "list" not in api.verbs or len(targets) <= _GETS_AT_MOST:
-        yield from map(GetPlan, targets)
+        yield from (GetPlan(t, may_list="list" in api.verbs) for t in targets)
     elif api.namespaced and len(by_namespace) <= _NAMESPACES_AT_MOST:
         for namespace, found in by_namespace.items():
             yield from in_namespace(api, namespace, found)
@@ -45,7 +49,7 @@ def first_plans(api: ApiResource, targets: Collection[Target]) -> Iterator[Plan]
 
 def in_namespace(api: ApiResource, namespace: str, targets: Collection[Target]) -> Iterator[Plan]:
     if "list" not in api.verbs or len(targets) <= _GETS_AT_MOST:
-        yield from map(GetPlan, targets)
+        yield from (GetPlan(t, may_list="list" in api.verbs) for t in targets)
     else:
         yield ListPlan(namespace, frozenset(targets))
 
@@ -61,7 +65,7 @@ def narrower(api: ApiResource, plan: ListPlan, missing: Collection[Target]) -> I
 
 def is_too_long(api: ApiResource, plan: ListPlan, missing: Collection[Target], remaining: int | None) -> bool:
     """Whether narrower requests for what is missing cost less than half of the pages that remain."""
-    if remaining is None:
+    if remaining is None or plan.is_last:
         return False
     requests = -(-len(missing) // _GETS_PER_PAGE)
     if api.namespaced and not plan.namespace:

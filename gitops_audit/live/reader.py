@@ -104,9 +104,11 @@ class _KindReader:
         try:
             is_whole = self._collect(plan, found)
         except ClusterError as error:
-            if isinstance(error, ApiError) and error.status == _FORBIDDEN:
+            is_forbidden = isinstance(error, ApiError) and error.status == _FORBIDDEN
+            if is_forbidden and not plan.is_last:
                 return self.steps(narrower(self._api, plan, self._permitted(plan)))
-            self._fail(plan.targets, self._unlisted(error))
+            reason = problem.forbidden(self._api, plan.namespace) if is_forbidden else self._unlisted(error)
+            self._fail(plan.targets, reason)
             return ()
         missing = plan.targets - found.keys()
         for target, body in found.items():
@@ -155,6 +157,8 @@ class _KindReader:
             body = get_object(self._client, self._redactor, self._api, plan.target)
         except ClusterError as error:
             is_forbidden = isinstance(error, ApiError) and error.status == _FORBIDDEN
+            if is_forbidden and plan.may_list:
+                return self.steps([ListPlan(plan.target[0], frozenset({plan.target}), is_last=True)])
             reason = problem.forbidden(self._api, plan.target[0]) if is_forbidden else self._unlisted(error)
             self._fail((plan.target,), reason)
             return ()

@@ -141,6 +141,24 @@ def test_a_kind_that_may_not_be_read_names_the_rule_to_add(script: Script, api: 
     assert "namespace shop" in found.message
 
 
+def test_objects_that_may_be_listed_but_not_got_are_listed(script: Script, api: Api) -> None:
+    api.has(CONFIG_MAPS, "shop/a")
+    script.on("/api/v1/namespaces/shop/configmaps/a", FORBIDDEN)
+    script.on("/api/v1/namespaces/shop/configmaps/gone", FORBIDDEN)
+    wanted = declared(CONFIG_MAPS, "shop/a", "shop/gone")
+    live = read(script, wanted)
+    assert live.get(wanted[0])
+    assert [live.problem(r) for r in wanted] == [None, None]
+
+
+def test_an_object_that_may_neither_be_got_nor_listed_is_a_problem(script: Script, api: Api) -> None:
+    script.on("/api/v1/namespaces/shop/configmaps", FORBIDDEN)
+    script.on("/api/v1/namespaces/shop/configmaps/a", FORBIDDEN)
+    wanted = declared(CONFIG_MAPS, "shop/a")
+    assert only_problem(read(script, wanted), wanted).code == problem.FORBIDDEN
+    assert len(script.requests) == 3 + 3
+
+
 def rules(*names: str, **more: object) -> Answer:
     rule = {"verbs": ["get"], "apiGroups": [""], "resources": ["configmaps"], "resourceNames": list(names)}
     return ok({"status": {"incomplete": False, "resourceRules": [rule]} | more})
@@ -169,7 +187,8 @@ def test_rules_that_are_not_all_forbid_nothing(script: Script, api: Api, answer:
 
 def test_one_forbidden_kind_leaves_the_others(script: Script, api: Api) -> None:
     api.has(DEPLOYMENTS, "shop/web")
-    script.on("/api/v1/namespaces/shop/secrets/s", FORBIDDEN)
+    for suffix in ("", "/s"):
+        script.on(f"/api/v1/namespaces/shop/secrets{suffix}", FORBIDDEN)
     wanted = declared(DEPLOYMENTS, "shop/web") + declared(SECRETS, "shop/s")
     live = read(script, wanted)
     assert live.get(wanted[0])

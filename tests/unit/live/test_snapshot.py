@@ -84,7 +84,8 @@ def test_a_recording_of_what_is_wanted_knows_what_was_absent_and_nothing_else(
     script: Script, api: Api, path: Path
 ) -> None:
     api.has(CONFIG_MAPS, "shop/a", "shop/b")
-    script.on("/api/v1/namespaces/shop/secrets/s", status(403, "Forbidden", "no"))
+    for suffix in ("", "/s"):
+        script.on(f"/api/v1/namespaces/shop/secrets{suffix}", status(403, "Forbidden", "no"))
     record(script, path, *declared(CONFIG_MAPS, "shop/a", "shop/gone"), *declared(SECRETS, "shop/s"))
     cluster = opened(path)
     assert code_of(cluster, CONFIG_MAPS, "shop/a") == ""

@@ -86,3 +86,17 @@ def audited_files(config: pytest.Config) -> list[Path]:
     paths = [invocation_path(config, arg.partition("::")[0]) for arg in config.args]
     found = [p for p in paths if p == chosen_path or (p.name.endswith(CONFIG_NAMES) and p.is_file())]
     return list(dict.fromkeys(found))
+
+
+def is_policy_test(file: Path, config: pytest.Config) -> bool:
+    """Whether a file may hold policy tests. Only files under a path of the command line are looked into."""
+    if file.suffix not in (".yaml", ".yml") or config.args_source is not pytest.Config.ArgsSource.ARGS:
+        return False
+    given = [invocation_path(config, arg.partition("::")[0]) for arg in config.args]
+    if not any(file == path or path in file.parents for path in given):
+        return False
+    return file.name == "kyverno-test.yaml" or _has_inline_tests(file.read_bytes())
+
+
+def _has_inline_tests(data: bytes) -> bool:
+    return b"gitops-audit/v1" in data and b"tests:" in data

@@ -50,11 +50,15 @@ def pytest_unconfigure(config: pytest.Config) -> None:
 
 def pytest_collect_file(file_path: Path, parent: pytest.Collector) -> pytest.Collector | None:
     session = parent.config.stash.get(SESSION, None)
-    if session is None or file_path not in session.files:
-        return None
-    from gitops_audit.pytest_plugin.collect import AuditFile
+    if session is not None and file_path in session.files:
+        from gitops_audit.pytest_plugin.collect import AuditFile
 
-    return AuditFile.from_parent(parent, path=file_path)
+        return AuditFile.from_parent(parent, path=file_path)
+    if options.is_policy_test(file_path, parent.config):
+        from gitops_audit.pytest_plugin.policy_tests import PolicyTestFile
+
+        return PolicyTestFile.from_parent(parent, path=file_path)
+    return None
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:

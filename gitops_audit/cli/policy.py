@@ -1,0 +1,112 @@
+"""`gitops-audit policy`: what the policies are, and whether they pass their own tests."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+import click
+import orjson
+from rich import box
+from rich.console import Console
+from rich.table import Table
+
+from gitops_audit.config.load import load, locate
+from gitops_audit.config.settings import PolicyRef
+from gitops_audit.config.suggest import did_you_mean
+from gitops_audit.errors import PolicyError
+from gitops_audit.policy import packs
+from gitops_audit.policy.contract import Policy
+from gitops_audit.policy.registry import load_all
+from gitops_audit.policy.testing import TestReport, TestRow, run
+
+_CONFIG = click.option(
+    "-c", "--config", "config_path", type=click.Path(path_type=Path), help="the policies of this configuration"
+)
+_PATHS = click.argument("paths", nargs=-1, type=click.Path(path_type=Path, exists=True))
+
+
+@click.group()
+def policy() -> None:
+    """Policies: list, explain, test."""
+
+
+@policy.command("list")
+@_CONFIG
+@click.option("--packs", "is_shipped", is_flag=True, help="the packs that ship with the tool instead")
+@_PATHS
+def list_policies(config_path: Path | None, is_shipped: bool, paths: tuple[Path, ...]) -> None:
+    """List the policies of the configuration, or under PATHS."""
+    table = Table("policy", "form", "severity", "category", "title", box=box.SIMPLE_HEAD, pad_edge=False)
+    for found in _policies(config_path, paths, is_shipped=is_shipped):
+        table.add_row(found.name, found.form, str(found.severity), found.category, found.title)
+    _console().print(table)
+
+
+@policy.command()
+@_CONFIG
+@click.argument("name")
+@click.argument("paths", nargs=-1, type=click.Path(path_type=Path, exists=True))
+def explain(config_path: Path | None, name: str, paths: tuple[Path, ...]) -> None:
+    """Say what the policy NAME asks, why, and how to comply; looks in the shipped packs too."""
+    found = {p.name: p for p in _policies(None, (), is_shipped=True)}
+    if paths or config_path:
+        found |= {p.name: p for p in _policies(config_path, paths, is_shipped=False)}
+    if name not in found:
+        raise PolicyError(f"there is no policy {name!r}", code="GA407", hint=did_you_mean(name, found) or "see `list`")
+    for line in _explained(found[name]):
+        click.echo(line)
+
+
+@policy.command("test")
+@click.argument("paths", nargs=-1, required=True, type=click.Path(path_type=Path))
+@click.option("--json", "is_json", is_flag=True, help="print JSON instead of a table")
+@click.option("-v", "--verbose", is_flag=True, help="also the tests that pass")
+def test_policies(paths: tuple[Path, ...], is_json: bool, verbose: bool) -> None:
+    """Run the tests under PATHS: kyverno-test.yaml files, and policies that carry `tests`. Exit code 1 if one fails."""
+    report = run(paths)
+    if is_json:
+        click.echo(orjson.dumps(report.as_json(), option=orjson.OPT_INDENT_2))
+    else:
+        _show(report, is_verbose=verbose)
+    raise click.exceptions.Exit(1 if report.failed else 0)
+
+
+def _policies(config_path: Path | None, paths: Sequence[Path], *, is_shipped: bool) -> Sequence[Policy]:
+    if is_shipped:
+        return load_all([PolicyRef(pack=name) for name in packs.names()])
+    if paths:
+        return load_all([PolicyRef(path=path) for path in paths])
+    return load_all(load(config_path or locate(Path.cwd())).policies)
+
+
+def _explained(found: Policy) -> Iterator[str]:
+    yield f"{found.name}: {found.title or found.form}"
+    yield f"  severity {found.severity}, category {found.category or 'none'}, a {found.form} at {found.where}"
+    if found.standards:
+        yield f"  standards: {', '.join(found.standards)}"
+    yield f"  rules: {', '.join(found.rules)}"
+    if found.remediation:
+        yield f"  to comply: {found.remediation.strip()}"
+
+
+def _show(report: TestReport, *, is_verbose: bool) -> None:
+    rows = [row for row in report.rows if is_verbose or not row.is_passed]
+    if rows:
+        _console().print(_table(rows))
+    click.echo(f"{report.passed} passed, {report.failed} failed")
+
+
+def _table(rows: Sequence[TestRow]) -> Table:
+    table = Table("policy", "rule", "resource", "expected", "got", "where, why", box=box.SIMPLE_HEAD, pad_edge=False)
+    for row in rows:
+        where = f"{row.file}:{row.line}" if row.line else row.file
+        why = f"\n{row.message}" if row.message and not row.is_passed else ""
+        table.add_row(row.policy, row.rule, f"{row.kind}/{row.resource}", row.expected, row.actual, where + why)
+    return table
+
+
+def _console() -> Console:
+    """A terminal's width is its own; elsewhere rows should not break."""
+    console = Console()
+    return console if console.is_terminal else Console(width=200)

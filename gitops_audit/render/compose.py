@@ -22,7 +22,7 @@ from yaml.events import (
     StreamEndEvent,
 )
 
-from gitops_audit.render.events import NextEvent, Unreadable, event_source, unreadable, with_older_escapes
+from gitops_audit.render.events import MAX_RESTARTS, NextEvent, Unreadable, event_source, unreadable, with_older_escapes
 from gitops_audit.render.limits import MAX_DEPTH, is_excessive_aliasing
 from gitops_audit.render.scalar import MERGE, SPECIAL_STARTS, UnusableScalar, key_text, plain_value, tagged_value
 
@@ -56,19 +56,24 @@ def compose(data: bytes, first_line: int = 1) -> Document | None:
 
     `first_line` is the line of the file that `data` starts on.
     """
-    while True:
+    for restart in range(MAX_RESTARTS + 1):
         try:
             return _Composer(data, first_line).document()
         except YAMLError as error:
             changed = with_older_escapes(data, error)
-            if changed == data:
+            if changed == data or restart == MAX_RESTARTS:
                 raise unreadable(error, data, first_line) from None
             data = changed
         except RecursionError:
-            raise Unreadable(_TOO_DEEP, first_line) from None
+            break
+    raise Unreadable(_TOO_DEEP, first_line)
 
 
 _TOO_DEEP = f"more than {MAX_DEPTH} mappings and lists within each other"
+
+
+# A scalar that starts with none of these is its own text, quoted or not.
+_UNSURE = SPECIAL_STARTS | {"", "<"}
 
 
 @dataclass(slots=True)
@@ -145,25 +150,32 @@ class _Composer:
         result: dict[str, Any] = {}
         anchor = self.open(start, result)
         merged: set[str] = set()
-        next_event, path = self.next_event, self.path
+        next_event, path, builders = self.next_event, self.path, self.builders
         while type(event := next_event()) is not MappingEndEvent:
             self.nodes += 2
-            if _is_merge(event):
+            if type(event) is ScalarEvent and event.tag is event.anchor is None and event.value[:1] not in _UNSURE:
+                key = event.value
+            elif _is_merge(event):
                 merged |= self.merge(result, merged)
                 continue
-            key = self.key(event)
-            if key in result and key not in merged:
-                self.duplicates.append(Duplicate((*path, key), self.line_of(event)))
-            merged.discard(key)
+            else:
+                key = self.key(event)
+            if key in result:
+                self.note_duplicate(key, merged, event)
             child = next_event()
-            if type(child) is ScalarEvent and _is_text(child):
+            if type(child) is ScalarEvent and child.tag is child.anchor is None and child.value[:1] not in _UNSURE:
                 result[key] = child.value
                 continue
             path.append(key)
-            result[key] = self.builders[type(child)](child)
+            result[key] = builders[type(child)](child)
             path.pop()
         self.close(anchor)
         return result
+
+    def note_duplicate(self, key: str, merged: set[str], event: Event) -> None:
+        if key not in merged:
+            self.duplicates.append(Duplicate((*self.path, key), self.line_of(event)))
+        merged.discard(key)
 
     def sequence(self, start: SequenceStartEvent) -> list[Any]:
         result: list[Any] = []
@@ -210,8 +222,6 @@ class _Composer:
         return found
 
     def key(self, event: Event) -> str:
-        if type(event) is ScalarEvent and _is_text(event):
-            return event.value
         found = self.resolved(event).scalar if isinstance(event, AliasEvent) else event
         if not isinstance(found, ScalarEvent):
             raise self.fail("a mapping or a list stands where a key is expected", event)
@@ -243,16 +253,6 @@ class _Composer:
         if not isinstance(value, dict):
             raise self.fail("`<<` merges a mapping or a list of mappings, nothing else", event)
         return value
-
-
-def _is_text(event: ScalarEvent) -> bool:
-    """Whether a scalar is surely its own text: untagged, no anchor, and quoted or starting like no other type."""
-    if event.tag is not None or event.anchor is not None:
-        return False
-    return not event.implicit[0] or event.value[:1] not in _MAYBE_SPECIAL
-
-
-_MAYBE_SPECIAL = SPECIAL_STARTS | {""}
 
 
 def _is_merge(event: Event) -> bool:

@@ -23,7 +23,8 @@ _ESCAPED_SLASH = re.compile(r"(?:[^\\]|\\[^/])*\\/", re.DOTALL)
 _DIRECTIVE = re.compile(rb"^%", re.MULTILINE)
 _QUOTED = re.compile(r'"(?:[^"\\]|\\.)*"', re.DOTALL)
 _ESCAPE = re.compile(r"\\.", re.DOTALL)
-_MAX_RESTART_BYTES = 100_000
+_MAX_RESTART_BYTES = 500_000
+MAX_RESTARTS = 20
 
 
 class Unreadable(Exception):

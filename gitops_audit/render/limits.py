@@ -4,10 +4,20 @@ from __future__ import annotations
 
 from gitops_audit.source.checkout import MAX_FILE_BYTES
 
-__all__ = ["MAX_DEPTH", "MAX_FILE_BYTES", "MAX_RENDERED_BYTES", "RENDER_TIMEOUT_S", "is_excessive_aliasing"]
+__all__ = [
+    "MAX_DEPTH",
+    "MAX_DOCUMENTS",
+    "MAX_FILE_BYTES",
+    "MAX_RENDERED_BYTES",
+    "RENDER_TIMEOUT_S",
+    "is_excessive_aliasing",
+]
 
 # What kustomize or helm may print for one source.
 MAX_RENDERED_BYTES = 256 * 1024 * 1024
+
+# Documents in one file, so that millions of empty ones cost no minutes.
+MAX_DOCUMENTS = 200_000
 
 # Mappings and sequences within each other. OpenAPI schemas in CustomResourceDefinitions have up to about 50.
 MAX_DEPTH = 200

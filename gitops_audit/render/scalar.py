@@ -34,7 +34,7 @@ SPECIAL_STARTS = _WORD_STARTS | frozenset("+-.0123456789")
 
 _INTEGER = re.compile(r"([-+]?)(?:0[xX]([0-9a-fA-F]+)|0[bB]([01]+)|0[oO]?([0-7]+)|(0|[1-9][0-9]*))")
 _DECIMAL = re.compile(r"[-+]?(?:\.[0-9]+|[0-9]+(?:\.[0-9]*)?)(?:[eE][-+]?[0-9]+)?")
-_LEADING_DOT = re.compile(r"\.[0-9]+(?:_[0-9]+)*(?:[eE][-+]?[0-9]+(?:_[0-9]+)*)?")
+_LEADING_DOT = re.compile(r"\.[0-9](?:[0-9_]*[0-9])?(?:[eE][-+]?[0-9](?:[0-9_]*[0-9])?)?")
 _DATE = re.compile(
     r"([0-9]{4})-([0-9]{1,2})-([0-9]{1,2})"
     r"(?:[Tt][0-9]{1,2}:[0-9]{1,2}:[0-9]{1,2}(?:\.[0-9]+)?(?:Z|[-+][0-9]{2}:[0-9]{2})"
@@ -111,7 +111,9 @@ def _resolve(text: str) -> Any:
 
 
 def _leading_dot(text: str) -> float | None:
-    return _float(text.replace("_", "")) if _LEADING_DOT.fullmatch(text) else None
+    """Go takes single underscores between digits here, where elsewhere the YAML library drops them all."""
+    is_number = "__" not in text and _LEADING_DOT.fullmatch(text)
+    return _float(text.replace("_", "")) if is_number else None
 
 
 def _number(digits: str) -> int | float | None:

@@ -14,9 +14,10 @@ from dataclasses import dataclass, replace
 from gitops_audit.render.compose import Document, compose
 from gitops_audit.render.events import Unreadable
 from gitops_audit.render.json_document import JsonStream
+from gitops_audit.render.limits import MAX_DOCUMENTS
 
 _SEPARATOR = re.compile(rb"^---([^\n]*)\n?", re.MULTILINE)
-_BLANK = re.compile(rb"(?:[ \t\r]*(?:#[^\n]*)?(?:\n|\Z))*")
+_CONTENT = re.compile(rb"^[ \t\r]*[^ \t\r\n#]", re.MULTILINE)
 _INLINE = "nothing but a comment may follow `---` on its line: kubectl refuses the file"
 
 
@@ -34,7 +35,14 @@ class Part:
 
 
 def parts(data: bytes) -> Iterator[Part]:
-    """The documents of a file in order; empty ones are left out. Raises Unreadable where the whole file is."""
+    """The documents of a file in order; empty ones are left out. Raises Unreadable where the rest of the file is."""
+    for number, part in enumerate(_parts(data), start=1):
+        if number > MAX_DOCUMENTS:
+            raise Unreadable(f"more than {MAX_DOCUMENTS:,} documents in one file", part.line)
+        yield part
+
+
+def _parts(data: bytes) -> Iterator[Part]:
     text = _utf8(data)
     position, line = 0, 1
     if text.lstrip()[:1] == b"{":
@@ -80,7 +88,7 @@ def _yaml_parts(text: bytes, line: int) -> Iterator[Part]:
     for part in _cut(text, line):
         if part.problem is not None:
             yield part
-        elif _BLANK.fullmatch(part.data) is None:
+        elif _CONTENT.search(part.data):
             yield from _composed(part)
 
 
@@ -106,7 +114,8 @@ def _cut(text: bytes, line: int) -> Iterator[Part]:
         if not is_clean and not match[1][:1].isspace():
             broken_line = broken_line or line + text.count(b"\n", start, match.start())
             continue
-        yield _piece(text[start : match.start()], line, broken_line)
+        if start < match.start():
+            yield _piece(text[start : match.start()], line, broken_line)
         end = match.end() if is_clean else match.start()
         line += text.count(b"\n", start, end)
         start, broken_line = end, 0 if is_clean else line

@@ -71,11 +71,15 @@ class User:
 ANONYMOUS = User("system:anonymous")
 
 
+def token_of(name: str) -> str:
+    return f"{name}-token"
+
+
 def user_of(request: Request, tokens: Mapping[str, User]) -> User:
     """Raises ApiError 401 for a token nobody has; no token is the anonymous user."""
     scheme, _, token = request.headers.get("authorization", "").partition(" ")
     if not scheme:
-        return ANONYMOUS
+        return tokens.get(token_of(ANONYMOUS.name), ANONYMOUS)
     user = tokens.get(token.strip()) if scheme.lower() == "bearer" else None
     if user is None:
         raise ApiError(401, "Unauthorized")

@@ -101,7 +101,7 @@ class Api:
 
     def _resource(self, user: User, verb: str, target: Target, request: Request, *, expire: bool) -> Response:
         if _is_review(target) and verb == "create":
-            return answer(access.review(user, target, parse(request.body)), 201)
+            return answer(access.review(user, target, _body(request)), 201)
         kind = self._kind(target)
         if verb in ("get", "list"):
             return self._read(kind, target, request, expire=expire)

@@ -29,7 +29,7 @@ _Loader.yaml_implicit_resolvers = {
 MAX_YAML_DEPTH = 200
 MAX_YAML_ALIASES = 16
 _RANGES = {"int32": 2**31, "int64": 2**63}
-_TIME = re.compile(r"\d{4}-\d\d-\d\d[Tt ]\d\d:\d\d:\d\d(\.\d+)?([Zz]|[+-]\d\d:\d\d)")
+_TIME = re.compile(r"\d{4}-\d\d-\d\d[Tt ]\d\d:\d\d:\d\d(\.\d+)?([Zz]|[+-]\d\d:\d\d)", re.ASCII)
 
 
 def parse(body: bytes, *, as_yaml: bool = False) -> Any:

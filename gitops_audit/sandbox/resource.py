@@ -14,7 +14,7 @@ from gitops_audit.sandbox.reads import served
 from gitops_audit.sandbox.request import Response, Target, WriteOptions, answer
 from gitops_audit.sandbox.scale import parent_config, scale_of, scaled
 from gitops_audit.sandbox.selectors import matcher
-from gitops_audit.sandbox.status import ApiError
+from gitops_audit.sandbox.status import ApiError, forbidden
 from gitops_audit.sandbox.store import Store
 from gitops_audit.sandbox.types import JsonObject
 from gitops_audit.sandbox.writes import Outcome, Writer
@@ -23,6 +23,7 @@ APPLY = "application/apply-patch+yaml"
 JSON_PATCH = "application/json-patch+json"
 MERGE_PATCH = "application/merge-patch+json"
 STRATEGIC = "application/strategic-merge-patch+json"
+PROTECTED_NAMESPACES = ("default", "kube-public", "kube-system")
 _UNKNOWN_PATCH = "the body of the request was in an unknown format - accepted media types include"
 
 
@@ -106,6 +107,8 @@ class ResourceApi:
         return answer(listing | {"items": items})
 
     def _delete(self, name: str, namespace: str, sent: Any) -> Outcome:
+        if (self.kind.group, self.kind.plural) == ("", "namespaces") and name in PROTECTED_NAMESPACES:
+            raise forbidden("", "namespaces", name, "this namespace may not be deleted")
         target = replace(self.target, name=name, namespace=namespace)
         outcome = replace(self._writer, target=target).delete(sent)
         if outcome.is_gone and not self.options.is_dry_run:

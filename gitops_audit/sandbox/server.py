@@ -17,7 +17,7 @@ from urllib.parse import parse_qsl, urlsplit
 
 import orjson
 
-from gitops_audit.sandbox.access import Rule, User
+from gitops_audit.sandbox.access import Rule, User, token_of
 from gitops_audit.sandbox.api import Api
 from gitops_audit.sandbox.faults import Fault, Faults
 from gitops_audit.sandbox.log import RequestLog
@@ -78,8 +78,11 @@ class Sandbox:
         return f"http://127.0.0.1:{self.port}"
 
     def user(self, name: str, rules: Sequence[Rule] | None = None) -> str:
-        """Adds a user, or gives one other rules, and returns its bearer token. Without rules it may do everything."""
-        token = f"{name}-token"
+        """Adds a user, or gives one other rules, and returns its bearer token. Without rules it may do everything.
+
+        `system:anonymous` is who sends no token, which is what kubectl does over plain HTTP.
+        """
+        token = token_of(name)
         self.api.tokens[token] = User(name, None if rules is None else tuple(rules))
         return token
 
@@ -90,7 +93,7 @@ class Sandbox:
             "apiVersion": "v1",
             "kind": "Config",
             "clusters": [{"name": "sandbox", "cluster": {"server": self.url}}],
-            "users": [{"name": name, "user": {"token": f"{name}-token"}} for name in names],
+            "users": [{"name": name, "user": {"token": token_of(name)}} for name in names],
             "contexts": [{"name": name, "context": {"cluster": "sandbox", "user": name}} for name in names],
             "current-context": user,
         }
@@ -109,7 +112,7 @@ class Sandbox:
     ) -> tuple[int, JsonObject]:
         """The answer to a request that does not go over the network, is not logged and meets no fault."""
         parts = urlsplit(path)
-        headers = {"authorization": f"Bearer {user}-token", "content-type": content_type, "user-agent": user_agent}
+        headers = {"authorization": f"Bearer {token_of(user)}", "content-type": content_type, "user-agent": user_agent}
         sent = b"" if body is None else orjson.dumps(body)
         response = self.api.handle(Request(method, parts.path, _query(parts.query), headers, sent))
         return response.code, orjson.loads(response.body)

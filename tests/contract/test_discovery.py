@@ -68,10 +68,15 @@ def test_what_is_not_served_is_not_found(server: Server, path: str) -> None:
     assert server.get(path).code == 404
 
 
+_DOCUMENTS: dict[tuple[str, str], Any] = {}
+
+
 def schema(server: Server, path: str, name: str) -> dict[str, Any]:
-    index = server.get("/openapi/v3").ok()["paths"]
-    document = server.get(index[path]["serverRelativeURL"]).ok()
-    found: dict[str, Any] = document["components"]["schemas"][name]
+    """A named schema of the document of one group and version, which is big and read once per server."""
+    if (server.name, path) not in _DOCUMENTS:
+        index = server.get("/openapi/v3").ok()["paths"]
+        _DOCUMENTS[server.name, path] = server.get(index[path]["serverRelativeURL"]).ok()
+    found: dict[str, Any] = _DOCUMENTS[server.name, path]["components"]["schemas"][name]
     return found
 
 

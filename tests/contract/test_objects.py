@@ -470,3 +470,9 @@ class TestSubresources:
     def test_a_subresource_that_is_not_there_is_not_found(self, server: Server, namespace: str) -> None:
         server.create(f"/api/v1/namespaces/{namespace}/configmaps", config_map()).ok()
         assert server.get(f"/api/v1/namespaces/{namespace}/configmaps/settings/status").code == 404
+
+
+def test_the_default_namespace_may_not_be_deleted(server: Server) -> None:
+    answer = server.request("DELETE", "/api/v1/namespaces/default")
+    assert (answer.code, answer.body["reason"]) == (403, "Forbidden")
+    assert answer.body["message"] == 'namespaces "default" is forbidden: this namespace may not be deleted'

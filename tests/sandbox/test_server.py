@@ -88,8 +88,9 @@ def test_the_kubeconfig_has_a_context_per_user(sandbox: Sandbox, tmp_path: Path)
 def test_the_official_client_works_with_it(sandbox: Sandbox, tmp_path: Path) -> None:
     from kubernetes import client, config
 
-    api = config.new_client_from_config(str(sandbox.write_kubeconfig(tmp_path / "kubeconfig")))
-    core = client.CoreV1Api(api)
+    load: Any = config.new_client_from_config
+    api = load(str(sandbox.write_kubeconfig(tmp_path / "kubeconfig")))
+    core: Any = client.CoreV1Api(api)
     core.create_namespaced_config_map("default", {"metadata": {"name": "a"}, "data": {"k": "v"}})
     assert core.read_namespaced_config_map("a", "default").data == {"k": "v"}
     assert [item.metadata.name for item in core.list_namespaced_config_map("default").items] == ["a"]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from gitops_audit.errors import Location
@@ -10,7 +10,7 @@ from gitops_audit.model.finding import PolicyOutcome, Severity
 from gitops_audit.model.resource import JsonObject
 from gitops_audit.policy.admission_match import MatchConstraints, UnknownNamespace
 from gitops_audit.policy.admission_request import VARIABLES, namespace_of, values
-from gitops_audit.policy.cel import Activation, CelError, Composition
+from gitops_audit.policy.cel import Activation, CelError, Composition, Program
 from gitops_audit.policy.cel.world import bound
 from gitops_audit.policy.cel_rule import (
     Condition,
@@ -106,6 +106,13 @@ class ValidatingPolicy:
             except (CelError, UnknownNamespace) as error:
                 found = [RuleResult(v.name, "error", str(error)) for v in self.validations]
         return [self._enforced(result) for result in found]
+
+    def expressions(self, subject: Subject, world: World) -> Iterator[tuple[str, Program, Activation]]:
+        """The validations with the values of the subject, or of its pod template. May raise CelError."""
+        target = self._target(subject, world)
+        if target is not None:
+            values = activation_of(target, world)
+            yield from ((v.name, v.program, values) for v in self.validations)
 
     def _results(self, subject: Subject, world: World) -> Sequence[RuleResult]:
         target = self._target(subject, world)

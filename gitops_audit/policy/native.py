@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from gitops_audit.errors import Location
 from gitops_audit.model.finding import Severity
 from gitops_audit.policy import pod_security
-from gitops_audit.policy.cel import Composition
+from gitops_audit.policy.cel import Activation, Composition, Program
 from gitops_audit.policy.cel.world import WORLD_FUNCTIONS, bound
 from gitops_audit.policy.cel_rule import Validation, compile_at, compose
 from gitops_audit.policy.contract import Policy, RuleResult, Subject, World
@@ -18,7 +18,7 @@ from gitops_audit.policy.metadata import Metadata
 from gitops_audit.policy.native_document import check
 from gitops_audit.policy.native_match import Match
 from gitops_audit.policy.native_rule import CelCheck, Check, PodSecurityCheck, Rule, SchemaCheck
-from gitops_audit.policy.native_subject import VARIABLES
+from gitops_audit.policy.native_subject import VARIABLES, activation
 from gitops_audit.policy.schema_guard import guarded
 
 FORM = "Policy"
@@ -73,6 +73,12 @@ class NativePolicy:
             return ()
         with bound(world):
             return [result for rule in self.checks for result in rule.evaluate(subject, world)]
+
+    def expressions(self, subject: Subject, world: World) -> Iterator[tuple[str, Program, Activation]]:
+        """The expressions of `cel` rules. May raise CelError."""
+        for rule in self.checks:
+            if isinstance(rule.check, CelCheck):
+                yield rule.name, rule.check.validation.program, activation(subject, world)
 
 
 def load(documents: Sequence[Document]) -> Sequence[Policy]:

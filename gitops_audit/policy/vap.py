@@ -11,9 +11,10 @@ from dataclasses import dataclass
 
 from gitops_audit.errors import Location
 from gitops_audit.model.finding import PolicyOutcome, Severity
+from gitops_audit.model.resource import JsonObject
 from gitops_audit.policy.admission_match import MatchConstraints, UnknownNamespace
 from gitops_audit.policy.admission_request import VARIABLES, activation
-from gitops_audit.policy.cel import Activation, CelError
+from gitops_audit.policy.cel import Activation, CelError, Program
 from gitops_audit.policy.cel_rule import (
     Condition,
     Validation,
@@ -124,6 +125,16 @@ class AdmissionPolicy:
         for validation in self.validations:
             result = validation.evaluate(values)
             yield binding.enforced(result)
+
+    def expressions(self, subject: Subject, world: World) -> Iterator[tuple[str, Program, Activation]]:
+        """The validations with the values of the first binding and parameter object. May raise CelError."""
+        params: Sequence[JsonObject | None] = [None]
+        for binding in self.bindings:
+            if self.param_kind is not None and binding.param_ref is not None:
+                params = binding.param_ref.find(self.param_kind, subject, world)
+        for param in params[:1]:
+            values = activation(subject, world, param)
+            yield from ((v.name, v.program, values) for v in self.validations)
 
     def _every(self, outcome: PolicyOutcome, message: str) -> list[RuleResult]:
         return [RuleResult(v.name, outcome, message) for v in self.validations]

@@ -91,7 +91,6 @@ class Tree:
 
     root: Expr
     types: dict[int, bytes]
-    macros: dict[int, Expr]
     rest: tuple[bytes, ...]
     max_id: int
 
@@ -113,7 +112,6 @@ def parse(serialised: bytes) -> Tree:
     number = 4 if url == _CHECKED else 2
     root: Expr | None = None
     types: dict[int, bytes] = {}
-    macros: dict[int, Expr] = {}
     rest: list[bytes] = []
     for field, wire, value in fields(body):
         if field == number and isinstance(value, bytes):
@@ -121,12 +119,10 @@ def parse(serialised: bytes) -> Tree:
             continue
         if field == 3 and isinstance(value, bytes) and url == _CHECKED:
             types.update(_type_entry(value))
-        if field in (3, 5) and isinstance(value, bytes) and (field == 5) == (url == _CHECKED):
-            macros = _macro_calls(value)
         rest.append(encode(field, value, wire))
     if root is None:
         raise ValueError("a serialised CEL expression without an expression")
-    return Tree(root, types, macros, tuple(rest), max((node.id for node in walk(root)), default=0))
+    return Tree(root, types, tuple(rest), max((node.id for node in walk(root)), default=0))
 
 
 def children(node: Expr) -> Iterator[Expr]:
@@ -207,11 +203,6 @@ def _type_entry(data: bytes) -> Iterator[tuple[int, bytes]]:
     key, value = entry.get(1, 0), entry.get(2, b"")
     if isinstance(key, int) and isinstance(value, bytes):
         yield key, value
-
-
-def _macro_calls(source_info: bytes) -> dict[int, Expr]:
-    calls = (record(value) for number, _, value in fields(source_info) if number == 5 and isinstance(value, bytes))
-    return {int(call[1]): _decode(call[2]) for call in calls if 1 in call and isinstance(call.get(2), bytes)}  # type: ignore[arg-type]
 
 
 def _text(value: int | bytes) -> str:

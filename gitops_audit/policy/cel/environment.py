@@ -14,7 +14,15 @@ from typing import Any
 from cel_expr_python import cel
 
 from gitops_audit.policy.cel import ast
-from gitops_audit.policy.cel.declarations import LIBRARY, OPAQUE, Overload, checker_config, fail, runtime_config, too_long
+from gitops_audit.policy.cel.declarations import (
+    LIBRARY,
+    OPAQUE,
+    Overload,
+    checker_config,
+    fail,
+    runtime_config,
+    too_long,
+)
 from gitops_audit.policy.cel.library import named_format
 from gitops_audit.policy.cel.pattern import as_one_group, find_all
 from gitops_audit.policy.cel.rewrite import Rewriter

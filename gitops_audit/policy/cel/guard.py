@@ -10,7 +10,17 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from gitops_audit.policy.cel import ast
-from gitops_audit.policy.cel.ast import Call, Comprehension, Const, Expr, Ident, ListLiteral, Select, StructLiteral, Tree
+from gitops_audit.policy.cel.ast import (
+    Call,
+    Comprehension,
+    Const,
+    Expr,
+    Ident,
+    ListLiteral,
+    Select,
+    StructLiteral,
+    Tree,
+)
 
 MOST_COPIES = 1_000
 _OPTIONAL = b"optional_type"

@@ -200,8 +200,6 @@ def _named(rewriter: Rewriter, node: Call) -> Expr:
 
 
 def _range(rewriter: Rewriter, node: Call) -> Expr:
-    if not (isinstance(node.target, Ident) and node.target.name == "lists" and len(node.args) == 1):
-        return node
     return rewriter.fill("lists.range", {"x__": node.args[0]})
 
 
@@ -253,7 +251,7 @@ _CHANGES: dict[str, Callable[[Rewriter, Call], Expr]] = {
     "unwrapOpt": _unwrap,
     "orValue": _or,
     "or": _or,
-    "range": _range,
+    "lists.range": _range,
     "cel.@mapInsert": _map_insert,
     "_==_": _equal,
     "_!=_": _equal,

@@ -89,12 +89,12 @@ class RecordedCluster:
             raise ClusterError(
                 f"cluster {self.name}: {self.server} does not hold all {plural}{where}",
                 code=NOT_RECORDED,
-                hint="record the whole cluster: `gitops-audit snapshot --all`",
+                hint="record all of it: `gitops-audit snapshot FILE`",
             )
         return [
             {"apiVersion": api.api_version, "kind": api.kind, "metadata": body.get("metadata", {})}
             for (g, kind, found, _), versions in self._objects.items()
-            for body in list(versions.values())[:1]
+            for body in (versions.get(version) or next(iter(versions.values())),)
             if (g, kind) == (group, api.kind) and namespace in ("", found)
         ]
 
@@ -125,5 +125,5 @@ def _other_version(resource: Declared, versions: Collection[str]) -> Problem:
     return Problem(
         NOT_RECORDED,
         f"recorded at {', '.join(sorted(versions))}, declared at {resource.version}, and only the server converts: "
-        "record it again with the configuration of this audit",
+        "record it at that version too (kubectl: `get KIND.VERSION.GROUP`)",
     )

@@ -70,9 +70,10 @@ def record_wanted(cluster: ServerCluster, path: Path, wanted: Collection[Declare
 
 
 def record_all(cluster: ServerCluster, path: Path, namespaces: Collection[str] = ()) -> Recorded:
-    """Records every kind that can be listed, at the version the server prefers; `namespaces` empty for all of them.
+    """Records every kind that can be listed, at every version it is served at; `namespaces` empty for all of them.
 
-    Left out are Events, Leases and the like. Raises ClusterError where the file cannot be written.
+    Manifests may declare any of the versions, and only the server converts. Left out are Events, Leases and the like.
+    Raises ClusterError where the file cannot be written.
     """
     with _written(path, cluster) as recording:
         run(_list_steps(cluster, recording, namespaces), CONCURRENCY)
@@ -80,7 +81,7 @@ def record_all(cluster: ServerCluster, path: Path, namespaces: Collection[str] =
 
 
 def _list_steps(cluster: ServerCluster, recording: _Recording, namespaces: Collection[str]) -> Iterator[Step]:
-    for api in cluster.discovery.preferred():
+    for api in cluster.discovery:
         if "list" in api.verbs and (api.group, api.kind) not in _TRANSIENT:
             for namespace in namespaces if api.namespaced and namespaces else ("",):
                 yield partial(_record_list, cluster, recording, api, namespace)

@@ -63,7 +63,7 @@ class SnapshotCoverage:
         for where in asked:
             if found := self._problems.get((group, version, kind, *where)):
                 return found
-        return not_recorded(f"{kind} is", "record it again with the configuration of this audit")
+        return not_recorded(f"{kind} is", "record it too: `gitops-audit snapshot FILE`")
 
     def unserved(self, group: str, version: str, kind: str) -> Problem | None:
         if self._discovery.resource(group, version, kind) or self._discovery.failed(group, version):

@@ -73,8 +73,8 @@ class Api:
         self.page_size = page_size
         script.fallback = self._answer
         script.on("/version", ok({"gitVersion": "v1.30.0"}))
-        script.on("/api", ok(_aggregated(k for k in KINDS if not k.group)))
-        script.on("/apis", ok(_aggregated(k for k in KINDS if k.group)))
+        script.on("/api", ok(aggregated(k for k in KINDS if not k.group)))
+        script.on("/apis", ok(aggregated(k for k in KINDS if k.group)))
         script.on("/openapi/v3", ok({"paths": {}}))
 
     def has(self, kind: Kind, *names: str, **fields: Any) -> None:
@@ -138,7 +138,7 @@ def _namespace(body: JsonObject) -> str:
     return str(body["metadata"].get("namespace", ""))
 
 
-def _aggregated(kinds: Iterable[Kind]) -> JsonObject:
+def aggregated(kinds: Iterable[Kind]) -> JsonObject:
     return {"kind": "APIGroupDiscoveryList", "items": [_group(kind) for kind in kinds]}
 
 

@@ -5,6 +5,7 @@ import gzip
 import json
 import stat
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -17,7 +18,18 @@ from gitops_audit.live import snapshot as opening
 from gitops_audit.live.recording import Recorded, record_all, record_wanted
 from gitops_audit.model.redact import LAST_APPLIED, Redactor
 from gitops_audit.model.resource import JsonObject
-from tests.unit.live.api import CONFIG_MAPS, DEPLOYMENTS, NAMESPACES, SECRETS, WIDGETS, Api, Kind, cluster_of, declared
+from tests.unit.live.api import (
+    CONFIG_MAPS,
+    DEPLOYMENTS,
+    NAMESPACES,
+    SECRETS,
+    WIDGETS,
+    Api,
+    Kind,
+    aggregated,
+    cluster_of,
+    declared,
+)
 from tests.unit.live.scripted import Script, ok, status
 
 MARKER = "s3cr3t-marker"
@@ -123,6 +135,17 @@ def test_an_object_recorded_at_another_version_is_not_compared(script: Script, a
     record(script, path)
     rewritten(path, lambda d: d["discovery"]["resources"].append(["apps", "v2", *d["discovery"]["resources"][3][2:]]))
     assert code_of(opened(path), DEPLOYMENTS, "shop/web", version="v2") == problem.NOT_RECORDED
+
+
+def test_a_kind_is_recorded_at_every_version_it_is_served_at(script: Script, api: Api, path: Path) -> None:
+    newer = replace(WIDGETS, version="v2")
+    api.kinds = (*api.kinds, newer)
+    script.on("/apis", ok(aggregated([WIDGETS, newer])))
+    api.has(WIDGETS, "shop/w")
+    record(script, path)
+    cluster = opened(path)
+    found = [cluster.get(declared(WIDGETS, "shop/w", version=version)[0]) for version in ("v1", "v2")]
+    assert [body["apiVersion"] for body in found if body] == ["example.org/v1", "example.org/v2"]
 
 
 def test_a_recording_cannot_be_asked_for_a_dry_run(script: Script, api: Api, path: Path) -> None:

@@ -42,9 +42,9 @@ class Confirmer:
 
     def notes(self) -> Iterator[str]:
         if self._dropped:
-            yield f"{self._dropped} local differences were dropped: the server says they are equal (dry run)"
+            yield f"differences dropped because the server says they are equal (dry run): {self._dropped}"
         for message, count in self._refusals.items():
-            yield f"{count} differences are not confirmed by a dry run: {message}"
+            yield f"resources whose drift is not confirmed by a dry run: {count} ({message})"
 
     def _ask(self, compared: Compared) -> JsonObject | Refusal:
         resource, live, _ = compared

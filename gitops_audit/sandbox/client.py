@@ -11,6 +11,7 @@ import urllib3
 from gitops_audit.model.resource import JsonObject, split_api_version
 
 APPLY = "application/apply-patch+yaml"
+JSON_PATCH = "application/json-patch+json"
 MERGE = "application/merge-patch+json"
 
 

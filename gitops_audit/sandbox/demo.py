@@ -12,7 +12,7 @@ from pathlib import Path
 import yaml
 
 from gitops_audit.model.resource import JsonObject
-from gitops_audit.sandbox.client import ApiClient
+from gitops_audit.sandbox.client import JSON_PATCH, ApiClient
 
 NAMESPACE = "shop"
 
@@ -58,14 +58,12 @@ def drift(client: ApiClient) -> tuple[str, ...]:
     """Five things that happen in clusters; gives them back as sentences for the reader."""
     web, worker = _named("Deployment", "web", "apps/v1"), _named("Deployment", "worker", "apps/v1")
     client.patch(web, {"spec": {"replicas": 5}}, manager="kubectl-scale", namespace=NAMESPACE, subresource="scale")
-    image = [
-        {
-            "op": "replace",
-            "path": "/spec/template/spec/containers/0/image",
-            "value": "registry.example.com/shop/worker:1.8.3-debug",
-        }
+    container = "/spec/template/spec/containers/0"
+    debugging = [
+        {"op": "replace", "path": f"{container}/image", "value": "registry.example.com/shop/worker:1.8.3-debug"},
+        {"op": "replace", "path": f"{container}/securityContext/allowPrivilegeEscalation", "value": True},
     ]
-    client.patch(worker, image, manager="kubectl-edit", namespace=NAMESPACE, content_type="application/json-patch+json")
+    client.patch(worker, debugging, manager="kubectl-edit", namespace=NAMESPACE, content_type=JSON_PATCH)
     client.delete(_named("ConfigMap", "worker-settings"), namespace=NAMESPACE)
     rotated = {"stringData": {"password": "rotated-by-hand-in-a-hurry"}}
     client.patch(_named("Secret", "queue-credentials"), rotated, manager="kubectl-patch", namespace=NAMESPACE)
@@ -73,7 +71,7 @@ def drift(client: ApiClient) -> tuple[str, ...]:
     client.patch(_named("Service", "web"), label, manager="kubectl-label", namespace=NAMESPACE)
     return (
         "Deployment web was scaled from 3 to 5 (kubectl scale)",
-        "Deployment worker runs a debug image (kubectl edit)",
+        "Deployment worker runs a debug image that may escalate privileges (kubectl edit)",
         "ConfigMap worker-settings was deleted",
         "Secret queue-credentials was rotated by hand (kubectl patch)",
         "Service web got a label nobody committed (kubectl label)",

@@ -75,14 +75,29 @@ def _missing(value: Any, schema: Type, path: str) -> Iterator[Cause]:
         for index, item in enumerate(value):
             yield from _missing(item, schema.element, f"{path}[{index}]")
     elif isinstance(value, dict):
-        if schema.name.endswith("Container") and not value.get("image"):
-            yield required(f"{path}.image")
+        yield from _part_faults(value, schema.name.rpartition(".")[2], path)
         for name, known in schema.fields.items():
             here, child = f"{path}.{name}" if path else name, value.get(name)
             if known.is_required and (child is None or child in ("", [])):
                 yield required(here)
             elif child is not None and name not in ("status", "metadata"):
                 yield from _missing(child, known.type, here)
+
+
+_HANDLERS = ("exec", "httpGet", "tcpSocket", "grpc", "sleep")
+
+
+def _part_faults(value: JsonObject, name: str, path: str) -> Iterator[Cause]:
+    """Rules of single parts of a pod: an image for every container, one handler and one volume source each."""
+    if name.endswith("Container") and not value.get("image"):
+        yield required(f"{path}.image")
+    if name in ("Probe", "LifecycleHandler") and sum(handler in value for handler in _HANDLERS) > 1:
+        yield Cause("FieldValueForbidden", path, "Forbidden: may not specify more than 1 handler type")
+    if name == "Volume" and len(value) > 2:
+        yield Cause("FieldValueForbidden", path, "Forbidden: may not specify more than 1 volume type")
+    if name == "DeploymentStrategy" and value.get("type") == "Recreate" and "rollingUpdate" in value:
+        why = "Forbidden: may not be specified when strategy `type` is 'Recreate'"
+        yield Cause("FieldValueForbidden", f"{path}.rollingUpdate", why)
 
 
 def _selector_faults(kind: Kind, body: JsonObject) -> Iterator[Cause]:

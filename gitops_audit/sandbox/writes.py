@@ -19,7 +19,7 @@ from gitops_audit.sandbox.kinds import Kind
 from gitops_audit.sandbox.managed_fields import Managers, Update, applier, updater
 from gitops_audit.sandbox.reads import served
 from gitops_audit.sandbox.request import Target, WriteOptions
-from gitops_audit.sandbox.status import ApiError, already_exists, conflict, forbidden, invalid, not_found, stale
+from gitops_audit.sandbox.status import ApiError, Cause, already_exists, conflict, forbidden, invalid, not_found, stale
 from gitops_audit.sandbox.store import Store
 from gitops_audit.sandbox.typed import SchemaMismatch
 from gitops_audit.sandbox.types import JsonObject, zero
@@ -120,9 +120,16 @@ class Writer:
     def patch(self, change: Callable[[JsonObject], Any]) -> Outcome:
         """`change` makes the patched object of the served one. Raises ApiError 400, 404, 409 or 422."""
         live = self.live()
-        incoming = receive(self.kind, change(live), self.options.validation)
+        incoming = self._patched(change(live))
         place(self.target, incoming.body["metadata"])
         return self._change(live, incoming)
+
+    def _patched(self, body: Any) -> Incoming:
+        try:
+            return receive(self.kind, body, self.options.validation)
+        except ApiError as error:  # the fault is in the patch
+            fault = Cause("FieldValueInvalid", "patch", f"Invalid value: {error.message}")
+            raise invalid("", "", "", [fault]) from error
 
     def live(self) -> JsonObject:
         """The stored object in the version that is written. Raises ApiError 404."""

@@ -46,7 +46,7 @@ class ApiError(ClusterError):
 
 
 def from_error(error: ClusterError) -> Problem:
-    return Problem(error.code, f"{error.message}. {error.hint}" if error.hint else error.message)
+    return Problem(error.code, f"{error.message}; {error.hint}" if error.hint else error.message)
 
 
 def forbidden(api: ApiResource, namespace: str) -> Problem:

@@ -1,0 +1,86 @@
+"""Fields that autoscalers keep are no drift; declaring them beside a scaler is a fault."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from gitops_audit.drift import Scalers
+from tests.unit.drift.samples import compared, declared, deployment, entry, live
+
+HPA = ("autoscaling/v2", "HorizontalPodAutoscaler", "scaleTargetRef")
+KEDA = ("keda.sh/v1alpha1", "ScaledObject", "scaleTargetRef")
+VPA = ("autoscaling.k8s.io/v1", "VerticalPodAutoscaler", "targetRef")
+
+
+def scaler(form: tuple[str, str, str], namespace: str = "shop", **more: Any) -> dict[str, Any]:
+    reference = {"apiVersion": "apps/v1", "kind": "Deployment", "name": "web"}
+    metadata = {"name": "s", "namespace": namespace}
+    return {"apiVersion": form[0], "kind": form[1], "metadata": metadata, "spec": {form[2]: reference} | more}
+
+
+@pytest.mark.parametrize("form", [HPA, KEDA])
+def test_replicas_of_a_scaled_workload_are_the_scalers(form: tuple[str, str, str]) -> None:
+    found = live(deployment(replicas=9, minReadySeconds=1))
+    drift = compared(deployment(replicas=2, minReadySeconds=2), found, scalers=Scalers.of([scaler(form)]))
+    assert [(c.path, c.ignored is None) for c in drift.changes] == [
+        ("spec.replicas", False),
+        ("spec.minReadySeconds", True),
+    ]
+    waiver = drift.changes[0].ignored
+    assert waiver is not None
+    assert waiver.reason == f"{form[1]} shop/s keeps spec.replicas"
+
+
+def test_a_keda_target_is_a_deployment_unless_it_says_otherwise() -> None:
+    body = scaler(KEDA)
+    body["spec"]["scaleTargetRef"] = {"name": "web"}
+    assert Scalers.of([body]).of_resource(declared(deployment()).key)
+
+
+@pytest.mark.parametrize(
+    "other",
+    [
+        scaler(HPA, namespace="other"),
+        scaler(VPA, updatePolicy={"updateMode": "Off"}),
+        scaler(KEDA)
+        | {"metadata": {"name": "s", "namespace": "shop", "annotations": {"autoscaling.keda.sh/paused": "true"}}},
+        {"apiVersion": "v1", "kind": "ConfigMap", "spec": {"scaleTargetRef": {"name": "web"}}},
+        {"kind": None, "spec": []},
+        {},
+    ],
+)
+def test_what_scales_something_else_or_nothing_waives_nothing(other: dict[str, Any]) -> None:
+    assert not Scalers.of([other]).of_resource(declared(deployment()).key)
+
+
+def limited(cpu: str) -> dict[str, Any]:
+    containers = [{"name": "web", "image": "nginx:1", "resources": {"requests": {"cpu": cpu}}}]
+    return deployment(template={"metadata": {"labels": {"app": "web"}}, "spec": {"containers": containers}})
+
+
+REQUESTS = {"f:spec": {"f:template": {"f:spec": {"f:containers": {
+    'k:{"name":"web"}': {"f:resources": {"f:requests": {"f:cpu": {}}}}
+}}}}}  # fmt: skip
+
+
+@pytest.mark.parametrize(("manager", "status"), [("vpa-updater", "in-sync"), ("kubectl-set", "modified")])
+def test_resources_are_the_vertical_scalers_but_for_a_hand(manager: str, status: str) -> None:
+    found = live(limited("2"), entry(manager, REQUESTS))
+    assert compared(limited("1"), found, scalers=Scalers.of([scaler(VPA)])).status == status
+
+
+def test_declaring_replicas_beside_a_scaler_is_a_fault_of_the_manifest() -> None:
+    scalers = Scalers.of([scaler(HPA), scaler(HPA)])
+    fault = scalers.fault(declared(deployment(replicas=2)))
+    assert fault is not None
+    assert fault.path == "spec.replicas"
+    assert "HorizontalPodAutoscaler shop/s" in fault.message
+
+
+def test_nothing_is_wrong_without_replicas_or_beside_a_vertical_scaler() -> None:
+    assert Scalers.of([scaler(HPA)]).fault(declared(deployment())) is None
+    assert Scalers.of([scaler(VPA)]).fault(declared(deployment(replicas=2))) is None
+    assert Scalers().fault(declared(deployment(replicas=2))) is None
+    assert not Scalers()

@@ -1,0 +1,362 @@
+"""Live fields that Git does not declare: `stale` from a deployer's intent, `added` from a hand."""
+
+from __future__ import annotations
+
+import copy
+from typing import Any
+
+import pytest
+
+from gitops_audit.config.settings import DriftConfig
+from tests.unit.drift.samples import (
+    BORN,
+    compared,
+    config_map,
+    declared,
+    deployment,
+    differences,
+    entry,
+    fields_v1,
+    live,
+    told,
+    with_metadata,
+)
+
+FLUX = "kustomize-controller"
+V1 = {"apiVersion": "v1"}
+
+
+def labelled(**labels: str) -> dict[str, Any]:
+    return with_metadata(config_map(a="1"), labels=labels)
+
+
+def owned(body: dict[str, Any]) -> dict[str, Any]:
+    content = {name: value for name, value in body.items() if name not in ("apiVersion", "kind")}
+    metadata = {k: v for k, v in body["metadata"].items() if k not in ("name", "namespace")}
+    return content | {"metadata": metadata}
+
+
+def applied_by(manager: str, body: dict[str, Any], **more: str) -> dict[str, Any]:
+    return entry(manager, owned(body), "Apply", **{"apiVersion": body["apiVersion"]} | more)
+
+
+def test_a_field_the_deployer_applied_and_git_gave_up_is_stale() -> None:
+    old, new = labelled(team="web", tier="a"), labelled(team="web")
+    assert differences(new, live(old, applied_by(FLUX, old))) == [("stale", "metadata.labels.tier")]
+
+
+def test_all_labels_given_up_are_named_one_by_one() -> None:
+    old = labelled(team="web", tier="a")
+    found = differences(config_map(a="1"), live(old, applied_by(FLUX, old)))
+    assert found == [("stale", "metadata.labels.team"), ("stale", "metadata.labels.tier")]
+
+
+def test_an_update_of_the_deployer_is_no_intent() -> None:
+    old = labelled(team="web")
+    assert differences(config_map(a="1"), live(old, entry("helm", owned(old), **V1))) == []
+
+
+def test_the_record_of_client_side_apply_is_intent() -> None:
+    old = labelled(team="web")
+    found = live(old, entry("kubectl-client-side-apply", owned(old), **V1), applied=old)
+    assert differences(config_map(a="1"), found) == [("stale", "metadata.labels.team")]
+
+
+@pytest.mark.parametrize("record", ["", "not json", "[1]", "null", '{"metadata": 5}', '{"data": []}', "[" * 5000])
+def test_an_unreadable_record_is_no_evidence(record: str) -> None:
+    annotations = {"kubectl.kubernetes.io/last-applied-configuration": record}
+    body = config_map(a="1")
+    found = live(
+        with_metadata(body, annotations=annotations, labels={"x": "1"}), entry("kubectl-client-side-apply", {})
+    )
+    assert differences(body, found) == []
+
+
+def test_a_stale_field_that_is_gone_already_is_no_drift() -> None:
+    old = labelled(team="web")
+    assert differences(config_map(a="1"), live(config_map(a="1"), applied_by(FLUX, old))) == []
+
+
+def test_ownership_of_another_api_version_is_no_evidence_of_intent() -> None:
+    old = labelled(team="web")
+    found = live(old, applied_by(FLUX, old, apiVersion="v1beta1"))
+    assert differences(config_map(a="1"), found) == []
+
+
+@pytest.mark.parametrize(
+    ("where", "key"),
+    [
+        ("labels", "kustomize.toolkit.fluxcd.io/name"),
+        ("labels", "app.kubernetes.io/instance"),
+        ("labels", "app.kubernetes.io/managed-by"),
+        ("labels", "applyset.kubernetes.io/part-of"),
+        ("annotations", "argocd.argoproj.io/tracking-id"),
+        ("annotations", "meta.helm.sh/release-name"),
+        ("annotations", "objectset.rio.cattle.io/id"),
+    ],
+)
+def test_the_marks_deployers_write_are_not_stale(where: str, key: str) -> None:
+    marked = with_metadata(config_map(a="1"), **{where: {key: "x"}})
+    assert differences(config_map(a="1"), live(marked, applied_by(FLUX, marked))) == []
+    assert (
+        differences(config_map(a="1"), live(marked, entry("kubectl-client-side-apply", {}, **V1), applied=marked)) == []
+    )
+
+
+def test_a_field_set_by_hand_is_added() -> None:
+    body = config_map(a="1")
+    found = live(config_map(a="1", b="2"), applied_by(FLUX, body), entry("kubectl-edit", {"data": {"b": "2"}}, **V1))
+    drift = compared(body, found)
+    assert [(c.type, c.path, c.pointer, c.live, c.cause) for c in drift.changes] == [
+        ("added", "data.b", "/data/b", "2", "cluster")
+    ]
+    assert drift.changes[0].by is not None
+    assert drift.changes[0].by.manager == "kubectl-edit"
+
+
+@pytest.mark.parametrize(
+    "manager", ["some-operator", "kube-controller-manager", "before-first-apply", "ancient-changes", "who-knows", ""]
+)
+def test_only_people_add(manager: str) -> None:
+    body = config_map(a="1")
+    found = live(config_map(a="1", b="2"), applied_by(FLUX, body), entry(manager, {"data": {"b": "2"}}, **V1))
+    assert differences(body, found) == []
+    assert told(compared(body, found, DriftConfig(mode="strict")).changes) == [("added", "data.b")]
+    assert compared(body, found, DriftConfig(mode="declared")).changes == ()
+
+
+def test_a_configured_interactive_manager_adds() -> None:
+    body = config_map(a="1")
+    found = live(config_map(a="1", b="2"), applied_by(FLUX, body), entry("my-console", {"data": {"b": "2"}}, **V1))
+    assert told(compared(body, found, DriftConfig(interactive=("my-*",))).changes) == [("added", "data.b")]
+
+
+def test_the_status_subresource_adds_nothing() -> None:
+    body = config_map(a="1")
+    edit = entry("kubectl-edit", {"data": {"b": "2"}}, subresource="status", **V1)
+    assert differences(body, live(config_map(a="1", b="2"), applied_by(FLUX, body), edit)) == []
+
+
+def test_scaling_by_hand_is_added_where_git_declares_no_replicas() -> None:
+    body = deployment()
+    scale = entry("kubectl-scale", {"spec": {"replicas": 0}}, subresource="scale")
+    drift = compared(body, live(deployment(replicas=0), applied_by(FLUX, body), scale))
+    assert told(drift.changes) == [("added", "spec.replicas")]
+    assert drift.changes[0].by is not None
+    assert drift.changes[0].by.subresource == "scale"
+
+
+def test_what_came_with_the_creation_is_not_added() -> None:
+    body, full = config_map(a="1"), config_map(a="1", b="2")
+    assert differences(body, live(full, entry("kubectl-create", owned(full), time=BORN, **V1))) == []
+    assert differences(body, live(full, entry("node-fetch", owned(full), **V1))) == []
+
+
+def test_an_edit_is_added_even_in_the_second_of_the_creation() -> None:
+    body = config_map(a="1")
+    edit = entry("kubectl-edit", {"data": {"b": "2"}}, time=BORN, **V1)
+    found = live(config_map(a="1", b="2"), entry("kubectl-create", owned(body), time=BORN, **V1), edit)
+    assert differences(body, found) == [("added", "data.b")]
+
+
+def test_an_edit_that_left_the_deployer_nothing_is_still_an_edit() -> None:
+    body = config_map(a="1")
+    edit = entry("kubectl-edit", {"data": {"a": "9", "b": "2"}}, **V1)
+    assert differences(body, live(config_map(a="9", b="2"), edit)) == [("changed", "data.a"), ("added", "data.b")]
+
+
+def test_applying_by_hand_beside_another_deployer_adds() -> None:
+    body = config_map(a="1")
+    by_hand = applied_by("kubectl", config_map(b="2"))
+    assert differences(body, live(config_map(a="1", b="2"), applied_by(FLUX, body), by_hand)) == [("added", "data.b")]
+
+
+def test_what_another_deployer_applied_is_its_own_affair() -> None:
+    body = config_map(a="1")
+    other = applied_by("Terraform", config_map(b="2"))
+    assert differences(body, live(config_map(a="1", b="2"), applied_by(FLUX, body), other)) == []
+
+
+CONTAINER = {"name": "debug", "image": "busybox", "imagePullPolicy": "Always"}
+CONTAINERS = {"f:spec": {"f:template": {"f:spec": {"f:containers": {'k:{"name":"debug"}': {".": {}, "f:image": {}}}}}}}
+
+
+def with_container(container: dict[str, Any]) -> dict[str, Any]:
+    body = copy.deepcopy(deployment())
+    body["spec"]["template"]["spec"]["containers"].append(container)
+    return body
+
+
+def web(**more: Any) -> dict[str, Any]:
+    body = copy.deepcopy(deployment())
+    body["spec"]["template"]["spec"]["containers"][0] |= more
+    return body
+
+
+def by_hand_on_web(trie: dict[str, Any]) -> dict[str, Any]:
+    keyed = {'k:{"name":"web"}': trie}
+    return entry("kubectl-edit", {"f:spec": {"f:template": {"f:spec": {"f:containers": keyed}}}})
+
+
+WEB = "spec.template.spec.containers[name=web]"
+
+
+def test_an_element_added_by_hand_is_one_finding() -> None:
+    found = live(with_container(CONTAINER), entry(FLUX, {}, "Apply"), entry("kubectl-patch", CONTAINERS))
+    assert differences(deployment(), found) == [("added", "spec.template.spec.containers[name=debug]")]
+
+
+def test_a_field_changed_by_hand_in_a_controllers_element_is_named_itself() -> None:
+    only_image = {"f:spec": {"f:template": {"f:spec": {"f:containers": {'k:{"name":"debug"}': {"f:image": {}}}}}}}
+    found = live(with_container(CONTAINER), entry("kubectl-patch", only_image))
+    assert differences(deployment(), found) == [("added", "spec.template.spec.containers[name=debug].image")]
+
+
+PROBE = {"tcpSocket": {"port": 80}, "periodSeconds": 10, "timeoutSeconds": 1}
+
+
+def test_a_struct_added_by_hand_is_one_finding() -> None:
+    found = live(web(livenessProbe=PROBE), by_hand_on_web(fields_v1({"livenessProbe": PROBE})))
+    assert differences(deployment(), found) == [("added", f"{WEB}.livenessProbe")]
+
+
+def test_a_struct_with_one_field_is_named_down_to_it() -> None:
+    context = {"securityContext": {"privileged": True}}
+    found = live(web(**context), by_hand_on_web(fields_v1(context)))
+    assert differences(deployment(), found) == [("added", f"{WEB}.securityContext.privileged")]
+
+
+def test_only_the_field_set_by_hand_is_named_in_a_defaulted_struct() -> None:
+    found = live(web(livenessProbe=PROBE), by_hand_on_web({"f:livenessProbe": {"f:periodSeconds": {}}}))
+    assert differences(deployment(), found) == [("added", f"{WEB}.livenessProbe.periodSeconds")]
+
+
+def test_defaults_beside_an_applied_struct_are_part_of_it() -> None:
+    found = live(
+        web(livenessProbe=PROBE),
+        entry(
+            FLUX,
+            {
+                "f:spec": {
+                    "f:template": {
+                        "f:spec": {
+                            "f:containers": {
+                                'k:{"name":"web"}': {
+                                    ".": {},
+                                    "f:image": {},
+                                    "f:livenessProbe": {"f:tcpSocket": {"f:port": {}}},
+                                }
+                            }
+                        }
+                    }
+                }
+            },
+            "Apply",
+        ),
+    )
+    assert differences(deployment(), found) == [("stale", f"{WEB}.livenessProbe")]
+
+
+ROLE = {"apiVersion": "rbac.authorization.k8s.io/v1", "kind": "Role", "metadata": {"name": "r", "namespace": "shop"}}
+
+
+def role(*rules: dict[str, Any]) -> dict[str, Any]:
+    return ROLE | {"rules": list(rules)}
+
+
+READ = {"apiGroups": [""], "resources": ["pods"], "verbs": ["get"]}
+
+
+def test_a_field_added_inside_a_list_owned_as_a_whole_is_found() -> None:
+    found = live(role(READ | {"resourceNames": ["one"]}), entry("kubectl-edit", {"f:rules": {}}))
+    assert differences(role(READ), found) == [("added", "rules[0].resourceNames")]
+
+
+def test_a_field_given_up_inside_a_list_owned_as_a_whole_is_found() -> None:
+    version = {"apiVersion": ROLE["apiVersion"]}
+    found = live(role(READ | {"resourceNames": ["one"]}), entry(FLUX, {"f:rules": {}}, "Apply", **version))
+    assert differences(role(READ), found) == [("stale", "rules[0].resourceNames")]
+
+
+def binding(**subject: str) -> dict[str, Any]:
+    return {
+        "apiVersion": ROLE["apiVersion"],
+        "kind": "RoleBinding",
+        "metadata": {"name": "b", "namespace": "shop"},
+        "subjects": [{"kind": "User", "name": "jane"} | subject],
+    }
+
+
+@pytest.mark.parametrize(("manager", "operation"), [(FLUX, "Apply"), ("kubectl-edit", "Update")])
+def test_defaults_inside_a_list_owned_as_a_whole_are_nobodys_doing(manager: str, operation: str) -> None:
+    trie = entry(manager, {"f:subjects": {}}, operation, apiVersion=str(ROLE["apiVersion"]))
+    assert differences(binding(), live(binding(apiGroup="rbac.authorization.k8s.io"), trie)) == []
+
+
+def test_the_consequences_of_a_type_are_not_told_beside_it() -> None:
+    service = {"apiVersion": "v1", "kind": "Service", "metadata": {"name": "s", "namespace": "shop"}}
+    spec = {"type": "NodePort", "externalTrafficPolicy": "Cluster"}
+    found = live(service | {"spec": spec}, entry("kubectl-edit", {"spec": spec}, **V1))
+    assert differences(service | {"spec": {"type": "ClusterIP"}}, found) == [("changed", "spec.type")]
+    assert differences(service | {"spec": {"type": ""}}, found) == [("added", "spec.type")]
+
+
+def test_what_is_left_to_the_server_is_not_stale_for_having_been_applied_empty() -> None:
+    service = {"apiVersion": "v1", "kind": "Service", "metadata": {"name": "s", "namespace": "shop"}}
+    body = service | {"spec": {"clusterIP": ""}}
+    found = live(service | {"spec": {"clusterIP": "10.0.0.1"}}, applied_by(FLUX, body))
+    assert differences(body, found) == []
+
+
+def test_secret_values_declared_as_text_are_owned_as_data() -> None:
+    secret = {"apiVersion": "v1", "kind": "Secret", "metadata": {"name": "s", "namespace": "shop"}}
+    trie = {"f:stringData": {"f:user": {}, "f:token": {}}}
+    found = live(secret | {"data": {"user": "a", "token": "b"}}, entry(FLUX, trie, "Apply", **V1))
+    drift = compared(secret | {"data": {"user": "x"}}, found)
+    assert [(c.type, c.path, c.cause) for c in drift.changes] == [
+        ("changed", "data.user", "git"),
+        ("stale", "data.token", "git"),
+    ]
+
+
+def test_a_secret_value_overwritten_since_is_the_writers() -> None:
+    secret = {"apiVersion": "v1", "kind": "Secret", "metadata": {"name": "s", "namespace": "shop"}}
+    intent = entry(FLUX, {"f:stringData": {"f:user": {}}}, "Apply", **V1)
+    edit = entry("kubectl-edit", {"f:data": {"f:user": {}}}, **V1)
+    drift = compared(secret | {"data": {"user": "x"}}, live(secret | {"data": {"user": "y"}}, intent, edit))
+    assert [(c.cause, c.by.manager if c.by else "") for c in drift.changes] == [("cluster", "kubectl-edit")]
+
+
+LIMITS = {"apiVersion": "v1", "kind": "LimitRange", "metadata": {"name": "l", "namespace": "shop"}}
+
+
+def limit(**more: Any) -> dict[str, Any]:
+    return LIMITS | {"spec": {"limits": [{"type": "Container", "max": {"cpu": "2"}} | more]}}
+
+
+def test_limits_derived_from_each_other_are_defaults() -> None:
+    filled = limit(default={"cpu": "2"}, defaultRequest={"cpu": "2"})
+    assert differences(limit(), live(filled, applied_by(FLUX, limit()))) == []
+    other = limit(default={"cpu": "1"}, defaultRequest={"cpu": "1"})
+    assert differences(limit(), live(other, entry("kubectl-edit", {"f:spec": {"f:limits": {}}}, **V1))) == [
+        ("added", "spec.limits[0].default.cpu")
+    ]
+
+
+def test_an_object_without_ownership_says_what_could_not_be_told() -> None:
+    drift = compared(config_map(a="1"), {**config_map(a="1", b="2")})
+    assert drift.status == "in-sync"
+    assert "no managedFields" in drift.reason
+
+
+def test_hostile_ownership_never_crashes() -> None:
+    body = config_map(a="1")
+    for trie in [None, 5, [], {"f:data": None}, {"f:data": []}, {"k:{": {}}, {"f:metadata": {"f:labels": {"f:x": 3}}}]:
+        found = live(body) | {}
+        strange = {"manager": "kubectl-edit", "operation": "Update", "fieldsV1": trie}
+        found["metadata"]["managedFields"] = [strange, 5, None]
+        assert compared(body, found).status == "in-sync"
+
+
+def test_the_identity_of_the_resource_is_the_one_declared() -> None:
+    assert str(declared(config_map()).key) == "ConfigMap/shop/settings"

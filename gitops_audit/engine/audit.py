@@ -38,6 +38,7 @@ class Audit:
         self._clusters: Sequence[ReachedCluster] = ()
         self._judges: dict[str, ClusterJudge] = {}
         self._judgement: Judgement | None = None
+        self._run_notes: list[str] = []
         self.resources: tuple[Declared, ...] = ()
         pending = self._settings.drift.pending == "fail"
         self.threshold = Threshold(self._settings.fail_on, is_pending_failure=pending)
@@ -57,6 +58,7 @@ class Audit:
         self._progress("reaching clusters")
         self._clusters = reach_all(self._settings, self._redactor)
         found = [r for cluster in self._clusters for r in self._inventory(cluster, self._judgement)]
+        found += self._orphans()
         shard = self._options.shard
         self.resources = tuple(r for r in found if shard is None or shard.holds(r))
 
@@ -102,7 +104,22 @@ class Audit:
         self._judges[cluster.name] = ClusterJudge(cluster, declared, judgement)
         return [*_unread(cluster.name, sources), *declared]
 
+    def _orphans(self) -> Iterator[Declared]:
+        """Only a complete inventory can tell what is declared nowhere."""
+        if not self._settings.drift.orphans.enabled:
+            return
+        is_whole = not self._options.sources and not any(s.error or s.rendered.problems for s in self._sources)
+        if is_whole:
+            for judge in self._judges.values():
+                yield from judge.find_orphans()
+        else:
+            self._run_notes.append("undeclared objects were not looked for: not every source was read in full")
+
     def _notes(self) -> Iterator[str]:
+        yield from self._run_notes
+        for source in self._sources:
+            if source.checkout is not None and source.checkout.is_shallow:
+                yield f"source {source.config.name} is a shallow clone: the last commits of old files are not known"
         for judge in self._judges.values():
             yield from judge.notes()
         if self._judgement is not None:

@@ -13,14 +13,18 @@ from gitops_audit.engine import placeholder
 from gitops_audit.engine.clusters import ReachedCluster
 from gitops_audit.engine.confirm import Confirmer
 from gitops_audit.engine.locate import Locator
+from gitops_audit.engine.orphans import Orphans, find
 from gitops_audit.engine.policies import ClusterPolicies, PolicyCheck
 from gitops_audit.engine.validate import Validator
+from gitops_audit.errors import ClusterError
 from gitops_audit.inventory import declared_scopes
 from gitops_audit.live import LiveSet
 from gitops_audit.live.schema import TypeSchema
 from gitops_audit.model.finding import Drift, PolicyResult, Problem
 from gitops_audit.model.resource import Declared, Invalid, JsonObject
 from gitops_audit.model.verdict import Threshold, Verdict
+
+_UNDEFINED = Drift("missing", confirmed=True, reason="its CustomResourceDefinition is missing too")
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +52,14 @@ class ClusterJudge:
         self._validator = Validator(cluster)
         self._confirmer = Confirmer(cluster.live, self._comparer.managers)
         self._live: LiveSet | None = None
+        self._orphans = Orphans()
+
+    def find_orphans(self) -> tuple[Declared, ...]:
+        """The objects that no source declares, as resources to judge; none where they are not asked for."""
+        config, live = self._by.settings.drift.orphans, self._cluster.live
+        if config.enabled and live is not None:
+            self._orphans = find(live, config, self._comparer.managers, self._inventory)
+        return self._orphans.resources
 
     def judge(self, resources: Sequence[Declared]) -> list[Verdict]:
         """One verdict for each resource, in order."""
@@ -100,28 +112,22 @@ class ClusterJudge:
         cluster, live = self._cluster.live, self._live
         if cluster is None or live is None:
             return {}
-        drifts: dict[str, Drift] = {}
-        for resource in resources:
-            if resource.skip or resource.error or placeholder.is_placeholder(resource):
-                continue
-            if not self._is_comparable(resource):
-                drifts[resource.id] = Drift(
-                    "missing", confirmed=True, reason="its CustomResourceDefinition is missing too"
-                )
-            elif live.problem(resource) is None:
-                drifts[resource.id] = self._compared(resource, live.get(resource))
-        drifts |= self._confirmer.confirm(
-            [(r, live.get(r), self._schema(r)) for r in resources if r.id in drifts], drifts
-        )
-        for resource in resources:
-            if resource.id in drifts:
-                self._ledger.note(resource, drifts[resource.id].changes)
-        return drifts
+        asked = [r for r in resources if self._is_comparable(r)]
+        compared = {r.id: self._compared(r, live.get(r)) for r in asked if live.problem(r) is None}
+        suspects = [(r, live.get(r), self._schema(r)) for r in asked if r.id in compared]
+        compared |= self._confirmer.confirm(suspects, compared)
+        for resource, _, _ in suspects:
+            self._ledger.note(resource, compared[resource.id].changes)
+        orphans = {r.id: self._orphans.drifts[r.id] for r in resources if r.id in self._orphans.drifts}
+        return compared | orphans | {r.id: _UNDEFINED for r in resources if self._is_undefined(r)}
 
     def _compared(self, resource: Declared, live: JsonObject | None) -> Drift:
         drift = self._comparer.compare(resource, live, self._schema(resource))
         if drift.status == "modified" and live is not None and _is_moving(live) and self._cluster.live is not None:
-            again = self._cluster.live.get(resource)
+            try:
+                again = self._cluster.live.get(resource)
+            except ClusterError as error:
+                return Drift("unknown", reason=f"it was changing, and could not be read again: {error.message}")
             drift = self._comparer.compare(resource, again, self._schema(resource))
         return drift
 
@@ -145,13 +151,16 @@ class ClusterJudge:
         return api.plural if api else _guessed_plural(key.kind)
 
     def _is_comparable(self, resource: Declared) -> bool:
-        """Whether the cluster can be asked for it: a kind whose definition is declared, but not there yet, cannot."""
-        if resource.skip or resource.error is not None or placeholder.is_placeholder(resource):
-            return False
+        """Whether the cluster can be asked for it."""
+        is_declared = not (resource.skip or resource.error or placeholder.is_placeholder(resource))
+        return is_declared and self._cluster.live is not None and not self._is_undefined(resource)
+
+    def _is_undefined(self, resource: Declared) -> bool:
+        """Whether the definition of its kind is declared beside it, but not in the cluster yet."""
         cluster, key = self._cluster.live, resource.key
         if cluster is None or (key.group, key.kind) not in self._defined:
-            return cluster is not None
-        return cluster.discovery.scope(key.group, resource.version, key.kind) is not None
+            return False
+        return not resource.skip and cluster.discovery.scope(key.group, resource.version, key.kind) is None
 
 
 def _scalers(inventory: Sequence[Declared]) -> Iterator[JsonObject]:

@@ -1,4 +1,4 @@
-"""Stand-ins in the list of resources for what is no resource: a source that cannot be read, a broken file.
+"""Stand-ins in the list of resources for what no source declares: an unreadable source, a broken file, an orphan.
 
 They make a failure that belongs to no object a test of its own, so that it is counted, named and never lost.
 """
@@ -11,6 +11,7 @@ from gitops_audit.model.resource import Declared, FileProblem, Invalid, Origin, 
 FILE = "File"
 SOURCE = "Source"
 OFFLINE_CLUSTER = "git"
+UNDECLARED = "(undeclared)"
 
 
 def for_file(cluster: str, source: str, path: str, problems: tuple[FileProblem, ...]) -> Declared:
@@ -28,5 +29,16 @@ def for_source(cluster: str, source: str, error: AuditError) -> Declared:
     return Declared(key, source, "", {}, origin, error=(error.code, message))
 
 
+def for_orphan(key: ResourceKey, version: str) -> Declared:
+    """A live object that no source declares."""
+    return Declared(key, UNDECLARED, version, {}, Origin("", 0))
+
+
+def for_unlisted(cluster: str, kind: str, error: AuditError) -> Declared:
+    """A kind that could not be searched for undeclared objects."""
+    key = ResourceKey(cluster, "", SOURCE, "", kind)
+    return Declared(key, UNDECLARED, "", {}, Origin("", 0), error=(error.code, f"not searched: {error.message}"))
+
+
 def is_placeholder(resource: Declared) -> bool:
-    return not resource.version and resource.key.kind in (FILE, SOURCE)
+    return resource.source == UNDECLARED or (not resource.version and resource.key.kind in (FILE, SOURCE))

@@ -7,7 +7,7 @@ from xml.etree import ElementTree as ET
 
 import pytest
 
-from tests.fleet import Deployed
+from tests.fleet import Deployed, manifest
 
 SCALED = {"spec": {"replicas": 7}}
 
@@ -218,3 +218,17 @@ def test_importing_the_plugin_brings_no_heavy_package(pytester: pytest.Pytester)
         """
     )
     pytester.runpytest_subprocess("-p", "no:html").assert_outcomes(passed=1)
+
+
+def test_live_objects_that_no_source_declares_are_found_when_asked_for(
+    pytester: pytest.Pytester, shop: Deployed
+) -> None:
+    shop.client.apply(manifest("ConfigMap", "left-over"), namespace="shop", manager="kubectl-create")
+    with shop.config.open("a") as config:
+        config.write("drift:\n  orphans: {enabled: true, namespaces: [shop]}\n")
+    result = run(pytester)
+    result.assert_outcomes(passed=4, failed=1)
+    result.stdout.fnmatch_lines(["*ConfigMap/shop/left-over: extra*", "*declared nowhere*shop*"])
+    narrowed = run(pytester, "--gitops-source=shop")
+    narrowed.assert_outcomes(passed=4)
+    narrowed.stdout.fnmatch_lines(["note: undeclared objects were not looked for*"])

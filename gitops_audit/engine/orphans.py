@@ -1,0 +1,65 @@
+"""Looks in a cluster for objects that no source declares: metadata-only LISTs of every kind that can hold some."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+
+from gitops_audit.config.settings import OrphanConfig
+from gitops_audit.drift.attribution import Managers
+from gitops_audit.drift.orphans import Candidate, Orphan, OrphanSearch
+from gitops_audit.engine import placeholder
+from gitops_audit.errors import ClusterError
+from gitops_audit.live import ApiResource, Cluster
+from gitops_audit.model.finding import Drift
+from gitops_audit.model.resource import Declared, JsonObject, ResourceKey
+
+CONCURRENCY = 8
+
+
+@dataclass(frozen=True, slots=True)
+class Orphans:
+    """What was found, as resources of their own, with the drift of each; `resources` may also hold errors."""
+
+    resources: tuple[Declared, ...] = ()
+    drifts: dict[str, Drift] = field(default_factory=dict)
+
+
+def find(cluster: Cluster, config: OrphanConfig, managers: Managers, declared: Sequence[Declared]) -> Orphans:
+    """The undeclared objects of a cluster. A kind that may not be listed becomes an error: unread is not clean."""
+    namespaces = sorted({*config.namespaces, *(d.key.namespace for d in declared if d.key.namespace)})
+    lists = [
+        (api, namespace)
+        for api in cluster.discovery.preferred()
+        if "list" in api.verbs and OrphanSearch.is_listed(api.group, api.kind)
+        for namespace in (namespaces if api.namespaced else ("",))
+    ]
+    with ThreadPoolExecutor(CONCURRENCY, thread_name_prefix="orphans") as pool:
+        answers = list(pool.map(lambda listed: _listed(cluster, *listed), lists))
+    candidates = [c for answer in answers if not isinstance(answer, Declared) for c in answer]
+    errors = {answer.id: answer for answer in answers if isinstance(answer, Declared)}
+    known = {d.key for d in declared}
+    search = OrphanSearch(config, managers, declared, [c.metadata for c in candidates if c.key in known])
+    found = [(placeholder.for_orphan(o.candidate.key, o.candidate.version), o) for o in search.find(candidates)]
+    return Orphans((*errors.values(), *(r for r, _ in found)), {r.id: _drift(orphan) for r, orphan in found})
+
+
+def _listed(cluster: Cluster, api: ApiResource, namespace: str) -> list[Candidate] | Declared:
+    try:
+        listed = cluster.list_metadata(api.group, api.version, api.plural, namespace)
+    except ClusterError as error:
+        return placeholder.for_unlisted(cluster.name, api.full_name, error)
+    return list(_candidates(cluster.name, api, listed))
+
+
+def _candidates(cluster: str, api: ApiResource, listed: Sequence[JsonObject]) -> Iterator[Candidate]:
+    for body in listed:
+        metadata = body.get("metadata", {})
+        namespace, name = str(metadata.get("namespace", "")), str(metadata.get("name", ""))
+        yield Candidate(ResourceKey(cluster, api.group, api.kind, namespace, name), api.version, metadata)
+
+
+def _drift(orphan: Orphan) -> Drift:
+    by = f"; by {orphan.by.manager} at {orphan.by.time}" if orphan.by else ""
+    return Drift("extra", confirmed=True, reason=f"{orphan.reason}{by}")

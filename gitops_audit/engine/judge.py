@@ -164,11 +164,8 @@ class ClusterJudge:
 
 
 def _scalers(inventory: Sequence[Declared]) -> Iterator[JsonObject]:
-    """The declared autoscalers, with the namespace they get."""
-    for resource in inventory:
-        if (resource.key.group, resource.key.kind) in SCALER_KINDS:
-            metadata = resource.body.get("metadata") or {}
-            yield {**resource.body, "metadata": {**metadata, "namespace": resource.key.namespace}}
+    """The declared autoscalers."""
+    return (r.body for r in inventory if (r.key.group, r.key.kind) in SCALER_KINDS)
 
 
 def _is_moving(live: JsonObject) -> bool:

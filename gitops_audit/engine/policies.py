@@ -63,7 +63,7 @@ class ClusterPolicies:
         self._check = check
         self._live_object = live_object
         self._plural = plural
-        self._declared = ObjectWorld((r.key, _settled(r)) for r in inventory if not r.skip and check.policies)
+        self._declared = ObjectWorld((r.key, r.body) for r in inventory if not r.skip and check.policies)
         live = ((r.key, body) for r in inventory if (body := live_object(r)) is not None) if check.policies else ()
         self._live = ObjectWorld(live)
 
@@ -72,7 +72,7 @@ class ClusterPolicies:
         if not self._check.policies or resource.skip or not resource.version:
             return ()
         live_body = self._live_object(resource)
-        declared = self._subject(resource, _settled(resource), self._declared)
+        declared = self._subject(resource, resource.body, self._declared)
         live = self._subject(resource, live_body, self._live) if live_body is not None else None
         found = [r for policy in self._check.policies for r in self._evaluated(policy, resource, declared, live)]
         labels = _labels(resource.body)
@@ -128,14 +128,6 @@ class ObjectWorld:
     def list(self, group: str, kind: str, namespace: str = "") -> Sequence[JsonObject]:
         found = self._by_kind.get((group, kind), {})
         return [body for (where, _), body in found.items() if not namespace or where == namespace]
-
-
-def _settled(resource: Declared) -> JsonObject:
-    """The declared object with the namespace it gets, as the server would see it."""
-    metadata, namespace = resource.body.get("metadata") or {}, resource.key.namespace
-    if not namespace or metadata.get("namespace") == namespace:
-        return resource.body
-    return {**resource.body, "metadata": {**metadata, "namespace": namespace}}
 
 
 def _loaded(settings: Settings, options: RunOptions) -> Sequence[Policy]:

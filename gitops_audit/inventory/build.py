@@ -71,7 +71,7 @@ class _Binder:
             ResourceKey(self._cluster, group, kind, settled, name),
             config.name,
             version,
-            self._redactor.redact(body),
+            self._redactor.redact(_with_namespace(body, metadata, settled)),
             manifest.origin,
             tuple(faults),
             skip,
@@ -89,9 +89,25 @@ class _Binder:
         return self._custom.get((group, kind)) if served is None else served
 
 
+def _with_namespace(body: JsonObject, metadata: dict[str, Any], namespace: str) -> JsonObject:
+    """The object as the server takes it: rules and policies that look at namespaces see the settled one."""
+    if (metadata.get("namespace") or "") == namespace:
+        return body
+    others = {k: v for k, v in metadata.items() if k != "namespace"}
+    return {**body, "metadata": {**others, "namespace": namespace} if namespace else others}
+
+
 def _secret_faults(body: JsonObject) -> Iterator[Invalid]:
+    """What redaction would hide from the schema check."""
     for key in faulty_secret_keys(body):
         yield Invalid(f"data.{key}", "the value is not base64")
+    for section in ("data", "stringData") if body.get("kind") == "Secret" else ():
+        values = body.get(section)
+        for key, value in values.items() if isinstance(values, dict) else ():
+            if value is not None and not isinstance(value, str):
+                yield Invalid(f"{section}.{key}", "the value is not a string: quote it")
+        if values is not None and not isinstance(values, dict):
+            yield Invalid(section, "must be a map of strings")
 
 
 def _one(places: Sequence[Declared]) -> Declared:

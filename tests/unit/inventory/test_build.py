@@ -34,6 +34,7 @@ def test_a_namespaced_object_gets_a_namespace(declared: str, of_source: str, exp
     metadata = {"namespace": declared} if declared else {}
     (resource,) = inventory(manifest("ConfigMap", metadata=metadata), namespace=of_source).resources
     assert resource.key.namespace == expected
+    assert resource.body["metadata"]["namespace"] == expected
 
 
 def test_a_cluster_scoped_object_loses_a_stray_namespace_with_a_finding() -> None:
@@ -95,6 +96,19 @@ def test_secrets_are_redacted_and_broken_base64_is_named_by_key_only() -> None:
     assert "s3cr3t" not in str(resource)
     assert good not in str(resource)
     assert [f.path for f in resource.faults] == ["data.bad"]
+
+
+@pytest.mark.parametrize(
+    ("fields", "path"),
+    [
+        ({"data": {"k": 5}}, "data.k"),
+        ({"stringData": {"k": True}}, "stringData.k"),
+        ({"stringData": ["v"]}, "stringData"),
+    ],
+)
+def test_a_secret_of_the_wrong_type_is_told_before_redaction_hides_it(fields: dict[str, Any], path: str) -> None:
+    (resource,) = inventory(manifest("Secret", **fields)).resources
+    assert [f.path for f in resource.faults] == [path]
 
 
 @pytest.mark.parametrize(

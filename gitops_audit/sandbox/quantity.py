@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import re
-from decimal import ROUND_UP, Decimal
+from decimal import ROUND_UP, Decimal, localcontext
 
 _FORM = re.compile(r"([+-]?(?:\d+\.?\d*|\.\d+))(Ki|Mi|Gi|Ti|Pi|Ei|n|u|m|k|M|G|T|P|E|[eE][+-]?\d{1,4})?", re.ASCII)
 _BINARY = ("", "Ki", "Mi", "Gi", "Ti", "Pi", "Ei")
 _DECIMAL = {-9: "n", -6: "u", -3: "m", 0: "", 3: "k", 6: "M", 9: "G", 12: "T", 15: "P", 18: "E"}
 _EXPONENT = {suffix: exponent for exponent, suffix in _DECIMAL.items()}
+_DIGITS = 80
 _SMALLEST = Decimal("1e-9")
 
 
@@ -17,7 +18,14 @@ def canonical(text: str) -> str:
     match = _FORM.fullmatch(text)
     if match is None:
         raise ValueError("quantities must match the regular expression '^([+-]?[0-9.]+)([eEinumkKMGTP]*[-+]?[0-9]*)$'")
-    number, suffix = Decimal(match[1]), match[2] or ""
+    try:
+        with localcontext(prec=_DIGITS):
+            return _canonical(Decimal(match[1]), match[2] or "")
+    except ArithmeticError as error:
+        raise ValueError(f"a quantity of more than {_DIGITS} digits") from error
+
+
+def _canonical(number: Decimal, suffix: str) -> str:
     if suffix in _BINARY[1:]:
         return _binary(number * 1024 ** _BINARY.index(suffix))
     if suffix in _EXPONENT:

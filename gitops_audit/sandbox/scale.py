@@ -6,6 +6,7 @@ from typing import Any
 
 from gitops_audit.sandbox.decode import require_object
 from gitops_audit.sandbox.kinds import Kind, Scaling
+from gitops_audit.sandbox.managed_fields import Managers
 from gitops_audit.sandbox.status import ApiError, invalid, invalid_value
 from gitops_audit.sandbox.types import JsonObject
 
@@ -25,6 +26,15 @@ def scale_of(scaling: Scaling, body: JsonObject) -> JsonObject:
         status["selector"] = selector
     spec = {"replicas": _at(body, scaling.spec_replicas) or 0}
     return {"kind": "Scale", "apiVersion": "autoscaling/v1", "metadata": metadata, "spec": spec, "status": status}
+
+
+def is_scale_tracked(kind: Kind, body: JsonObject, managers: Managers) -> bool:
+    """Whether a written Scale gets an owner, as in the API server: somebody owned the replicas, and they are not 0."""
+    if kind.scaling is None:
+        return False
+    path = tuple(f"f:{part}" for part in kind.scaling.spec_replicas)
+    was_owned = any(path in entry.fields for entry in managers.values())
+    return was_owned and bool(_at(body, kind.scaling.spec_replicas))
 
 
 def scaled(scaling: Scaling, body: JsonObject, sent: Any) -> JsonObject:

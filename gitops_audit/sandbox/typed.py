@@ -182,7 +182,7 @@ def _merged_order(left: list[tuple[str, Any]], right: dict[str, Any]) -> Iterato
 
 
 def remove(value: Any, paths: Iterable[Path], schema: Type) -> Any:
-    """`value` without the fields and list items at `paths`. Containers that become empty stay."""
+    """`value` without the fields and list items at `paths`. A container that becomes empty becomes None."""
     return _remove(value, to_fields_v1(paths), schema)
 
 
@@ -194,7 +194,7 @@ def _remove(value: Any, doomed: JsonObject, schema: Type) -> Any:
     return value
 
 
-def _remove_keys(value: JsonObject, doomed: JsonObject, schema: Type) -> JsonObject:
+def _remove_keys(value: JsonObject, doomed: JsonObject, schema: Type) -> JsonObject | None:
     kept: JsonObject = {}
     for key, child in value.items():
         node = doomed.get(f"f:{key}")
@@ -202,10 +202,10 @@ def _remove_keys(value: JsonObject, doomed: JsonObject, schema: Type) -> JsonObj
             kept[key] = child
         elif not _is_member(node):
             kept[key] = _remove(child, node, schema.child(key) or ANY)
-    return kept
+    return kept or None
 
 
-def _remove_items(values: list[Any], doomed: JsonObject, schema: Type) -> list[Any]:
+def _remove_items(values: list[Any], doomed: JsonObject, schema: Type) -> list[Any] | None:
     kept: list[Any] = []
     for item in values:
         node = doomed.get(item_element(schema, item))
@@ -213,7 +213,7 @@ def _remove_items(values: list[Any], doomed: JsonObject, schema: Type) -> list[A
             kept.append(item)
         elif not _is_member(node):
             kept.append(_remove(item, node, schema.element or ANY))
-    return kept
+    return kept or None
 
 
 def _is_member(node: JsonObject) -> bool:

@@ -19,6 +19,7 @@ from gitops_audit.sandbox.kinds import Kind
 from gitops_audit.sandbox.managed_fields import Managers, Update, applier, updater
 from gitops_audit.sandbox.reads import served
 from gitops_audit.sandbox.request import Target, WriteOptions
+from gitops_audit.sandbox.scale import is_scale_tracked
 from gitops_audit.sandbox.status import ApiError, Cause, already_exists, conflict, forbidden, invalid, not_found, stale
 from gitops_audit.sandbox.store import Store
 from gitops_audit.sandbox.typed import SchemaMismatch
@@ -142,8 +143,14 @@ class Writer:
         carry_over(self.kind.group, self.kind.name, live, incoming.body)
         managers = owners.requested(live, incoming.body, is_subresource=bool(self.target.subresource))
         if managers:
-            managers = self._update().owners(live, incoming.body, managers, self.kind.schema)
+            managers = self._owners(live, incoming.body, managers)
         return self._commit(live, incoming, managers)
+
+    def _owners(self, live: JsonObject, body: JsonObject, known: Managers) -> Managers:
+        managers = self._update().owners(live, body, known, self.kind.schema)
+        if self.target.subresource == "scale" and not is_scale_tracked(self.kind, body, known):
+            managers.pop(self._update().manager, None)
+        return managers
 
     def _update(self) -> Update:
         sub = self.target.subresource

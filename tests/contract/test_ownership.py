@@ -262,6 +262,38 @@ def empty_values_are_owned_as_they_were_applied(server: Server, namespace: str) 
 
 
 @scenario
+def parts_are_applied_empty_that_were_full(server: Server, namespace: str) -> str:
+    path = f"{deployments(namespace)}/web"
+    body = web()
+    body["metadata"]["annotations"] = {"a": "1"}
+    spec = body["spec"]["template"]["spec"]
+    spec["affinity"] = {"nodeAffinity": {"preferredDuringSchedulingIgnoredDuringExecution": []}}
+    spec["containers"][0] |= {"securityContext": {"privileged": False}, "env": [{"name": "A", "value": "1"}]}
+    server.apply(path, body, "one").ok()
+    body["metadata"]["annotations"] = {}
+    spec["affinity"] = {}
+    spec["containers"][0] |= {"securityContext": {}, "env": []}
+    server.apply(path, body, "one").ok()
+    return path
+
+
+@scenario
+def a_scale_of_replicas_that_nobody_owns(server: Server, namespace: str) -> str:
+    path = f"{deployments(namespace)}/web"
+    server.apply(path, web(), "applier").ok()
+    server.patch(f"{path}/scale?fieldManager=scaler", {"spec": {"replicas": 3}}).ok()
+    return path
+
+
+@scenario
+def a_scale_to_nothing(server: Server, namespace: str) -> str:
+    path = f"{deployments(namespace)}/web"
+    server.apply(path, web(replicas=2), "applier").ok()
+    server.patch(f"{path}/scale?fieldManager=scaler", {"spec": {"replicas": 0}}).ok()
+    return path
+
+
+@scenario
 def a_null_in_an_applied_configuration(server: Server, namespace: str) -> str:
     path = f"{deployments(namespace)}/web"
     body = web(strategy=None)

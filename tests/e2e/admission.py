@@ -64,6 +64,16 @@ class Admission:
             assert time.monotonic() < deadline, "the policies did not become active"
             time.sleep(0.1)
 
+    def wait_until_warned(self, path: str, body: object, sentinel: str) -> tuple[str, ...]:
+        """The warnings on a creation, as soon as `sentinel` is one of them."""
+        deadline = time.monotonic() + _ACTIVE_TIMEOUT_S
+        warnings = self.dry_run(path, body).warnings
+        while not any(sentinel in warning for warning in warnings):
+            assert time.monotonic() < deadline, "the policy did not become active"
+            time.sleep(0.1)
+            warnings = self.dry_run(path, body).warnings
+        return warnings
+
 
 def _warnings(headers: Sequence[str] | None) -> tuple[str, ...]:
     # RFC 7234: code, agent and a quoted text

@@ -14,7 +14,7 @@ from gitops_audit.config.suggest import did_you_mean
 from gitops_audit.policy.cel.declarations import Overload
 from gitops_audit.policy.cel.program import CelError, Program, compile
 
-PREFIX = "variables__"
+PREFIX = "variables_"
 _TOKEN = re.compile(
     r"""(?P<skip>\s+|//[^\n]*|[rRbB]{0,2}(?:\"{3}.*?\"{3}|'{3}.*?'{3})|[rR][bB]?(?:"[^"\n]*"|'[^'\n]*')
     |[bB]?(?:"(?:\\.|[^"\\\n])*"|'(?:\\.|[^'\\\n])*'))|(?P<name>[A-Za-z_]\w*)|(?P<other>.)""",

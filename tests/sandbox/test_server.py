@@ -138,6 +138,13 @@ def test_many_clients_at_once_get_every_name(sandbox: Sandbox, pool: urllib3.Poo
     assert len({item["metadata"]["resourceVersion"] for item in listed}) == 80
 
 
+def test_a_chunked_body_is_read(sandbox: Sandbox, pool: urllib3.PoolManager) -> None:
+    body = config_map("a")
+    answer = pool.request("POST", f"{sandbox.url}{MAPS}", body=iter([body[:9], body[9:]]))
+    assert (answer.status, answer.json()["data"]) == (201, {"key": "value"})
+    assert len(pool.request("GET", f"{sandbox.url}{MAPS}").json()["items"]) == 1
+
+
 class TestFaults:
     def get(self, sandbox: Sandbox, pool: urllib3.PoolManager, query: str = "") -> urllib3.BaseHTTPResponse:
         return pool.request("GET", f"{sandbox.url}{MAPS}{query}", timeout=5)

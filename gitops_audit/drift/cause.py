@@ -25,7 +25,7 @@ def of_difference(
     """
     if difference.type == "dropped":
         return "unknown"
-    record = ownership.applied if deployed is None else deployed
+    record = ownership.record if deployed is None else deployed
     if record is not None:
         return _by_record(difference, record, ownership, kind)
     return _by_ownership(difference, ownership)
@@ -40,17 +40,14 @@ def of_undeclared(found: Undeclared, kind: Kind) -> Cause:
     return "both"
 
 
-def after_commit(cause: Cause, ownership: Ownership, committed: str) -> Cause:
+def after_commit(cause: Cause, deployed_at: str, committed: str) -> Cause:
     """Sharpens "unknown": what was applied after the last commit of the file was deployed, so the cluster moved.
 
-    `committed` is the date of that commit, RFC 3339. An older deployment proves nothing: the commit may have touched
-    another object of the same file.
+    Both are RFC 3339. An older deployment proves nothing: the commit may have touched another object of the file.
     """
-    entry, at = ownership.intent, instant(committed)
-    applied = instant(entry.time) if entry else None
-    if cause != "unknown" or at is None or applied is None:
-        return cause
-    return "cluster" if applied > at else cause
+    applied, commit = instant(deployed_at), instant(committed)
+    is_after = applied is not None and commit is not None and applied > commit
+    return "cluster" if cause == "unknown" and is_after else cause
 
 
 def _by_record(difference: Difference, record: JsonObject, ownership: Ownership, kind: Kind) -> Cause:

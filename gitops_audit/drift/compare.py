@@ -112,12 +112,13 @@ _SCALARS = frozenset({str, int, bool, float})
 
 
 class _Walk:
-    __slots__ = ("body", "found", "is_typed", "kind")
+    __slots__ = ("body", "found", "is_custom", "is_typed", "kind")
 
     def __init__(self, kind: Kind, body: JsonObject, *, is_typed: bool) -> None:
         self.kind = kind
         self.body = body
         self.is_typed = is_typed
+        self.is_custom = kind.group not in builtin.BUILT_IN_GROUPS
         self.found: list[Difference] = []
 
     def fields(self, want: JsonObject, have: JsonObject, schema: TypeSchema, path: Path) -> None:
@@ -143,9 +144,11 @@ class _Walk:
         if have is ABSENT or have is None:
             self._absent(want, schema, path)
         elif isinstance(want, dict) and isinstance(have, dict):
-            self.fields(want, have, schema or ANYTHING, path)
+            if not path[2:] or not is_covered(want, have, is_custom=self.is_custom):
+                self.fields(want, have, schema or ANYTHING, path)
         elif isinstance(want, list) and isinstance(have, list):
-            self._list(want, have, schema or ANYTHING, path)
+            if not is_list_covered(want, have, is_custom=self.is_custom):
+                self._list(want, have, schema or ANYTHING, path)
         elif not self._is_equal(want, have, schema or ANYTHING, path):
             self._add("changed", path, want, have, schema or ANYTHING)
 

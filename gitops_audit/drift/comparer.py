@@ -82,6 +82,14 @@ class Comparer:
         except RecursionError:
             return Drift("unknown", reason="nested too deeply to compare")
 
+    def with_commit(self, drift: Drift, declared: Declared, live: JsonObject, committed: str) -> Drift:
+        """The drift with unknown causes settled where the last commit of the file (RFC 3339) is older than the
+        last deployment: what is missing then was deployed, and somebody took it away."""
+        if not any(change.cause == "unknown" for change in drift.changes):
+            return drift
+        at = Ownership.of(live, declared.body, self._managers).deployed_at
+        return replace(drift, changes=tuple(_settled(change, at, committed) for change in drift.changes))
+
     def _is_plainly_in_sync(self, declared: Declared, live: JsonObject) -> bool:
         body = declared.body
         if not _is_same_version(body, live) or not _is_content_covered(body, live, declared.key.group):
@@ -206,6 +214,12 @@ def _undeclared(found: Undeclared, ownership: Ownership, kind: Kind) -> Change:
         severity=SEVERITY[found.type],
         by=ownership.managers.owner(found.entry) if found.entry else ownership.by(found.path),
     )
+
+
+def _settled(change: Change, deployed_at: str, committed: str) -> Change:
+    if change.type == "dropped":
+        return change
+    return replace(change, cause=cause.after_commit(change.cause, deployed_at, committed))
 
 
 def _reservation(live: JsonObject) -> str:

@@ -62,24 +62,48 @@ def field(trie: Trie, name: str) -> Trie | None:
     return found if isinstance(found, dict) else None
 
 
-def element(trie: Trie, value: Any, index: int) -> Trie | None:
-    """The node of a list element as it stands in the live object: by its keys, by value, or by place."""
+Elements = dict[tuple[Any, ...], Trie]
+_Names = tuple[str, ...]
+
+
+def elements(trie: Trie) -> Elements:
+    """The nodes of list elements by identity: the keys (`k:`), the value (`v:`) or the place (`i:`)."""
+    found: Elements = {}
     for key, node in trie.items():
-        if isinstance(node, dict) and is_element(key, value, index):
-            return node
-    return None
+        identity = _identity(key)
+        if identity is not None and isinstance(node, dict):
+            found[identity] = node
+            if identity[0] == "k":
+                found.setdefault(("names",), {})[",".join(identity[1])] = identity[1]
+    return found
 
 
-def is_element(key: str, value: Any, index: int) -> bool:
-    """Whether a trie key (`k:`, `v:`, `i:`) means a given list element."""
+def of_element(nodes: Elements, value: Any, index: int) -> Trie | None:
+    """The node of an element of the live object, None where it is not owned."""
+    if isinstance(value, dict):
+        for names in nodes.get(("names",), {}).values():
+            found = nodes.get(("k", names, tuple(_text(value.get(name, _NONE)) for name in names)))
+            if found is not None:
+                return found
+    by_value = nodes.get(("v", _text(value)))
+    return by_value if by_value is not None else nodes.get(("i", str(index)))
+
+
+def _identity(key: str) -> tuple[Any, ...] | None:
     kind, text = key[:2], key[2:]
-    if kind == "k:":
-        keys = keys_of(text)
-        return bool(keys) and isinstance(value, dict) and all(k in value and value[k] == v for k, v in keys)
+    if kind == "k:" and keys_of(text):
+        pairs = sorted(keys_of(text))
+        return "k", tuple(name for name, _ in pairs), tuple(_text(value) for _, value in pairs)
     if kind == "v:":
-        found = value_of(text)
-        return bool(found == value) and type(found) is type(value)
-    return kind == "i:" and text == str(index)
+        return "v", _text(value_of(text))
+    return ("i", text) if kind == "i:" else None
+
+
+_NONE = object()
+
+
+def _text(value: Any) -> str:
+    return json.dumps(value, sort_keys=True, default=repr)
 
 
 def at(trie: Trie, path: Path) -> Trie | None:

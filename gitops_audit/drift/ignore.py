@@ -12,9 +12,9 @@ from functools import cached_property
 from typing import Any, Literal
 
 from gitops_audit.config.settings import IgnoreRule, Match
-from gitops_audit.drift.path import tokens
 from gitops_audit.errors import ConfigError
 from gitops_audit.model.finding import ABSENT, Change, Waiver
+from gitops_audit.model.path import pointer_tokens
 from gitops_audit.model.resource import Declared, JsonObject, ResourceKey
 
 Fault = Literal["dead", "expired", "over-broad"]
@@ -57,7 +57,7 @@ class FieldPattern:
                 hint="write it as /spec/replicas, with /containers/[name=web] for a list element and * for any step",
             )
         self.text = text
-        self.steps = tuple(_step(token) for token in tokens(text))
+        self.steps = tuple(_step(token) for token in pointer_tokens(text))
 
     @property
     def is_broad(self) -> bool:
@@ -66,7 +66,7 @@ class FieldPattern:
 
     def matches(self, pointer: str, body: Any) -> bool:
         """Whether it covers the field at `pointer` of `body`."""
-        path = tokens(pointer)
+        path = pointer_tokens(pointer)
         if len(self.steps) > len(path):
             return False
         for step, token in zip(self.steps, path, strict=False):

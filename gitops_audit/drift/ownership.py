@@ -23,8 +23,8 @@ from gitops_audit.model.resource import JsonObject
 
 @dataclass(frozen=True, slots=True)
 class Ownership:
-    """`intent` is the deployer's Apply entry, `applied` what it deployed last (where it says so), `creator` the entry
-    that came with the object's creation."""
+    """`intent` is the deployer's Apply entry, `applied` what client-side apply recorded (once, maybe long ago),
+    `creator` the entry that came with the object's creation."""
 
     managers: Managers
     entries: tuple[Entry, ...] = ()
@@ -39,8 +39,17 @@ class Ownership:
         if live.get("kind", declared.get("kind")) == "Secret":
             found = _with_string_data(found)
         intent = _intent(found, declared, managers)
-        applied = last_applied(live) if intent is None else None
-        return cls(managers, found, intent, applied, _creator(found, live, managers))
+        return cls(managers, found, intent, last_applied(live), _creator(found, live, managers))
+
+    @property
+    def record(self) -> JsonObject | None:
+        """What was deployed last. A deployer that went over to server-side apply keeps no record any more."""
+        return self.applied if self.intent is None else None
+
+    @property
+    def deployed_at(self) -> str:
+        """When a deployer last changed something, RFC 3339; empty where that is not recorded."""
+        return max((e.time for e in self.entries if self.is_applier(e)), default="")
 
     def owners(self, path: Path) -> list[Entry]:
         return attribution.owners(self.entries, path)

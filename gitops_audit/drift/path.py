@@ -61,11 +61,6 @@ def escape(token: str) -> str:
     return token.replace("~", "~0").replace("/", "~1")
 
 
-def tokens(pointer: str) -> list[str]:
-    """The unescaped tokens of an RFC 6901 pointer."""
-    return [t.replace("~1", "/").replace("~0", "~") for t in pointer.split("/")[1:]]
-
-
 def lookup(body: Any, path: Path) -> Any:
     """The value at a path of any side, ABSENT where there is none."""
     for step in path:

@@ -23,6 +23,10 @@ from gitops_audit.model.resource import JsonObject
 Role = Literal["stale", "added", ""]
 
 
+# A list as long as this is looked up by index instead of searched.
+_MANY = 500
+
+
 @dataclass(frozen=True, slots=True)
 class Undeclared:
     """A live field that Git does not declare. `path` leads through the live object; `entry` is the evidence.
@@ -56,35 +60,37 @@ def is_all_declared(trie: Trie, declared: Any, live: Any, *, place: Path = ROOT)
 
     `place` is kept for the first levels only, where deployers write marks of their own.
     """
-    is_struct = isinstance(declared, dict) and isinstance(live, dict)
+    is_struct = type(declared) is dict and type(live) is dict
     is_shallow = len(place) < 3
     for key, node in trie.items():
         if key == ".":
             continue
+        name = key[2:]
         if is_struct and key[:2] == "f:":
-            name = key[2:]
             want, have = declared.get(name, ABSENT), live.get(name)
         else:
             want, have = _element(key, declared), _element(key, live)
-        inner = (*place, key[2:]) if is_shallow else place
         if want is ABSENT:
-            if is_shallow and tracking.is_mark(inner):
+            if is_shallow and tracking.is_mark((*place, name)):
                 continue
             return False
-        if (type(want) is dict or type(want) is list) and not _is_inside_declared(node, want, have, inner):
+        kind = type(want)
+        if (kind is dict or kind is list) and not _is_inside_declared(
+            node, want, have, (*place, name) if is_shallow else place
+        ):
             return False
     return True
 
 
 def _is_inside_declared(node: Any, want: Any, have: Any, place: Path) -> bool:
-    if not isinstance(node, dict) or fields.is_leaf(node):
+    if not node or type(node) is not dict or fields.is_leaf(node):
         return builtin.adds_only_defaults(want, have)
     return is_all_declared(node, want, have, place=place)
 
 
 def _element(key: str, elements: Any) -> Any:
     kind, text = key[:2], key[2:]
-    if not isinstance(elements, list):
+    if not isinstance(elements, list) or len(elements) > _MANY:
         return ABSENT
     if kind == "k:":
         keys = fields.keys_of(text)
@@ -158,7 +164,7 @@ class _Search:
         is_unit: bool = False,
     ) -> None:
         """`is_unit`: the value of a map or the element of a list, which a person sees as one thing."""
-        applied = ABSENT if applied is None else applied
+        applied = applied if self._is_evidence(applied, claims) else ABSENT
         if applied is ABSENT and not any(c.role for c in claims):
             return
         if want is ABSENT or want is None:
@@ -166,6 +172,8 @@ class _Search:
         elif builtin.is_left_to_server(self.kind.group, _name(path), want, schema):
             by_hand = tuple(c for c in claims if c.role == "added")
             self._undeclared(have, ABSENT, schema, path, by_hand, is_unit=is_unit)
+        elif applied is ABSENT and _is_plainly_declared(claims, want, have, path):
+            return
         elif isinstance(have, dict) and isinstance(want, dict):
             self.fields(want, have, applied, schema, path, claims)
         elif isinstance(have, list) and isinstance(want, list):
@@ -175,10 +183,11 @@ class _Search:
         self, want: list[Any], have: list[Any], applied: Any, schema: TypeSchema, path: Path, claims: _Claims
     ) -> None:
         items = schema.items or ANYTHING
+        nodes = [(c, {} if c.is_whole else fields.elements(c.trie)) for c in claims]
         before = applied if isinstance(applied, list) else []
         once = {item.index: value for item, _, value in self._pairs(have, before, schema, path)} if before else {}
         for item, live, declared in self._pairs(have, want, schema, path):
-            mine = _in_element(claims, live, item.index, items)
+            mine = _narrowed([(c, fields.of_element(node, live, item.index)) for c, node in nodes], live, items)
             self._value(declared, live, once.get(item.index, ABSENT), items, (*path, item), mine, is_unit=True)
 
     def _pairs(self, have: list[Any], other: list[Any], schema: TypeSchema, path: Path) -> list[Pair]:
@@ -189,6 +198,12 @@ class _Search:
         if len(have) != len(other) or builtin.is_multiset(self.kind.group, self.kind.kind, path):
             return []
         return by_place(have, other)
+
+    def _is_evidence(self, applied: Any, claims: _Claims) -> bool:
+        """Beside an Apply entry the record is an old one: it counts where its writer still owns the field."""
+        if applied is None or applied is ABSENT or self.ownership.intent is None:
+            return applied is not None
+        return any(not c.entry.is_apply and self.ownership.is_applier(c.entry) for c in claims)
 
     def _undeclared(
         self, have: Any, applied: Any, schema: TypeSchema, path: Path, claims: _Claims, *, is_unit: bool
@@ -242,7 +257,8 @@ def _covers(trie: Trie, have: Any) -> bool:
     if isinstance(have, dict):
         nodes = [(fields.field(trie, name), value) for name, value in have.items()]
     elif isinstance(have, list):
-        nodes = [(fields.element(trie, value, index), value) for index, value in enumerate(have)]
+        index = fields.elements(trie)
+        nodes = [(fields.of_element(index, value, place), value) for place, value in enumerate(have)]
     else:
         return True
     return all(node is not None and _covers(node, value) for node, value in nodes)
@@ -250,10 +266,6 @@ def _covers(trie: Trie, have: Any) -> bool:
 
 def _in_field(claims: _Claims, name: str, value: Any, schema: TypeSchema) -> _Claims:
     return _narrowed([(c, fields.field(c.trie, name)) for c in claims], value, schema)
-
-
-def _in_element(claims: _Claims, value: Any, index: int, schema: TypeSchema) -> _Claims:
-    return _narrowed([(c, fields.element(c.trie, value, index)) for c in claims], value, schema)
 
 
 def _narrowed(claims: Sequence[tuple[_Claim, Trie | None]], value: Any, schema: TypeSchema) -> _Claims:
@@ -272,6 +284,13 @@ def _is_leaf(trie: Trie | None) -> bool:
 
 def _is_indivisible(value: Any, schema: TypeSchema) -> bool:
     return schema.is_atomic or (isinstance(value, list) and schema.list_type not in ("map", "set"))
+
+
+def _is_plainly_declared(claims: _Claims, want: Any, have: Any, path: Path) -> bool:
+    """Whether nothing below can be undeclared; the marks of deployers stand higher up."""
+    if len(path) < 3:
+        return False
+    return all(not c.is_whole and _is_inside_declared(c.trie, want, have, path) for c in claims if c.role)
 
 
 def _is_settled(want: Any) -> bool:

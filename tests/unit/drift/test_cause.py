@@ -8,9 +8,7 @@ import pytest
 
 from gitops_audit.config.settings import DriftConfig
 from gitops_audit.drift import Comparer, cause
-from gitops_audit.drift.attribution import Managers
-from gitops_audit.drift.ownership import Ownership
-from tests.unit.drift.samples import LATER, TODAY, compared, config_map, declared, deployment, entry, live, schema_of
+from tests.unit.drift.samples import TODAY, compared, config_map, declared, deployment, entry, live, schema_of
 
 V1 = {"apiVersion": "v1"}
 CSA = entry("kubectl-client-side-apply", {"data": {"a": "1"}}, **V1)
@@ -111,7 +109,14 @@ def test_a_stale_value_changed_since_moved_on_both_sides() -> None:
     ],
 )
 def test_what_was_applied_after_the_last_commit_was_deployed(before: Any, committed: str, expected: str) -> None:
-    assert LATER == "2026-02-02T00:00:00Z"
-    body = config_map(a="1")
-    found = live(body, entry("kustomize-controller", {"data": {"a": "1"}}, "Apply", **V1))
-    assert cause.after_commit(before, Ownership.of(found, body, Managers()), committed) == expected
+    assert cause.after_commit(before, "2026-02-02T00:00:00Z", committed) == expected
+
+
+def test_a_deployment_after_the_last_commit_settles_what_is_missing() -> None:
+    body = config_map(a="1", b="1")
+    found = live(config_map(b="1"), entry("kustomize-controller", {"data": {"b": "1"}}, "Apply", **V1))
+    comparer = Comparer(DriftConfig(), today=TODAY)
+    drift = comparer.compare(declared(body), found, schema_of(body))
+    before, after = "2026-02-01T00:00:00Z", "2026-02-03T00:00:00Z"
+    assert [c.cause for c in comparer.with_commit(drift, declared(body), found, before).changes] == ["cluster"]
+    assert [c.cause for c in comparer.with_commit(drift, declared(body), found, after).changes] == ["unknown"]

@@ -324,7 +324,7 @@ def test_an_object_nested_without_end_is_unknown_not_in_sync() -> None:
 
 def test_the_plain_way_says_yes_only_where_the_long_way_does() -> None:
     assert is_covered({"a": [1, {"b": "c"}], "d": None, "e": {}}, {"a": [1, {"b": "c", "x": 1}], "y": 2})
-    for want, have in [
+    pairs: list[tuple[dict[str, Any], dict[str, Any]]] = [
         ({"a": True}, {"a": 1}),
         ({"a": [{"port": 53}]}, {"a": [{"port": 53, "protocol": "UDP"}]}),
         ({"a": ""}, {}),
@@ -332,7 +332,8 @@ def test_the_plain_way_says_yes_only_where_the_long_way_does() -> None:
         ({"a": {"b": [[1]]}}, {"a": {"b": [[2]]}}),
         ({"a": [1]}, {"a": ["1"]}),
         ({"a": [{"b": 1}]}, {"a": [{"b": 2}]}),
-    ]:
+    ]
+    for want, have in pairs:
         assert not is_covered(want, have)
     assert not is_covered({"a": [{"b": 1}]}, {"a": [{"b": 1, "k": 2}]}, is_custom=True)
 

@@ -63,9 +63,8 @@ def test_every_part_of_a_selector_must_match(match: Match, is_selected: bool) ->
 
 
 def rule(**parts: Any) -> IgnoreRule:
-    return IgnoreRule(
-        **{"match": Match(), "reason": "known", "owner": "web", "where": Location("audit.yaml", 7)} | parts
-    )
+    given: dict[str, Any] = {"match": Match(), "reason": "known", "owner": "web", "where": Location("audit.yaml", 7)}
+    return IgnoreRule(**given | parts)
 
 
 def audited(*rules: IgnoreRule) -> Any:

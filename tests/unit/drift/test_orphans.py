@@ -92,8 +92,8 @@ def test_an_object_of_a_deployment_nobody_audits_is_none() -> None:
 
 
 def test_what_our_deployer_wrote_beside_declared_objects_is_an_orphan() -> None:
-    mine = {"managedFields": [entry("kubectl-client-side-apply", {"data": {"a": "1"}})]}
-    other = {"managedFields": [entry("Terraform", {"data": {"a": "1"}})]}
+    mine: dict[str, Any] = {"managedFields": [entry("kubectl-client-side-apply", {"data": {"a": "1"}})]}
+    other: dict[str, Any] = {"managedFields": [entry("Terraform", {"data": {"a": "1"}})]}
     resources = (declared(config_map()),)
     search = OrphanSearch(TRACKED, Managers(), resources, [mine])
     found = list(search.find([candidate("ConfigMap", "old", **mine), candidate("ConfigMap", "tf", **other)]))

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from gitops_audit.drift.path import Item, Path, display, is_below, lookup, pointer, tokens
+from gitops_audit.drift.path import Item, Path, display, is_below, lookup, pointer
 from gitops_audit.model.finding import ABSENT
 
 WEB = Item(1, keys=(("name", "web"),))
@@ -28,11 +28,6 @@ WEB = Item(1, keys=(("name", "web"),))
 def test_a_path_is_shown_by_keys_and_kept_by_index(path: Path, shown: str, pointed: str) -> None:
     assert display(path) == shown
     assert pointer(path) == pointed
-
-
-def test_a_pointer_comes_apart_into_its_tokens() -> None:
-    assert tokens("/a~1b/~0c/0") == ["a/b", "~c", "0"]
-    assert tokens("") == []
 
 
 @pytest.mark.parametrize(

@@ -60,7 +60,7 @@ def limited(cpu: str) -> dict[str, Any]:
     return deployment(template={"metadata": {"labels": {"app": "web"}}, "spec": {"containers": containers}})
 
 
-REQUESTS = {"f:spec": {"f:template": {"f:spec": {"f:containers": {
+REQUESTS: dict[str, Any] = {"f:spec": {"f:template": {"f:spec": {"f:containers": {
     'k:{"name":"web"}': {"f:resources": {"f:requests": {"f:cpu": {}}}}
 }}}}}  # fmt: skip
 

@@ -178,7 +178,14 @@ def test_what_another_deployer_applied_is_its_own_affair() -> None:
 
 
 CONTAINER = {"name": "debug", "image": "busybox", "imagePullPolicy": "Always"}
-CONTAINERS = {"f:spec": {"f:template": {"f:spec": {"f:containers": {'k:{"name":"debug"}': {".": {}, "f:image": {}}}}}}}
+
+
+def on_containers(nodes: dict[str, Any]) -> dict[str, Any]:
+    """A set of fields of the containers of a pod template."""
+    return {"f:spec": {"f:template": {"f:spec": {"f:containers": nodes}}}}
+
+
+CONTAINERS = on_containers({'k:{"name":"debug"}': {".": {}, "f:image": {}}})
 
 
 def with_container(container: dict[str, Any]) -> dict[str, Any]:
@@ -195,7 +202,7 @@ def web(**more: Any) -> dict[str, Any]:
 
 def by_hand_on_web(trie: dict[str, Any]) -> dict[str, Any]:
     keyed = {'k:{"name":"web"}': trie}
-    return entry("kubectl-edit", {"f:spec": {"f:template": {"f:spec": {"f:containers": keyed}}}})
+    return entry("kubectl-edit", on_containers(keyed))
 
 
 WEB = "spec.template.spec.containers[name=web]"
@@ -207,7 +214,7 @@ def test_an_element_added_by_hand_is_one_finding() -> None:
 
 
 def test_a_field_changed_by_hand_in_a_controllers_element_is_named_itself() -> None:
-    only_image = {"f:spec": {"f:template": {"f:spec": {"f:containers": {'k:{"name":"debug"}': {"f:image": {}}}}}}}
+    only_image = on_containers({'k:{"name":"debug"}': {"f:image": {}}})
     found = live(with_container(CONTAINER), entry("kubectl-patch", only_image))
     assert differences(deployment(), found) == [("added", "spec.template.spec.containers[name=debug].image")]
 
@@ -232,29 +239,9 @@ def test_only_the_field_set_by_hand_is_named_in_a_defaulted_struct() -> None:
 
 
 def test_defaults_beside_an_applied_struct_are_part_of_it() -> None:
-    found = live(
-        web(livenessProbe=PROBE),
-        entry(
-            FLUX,
-            {
-                "f:spec": {
-                    "f:template": {
-                        "f:spec": {
-                            "f:containers": {
-                                'k:{"name":"web"}': {
-                                    ".": {},
-                                    "f:image": {},
-                                    "f:livenessProbe": {"f:tcpSocket": {"f:port": {}}},
-                                }
-                            }
-                        }
-                    }
-                }
-            },
-            "Apply",
-        ),
-    )
-    assert differences(deployment(), found) == [("stale", f"{WEB}.livenessProbe")]
+    applied = {".": {}, "f:image": {}, "f:livenessProbe": {"f:tcpSocket": {"f:port": {}}}}
+    intent = entry(FLUX, on_containers({'k:{"name":"web"}': applied}), "Apply")
+    assert differences(deployment(), live(web(livenessProbe=PROBE), intent)) == [("stale", f"{WEB}.livenessProbe")]
 
 
 ROLE = {"apiVersion": "rbac.authorization.k8s.io/v1", "kind": "Role", "metadata": {"name": "r", "namespace": "shop"}}
@@ -273,8 +260,8 @@ def test_a_field_added_inside_a_list_owned_as_a_whole_is_found() -> None:
 
 
 def test_a_field_given_up_inside_a_list_owned_as_a_whole_is_found() -> None:
-    version = {"apiVersion": ROLE["apiVersion"]}
-    found = live(role(READ | {"resourceNames": ["one"]}), entry(FLUX, {"f:rules": {}}, "Apply", **version))
+    intent = entry(FLUX, {"f:rules": {}}, "Apply", apiVersion="rbac.authorization.k8s.io/v1")
+    found = live(role(READ | {"resourceNames": ["one"]}), intent)
     assert differences(role(READ), found) == [("stale", "rules[0].resourceNames")]
 
 
@@ -310,7 +297,7 @@ def test_what_is_left_to_the_server_is_not_stale_for_having_been_applied_empty()
 
 def test_secret_values_declared_as_text_are_owned_as_data() -> None:
     secret = {"apiVersion": "v1", "kind": "Secret", "metadata": {"name": "s", "namespace": "shop"}}
-    trie = {"f:stringData": {"f:user": {}, "f:token": {}}}
+    trie: dict[str, Any] = {"f:stringData": {"f:user": {}, "f:token": {}}}
     found = live(secret | {"data": {"user": "a", "token": "b"}}, entry(FLUX, trie, "Apply", **V1))
     drift = compared(secret | {"data": {"user": "x"}}, found)
     assert [(c.type, c.path, c.cause) for c in drift.changes] == [
@@ -351,7 +338,9 @@ def test_an_object_without_ownership_says_what_could_not_be_told() -> None:
 
 def test_hostile_ownership_never_crashes() -> None:
     body = config_map(a="1")
-    for trie in [None, 5, [], {"f:data": None}, {"f:data": []}, {"k:{": {}}, {"f:metadata": {"f:labels": {"f:x": 3}}}]:
+    nowhere = {"f:metadata": {"f:labels": {"f:x": 3}}}
+    tries: list[Any] = [None, 5, [], nowhere, {"f:data": None}, {"f:data": []}, {"k:{": {}}]
+    for trie in tries:
         found = live(body) | {}
         strange = {"manager": "kubectl-edit", "operation": "Update", "fieldsV1": trie}
         found["metadata"]["managedFields"] = [strange, 5, None]
@@ -360,3 +349,18 @@ def test_hostile_ownership_never_crashes() -> None:
 
 def test_the_identity_of_the_resource_is_the_one_declared() -> None:
     assert str(declared(config_map()).key) == "ConfigMap/shop/settings"
+
+
+def test_the_old_record_counts_where_its_writer_still_owns_the_field() -> None:
+    body, old = config_map(a="1"), config_map(a="1", b="2", c="3")
+    left = entry("kubectl-client-side-apply", {"data": {"b": "2"}}, **V1)
+    found = live(old, applied_by(FLUX, body), left, applied=old)
+    assert differences(body, found) == [("stale", "data.b")]
+
+
+def test_long_lists_take_no_time_that_grows_with_their_square() -> None:
+    many = [{"name": f"c{i}", "image": "x"} for i in range(3000)]
+    body = deployment(template={"metadata": {"labels": {"app": "web"}}, "spec": {"containers": many}})
+    keyed: dict[str, Any] = {f'k:{{"name":"c{i}"}}': {".": {}, "f:image": {}, "f:name": {}} for i in range(3000)}
+    intent = entry(FLUX, on_containers(keyed), "Apply")
+    assert differences(body, live(body, intent)) == []

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import json
+import os
 import re
+import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -29,6 +32,8 @@ _CODE = re.compile(r"GA[0-9]{3}")
 _CALL = re.compile(r"(?:\$ )?gitops-audit ((?:[a-z]+ ?){1,2})")
 _ERROR_ROW = re.compile(r"^\| (GA[0-9]{3}) \| (.+) \| (.+) \|$", re.MULTILINE)
 _YAML_ROW = re.compile(r"^\| `(.+)` \| (?:`(.+)`|an error) \|$", re.MULTILINE)
+# What differs between two runs of the demo: digests, commits, times.
+_VARYING = re.compile(r"(?<=redacted:)\w+|(?<=last commit )\w+|(?<= at )\d{4}-\S+Z|(?<= in )[\d.]+(?=s )")
 # The defaults of the error classes: no error is raised with them.
 _ROOT_CODES = {"GA000", "GA500"}
 
@@ -240,3 +245,20 @@ def test_yaml_is_read_as_the_table_says(written: str, read: str) -> None:
     values = [m.body["value"] for m in found.manifests]
     assert values == ([json.loads(read)] if read else [])
     assert bool(found.problems) == (not read)
+
+
+@pytest.fixture(scope="module")
+def demo_output() -> str:
+    command = [sys.executable, "-m", "gitops_audit", "demo"]
+    environment = {k: v for k, v in os.environ.items() if "COLOR" not in k} | {"COLUMNS": "80"}
+    done = subprocess.run(command, env=environment, capture_output=True, text=True, check=True, timeout=300)
+    return _VARYING.sub("*", done.stdout)
+
+
+@pytest.mark.parametrize("page", ["README.md", "docs/tutorial/first-audit.md"])
+def test_the_demo_prints_what_the_docs_show_of_it_apart_from_the_marked_cuts(page: str, demo_output: str) -> None:
+    shown = [block for block in _blocks(ROOT / page, "") if " on demo ___" in block]
+    pieces = [piece for block in shown for piece in re.split(r"^…\n", block, flags=re.MULTILINE)]
+
+    assert pieces
+    assert [piece for piece in pieces if _VARYING.sub("*", piece) not in demo_output] == []

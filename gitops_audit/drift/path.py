@@ -70,11 +70,6 @@ def lookup(body: Any, path: Path) -> Any:
     return body
 
 
-def is_below(path: Path, root: Path) -> bool:
-    """Whether a path is `root` or stands below it."""
-    return path[: len(root)] == root
-
-
 def _field(body: Any, name: str) -> Any:
     return body.get(name, ABSENT) if isinstance(body, Mapping) else ABSENT
 

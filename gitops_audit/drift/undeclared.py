@@ -69,7 +69,7 @@ def is_all_declared(trie: Trie, declared: Any, live: Any, *, place: Path = ROOT)
         if is_struct and key[:2] == "f:":
             want, have = declared.get(name, ABSENT), live.get(name)
         else:
-            want, have = _element(key, declared), _element(key, live)
+            want, have = _elements(key, declared, live)
         if want is ABSENT:
             if is_shallow and tracking.is_mark((*place, name)):
                 continue
@@ -88,21 +88,36 @@ def _is_inside_declared(node: Any, want: Any, have: Any, place: Path) -> bool:
     return is_all_declared(node, want, have, place=place)
 
 
-def _element(key: str, elements: Any) -> Any:
-    kind, text = key[:2], key[2:]
-    if not isinstance(elements, list) or len(elements) > _MANY:
-        return ABSENT
-    if kind == "k:":
-        keys = fields.keys_of(text)
-        return next((e for e in elements if _has_keys(e, keys)), ABSENT) if keys else ABSENT
-    value = fields.value_of(text)
-    return value if kind == "v:" and value in elements else ABSENT
+def _elements(key: str, declared: Any, live: Any) -> tuple[Any, Any]:
+    """The declared and the live element that a key of a set of fields means, ABSENT where plainly there is none."""
+    if type(declared) is not list or type(live) is not list or len(declared) > _MANY:
+        return ABSENT, ABSENT
+    if key[:2] == "v:":
+        value = fields.value_of(key[2:])
+        return (value, value) if value in declared else (ABSENT, ABSENT)
+    place = _place(key, declared)
+    if place < 0:
+        return ABSENT, ABSENT
+    beside = place if place < len(live) and _place(key, live[place : place + 1]) == 0 else _place(key, live)
+    return declared[place], live[beside] if beside >= 0 else ABSENT
+
+
+def _place(key: str, elements: list[Any]) -> int:
+    keys = fields.keys_of(key[2:]) if key[:2] == "k:" else ()
+    for place, element in enumerate(elements):
+        if keys and _has_keys(element, keys):
+            return place
+    return -1
 
 
 def _has_keys(element: Any, keys: tuple[tuple[str, Any], ...]) -> bool:
     if type(element) is not dict:
         return False
-    return all(element.get(k) == v or (k == "protocol" and v == "TCP" and k not in element) for k, v in keys)
+    for name, value in keys:
+        found = element.get(name)
+        if found != value and not (found is None and name == "protocol" and value == "TCP"):
+            return False
+    return True
 
 
 def undeclared(

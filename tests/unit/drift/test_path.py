@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from gitops_audit.drift.path import Item, Path, display, is_below, lookup, pointer
+from gitops_audit.drift.path import Item, Path, display, lookup, pointer
 from gitops_audit.model.finding import ABSENT
 
 WEB = Item(1, keys=(("name", "web"),))
@@ -53,9 +53,3 @@ def test_elements_are_found_by_identity_in_either_side(path: Path, found: Any) -
         "env": [{"name": "A", "value": "1"}, {"name": "A", "value": "2"}],
     }
     assert lookup(body, path) == found
-
-
-def test_a_path_is_below_itself_and_its_parents() -> None:
-    assert is_below(("a", "b"), ("a",))
-    assert is_below(("a",), ("a",))
-    assert not is_below(("a",), ("a", "b"))

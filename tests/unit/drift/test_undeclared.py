@@ -239,7 +239,7 @@ def test_only_the_field_set_by_hand_is_named_in_a_defaulted_struct() -> None:
 
 
 def test_defaults_beside_an_applied_struct_are_part_of_it() -> None:
-    applied = {".": {}, "f:image": {}, "f:livenessProbe": {"f:tcpSocket": {"f:port": {}}}}
+    applied: dict[str, Any] = {".": {}, "f:image": {}, "f:livenessProbe": {"f:tcpSocket": {"f:port": {}}}}
     intent = entry(FLUX, on_containers({'k:{"name":"web"}': applied}), "Apply")
     assert differences(deployment(), live(web(livenessProbe=PROBE), intent)) == [("stale", f"{WEB}.livenessProbe")]
 

@@ -17,6 +17,7 @@ from gitops_audit.policy.kyverno.scope import Scope
 from gitops_audit.policy.kyverno.value import is_number, marshal
 
 MAX_ROUNDS = 64
+MAX_VARIABLES = 10_000
 MAX_CHARS = 2_000_000
 _VARIABLE = re.compile(r"(^|[^\\])(\{\{(?:\{[^{}]*\}|[^{}])*\}\})")
 _REFERENCE = re.compile(r"(^|[^\\])\$\(([^ ]+?)\)")
@@ -65,32 +66,41 @@ def _key(key: str, path: str, replace: Callable[[str, str], Any]) -> str:
 
 
 def _variables(text: str, path: str, scope: Scope) -> Any:
+    only = _VARIABLE.fullmatch(text)
+    if only is not None and not only[1]:
+        return _value(_expression(only[2], path)[0], path, scope)
+    expander = _Expander(path, scope)
     for _ in range(MAX_ROUNDS):
-        found = _VARIABLE.findall(text)
-        if not found:
+        text = _VARIABLE.sub(expander.replace, text)
+        if expander.is_shallow or _VARIABLE.search(text) is None:
             return text.replace("\\{{", "{{")
-        whole, is_final, text = _one_round(text, found, path, scope)
-        if whole is not None:
-            return whole[0]
-        if len(text) > MAX_CHARS:
-            break
-        if is_final:
-            return text.replace("\\{{", "{{")
-    raise SubstitutionError(f"the variables at {path or '/'} expand without end")
+    raise expander.endless()
 
 
-def _one_round(text: str, found: list[tuple[str, str]], path: str, scope: Scope) -> tuple[tuple[Any] | None, bool, str]:
-    """(the value where the text is one variable, whether nothing more is to be looked through, the new text)."""
-    start, is_shallow = text, False
-    for before, variable in found:
-        expression, is_shallow = _expression(variable, path)
-        value = _value(expression, path, scope)
-        if start == variable:
-            return (value,), False, text
+class _Expander:
+    """Replaces the variables of one text, round after round, within bounds for all of them together."""
+
+    __slots__ = ("_chars", "_count", "_path", "_scope", "is_shallow")
+
+    def __init__(self, path: str, scope: Scope) -> None:
+        self._path = path
+        self._scope = scope
+        self._count = 0
+        self._chars = 0
+        self.is_shallow = False
+
+    def replace(self, match: re.Match[str]) -> str:
+        expression, self.is_shallow = _expression(match[2], self._path)
+        value = _value(expression, self._path, self._scope)
         shown = value if isinstance(value, str) else marshal(value)
-        shown = shown.replace("{{", "\\{{") if is_shallow else shown
-        text = text.replace(before + variable, before + shown, 1)
-    return None, is_shallow, text
+        self._count += 1
+        self._chars += len(shown)
+        if self._count > MAX_VARIABLES or self._chars > MAX_CHARS:
+            raise self.endless()
+        return match[1] + (shown.replace("{{", "\\{{") if self.is_shallow else shown)
+
+    def endless(self) -> SubstitutionError:
+        return SubstitutionError(f"the variables at {self._path or '/'} expand without end")
 
 
 def _expression(variable: str, path: str) -> tuple[str, bool]:

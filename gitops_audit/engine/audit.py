@@ -8,6 +8,7 @@ from itertools import groupby
 
 from gitops_audit.config.settings import Settings
 from gitops_audit.engine import placeholder
+from gitops_audit.engine.audit_log import AuditLogs
 from gitops_audit.engine.clusters import ReachedCluster, reach_all
 from gitops_audit.engine.events import Event, Finished, Judged, RunInfo, Started, Summary
 from gitops_audit.engine.judge import ClusterJudge, Judgement
@@ -38,6 +39,7 @@ class Audit:
         self._clusters: Sequence[ReachedCluster] = ()
         self._judges: dict[str, ClusterJudge] = {}
         self._judgement: Judgement | None = None
+        self._logs = AuditLogs()
         self._run_notes: list[str] = []
         self.resources: tuple[Declared, ...] = ()
         pending = self._settings.drift.pending == "fail"
@@ -61,6 +63,7 @@ class Audit:
         found += self._orphans()
         shard = self._options.shard
         self.resources = tuple(r for r in found if shard is None or shard.holds(r))
+        self._logs = AuditLogs.read(self._options.audit_logs, self.resources)
 
     @property
     def info(self) -> RunInfo:
@@ -92,7 +95,7 @@ class Audit:
 
     def _judged(self, name: str, resources: tuple[Declared, ...]) -> list[Verdict]:
         with collector_paused():
-            verdicts = self._judges[name].judge(resources)
+            verdicts = self._judges[name].judge(resources, self._logs)
         return self._judgement.locator.located(verdicts) if self._judgement else verdicts
 
     def _inventory(self, cluster: ReachedCluster, judgement: Judgement) -> list[Declared]:
@@ -116,7 +119,7 @@ class Audit:
             self._run_notes.append("undeclared objects were not looked for: not every source was read in full")
 
     def _notes(self) -> Iterator[str]:
-        yield from self._run_notes
+        yield from (*self._run_notes, *self._logs.notes)
         for source in self._sources:
             if source.checkout is not None and source.checkout.is_shallow:
                 yield f"source {source.config.name} is a shallow clone: the last commits of old files are not known"

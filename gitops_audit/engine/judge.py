@@ -10,6 +10,7 @@ from gitops_audit.config.settings import Settings
 from gitops_audit.drift import Comparer, Scalers
 from gitops_audit.drift.scalers import SCALER_KINDS
 from gitops_audit.engine import placeholder
+from gitops_audit.engine.audit_log import AuditLogs
 from gitops_audit.engine.clusters import ReachedCluster
 from gitops_audit.engine.confirm import Confirmer
 from gitops_audit.engine.locate import Locator
@@ -52,6 +53,7 @@ class ClusterJudge:
         self._validator = Validator(cluster)
         self._confirmer = Confirmer(cluster.live, self._comparer.managers)
         self._live: LiveSet | None = None
+        self._read: list[LiveSet] = []
         self._orphans = Orphans()
 
     def find_orphans(self) -> tuple[Declared, ...]:
@@ -61,16 +63,18 @@ class ClusterJudge:
             self._orphans = find(live, config, self._comparer.managers, self._inventory)
         return self._orphans.resources
 
-    def judge(self, resources: Sequence[Declared]) -> list[Verdict]:
-        """One verdict for each resource, in order."""
+    def judge(self, resources: Sequence[Declared], logs: AuditLogs) -> list[Verdict]:
+        """One verdict for each resource, in order; `logs` name the users behind what drifted."""
         if self._cluster.live is not None:
             self._live = self._cluster.live.read([r for r in resources if self._is_comparable(r)])
-        drifts = self._drifts(resources)
+            self._read.append(self._live)
+        drifts = logs.attributed(resources, self._drifts(resources), self._plural)
         policies = ClusterPolicies(self._by.policies, self._inventory, self.live_object, self._plural)
         return [self._verdict(r, drifts.get(r.id), policies.evaluate(r)) for r in resources]
 
     def live_object(self, resource: Declared) -> JsonObject | None:
-        return self._live.get(resource) if self._live and self._is_comparable(resource) else None
+        """What was read of a resource in any call of `judge`; None where it is absent or was not read."""
+        return next((live.get(resource) for live in self._read if live.problem(resource) is None), None)
 
     def notes(self) -> Iterator[str]:
         """What the run itself should be told: ignore rules that hide nothing, too much, or are out of date."""

@@ -92,7 +92,7 @@ def _drift(verdict: Verdict) -> Iterator[Line]:
     if drift is None or drift.status == "in-sync":
         return
     if drift.status == "missing":
-        yield Line("  declared in Git, not in the cluster", "remove")
+        yield Line(f"  declared in Git, not in the cluster{': ' + drift.reason if drift.reason else ''}", "remove")
     if drift.status == "extra":
         yield Line(f"  in the cluster, declared nowhere{': ' + drift.reason if drift.reason else ''}", "add")
     if drift.status == "unknown" and drift.reason:

@@ -1,0 +1,110 @@
+"""Reads Kubernetes audit logs, line by line: of each only the writes to audited objects stay in memory."""
+
+from __future__ import annotations
+
+import gzip
+import json
+import zlib
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import BinaryIO, cast
+
+from gitops_audit.drift.audit_log import Target, Writes, is_event
+from gitops_audit.errors import ConfigError
+from gitops_audit.model.finding import Drift
+from gitops_audit.model.resource import Declared, JsonObject
+
+MAX_LINE_BYTES = 4 * 1024 * 1024
+
+_GZIP_MAGIC = b"\x1f\x8b"
+
+
+@dataclass(slots=True)
+class _File:
+    """One log, and what of it could not be used."""
+
+    path: Path
+    too_long: int = 0
+    unusable: int = 0
+
+    def events(self) -> Iterator[JsonObject]:
+        for line in self._lines():
+            try:
+                event = json.loads(line)
+            except (ValueError, RecursionError):
+                event = None
+            if is_event(event):
+                yield event
+            else:
+                self.unusable += 1
+
+    def notes(self) -> Iterator[str]:
+        if self.too_long:
+            yield f"audit log {self.path}: lines skipped because they are over 4 MB: {self.too_long}"
+        if self.unusable:
+            yield f"audit log {self.path}: lines that are no audit.k8s.io/v1 event in JSON: {self.unusable}"
+
+    def _lines(self) -> Iterator[bytes]:
+        try:
+            with self._open() as stream:
+                while line := stream.readline(MAX_LINE_BYTES + 1):
+                    if len(line) > MAX_LINE_BYTES:
+                        self.too_long += 1
+                        _skip_rest(line, stream)
+                    elif line.strip():
+                        yield line
+        except (OSError, EOFError, zlib.error) as error:
+            raise self._unreadable(error) from error
+
+    def _open(self) -> BinaryIO:
+        with self.path.open("rb") as stream:
+            is_gzip = stream.read(len(_GZIP_MAGIC)) == _GZIP_MAGIC
+        return cast("BinaryIO", gzip.open(self.path)) if is_gzip else self.path.open("rb")
+
+    def _unreadable(self, error: Exception) -> ConfigError:
+        reason = error.strerror if isinstance(error, OSError) and error.strerror else str(error)
+        hint = "give a file of audit.k8s.io/v1 events, one in a line, plain or whole gzip, that you may read"
+        return ConfigError(f"audit log {self.path} cannot be read: {reason}", code="GA125", hint=hint)
+
+
+@dataclass(frozen=True, slots=True)
+class AuditLogs:
+    """What the logs of a run tell: of all its clusters, because an event does not say which cluster it is of."""
+
+    writes: Writes = field(default_factory=Writes)
+    notes: tuple[str, ...] = ()
+
+    @classmethod
+    def read(cls, paths: Sequence[Path], resources: Collection[Declared]) -> AuditLogs:
+        """The writes to these resources. Raises ConfigError (GA125) where a file cannot be read to its end."""
+        files = [_File(path) for path in paths]
+        names = {(r.key.namespace, r.key.name) for r in resources}
+        writes = Writes.of((event for file in files for event in file.events()), names)
+        return cls(writes, (*_shared(paths, resources), *(note for file in files for note in file.notes())))
+
+    def attributed(
+        self, resources: Sequence[Declared], drifts: Mapping[str, Drift], plural: Callable[[Declared], str]
+    ) -> dict[str, Drift]:
+        """The drifts by resource id, with the users behind them where a log knows them."""
+        if not self.writes:
+            return dict(drifts)
+        found = [r for r in resources if r.id in drifts and drifts[r.id].status != "in-sync"]
+        return dict(drifts) | {r.id: self.writes.attributed(_target(r, plural(r)), drifts[r.id]) for r in found}
+
+
+def _target(resource: Declared, plural: str) -> Target:
+    key = resource.key
+    return Target(key.group, plural, key.namespace, key.name)
+
+
+def _shared(paths: Sequence[Path], resources: Collection[Declared]) -> Iterator[str]:
+    clusters = sorted({r.key.cluster for r in resources})
+    if paths and len(clusters) > 1:
+        names = ", ".join(clusters)
+        yield f"the audit logs are taken for all clusters of this run ({names}): audit one at a time to tell them apart"
+
+
+def _skip_rest(line: bytes, stream: BinaryIO) -> None:
+    while line and not line.endswith(b"\n"):
+        line = stream.readline(MAX_LINE_BYTES)

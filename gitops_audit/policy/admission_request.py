@@ -6,6 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+import orjson
+
 from gitops_audit.model.resource import JsonObject
 from gitops_audit.policy.cel import Activation
 from gitops_audit.policy.contract import Subject, World
@@ -47,11 +49,30 @@ def activation(subject: Subject, world: World, params: JsonObject | None = None)
 
 def values(subject: Subject, namespace: JsonObject | None) -> dict[str, Any]:
     return {
-        "object": subject.body,
+        "object": without_nulls(subject.body),
         "oldObject": None,
         "request": request(subject),
         "namespaceObject": namespace,
     }
+
+
+def without_nulls(body: JsonObject) -> JsonObject:
+    """The object as the API server decodes it: a field of null is a field that is not there.
+
+    The same object where it has none, and where it is no JSON (which is told elsewhere).
+    """
+    try:
+        has_null = b"null" in orjson.dumps(body)
+    except (TypeError, ValueError):
+        return body
+    pruned: JsonObject = _pruned(body) if has_null else body
+    return pruned
+
+
+def _pruned(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {key: _pruned(inner) for key, inner in value.items() if inner is not None}
+    return [_pruned(inner) for inner in value] if isinstance(value, list) else value
 
 
 def namespace_of(subject: Subject, world: World) -> JsonObject | None:

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import orjson
+from cel_expr_python import cel
 
 from gitops_audit.policy.cel import ast, guard
 from gitops_audit.policy.cel.declarations import Overload
@@ -58,8 +59,11 @@ class Program:
             found = self._loaded().eval(activation.native)
         except RuntimeError as error:
             raise CelError(_cleaned(str(error))) from None
-        kind = found.type().name()
-        return found.plain_value() if kind in _PLAIN else _converted(found, kind)
+        kind = found.type()
+        if kind == _BOOL:
+            return found.value()
+        name = kind.name()
+        return found.plain_value() if name in _PLAIN else _converted(found, name)
 
     def describe(self, activation: Activation) -> str:
         """The result, or its error, as text for people."""
@@ -79,7 +83,8 @@ class Program:
         return self._native
 
 
-_PLAIN = frozenset(("BOOL", "INT", "UINT", "DOUBLE", "STRING", "BYTES", "TIMESTAMP", "DURATION"))
+_BOOL = cel.Type.BOOL
+_PLAIN = frozenset(("INT", "UINT", "DOUBLE", "STRING", "BYTES", "TIMESTAMP", "DURATION"))
 
 
 def _converted(found: Any, kind: str) -> Any:

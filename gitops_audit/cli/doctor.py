@@ -90,7 +90,8 @@ def _cluster(config: ClusterConfig, sources: Sequence[ReadSource], settings: Set
     except AuditError as error:
         click.echo(f"cluster {config.name}: NOT REACHED: {error}")
         return True
-    with_user = f" as {user(cluster)}" if isinstance(cluster, ServerCluster) else ""
+    name = user(cluster) if isinstance(cluster, ServerCluster) else ""
+    with_user = f" as {name}" if name else ""
     click.echo(f"cluster {config.name}: {cluster.server}, Kubernetes {cluster.version or 'unknown'}{with_user}")
     try:
         return _rights(cluster, sources) if isinstance(cluster, ServerCluster) else False

@@ -94,9 +94,12 @@ class Audit:
             source.close()
 
     def _judged(self, name: str, resources: tuple[Declared, ...]) -> list[Verdict]:
+        judge = self._judges[name]
         with collector_paused():
-            verdicts = self._judges[name].judge(resources, self._logs)
-        return self._judgement.locator.located(verdicts) if self._judgement else verdicts
+            verdicts = judge.judge(resources, self._logs)
+        if self._judgement is None:
+            return verdicts
+        return [judge.with_commit(v) if v.commit else v for v in self._judgement.locator.located(verdicts)]
 
     def _inventory(self, cluster: ReachedCluster, judgement: Judgement) -> list[Declared]:
         """The resources of one cluster, with a placeholder for every source or file that could not be read."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 
 from gitops_audit.config.settings import Settings
@@ -75,6 +75,14 @@ class ClusterJudge:
     def live_object(self, resource: Declared) -> JsonObject | None:
         """What was read of a resource in any call of `judge`; None where it is absent or was not read."""
         return next((live.get(resource) for live in self._read if live.problem(resource) is None), None)
+
+    def with_commit(self, verdict: Verdict) -> Verdict:
+        """The verdict with the causes that the date of its commit can settle."""
+        live = self.live_object(verdict.resource)
+        if verdict.drift is None or verdict.commit is None or live is None:
+            return verdict
+        drift = self._comparer.with_commit(verdict.drift, verdict.resource, live, verdict.commit.date)
+        return replace(verdict, drift=drift).judged(self._by.threshold)
 
     def notes(self) -> Iterator[str]:
         """What the run itself should be told: ignore rules that hide nothing, too much, or are out of date."""

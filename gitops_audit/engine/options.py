@@ -29,7 +29,7 @@ class Shard:
         index, _, count = text.partition("/")
         if index.isdecimal() and count.isdecimal() and 1 <= int(index) <= int(count):
             return cls(int(index), int(count))
-        raise ConfigError(f"{text!r} is no shard", code="GA120", hint="write I/N with 1 <= I <= N, for example 2/8")
+        raise ConfigError(f"{text!r} is no shard", code="GA126", hint="write I/N with 1 <= I <= N, for example 2/8")
 
     def holds(self, resource: Declared) -> bool:
         digest = hashlib.blake2b(resource.id.encode(), digest_size=8).digest()
@@ -76,7 +76,7 @@ def _chosen(what: str, configured: tuple[_Named, ...], names: tuple[str, ...]) -
     for name in names:
         if name not in known:
             raise ConfigError(
-                f"no {what} {name!r} is configured", code="GA121", hint=f"configured: {', '.join(known) or 'none'}"
+                f"no {what} {name!r} is configured", code="GA127", hint=f"configured: {', '.join(known) or 'none'}"
             )
     return tuple(known[name] for name in dict.fromkeys(names)) if names else configured
 

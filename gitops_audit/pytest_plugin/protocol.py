@@ -134,7 +134,7 @@ def _summary(run: AuditRun) -> Iterator[str]:
     yield from (f"note: {note}" for note in run.provider.notes())
 
 
-def _groups(verdict: Verdict) -> set[str]:
+def _groups(verdict: Verdict) -> list[str]:
     """What a verdict has in common with others: a hundred Deployments scaled by one person are one line."""
     kind = verdict.resource.key.qualified_kind
     found = {f"{p.policy} violated" for p in verdict.violations}
@@ -146,4 +146,4 @@ def _groups(verdict: Verdict) -> set[str]:
     for change in verdict.counting_changes:
         by = f" by {change.by.manager}" if change.by else ""
         found.add(f"{kind} {change.path} {change.type}{by}")
-    return found
+    return sorted(found)

@@ -16,8 +16,8 @@ from typing import IO
 from gitops_audit.render.limits import MAX_RENDERED_BYTES, RENDER_TIMEOUT_S
 from gitops_audit.source import Checkout
 
-UNRENDERED = "GA250"
-NO_TOOL = "GA251"
+UNRENDERED = "GA260"
+NO_TOOL = "GA261"
 _KEPT_VARIABLES = ("PATH", "LANG", "LC_ALL", "SYSTEMROOT")
 # Nothing listens on the discard port of this host: what goes out all the same fails at once.
 _NOWHERE = "http://127.0.0.1:9"

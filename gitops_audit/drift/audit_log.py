@@ -107,13 +107,16 @@ class Writes:
         return replace(drift, changes=tuple(self._named(target, c) for c in drift.changes))
 
     def owner(self, target: Target, by: FieldOwner) -> FieldOwner:
-        """`by` with user, address and user agent of the last request that fits; as it was where none does."""
-        time = _time(by.time)
-        near = [w for w in self._by_target.get(target, ()) if time and w.is_at(time) and _may_be(w, by)]
+        """`by` with user, address and user agent of the last request that fits; as it was where none does.
+
+        The API server keeps no time in the entries of `scale`: there the manager's last request counts, and its time.
+        """
+        near = [w for w in self._by_target.get(target, ()) if _may_be(w, by)]
         if not near:
             return by
         best = max(near, key=lambda w: (w.is_of(by.manager), w.received))
-        return replace(by, user=best.user, source_ip=best.source_ip, user_agent=best.user_agent)
+        time = by.time or _second(best.received)
+        return replace(by, time=time, user=best.user, source_ip=best.source_ip, user_agent=best.user_agent)
 
     def deletion(self, target: Target) -> str:
         """Who deleted an object last, as a sentence; empty where that is not known, or it was created again since."""
@@ -132,8 +135,16 @@ def is_event(value: Any) -> bool:
 
 def _may_be(write: Write, by: FieldOwner) -> bool:
     """Another manager, or another subresource, did not make this entry: no name is better than a wrong one."""
-    is_same_place = not write.is_delete and write.subresource == by.subresource
-    return is_same_place and (write.is_of(by.manager) or write.is_anonymous())
+    if write.is_delete or write.subresource != by.subresource:
+        return False
+    time = _time(by.time)
+    if time is None:
+        return write.is_of(by.manager)
+    return write.is_at(time) and (write.is_of(by.manager) or write.is_anonymous())
+
+
+def _second(time: datetime) -> str:
+    return time.astimezone(UTC).isoformat(timespec="seconds").replace("+00:00", "Z")
 
 
 def _sentence(write: Write) -> Iterator[str]:
@@ -142,7 +153,7 @@ def _sentence(write: Write) -> Iterator[str]:
         yield f" from {write.source_ip}"
     if write.user_agent:
         yield f" with {write.user_agent}"
-    yield f" at {write.received.astimezone(UTC).isoformat(timespec='seconds').replace('+00:00', 'Z')}"
+    yield f" at {_second(write.received)}"
 
 
 def _is_write(event: JsonObject, code: Any) -> bool:

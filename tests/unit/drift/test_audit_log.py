@@ -35,7 +35,8 @@ def event(second: float = 0.4, *, user: str = "ana", manager: str = "kubectl-edi
 
 
 def ref(**more: str) -> dict[str, str]:
-    return event()["objectRef"] | more
+    found: dict[str, str] = event()["objectRef"]
+    return found | more
 
 
 def users(*events: dict[str, Any], by: FieldOwner = EDIT, target: Target = WEB) -> str:
@@ -111,8 +112,12 @@ def test_an_entry_of_a_subresource_is_a_request_to_that_subresource() -> None:
     assert users(event(), event(objectRef=ref(subresource="scale"), user="bo"), by=scaled) == "bo"
 
 
-def test_an_owner_without_time_stays_without_user() -> None:
-    assert users(event(), by=FieldOwner("kubectl-edit", "Update")) == ""
+def test_an_entry_without_time_gets_the_last_request_of_its_manager_and_the_time_of_that() -> None:
+    timeless = FieldOwner("kubectl", "Update", "scale")
+    scale: dict[str, Any] = {"objectRef": ref(subresource="scale"), "manager": ""}
+    others = [event(58, user="eve"), event(58, user="eve", userAgent="", **scale)]
+    found = Writes.of([event(30, user="bo", **scale), event(5, **scale), *others]).owner(WEB, timeless)
+    assert (found.user, found.time) == ("bo", "2026-03-01T10:00:30Z")
 
 
 def test_a_namespace_is_found_though_its_event_stands_inside_of_it() -> None:

@@ -8,7 +8,7 @@ its own version, as nothing here could convert it.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from gitops_audit.policy.contract import Subject, World
 from gitops_audit.policy.document import Document
@@ -82,6 +82,8 @@ class MatchConstraints:
     namespaces: LabelSelector = EVERYTHING
     objects: LabelSelector = EVERYTHING
     is_exact: bool = False
+    # what the rules say of a kind is the same for all its objects, unless names decide
+    _known: dict[tuple[str, str, str, bool], bool] = field(default_factory=dict, compare=False, repr=False)
 
     @classmethod
     def from_document(cls, document: Document, pointer: str) -> MatchConstraints:
@@ -97,14 +99,23 @@ class MatchConstraints:
 
     def matches(self, subject: Subject, world: World) -> bool:
         """Raises UnknownNamespace."""
+        key = (subject.group, subject.version, subject.resource or subject.kind, bool(subject.namespace))
+        fits = self._known.get(key)
+        if fits is None:
+            fits = self._fits(subject)
+            if not any(rule.names for rule in (*self.rules, *self.excluded)):
+                self._known[key] = fits
+        if not fits or (self.objects.requirements and not self.objects.matches(labels_of(subject.body))):
+            return False
+        return self._in_namespace(subject, world)
+
+    def _fits(self, subject: Subject) -> bool:
         resource = resource_name(subject)
         if subject.group == "admissionregistration.k8s.io" and resource in _EXEMPT:
             return False
         if self.rules and not any(r.matches(subject, resource, self.is_exact) for r in self.rules):
             return False
-        if any(r.matches(subject, resource, self.is_exact) for r in self.excluded):
-            return False
-        return self.objects.matches(labels_of(subject.body)) and self._in_namespace(subject, world)
+        return not any(r.matches(subject, resource, self.is_exact) for r in self.excluded)
 
     def _in_namespace(self, subject: Subject, world: World) -> bool:
         if not self.namespaces.requirements:

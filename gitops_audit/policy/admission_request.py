@@ -26,7 +26,7 @@ VARIABLES: Mapping[str, str] = {
 class _Last:
     """One entry, replaced as a whole: threads may share it."""
 
-    entry: tuple[JsonObject, JsonObject | None, Activation] | None = None
+    entry: tuple[JsonObject, World, Activation] | None = None
 
 
 _last = _Last()
@@ -37,12 +37,12 @@ def activation(subject: Subject, world: World, params: JsonObject | None = None)
 
     Raises CelError for an object CEL cannot hold.
     """
-    namespace = namespace_of(subject, world)
     if params is not None:
-        return Activation.of(values(subject, namespace) | {"params": params})
+        return Activation.of(values(subject, namespace_of(subject, world)) | {"params": params})
     entry = _last.entry
-    if entry is None or entry[0] is not subject.body or entry[1] is not namespace:
-        entry = (subject.body, namespace, Activation.of(values(subject, namespace) | {"params": None}))
+    if entry is None or entry[0] is not subject.body or entry[1] is not world:
+        namespace = namespace_of(subject, world)
+        entry = (subject.body, world, Activation.of(values(subject, namespace) | {"params": None}))
         _last.entry = entry
     return entry[2]
 

@@ -26,7 +26,7 @@ VARIABLES: Mapping[str, str] = {
 class _Last:
     """One entry, replaced as a whole: threads may share it."""
 
-    entry: tuple[JsonObject, JsonObject | None, Activation] | None = None
+    entry: tuple[JsonObject, World, Activation] | None = None
 
 
 _last = _Last()
@@ -34,10 +34,10 @@ _last = _Last()
 
 def activation(subject: Subject, world: World) -> Activation:
     """The values of VARIABLES, shared by all policies that look at the same object in turn. Raises CelError."""
-    namespace = namespace_of(subject, world)
     entry = _last.entry
-    if entry is None or entry[0] is not subject.body or entry[1] is not namespace:
-        entry = (subject.body, namespace, Activation.of(_values(subject, namespace)))
+    if entry is None or entry[0] is not subject.body or entry[1] is not world:
+        namespace = namespace_of(subject, world)
+        entry = (subject.body, world, Activation.of(_values(subject, namespace)))
         _last.entry = entry
     return entry[2]
 

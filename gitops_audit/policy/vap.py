@@ -101,7 +101,7 @@ class AdmissionPolicy:
         return tuple(_lenient(r) for r in found) if self.is_failure_ignored else tuple(found)
 
     def _bound(self, binding: Binding, subject: Subject, world: World) -> Iterator[RuleResult]:
-        if not binding.matches.matches(subject, world):
+        if binding is not UNBOUND and not binding.matches.matches(subject, world):
             return
         if self.param_kind is None or binding.param_ref is None:
             if self.param_kind is not None and binding is UNBOUND:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator
 from functools import lru_cache
 from typing import Any
@@ -16,6 +17,7 @@ from gitops_audit.render.stream import Part, parts
 _TEMPLATE = (
     "it looks like a Helm template (`{{`): render the chart with `type: helm`, or leave the file out with `exclude`"
 )
+_UNREAD = "kubectl reads nothing after the end of the document here: separate documents by `---`"
 _EMPTY = "it is empty, or has only comments"
 
 
@@ -48,7 +50,12 @@ def documents(data: bytes, path: str) -> tuple[list[tuple[int, Any]], tuple[File
     """The values of all documents of a file with the line each starts on, whatever they are, and what is broken."""
     problems: list[FileProblem] = []
     read = _documents(data, path, problems, MAX_FILE_BYTES)
-    found = [(p.document.line, p.document.value) for p in read if p.document and p.document.value is not None]
+    found: list[tuple[int, Any]] = []
+    for document in (part.document for part in read if part.document):
+        if document.value is not None:
+            found.append((document.line, document.value))
+        if document.unread_line:
+            problems.append(FileProblem(path, document.unread_line, _UNREAD))
     return found, tuple(problems)
 
 
@@ -86,9 +93,7 @@ def _found(data: bytes, path: str, problems: list[FileProblem], max_bytes: int) 
 
 def _documents(data: bytes, path: str, problems: list[FileProblem], max_bytes: int) -> Iterator[Part]:
     if len(data) > max_bytes:
-        problems.append(
-            FileProblem(path, 0, f"{_megabytes(len(data), max_bytes)} are too much for a file of manifests")
-        )
+        problems.append(FileProblem(path, 0, _too_large(len(data), max_bytes)))
         return
     try:
         for part in parts(data):
@@ -100,8 +105,9 @@ def _documents(data: bytes, path: str, problems: list[FileProblem], max_bytes: i
         problems.append(_file_problem(path, data, problem))
 
 
-def _megabytes(size_bytes: int, max_bytes: int) -> str:
-    return f"{size_bytes / 1_000_000:.0f} MB (at most {max_bytes / 1_000_000:.0f} MB are read)"
+def _too_large(size_bytes: int, max_bytes: int) -> str:
+    size, limit = math.ceil(size_bytes / (1 << 20)), max_bytes >> 20
+    return f"{size} MiB are too much for a file of manifests: at most {limit} MiB are read"
 
 
 def _file_problem(path: str, data: bytes, problem: Unreadable) -> FileProblem:
@@ -123,8 +129,7 @@ def _faults(part: Part, found: Found) -> Iterator[Invalid]:
         line = fault.line or _line(part, found, fault.pointer)
         yield Invalid(display_path(fault, found.body), fault.message, line)
     if part.document is not None and part.document.unread_line:
-        message = "kubectl reads nothing after the end of the document (`...`): separate documents by `---`"
-        yield Invalid("", message, part.document.unread_line)
+        yield Invalid("", _UNREAD, part.document.unread_line)
 
 
 def _line(part: Part, found: Found, pointer: str) -> int:

@@ -50,11 +50,12 @@ class Write:
     @classmethod
     def from_event(cls, event: JsonObject) -> Write | None:
         """None for what changed nothing: reads, other stages, refusals, dry runs, and what names no object."""
-        query = _query(event)
-        times = _time(event.get("requestReceivedTimestamp")), _time(event.get("stageTimestamp"))
-        received, completed = times[0] or times[1], times[1] or times[0]
         target, code = _target(_map(event, "objectRef")), _map(event, "responseStatus").get("code")
-        if not _is_write(event, code) or "dryRun" in query or not target.name or received is None or completed is None:
+        if not target.name or not _is_write(event, code):
+            return None
+        times, query = (_time(event.get("requestReceivedTimestamp")), _time(event.get("stageTimestamp"))), _query(event)
+        received, completed = times[0] or times[1], times[1] or times[0]
+        if "dryRun" in query or received is None or completed is None:
             return None
         verb, addresses = event["verb"], event.get("sourceIPs")
         return cls(
@@ -92,8 +93,8 @@ class Writes:
     @classmethod
     def of(cls, events: Iterable[JsonObject], names: Collection[tuple[str, str]] | None = None) -> Writes:
         """From events in any order; of the objects with these (namespace, name) only, where given."""
-        found = (Write.from_event(event) for event in events)
-        return cls(w for w in found if w and (names is None or (w.target.namespace, w.target.name) in names))
+        asked = (event for event in events if names is None or _name(event) in names)
+        return cls(write for write in map(Write.from_event, asked) if write)
 
     def __len__(self) -> int:
         return sum(len(found) for found in self._by_target.values())
@@ -166,6 +167,11 @@ def _target(ref: Mapping[str, Any]) -> Target:
     # A request for a Namespace counts as one inside of it (apiserver, RequestInfo).
     namespace = "" if (group, plural) == ("", "namespaces") else _text(ref, "namespace")
     return Target(group, plural, namespace, name)
+
+
+def _name(event: JsonObject) -> tuple[str, str]:
+    target = _target(_map(event, "objectRef"))
+    return target.namespace, target.name
 
 
 def _user(event: JsonObject) -> str:

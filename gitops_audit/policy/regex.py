@@ -6,14 +6,18 @@ back-references, exactly as Kubernetes and Kyverno do.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
+from dataclasses import dataclass
 from functools import lru_cache
 from typing import Protocol
 
 import re2
 
 MAX_PATTERN_CHARS = 10_000
+MAX_RESULT_CHARS = 100_000
 _PROGRAM_BYTES = 8 << 20
+_REFERENCE = re.compile(r"\$(?:\$|\{(\w+)\}|(\w+))", re.ASCII)
 
 
 class RegexError(ValueError):
@@ -61,27 +65,52 @@ def is_match(pattern: str, text: str) -> bool:
 def replace_all(pattern: str, text: str, replacement: str) -> str:
     """Replaces every match; `$1`, `${1}` and `${name}` in the replacement are the groups (Go's rules).
 
-    A group that does not exist is the empty text. Raises RegexError.
+    A group that does not exist is the empty text. Raises RegexError, also where the result would be too long.
     """
-    regex = compiled(pattern)
-    return regex.sub(lambda match: _expand(replacement, match), text)
+    pieces = _parsed(replacement)
+    return _bounded(compiled(pattern), text, lambda match: "".join(_shown(piece, match) for piece in pieces))
 
 
 def replace_all_literal(pattern: str, text: str, replacement: str) -> str:
     """Replaces every match by the replacement as it is written. Raises RegexError."""
-    return compiled(pattern).sub(lambda _: replacement, text)
+    return _bounded(compiled(pattern), text, lambda _: replacement)
 
 
-def _expand(template: str, match: Match) -> str:
-    return compiled(r"\$(?:\$|\{(\w+)\}|(\w+))").sub(lambda found: _group(found, match), template)
+def _bounded(regex: Regex, text: str, replace: Callable[[Match], str]) -> str:
+    left = MAX_RESULT_CHARS
+
+    def counted(match: Match) -> str:
+        nonlocal left
+        replacement = replace(match)
+        left -= len(replacement)
+        if left < 0:
+            raise RegexError(f"the replacement gives more than {MAX_RESULT_CHARS} characters")
+        return replacement
+
+    return regex.sub(counted, text)
 
 
-def _group(reference: Match, match: Match) -> str:
-    name = reference.group(1) or reference.group(2)
-    if name is None:
-        return "$"
+@dataclass(frozen=True, slots=True)
+class _Group:
+    name: int | str
+
+
+def _parsed(template: str) -> list[str | _Group]:
+    """The texts and groups of a replacement, in order."""
+    pieces: list[str | _Group] = []
+    at = 0
+    for found in _REFERENCE.finditer(template):
+        name = found[1] or found[2]
+        pieces += [template[at : found.start()], _Group(int(name) if name.isdigit() else name) if name else "$"]
+        at = found.end()
+    return [*pieces, template[at:]]
+
+
+def _shown(piece: str | _Group, match: Match) -> str:
+    if isinstance(piece, str):
+        return piece
     try:
-        return match.group(int(name) if name.isdigit() else name) or ""
+        return match.group(piece.name) or ""
     except (IndexError, KeyError):
         return ""
 

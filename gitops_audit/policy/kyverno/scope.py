@@ -14,6 +14,7 @@ from typing import Any
 
 from gitops_audit.model.resource import JsonObject
 from gitops_audit.policy.kyverno import jmes
+from gitops_audit.policy.kyverno.value import TooLarge, check_size
 
 Loader = Callable[["Scope"], Any]
 
@@ -84,8 +85,12 @@ class Scope:
             entry.is_loaded = True
             self._limit = index
             try:
-                self.put(entry.name, entry.load(self))
-            except BaseException:
+                value = entry.load(self)
+                check_size(value)
+                self.put(entry.name, value)
+            except TooLarge as error:
+                raise jmes.JmesError(f"{entry.name}: {error}") from None
+            except Exception:
                 entry.is_loaded = False
                 raise
             finally:

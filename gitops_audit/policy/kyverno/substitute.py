@@ -14,14 +14,14 @@ from typing import Any
 
 from gitops_audit.policy.kyverno import anchor, jmes
 from gitops_audit.policy.kyverno.scope import Scope
-from gitops_audit.policy.kyverno.value import is_number, marshal
+from gitops_audit.policy.kyverno.value import TooLarge, is_number, marshal
 
 MAX_ROUNDS = 64
 MAX_VARIABLES = 10_000
 MAX_CHARS = 2_000_000
 _VARIABLE = re.compile(r"(^|[^\\])(\{\{(?:\{[^{}]*\}|[^{}])*\}\})")
-_REFERENCE = re.compile(r"(^|[^\\])\$\(([^ ]+?)\)")
-_ESCAPED_REFERENCE = re.compile(r"\\(\$\([^ )]*\))")
+_REFERENCE = re.compile(r"(^|[^\\])\$\(([^ ]{1,500}?)\)")
+_ESCAPED_REFERENCE = re.compile(r"\\(\$\([^ )]{0,500}\))")
 _OPERATOR = re.compile(r"(>=|<=|>|<|!)?(.*)", re.DOTALL)
 
 
@@ -92,7 +92,7 @@ class _Expander:
     def replace(self, match: re.Match[str]) -> str:
         expression, self.is_shallow = _expression(match[2], self._path)
         value = _value(expression, self._path, self._scope)
-        shown = value if isinstance(value, str) else marshal(value)
+        shown = _shown(value, self._path)
         self._count += 1
         self._chars += len(shown)
         if self._count > MAX_VARIABLES or self._chars > MAX_CHARS:
@@ -126,6 +126,13 @@ def _value(expression: str, path: str, scope: Scope) -> Any:
         raise SubstitutionError(message, is_unknown=True) from None
     except jmes.JmesError as error:
         raise SubstitutionError(f"failed to resolve {expression} at path {path}: {error}") from None
+
+
+def _shown(value: Any, path: str) -> str:
+    try:
+        return value if isinstance(value, str) else marshal(value)
+    except TooLarge as error:
+        raise SubstitutionError(f"a variable at path {path}: {error}") from None
 
 
 def _references(text: str, path: str, document: Any) -> str:

@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 from typing import Any, TypeGuard
 
+MAX_NODES = 200_000
+
 
 def is_number(value: Any) -> TypeGuard[int | float]:
     """Whether a JSON value is a number (in Python, booleans are integers too)."""
@@ -26,26 +28,48 @@ def sprint(value: Any) -> str:
 
 
 def marshal(value: Any) -> str:
-    """Compact JSON with sorted keys, as Go's `json.Marshal`."""
-    return json.dumps(_plain(value), separators=(",", ":"), sort_keys=True, ensure_ascii=False)
+    """Compact JSON with sorted keys, as Go's `json.Marshal`. Raises TooLarge for what expressions blew up."""
+    return json.dumps(_plain(value, _Budget()), separators=(",", ":"), sort_keys=True, ensure_ascii=False)
 
 
-def _plain(value: Any) -> Any:
+class TooLarge(ValueError):
+    """A value with more than MAX_NODES parts: the same small value, put together over and over."""
+
+    def __init__(self) -> None:
+        super().__init__(f"a value has more than {MAX_NODES} parts")
+
+
+class _Budget:
+    __slots__ = ("left",)
+
+    def __init__(self) -> None:
+        self.left = MAX_NODES
+
+    def spend(self) -> None:
+        self.left -= 1
+        if self.left < 0:
+            raise TooLarge
+
+
+def check_size(value: Any) -> None:
+    """Raises TooLarge, after at most MAX_NODES steps."""
+    if isinstance(value, dict | list):
+        _plain(value, _Budget())
+
+
+def _plain(value: Any, budget: _Budget) -> Any:
+    budget.spend()
     if isinstance(value, dict):
-        return {str(key): _plain(item) for key, item in value.items()}
+        return {str(key): _plain(item, budget) for key, item in value.items()}
     if isinstance(value, list):
-        return [_plain(item) for item in value]
+        return [_plain(item, budget) for item in value]
     return whole(value) if is_number(value) else value
 
 
 def same(left: Any, right: Any) -> bool:
-    """Equality of JSON values: numbers by value, booleans only with booleans."""
-    if isinstance(left, bool) or isinstance(right, bool):
-        return left is right
-    if isinstance(left, dict) and isinstance(right, dict):
-        return left.keys() == right.keys() and all(same(item, right[key]) for key, item in left.items())
-    if isinstance(left, list) and isinstance(right, list):
-        return len(left) == len(right) and all(map(same, left, right))
-    return (
-        type(left) is type(right) and bool(left == right) if not is_number(left) else is_number(right) and left == right
-    )
+    """Equality of JSON values: numbers by value, booleans only with booleans. Raises TooLarge."""
+    if isinstance(left, dict | list) or isinstance(right, dict | list):
+        return type(left) is type(right) and (left is right or marshal(left) == marshal(right))
+    if is_number(left) and is_number(right):
+        return left == right
+    return type(left) is type(right) and bool(left == right)

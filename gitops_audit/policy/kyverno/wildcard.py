@@ -8,21 +8,35 @@ def has_wildcard(text: str) -> bool:
 
 
 def is_match(pattern: str, text: str) -> bool:
-    """Whether the whole text fits the pattern; at most len(pattern) * len(text) steps."""
+    """Whether the whole text fits the pattern. What stands between two stars is looked for once, from the left."""
     if not has_wildcard(pattern):
         return pattern == text
-    at, position, star, resume = 0, 0, -1, 0
-    while position < len(text):
-        if at < len(pattern) and pattern[at] == "*":
-            star, resume, at = at, position, at + 1
-        elif at < len(pattern) and pattern[at] in ("?", text[position]):
-            at, position = at + 1, position + 1
-        elif star >= 0:
-            resume += 1
-            at, position = star + 1, resume
-        else:
+    first, *others = pattern.split("*")
+    if not others:
+        return len(pattern) == len(text) and _fits_at(pattern, text, 0)
+    *middle, last = others
+    end = len(text) - len(last)
+    if end < len(first) or not _fits_at(first, text, 0) or not _fits_at(last, text, end):
+        return False
+    at = len(first)
+    for part in middle:
+        found = _find(part, text, at, end)
+        if found < 0:
             return False
-    return not pattern[at:].strip("*")
+        at = found + len(part)
+    return True
+
+
+def _fits_at(part: str, text: str, at: int) -> bool:
+    if "?" not in part:
+        return text.startswith(part, at)
+    return len(text) - at >= len(part) and all(c in ("?", text[at + i]) for i, c in enumerate(part))
+
+
+def _find(part: str, text: str, start: int, end: int) -> int:
+    if "?" not in part:
+        return text.find(part, start, end)
+    return next((at for at in range(start, end - len(part) + 1) if _fits_at(part, text, at)), -1)
 
 
 def is_any_match(patterns: list[str], text: str) -> bool:

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+MAX_CHARS = 2_000_000
+MAX_ITEMS = 200_000
+
 
 class JmesError(ValueError):
     """An expression that cannot be parsed or evaluated."""
@@ -17,3 +20,10 @@ class NotFound(JmesError):
 
 class Unsupported(JmesError):
     """A function that is not evaluated here (it needs the network, randomness or a certificate parser)."""
+
+
+class TooMuch(JmesError):
+    """A text or list beyond what an expression may build."""
+
+    def __init__(self) -> None:
+        super().__init__(f"the expression builds more than {MAX_CHARS} characters or {MAX_ITEMS} elements")

@@ -19,7 +19,7 @@ from jmespath.functions import Functions
 from gitops_audit.policy.kyverno import image, semver, wildcard
 from gitops_audit.policy.kyverno.jmes import arithmetic, yaml_text
 from gitops_audit.policy.kyverno.jmes.clock import TimeFunctions
-from gitops_audit.policy.kyverno.jmes.error import JmesError, Unsupported
+from gitops_audit.policy.kyverno.jmes.error import MAX_CHARS, JmesError, TooMuch, Unsupported
 from gitops_audit.policy.kyverno.jmes.signature import ANY, ARRAY, COLLECTION, NUMBER, OBJECT, STRING, TEXT, takes
 from gitops_audit.policy.kyverno.value import is_number, marshal, same, whole
 from gitops_audit.policy.regex import RegexError, is_match, replace_all, replace_all_literal
@@ -37,11 +37,19 @@ class KyvernoFunctions(TimeFunctions, Functions):
 
     @takes(STRING, STRING, STRING, NUMBER)
     def _func_replace(self, text: str, old: str, new: str, count: float) -> str:
-        return text.replace(old, new, int(count))
+        return _replaced(text, old, new, int(count))
 
     @takes(STRING, STRING, STRING)
     def _func_replace_all(self, text: str, old: str, new: str) -> str:
-        return text.replace(old, new)
+        return _replaced(text, old, new, -1)
+
+    @takes(STRING, ARRAY)
+    def _func_join(self, separator: str, texts: list[Any]) -> str:
+        if not all(isinstance(text, str) for text in texts):
+            raise JmesError("join: an element is not a text")
+        if sum(len(text) + len(separator) for text in texts) > MAX_CHARS:
+            raise TooMuch
+        return separator.join(texts)
 
     @takes(STRING)
     def _func_to_upper(self, text: str) -> str:
@@ -214,6 +222,13 @@ class KyvernoFunctions(TimeFunctions, Functions):
     @takes(ANY)
     def _func_to_string(self, value: Any) -> str:
         return value if isinstance(value, str) else marshal(value)
+
+
+def _replaced(text: str, old: str, new: str, count: int) -> str:
+    found = text.count(old) if count < 0 else min(count, text.count(old))
+    if len(text) + found * len(new) > MAX_CHARS:
+        raise TooMuch
+    return text.replace(old, new, count)
 
 
 _NO_VERSION = semver.Version((0, 0, 0, 1, ()))

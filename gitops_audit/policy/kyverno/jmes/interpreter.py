@@ -12,8 +12,8 @@ from typing import Any
 from jmespath.functions import Functions
 from jmespath.visitor import Options, TreeInterpreter
 
-from gitops_audit.policy.kyverno.jmes.error import NotFound
-from gitops_audit.policy.kyverno.value import is_number
+from gitops_audit.policy.kyverno.jmes.error import MAX_ITEMS, NotFound, TooMuch
+from gitops_audit.policy.kyverno.value import is_number, same
 
 Node = Any
 """A node as jmespath's parser makes them: `type`, `value`, `children`."""
@@ -34,9 +34,9 @@ class KyvernoInterpreter(TreeInterpreter):
         return value[node["value"]]
 
     def visit_comparator(self, node: Node, value: Any) -> Any:
-        if node["value"] in ("eq", "ne"):
-            return super().visit_comparator(node, value)
         left, right = (self._visit(child, value) for child in node["children"])
+        if node["value"] in ("eq", "ne"):
+            return same(left, right) == (node["value"] == "eq")
         if not is_number(left) or not is_number(right):
             return None
         return self.COMPARATOR_FUNC[node["value"]](left, right)
@@ -64,6 +64,8 @@ class KyvernoInterpreter(TreeInterpreter):
         items = self._or_null(node["children"][0], value)
         if not isinstance(items, list):
             return None
+        if sum(len(item) if isinstance(item, list) else 1 for item in items) > MAX_ITEMS:
+            raise TooMuch
         return [part for item in items for part in (item if isinstance(item, list) else [item])]
 
     def visit_multi_select_dict(self, node: Node, value: Any) -> Any:

@@ -6,7 +6,6 @@ import re
 from functools import lru_cache
 from typing import Any
 
-from jmespath.exceptions import JMESPathError
 from jmespath.parser import Parser
 
 from gitops_audit.policy.kyverno.jmes.error import JmesError
@@ -25,7 +24,9 @@ def search(expression: str, value: Any) -> Any:
         return _whole_numbers(_interpreter().visit(node, value))
     except RecursionError:
         raise JmesError("the expression or its data is nested too deeply") from None
-    except (JMESPathError, TypeError, ZeroDivisionError, OverflowError) as error:
+    except JmesError:
+        raise
+    except (ValueError, TypeError, ArithmeticError) as error:
         raise JmesError(_one_line(error)) from None
 
 
@@ -43,7 +44,7 @@ def _parsed(expression: str) -> Any:
         parsed: Any = Parser().parse(expression).parsed
     except RecursionError:
         raise JmesError("the expression is nested too deeply") from None
-    except (JMESPathError, ValueError) as error:
+    except ValueError as error:
         raise JmesError(f"{expression!r} is not a JMESPath expression: {_one_line(error)}") from None
     return parsed
 

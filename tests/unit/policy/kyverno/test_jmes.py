@@ -196,3 +196,22 @@ def test_a_regular_expression_of_a_policy_takes_bounded_time() -> None:
 def test_functions_out_of_reach_are_named() -> None:
     assert jmes.unsupported_function("{{ x509_decode(a) }}") == "x509_decode"
     assert jmes.unsupported_function("{{ to_upper(a) }}") == ""
+
+
+@pytest.mark.parametrize(
+    "expression",
+    [
+        "|".join(["[@, @]"] * 60) + "|to_string(@)",
+        "|".join(["[@, @]"] * 60) + "|@ == [@]",
+        "|".join(["[@, @][]"] * 40),
+        "|".join(["join('', [@, @])"] * 60),
+        "|".join(["replace_all(@, 'a', 'aa')"] * 60),
+        "|".join(["regex_replace_all('a', @, 'aa')"] * 60),
+        "|".join(["replace(@, 'a', 'aaaa', `99999`)"] * 60),
+    ],
+)
+def test_an_expression_that_blows_up_its_data_ends_in_an_error(expression: str) -> None:
+    started = time.perf_counter()
+    with pytest.raises(jmes.JmesError):
+        jmes.search(expression, "a")
+    assert time.perf_counter() - started < 10

@@ -376,3 +376,13 @@ def test_a_deeply_nested_object_ends_in_a_result() -> None:
     body = pod(deep=nested)
     rule = """validate: {deny: {conditions: {any: [{key: "{{ to_string(@) }}", operator: Equals, value: a}]}}}"""
     assert verdict(policy(rule), body) == "error"
+
+
+def test_context_entries_that_double_each_other_end_in_an_error() -> None:
+    entries = "".join(
+        f"- {{name: v{n}, variable: {{value: ['{{{{ v{n - 1} }}}}', '{{{{ v{n - 1} }}}}']}}}}\n" for n in range(1, 60)
+    )
+    deny = "validate: {deny: {conditions: {any: [{key: '{{ v59 }}', operator: Equals, value: [x]}]}}}"
+    rule = "context:\n- {name: v0, variable: {value: x}}\n" + entries + deny
+    (result,) = results(policy(rule), pod())
+    assert (result.result, "parts" in result.message) == ("error", True)

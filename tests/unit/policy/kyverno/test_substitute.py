@@ -98,10 +98,15 @@ def test_a_deleted_object_is_the_old_one() -> None:
 
 def test_a_context_entry_is_loaded_when_it_is_named() -> None:
     scope, loads = Scope({}), []
-    scope.defer("used", lambda _: loads.append("used") or 1)
-    scope.defer("unused", lambda _: loads.append("unused") or 2)
-    assert scope.query("used") == 1
-    assert scope.query("used") == 1
+
+    def loader(name: str) -> Any:
+        loads.append(name)
+        return name
+
+    scope.defer("used", lambda _: loader("used"))
+    scope.defer("unused", lambda _: loader("unused"))
+    assert scope.query("used") == "used"
+    assert scope.query("used") == "used"
     assert loads == ["used"]
 
 

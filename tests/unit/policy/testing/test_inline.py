@@ -1,0 +1,53 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from gitops_audit.policy.testing import is_test_file, run
+
+POLICY = """\
+apiVersion: gitops-audit/v1
+kind: Policy
+metadata: {name: replicas}
+spec:
+  match: {kinds: [Deployment]}
+  rules:
+  - name: two
+    message: too few replicas
+    cel: object.spec.replicas > 1
+tests:
+- name: enough
+  expect: pass
+  object: {apiVersion: apps/v1, kind: Deployment, metadata: {name: a}, spec: {replicas: 2}}
+- name: alone
+  rule: two
+  expect: %s
+  message: %s
+  object: {apiVersion: apps/v1, kind: Deployment, metadata: {name: a}, spec: {replicas: 1}}
+"""
+
+
+def outcomes(path: Path, text: str) -> list[tuple[str, str, bool]]:
+    (path / "policy.yaml").write_text(text)
+    return [(row.resource, row.actual, row.is_passed) for row in run([path]).rows]
+
+
+@pytest.mark.parametrize(
+    ("expected", "message", "alone"),
+    [("fail", "too few", ("fail", True)), ("pass", "''", ("fail", False)), ("fail", "other words", ("error", False))],
+)
+def test_the_tests_of_a_policy_are_run(tmp_path: Path, expected: str, message: str, alone: tuple[str, bool]) -> None:
+    assert outcomes(tmp_path, POLICY % (expected, message)) == [("enough", "pass", True), ("alone", *alone)]
+
+
+def test_a_policy_at_fault_is_a_failed_row(tmp_path: Path) -> None:
+    ((_, actual, has_passed),) = outcomes(tmp_path, POLICY.replace("object.spec.replicas >", "object. >"))
+    assert (actual, has_passed) == ("error", False)
+
+
+def test_a_file_is_recognised_by_a_look_at_it(tmp_path: Path) -> None:
+    for name, text in (("a.yaml", POLICY), ("b.yaml", "kind: Pod\n"), ("c.txt", POLICY), ("kyverno-test.yaml", "")):
+        (tmp_path / name).write_text(text)
+    found = [path.name for path in sorted(tmp_path.iterdir()) if is_test_file(path)]
+    assert found == ["a.yaml", "kyverno-test.yaml"]

@@ -17,6 +17,8 @@ from gitops_audit.render.lines import document_lines
 from gitops_audit.render.registry import KUSTOMIZATION_FILES
 from gitops_audit.render.tool import UNRENDERED
 
+# Patches and plugins may stand right in the kustomization.
+_INLINE = re.compile(r"\n|:\s|^\s*[{\[]")
 # Fields whose entries are files or directories, and fields whose entries are files only.
 _TREES = ("resources", "bases", "components", "generators", "transformers", "validators")
 _FILES = ("crds", "configurations", "patchesStrategicMerge")
@@ -107,7 +109,7 @@ def _remote(text: str) -> str:
 def _entries(value: dict[str, Any]) -> Iterator[_Entry]:
     for name in (*_TREES, *_FILES):
         for index, text in enumerate(_list(value.get(name))):
-            if isinstance(text, str) and "\n" not in text:
+            if isinstance(text, str) and not _INLINE.search(text):
                 yield _Entry(f"/{name}/{index}", text, name in _TREES)
     for name in _WITH_PATH:
         for index, item in enumerate(_list(value.get(name))):

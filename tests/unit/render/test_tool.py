@@ -1,0 +1,76 @@
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from gitops_audit.render import tool
+from gitops_audit.render.tool import ToolError, Workspace, workspace
+from tests.unit.render.checkouts import DictCheckout
+
+
+@pytest.fixture
+def place() -> Iterator[Workspace]:
+    with workspace(DictCheckout({"a/b.txt": "content\n"})) as found:
+        yield found
+
+
+def sh(script: str) -> list[str]:
+    return ["/bin/sh", "-c", script]
+
+
+def test_a_tool_works_in_a_copy_of_the_repository(place: Workspace) -> None:
+    assert place.run(["/bin/cat", "a/b.txt"]) == b"content\n"
+
+
+def test_the_copy_is_gone_afterwards() -> None:
+    with workspace(DictCheckout({"a": ""})) as found:
+        place = found.tree
+    assert not place.exists()
+
+
+def test_a_tool_knows_neither_credentials_nor_a_way_out(place: Workspace, monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("KUBECONFIG", "HELM_REPOSITORY_CONFIG", "AWS_SECRET_ACCESS_KEY", "NO_PROXY"):
+        monkeypatch.setenv(name, "leaks")
+    found = dict(line.split("=", 1) for line in place.run(["/usr/bin/env"]).decode().splitlines())
+    assert "leaks" not in found.values()
+    assert (found["PATH"], found["HOME"]) == (os.environ["PATH"], str(place.home))
+    assert found["HTTPS_PROXY"] == "http://127.0.0.1:9"
+
+
+def test_a_failure_is_told_in_the_words_of_the_tool_without_its_paths(place: Workspace) -> None:
+    with pytest.raises(ToolError) as caught:
+        place.run(sh(f"echo cannot read {place.tree}/a/b.txt in {place.tree}, see {place.home}/x >&2; exit 3"))
+    assert str(caught.value) == "cannot read a/b.txt in ., see ~/x"
+
+
+def test_a_silent_failure_is_told_too(place: Workspace) -> None:
+    with pytest.raises(ToolError, match="it failed and said nothing"):
+        place.run(["/bin/false"])
+
+
+def test_long_words_are_cut(place: Workspace) -> None:
+    with pytest.raises(ToolError) as caught:
+        place.run(sh("yes word | head -c 100000 >&2; exit 1"))
+    assert len(str(caught.value)) == 2000
+
+
+def test_a_tool_that_takes_too_long_is_stopped_with_all_it_started(place: Workspace) -> None:
+    with pytest.raises(ToolError, match="it was stopped after 0 s"):
+        place.run(sh("/bin/sleep 60 & /bin/sleep 60"), timeout_s=0.2)
+
+
+def test_a_tool_that_prints_without_end_is_stopped(place: Workspace, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(tool, "MAX_RENDERED_BYTES", 1 << 20)
+    with pytest.raises(ToolError, match="it printed more than 1 MiB"):
+        place.run(["/usr/bin/yes"])
+
+
+def test_a_tool_has_no_input(place: Workspace) -> None:
+    assert place.run(["/bin/cat"]) == b""
+
+
+def test_the_temporary_copy_is_private(place: Workspace) -> None:
+    assert Path(place.tree.parent).stat().st_mode & 0o077 == 0

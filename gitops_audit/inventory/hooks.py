@@ -16,6 +16,8 @@ def skip_reason(metadata: dict[str, Any]) -> str:
     annotations: dict[str, Any] = found if isinstance(found, dict) else {}
     for annotation, what in _HOOKS.items():
         phases = str(annotations.get(annotation) or "")
+        if phases == "Skip":
+            return "argocd.argoproj.io/hook: Skip, so Argo CD never applies it"
         if phases and phases not in _LASTING:
             return f"{what} ({phases}) is run once, not kept: it is no managed resource"
     if not metadata.get("name") and metadata.get("generateName"):

@@ -59,12 +59,24 @@ def test_a_resource_declared_twice_is_one_error_that_names_both_places() -> None
     [
         ({"annotations": {"helm.sh/hook": "pre-install,pre-upgrade"}}, "a Helm hook (pre-install,pre-upgrade)"),
         ({"annotations": {"argocd.argoproj.io/hook": "PreSync"}}, "an Argo CD hook (PreSync)"),
+        ({"annotations": {"argocd.argoproj.io/hook": "Skip"}}, "argocd.argoproj.io/hook: Skip"),
         ({"name": "", "generateName": "migrate-"}, "generateName"),
     ],
 )
 def test_what_is_no_managed_resource_is_skipped_with_the_reason(metadata: dict[str, Any], reason: str) -> None:
     (resource,) = inventory(manifest("Job", metadata=metadata)).resources
     assert resource.skip.startswith(reason)
+
+
+HOOK = {"annotations": {"helm.sh/hook": "pre-install"}}
+
+
+@pytest.mark.parametrize(
+    ("metadata", "skipped"), [([HOOK, {}], False), ([{}, HOOK], False), ([HOOK, HOOK], True)], ids=str
+)
+def test_hooks_are_no_duplicates_of_anything(metadata: list[dict[str, Any]], skipped: bool) -> None:
+    (resource,) = inventory(*(manifest("Job", line=n, metadata=m) for n, m in enumerate(metadata, 1))).resources
+    assert (bool(resource.skip), resource.error) == (skipped, None)
 
 
 def test_two_objects_with_a_generated_name_are_not_duplicates() -> None:

@@ -49,7 +49,7 @@ def test_an_overlay_is_built_and_every_object_knows_its_file() -> None:
     found = {m.body["metadata"]["name"]: m for m in render(REPOSITORY).manifests}
     assert sorted(n for n in found if "cfg" not in n) == ["prod-web", "prod-worker"]
     assert found["prod-worker"].body["spec"] == {"replicas": 5}
-    assert found["prod-worker"].origin == Origin("apps/prod/more.yaml", 5, 1)
+    assert found["prod-worker"].origin == Origin("apps/prod/more.yaml", 6, 1)
 
 
 @needs_kustomize

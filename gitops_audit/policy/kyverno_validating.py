@@ -148,7 +148,8 @@ class ValidatingPolicy:
 def activation_of(subject: Subject, world: World) -> Activation:
     """The values of TYPES. Raises CelError for an object CEL cannot hold."""
     given = values(subject, namespace_of(subject, world))
-    return Activation.of(given | {"params": None, "images": _images(subject)})
+    # unlike the API server's own admission, Kyverno sees the object's JSON with its nulls
+    return Activation.of(given | {"object": subject.body, "params": None, "images": _images(subject)})
 
 
 def _images(subject: Subject) -> JsonObject:

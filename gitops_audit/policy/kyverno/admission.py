@@ -15,7 +15,9 @@ __all__ = ["VARIABLES", "activation"]
 def activation(request: Request, world: World, params: JsonObject | None = None) -> Activation:
     """The values of VARIABLES. Raises CelError for an object CEL cannot hold."""
     subject = request.subject
-    if request.operation == "CREATE" and not request.user.is_known:
+    # unlike the API server's own admission, Kyverno sees the object's JSON with its nulls
+    is_plain = admission_request.without_nulls(subject.body) is subject.body
+    if is_plain and request.operation == "CREATE" and not request.user.is_known:
         return admission_request.activation(subject, world, params)
     namespace = admission_request.namespace_of(subject, world)
     values = admission_request.values(subject, namespace) | _asked(request) | {"params": params}

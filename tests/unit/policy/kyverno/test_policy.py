@@ -386,3 +386,8 @@ def test_context_entries_that_double_each_other_end_in_an_error() -> None:
     rule = "context:\n- {name: v0, variable: {value: x}}\n" + entries + deny
     (result,) = results(policy(rule), pod())
     assert (result.result, "parts" in result.message) == ("error", True)
+
+
+def test_cel_rules_see_a_field_of_null() -> None:
+    rule = "validate: {cel: {expressions: [{expression: 'object.spec.volumes == null'}]}}"
+    assert verdict(policy(rule), pod(volumes=None)) == "pass"

@@ -59,14 +59,17 @@ def values(subject: Subject, namespace: JsonObject | None) -> dict[str, Any]:
 def without_nulls(body: JsonObject) -> JsonObject:
     """The object as the API server decodes it: a field of null is a field that is not there.
 
-    The same object where it has none, and where it is no JSON (which is told elsewhere).
+    The rules of RBAC are the exception: they are always written, as null where there are none. The same object where
+    it has no null, and where it is no JSON (which is told elsewhere).
     """
     try:
         has_null = b"null" in orjson.dumps(body)
     except (TypeError, ValueError):
         return body
-    pruned: JsonObject = _pruned(body) if has_null else body
-    return pruned
+    if not has_null:
+        return body
+    kept = {"rules": None} if "rules" in body and body["rules"] is None else {}
+    return {**_pruned(body), **kept}
 
 
 def _pruned(value: Any) -> Any:

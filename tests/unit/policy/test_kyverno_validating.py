@@ -73,6 +73,13 @@ def test_a_policy_for_pods_holds_for_their_controllers(body: dict[str, Any]) -> 
     assert outcomes(policy(expression), of=body) == ["pass"]
 
 
+def test_a_null_field_is_there_as_kyverno_reads_it() -> None:
+    body = copy.deepcopy(POD)
+    body["spec"] = {**SPEC, "hostname": None}
+
+    assert outcomes(policy("object.spec.hostname == null"), of=body) == ["pass"]
+
+
 @pytest.mark.parametrize(
     ("spec", "applies"),
     [

@@ -177,6 +177,15 @@ def test_a_null_field_is_not_there_as_on_the_server() -> None:
     assert outcomes(policy(validations=[{"expression": "!has(object.spec.hostname)"}])) == ["pass"]
 
 
+def test_the_rules_of_a_role_stay_null_as_on_the_server() -> None:
+    rule = {"apiGroups": ["*"], "apiVersions": ["*"], "operations": ["CREATE"], "resources": ["roles"]}
+    metadata = {"name": "none", "namespace": "shop"}
+    role = {"apiVersion": "rbac.authorization.k8s.io/v1", "kind": "Role", "metadata": metadata, "rules": None}
+    body = policy(matchConstraints={"resourceRules": [rule]}, validations=[{"expression": "object.rules == null"}])
+
+    assert outcomes(body, of=role) == ["pass"]
+
+
 def test_the_request_is_a_creation_by_an_ordinary_user() -> None:
     expression = (
         "request.operation == 'CREATE' && oldObject == null && request.name == 'web' && request.namespace == 'shop'"

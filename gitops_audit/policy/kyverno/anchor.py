@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 from typing import NamedTuple
 
 CONDITION, GLOBAL, NEGATION, ADD, EQUALITY, EXISTENCE = "", "<", "X", "+", "=", "^"
@@ -14,6 +15,7 @@ class Anchor(NamedTuple):
     key: str
 
 
+@lru_cache(maxsize=4096)
 def parse(key: str) -> Anchor | None:
     """The anchor of a pattern's key, None where it has none."""
     text = key.strip()

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 from fractions import Fraction
+from functools import lru_cache
 
 SECOND_NS = 1_000_000_000
 _UNIT_NS = {
@@ -37,6 +38,11 @@ class Duration:
 
 def parse(text: str) -> int | None:
     """The nanoseconds of a duration, None where the text is none (or one beyond 292 years, as in Go)."""
+    return _parsed(text) if len(text) <= _MAX_CHARS else None
+
+
+@lru_cache(maxsize=4096)
+def _parsed(text: str) -> int | None:
     sign, body = (-1, text[1:]) if text.startswith("-") else (1, text.removeprefix("+"))
     if body == "0":
         return 0
@@ -45,7 +51,7 @@ def parse(text: str) -> int | None:
 
 
 def _total_ns(body: str) -> int | None:
-    if not body or len(body) > _MAX_CHARS:
+    if not body:
         return None
     total, at = 0, 0
     while at < len(body):

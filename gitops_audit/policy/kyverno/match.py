@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping
+from functools import lru_cache
 from typing import Any
 
 from gitops_audit.model.resource import JsonObject
@@ -78,6 +79,7 @@ def fits_kind(selector: str, request: Request) -> bool:
     return wildcard.is_match(subresource, request.subresource) or is_ephemeral
 
 
+@lru_cache(maxsize=4096)
 def kind_parts(selector: str) -> tuple[str, str, str, str]:
     """Group, version, kind and subresource of a kind selector; `*` for what it leaves open."""
     *head, last = selector.split("/")

@@ -6,6 +6,7 @@ import math
 import re
 from dataclasses import dataclass
 from fractions import Fraction
+from functools import lru_cache
 from typing import Literal
 
 Format = Literal["decimal", "binary", "exponent"]
@@ -34,8 +35,11 @@ class Quantity:
 
 def parse(text: str) -> Quantity | None:
     """The quantity of a text, None where it is none."""
-    if len(text) > _MAX_CHARS:
-        return None
+    return _parsed(text) if len(text) <= _MAX_CHARS else None
+
+
+@lru_cache(maxsize=4096)
+def _parsed(text: str) -> Quantity | None:
     found = _SHAPE.fullmatch(text)
     if found is None:
         return None

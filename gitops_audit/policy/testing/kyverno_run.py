@@ -125,27 +125,17 @@ class KyvernoRun:
         if operation:
             values["request.operation"] = operation
         asked = values.get("request.operation")
+        asked_subject, subresource = self.values.parent_of(_patched(subject, values))
         return Request(
-            subject=_patched(subject, values),
+            subject=asked_subject,
             operation="UPDATE" if asked == "UPDATE" else "DELETE" if asked == "DELETE" else "CREATE",
-            subresource=self._subresource(subject),
+            subresource=subresource,
             namespace_labels=self.values.labels_of(subject.namespace),
             user=self.user,
             values=values,
             rule_values=self.values.of_rules(policy.name),
             is_simulated=True,
         )
-
-    def _subresource(self, subject: Subject) -> str:
-        for item in self.values.subresources:
-            own = item.get("subresource") or {}
-            if (own.get("group", ""), own.get("version"), own.get("kind")) == (
-                subject.group,
-                subject.version,
-                subject.kind,
-            ):
-                return str(own.get("name", "")).partition("/")[2]
-        return ""
 
 
 def _is_about(result: RuleResult, wanted: Expectation) -> bool:

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from gitops_audit.model.resource import JsonObject
+from gitops_audit.policy.contract import Subject
 from gitops_audit.policy.document import Document
 from gitops_audit.policy.selector import labels_of
 
@@ -60,8 +61,22 @@ class Values:
         named = (item for item in self.namespaces if (item.get("metadata") or {}).get("name") == namespace)
         return labels_of(next(named, {}))
 
+    def parent_of(self, subject: Subject) -> tuple[Subject, str]:
+        """A subresource (`PodExecOptions`) as policies select it: by the kind of its parent and its own name."""
+        for item in self.subresources:
+            own, parent = item.get("subresource") or {}, item.get("parentResource") or {}
+            if _kind(own) == (subject.group, subject.version, subject.kind):
+                group, version, kind = _kind(parent)
+                found = replace(subject, group=group, version=version, kind=kind)
+                return found, str(own.get("name", "")).partition("/")[2]
+        return subject, ""
+
     def of_rules(self, policy: str) -> dict[str, Mapping[str, Any]]:
         return {rule: values for (owner, rule), values in self.by_rule.items() if owner == policy}
+
+
+def _kind(resource: JsonObject) -> tuple[str, str, str]:
+    return str(resource.get("group", "")), str(resource.get("version", "")), str(resource.get("kind", ""))
 
 
 def _named_values(document: Document, at: str, policy: str) -> dict[tuple[str, str], Mapping[str, Any]]:

@@ -202,6 +202,36 @@ def test_a_namespace_without_the_labels_is_not_selected(tmp_path: Path) -> None:
     assert only(outcome(tmp_path, results)).is_passed
 
 
+EXEC = """\
+apiVersion: kyverno.io/v1
+kind: ClusterPolicy
+metadata: {name: no-exec}
+spec:
+  rules:
+  - name: shell
+    match: {any: [{resources: {kinds: [Pod/exec]}}]}
+    validate:
+      deny: {conditions: {any: [{key: "{{ request.object.command }}", operator: AnyIn, value: [sh]}]}}
+"""
+SUBRESOURCES = """\
+values:
+  subresources:
+  - subresource: {name: pods/exec, kind: PodExecOptions, version: v1}
+    parentResource: {name: pods, kind: Pod, version: v1}
+"""
+
+
+@pytest.mark.parametrize(("values", "expected"), [(SUBRESOURCES, "fail"), ("", "skip")])
+def test_values_say_what_is_a_subresource(tmp_path: Path, values: str, expected: str) -> None:
+    (tmp_path / "policy.yaml").write_text(EXEC)
+    options = "apiVersion: v1\nkind: PodExecOptions\nmetadata: {name: e}\ncommand: [sh]\n"
+    (tmp_path / "resources.yaml").write_text(options)
+    results = (
+        f"results:\n- {{policy: no-exec, rule: shell, kind: PodExecOptions, resources: [e], result: {expected}}}\n"
+    )
+    assert only(outcome(tmp_path, values + results)).is_passed
+
+
 def test_a_user_may_be_given(tmp_path: Path) -> None:
     (tmp_path / "policy.yaml").write_text(
         POLICY.replace("namespaces: [system]", "kinds: [Pod]").replace(

@@ -44,7 +44,7 @@ class Document:
     `unread_line` is where text follows the end of the document (`...`), which kubectl never looks at; else 0.
     """
 
-    value: Any
+    value: Any = field(repr=False)
     line: int
     duplicates: tuple[Duplicate, ...] = ()
     item_lines: tuple[int, ...] = ()
@@ -80,15 +80,15 @@ _UNSURE = SPECIAL_STARTS | {"", "<"}
 class _Anchor:
     """What an alias stands for, and of how many nodes. A scalar keeps its event: as a key it may read differently."""
 
-    value: Any = None
+    value: Any = field(default=None, repr=False)
     nodes: int = 0
-    scalar: ScalarEvent | None = None
+    scalar: ScalarEvent | None = field(default=None, repr=False)
     is_open: bool = False
 
 
 @dataclass(slots=True)
 class _Composer:
-    data: bytes
+    data: bytes = field(repr=False)
     first_line: int
     path: list[Token] = field(default_factory=list)
     anchors: dict[str, _Anchor] = field(default_factory=dict)

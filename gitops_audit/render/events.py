@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import cast
 
 from yaml import YAMLError
@@ -47,7 +47,7 @@ def event_source(data: bytes, first_line: int) -> NextEvent:
 @dataclass(slots=True)
 class _OlderDialect:
     next_event: NextEvent
-    text: str
+    text: str = field(repr=False)
     first_line: int
     flow_depth: int = 0
 

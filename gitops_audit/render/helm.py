@@ -16,6 +16,7 @@ from gitops_audit.errors import SourceError
 from gitops_audit.model.resource import FileProblem, Manifest, Origin, Rendered
 from gitops_audit.render import manifest
 from gitops_audit.render.limits import MAX_RENDERED_BYTES
+from gitops_audit.render.mask import masked
 from gitops_audit.render.registry import CHART_FILE
 from gitops_audit.render.tool import NO_TOOL, UNRENDERED, ToolError, workspace
 from gitops_audit.source import Checkout
@@ -41,7 +42,8 @@ def render(config: SourceConfig, checkout: Checkout) -> Rendered:
         try:
             output = place.run(command)
         except ToolError as error:
-            return Rendered(problems=(FileProblem(chart, 1, f"helm: {error}", UNRENDERED),))
+            words = masked(str(error), [place.tree / checkout.path])
+            return Rendered(problems=(FileProblem(chart, 1, f"helm: {words}", UNRENDERED),))
     return _placed(output, chart, checkout)
 
 

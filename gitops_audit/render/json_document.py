@@ -35,7 +35,7 @@ class JsonStream:
     where it cannot be. That is how kubectl decides.
     """
 
-    data: bytes
+    data: bytes = field(repr=False)
     position: int = 0
     is_json: bool = False
     problem: Unreadable | None = None

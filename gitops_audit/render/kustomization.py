@@ -44,14 +44,23 @@ def kustomization_file(directory: Path) -> Path | None:
     return next((directory / name for name in KUSTOMIZATION_FILES if (directory / name).is_file()), None)
 
 
-def refused(root: Path, directory: Path) -> list[FileProblem]:
-    """What keeps the kustomization in `directory` from being rendered, with all it reaches below `root`.
+@dataclass(frozen=True, slots=True)
+class Reach:
+    """The directories that a kustomization takes files from, and what keeps it from being rendered.
 
-    Paths in the problems count from `root`; an empty list means that kustomize stays in the repository.
+    Paths in the problems count from the root; without problems kustomize stays in the repository.
     """
+
+    directories: frozenset[Path]
+    problems: tuple[FileProblem, ...]
+
+
+def reach(root: Path, directory: Path) -> Reach:
+    """What the kustomization in `directory` refers to, with all it refers to in turn, below `root`."""
     walk = _Walk(root.resolve())
     walk.visit(directory.resolve())
-    return walk.problems
+    directories = {place if place.is_dir() else place.parent for place in walk.seen}
+    return Reach(frozenset(directories), tuple(walk.problems))
 
 
 @dataclass(slots=True)
@@ -64,11 +73,13 @@ class _Walk:
         """Checks one kustomization and follows it; an explicit stack, for bases may be nested deeply."""
         waiting = [directory]
         while waiting:
-            directory = waiting.pop()
-            file = kustomization_file(directory)
-            if file is not None and directory not in self.seen:
-                self.seen.add(directory)
-                waiting += self.follow(directory, file)
+            place = waiting.pop()
+            if place in self.seen:
+                continue
+            self.seen.add(place)
+            file = kustomization_file(place)
+            if file is not None:
+                waiting += self.follow(place, file)
 
     def follow(self, directory: Path, file: Path) -> Iterator[Path]:
         data = file.read_bytes()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import shutil
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from functools import lru_cache
 from pathlib import Path
@@ -14,8 +14,9 @@ from gitops_audit.config.settings import SourceConfig
 from gitops_audit.errors import SourceError
 from gitops_audit.model.resource import FileProblem, Manifest, Origin, Rendered
 from gitops_audit.render import manifest
-from gitops_audit.render.kustomization import join, kustomization_file, refused
+from gitops_audit.render.kustomization import join, kustomization_file, reach
 from gitops_audit.render.limits import MAX_RENDERED_BYTES
+from gitops_audit.render.mask import masked
 from gitops_audit.render.tool import NO_TOOL, UNRENDERED, ToolError, Workspace, workspace
 from gitops_audit.source import Checkout
 
@@ -34,10 +35,10 @@ def render(config: SourceConfig, checkout: Checkout) -> Rendered:
         file = kustomization_file(directory)
         if file is None:
             raise _no_kustomization(config, checkout)
-        problems = refused(place.tree, directory)
-        if problems:
-            return Rendered(problems=tuple(problems))
-        return _Build(command, place, file, checkout).rendered()
+        reached = reach(place.tree, directory)
+        if reached.problems:
+            return Rendered(problems=reached.problems)
+        return _Build(command, place, file, checkout, reached.directories).rendered()
 
 
 def _command(config: SourceConfig) -> list[str]:
@@ -63,8 +64,11 @@ def _no_kustomization(config: SourceConfig, checkout: Checkout) -> SourceError:
 
 
 class _Build:
-    def __init__(self, command: list[str], place: Workspace, file: Path, checkout: Checkout) -> None:
+    def __init__(
+        self, command: list[str], place: Workspace, file: Path, checkout: Checkout, directories: Iterable[Path]
+    ) -> None:
         self._command = command
+        self._directories = directories
         self._place = place
         self._file = file
         self._path = file.relative_to(place.tree).as_posix()
@@ -74,7 +78,8 @@ class _Build:
         try:
             output, is_annotated = self._output()
         except ToolError as error:
-            return Rendered(problems=(FileProblem(self._path, 1, f"kustomize: {error}", UNRENDERED),))
+            words = masked(str(error), self._directories)
+            return Rendered(problems=(FileProblem(self._path, 1, f"kustomize: {words}", UNRENDERED),))
         found = manifest.load(output, self._path, max_bytes=MAX_RENDERED_BYTES)
         manifests = tuple(self._placed(m, is_annotated=is_annotated) for m in found.manifests)
         problems = tuple(replace(p, line=1, message=f"in what kustomize built: {p.message}") for p in found.problems)

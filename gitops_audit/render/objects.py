@@ -7,7 +7,7 @@ elements of a typed list (`ConfigMapList`) inherit its apiVersion and kind.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from gitops_audit.model.path import field_path
@@ -43,7 +43,7 @@ class Found:
     `prefix` is the pointer from the document to it, `line` where it starts.
     """
 
-    body: Any
+    body: Any = field(repr=False)
     line: int
     prefix: str = ""
     faults: tuple[Fault, ...] = ()

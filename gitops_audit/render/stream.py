@@ -9,7 +9,7 @@ from __future__ import annotations
 import codecs
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 from gitops_audit.render.compose import Document, compose
 from gitops_audit.render.events import Unreadable
@@ -28,7 +28,7 @@ class Part:
     Exactly one of `document` and `problem` is set.
     """
 
-    data: bytes
+    data: bytes = field(repr=False)
     line: int
     document: Document | None = None
     problem: Unreadable | None = None

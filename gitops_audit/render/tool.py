@@ -36,7 +36,10 @@ class Workspace:
     home: Path
 
     def run(self, arguments: Sequence[str], *, timeout_s: float = RENDER_TIMEOUT_S) -> bytes:
-        """What the tool prints. Raises ToolError where it fails, takes too long or prints too much."""
+        """What the tool prints. Raises ToolError where it fails, takes too long or prints too much.
+
+        The words of the error are the tool's, and may quote a file: show them `masked`.
+        """
         with TemporaryFile() as errors, self._started(arguments, errors) as process:
             timer = Timer(timeout_s, _end, [process])
             timer.start()

@@ -9,7 +9,7 @@ from gitops_audit.config.settings import SourceConfig
 from gitops_audit.errors import Location, SourceError
 from gitops_audit.model.resource import FileProblem, Origin, Rendered
 from gitops_audit.render import kustomize
-from gitops_audit.render.kustomization import refused
+from gitops_audit.render.kustomization import reach
 from tests.unit.render.checkouts import DictCheckout
 from tests.unit.render.kubectl import KUBECTL, NO_KUBECTL
 
@@ -113,9 +113,9 @@ def test_without_kustomize_the_source_says_what_to_install(monkeypatch: pytest.M
     assert (caught.value.where, "install" in caught.value.hint) == (config.where, True)
 
 
-def problems_of(tmp_path: Path, kustomization: str, **others: str) -> list[FileProblem]:
+def problems_of(tmp_path: Path, kustomization: str, **others: str) -> tuple[FileProblem, ...]:
     DictCheckout({"app/kustomization.yaml": kustomization, "app/a.yaml": DEPLOYMENT, **others}).materialise(tmp_path)
-    return refused(tmp_path, tmp_path / "app")
+    return reach(tmp_path, tmp_path / "app").problems
 
 
 REMOTE = "this is remote, and the audit renders without network: keep a copy in the repository and refer to that"
@@ -169,7 +169,7 @@ def test_a_link_that_leads_out_of_the_repository_is_refused(tmp_path: Path) -> N
     root = tmp_path / "tree"
     DictCheckout({"app/kustomization.yaml": "resources: [link]\n"}).materialise(root)
     (root / "app/link").symlink_to(tmp_path / "out")
-    (problem,) = refused(root, root / "app")
+    (problem,) = reach(root, root / "app").problems
     assert problem.message == "this path leads out of the repository"
 
 
@@ -209,4 +209,28 @@ patchesStrategicMerge:
   apiVersion: v1
 configMapGenerator: [{name: a, literals: ['url=https://example.com']}]
 """
-    assert problems_of(tmp_path, text) == []
+    assert problems_of(tmp_path, text) == ()
+
+
+MARKER = "s3cr3t-m4rk3r"
+
+
+@needs_kustomize
+@pytest.mark.parametrize(
+    "files",
+    [
+        {"kustomization.yaml": "resources: [s.yaml]\n", "s.yaml": f"kind: Secret\nstringData: {{k: {MARKER}}}\n"},
+        {"kustomization.yaml": f"secretGenerator: [{{name: s, literals: ['{MARKER}']}}, {{name: s}}]\n"},
+        {"kustomization.yaml": f"secretGenerator: [{{name: s, literals: ['k={MARKER}'], bogus: '{MARKER}'}}]\n"},
+        {"kustomization.yaml": f"patches: [{{target: {{kind: Secret}}, patch: '{{data: {{k: {MARKER}}}, x'}}]\n"},
+        {
+            "kustomization.yaml": "resources: [s.yaml]\npatches: [{path: p.yaml}]\n",
+            "s.yaml": "apiVersion: v1\nkind: Secret\nmetadata: {name: s}\n",
+            "p.yaml": f"apiVersion: v1\nkind: Secret\nmetadata: {{name: t}}\nstringData: {{k: {MARKER}}}\n",
+        },
+    ],
+)
+def test_no_problem_of_kustomize_quotes_a_secret(files: dict[str, str | bytes]) -> None:
+    rendered = render({f"app/{name}": text for name, text in files.items()}, "app")
+    assert rendered.problems
+    assert MARKER not in str(rendered.problems)

@@ -15,10 +15,14 @@ from gitops_audit.config.load import load, locate
 from gitops_audit.config.settings import PolicyRef
 from gitops_audit.config.suggest import did_you_mean
 from gitops_audit.errors import PolicyError
+from gitops_audit.model.redact import Redactor
 from gitops_audit.policy import packs
 from gitops_audit.policy.contract import Policy
+from gitops_audit.policy.explain import explain as explain_policy
+from gitops_audit.policy.native_test import GivenWorld, subject_of
 from gitops_audit.policy.registry import load_all
 from gitops_audit.policy.testing import TestReport, TestRow, run
+from gitops_audit.render.manifest import load as load_manifests
 
 _CONFIG = click.option(
     "-c", "--config", "config_path", type=click.Path(path_type=Path), help="the policies of this configuration"
@@ -47,14 +51,22 @@ def list_policies(config_path: Path | None, is_shipped: bool, paths: tuple[Path,
 @_CONFIG
 @click.argument("name")
 @click.argument("paths", nargs=-1, type=click.Path(path_type=Path, exists=True))
-def explain(config_path: Path | None, name: str, paths: tuple[Path, ...]) -> None:
-    """Say what the policy NAME asks, why, and how to comply; looks in the shipped packs too."""
+@click.option(
+    "--resource", "file", type=click.Path(path_type=Path, exists=True), help="and how it judges this manifest"
+)
+def explain(config_path: Path | None, name: str, paths: tuple[Path, ...], file: Path | None) -> None:
+    """Say what the policy NAME asks, why, and how to comply; looks in the shipped packs too.
+
+    With --resource, show the result for each object of a manifest and the value of every part of the expressions.
+    """
     found = {p.name: p for p in _policies(None, (), is_shipped=True)}
     if paths or config_path:
         found |= {p.name: p for p in _policies(config_path, paths, is_shipped=False)}
     if name not in found:
         raise PolicyError(f"there is no policy {name!r}", code="GA407", hint=did_you_mean(name, found) or "see `list`")
     for line in _explained(found[name]):
+        click.echo(line)
+    for line in _decided(found[name], file) if file else ():
         click.echo(line)
 
 
@@ -88,6 +100,21 @@ def _explained(found: Policy) -> Iterator[str]:
     yield f"  rules: {', '.join(found.rules)}"
     if found.remediation:
         yield f"  to comply: {found.remediation.strip()}"
+
+
+def _decided(found: Policy, file: Path) -> Iterator[str]:
+    """What the policy says of the objects of a file, Secrets as digests, and what decided."""
+    redactor = Redactor()
+    bodies = tuple(redactor.redact(m.body) for m in load_manifests(file.read_bytes(), str(file)).manifests)
+    world = GivenWorld(bodies)
+    for body in bodies:
+        subject = subject_of(body)
+        yield f"\n{subject.kind}/{subject.name}"
+        for result in found.evaluate(subject, world):
+            yield f"  {result.result}: {result.rule}{': ' + result.message if result.message else ''}"
+        for explained in explain_policy(found, subject, world):
+            yield f"  {explained.rule}{': ' + explained.problem if explained.problem else ''}"
+            yield from (f"    {'  ' * part.depth}{part.text} = {part.value}" for part in explained.parts)
 
 
 def _show(report: TestReport, *, is_verbose: bool) -> None:

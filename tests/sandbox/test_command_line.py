@@ -173,6 +173,14 @@ def test_policies_are_listed_explained_and_tested(tmp_path: Path) -> None:
     }  # fmt: skip
 
 
+def test_explaining_a_policy_on_a_manifest_shows_what_decided(tmp_path: Path) -> None:
+    path = tmp_path / "pod.yaml"
+    path.write_text("apiVersion: v1\nkind: Pod\nmetadata: {name: p}\nspec: {containers: [{name: c, image: i:1}]}\n")
+    output = run("policy", "explain", "require-requests", "--resource", str(path)).output
+    assert "fail: containers: containers without requests for CPU and memory: c" in output
+    assert "size(variables.bad) == 0 = false" in output
+
+
 def test_a_mistake_ends_in_one_sentence_and_exit_code_2(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -58,7 +58,7 @@ def documents(document: Document, kinds: frozenset[str]) -> Iterator[tuple[tuple
 
 def generated(rule: JsonObject, kinds: Sequence[str]) -> JsonObject | None:
     """The rule for controllers (CronJob alone, or others), None where the rule is not about Pods."""
-    if str(rule.get("name", "")).startswith("autogen-") or not _is_about_pods(rule) or "validate" not in rule:
+    if str(rule.get("name", "")).startswith("autogen-") or not _is_about_pods(rule) or not rule.get("validate"):
         return None
     template = _moved(rule, "autogen-", kinds, "template")
     if CRON_JOB not in kinds:

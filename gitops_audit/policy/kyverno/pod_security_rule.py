@@ -130,7 +130,7 @@ def _seen_by(exclude: JsonObject, pod: JsonObject) -> JsonObject:
 
 
 def _with_images(images: list[str], containers: Any) -> list[JsonObject]:
-    listed = containers if isinstance(containers, list) else []
+    listed = [item for item in containers if isinstance(item, dict)] if isinstance(containers, list) else []
     return [item for item in listed if wildcard.is_any_match(images, str(item.get("image", "")))]
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 from gitops_audit.policy.document import Document
 from gitops_audit.policy.kyverno import jmes
 from gitops_audit.policy.kyverno.condition import OPERATORS
@@ -76,6 +78,22 @@ _POD_SECURITY = ("exclude", "level", "version")
 _EXCLUDE = ("controlName", "images", "restrictedField", "values")
 
 
+def _objects(document: Document, at: str) -> Iterator[str]:
+    """The places of the elements of a list. Raises PolicyError where one is no object, or none at all."""
+    for index in range(len(document.sequence(at))):
+        here = f"{at}/{index}"
+        if document.value(here) is None:
+            raise document.fault(here, "an element of the list is null")
+        document.mapping(here)
+        yield here
+
+
+def _check_texts(document: Document, at: str) -> None:
+    for index, value in enumerate(document.sequence(at)):
+        if not isinstance(value, str):
+            raise document.fault(f"{at}/{index}", f"{value!r} is not a text: write it in quotes")
+
+
 def check_rule(document: Document, at: str) -> None:
     """Raises PolicyError at the line of the first field that is unknown or of a wrong type."""
     document.only(at, RULE)
@@ -91,29 +109,38 @@ def check_rule(document: Document, at: str) -> None:
 
 def check_match(document: Document, at: str) -> None:
     document.only(at, _BLOCK)
+    _check_user(document, at)
     _check_resources(document, f"{at}/resources")
     for group in ("any", "all"):
-        for index in range(len(document.sequence(f"{at}/{group}"))):
-            document.only(f"{at}/{group}/{index}", _BLOCK)
-            _check_resources(document, f"{at}/{group}/{index}/resources")
+        for here in _objects(document, f"{at}/{group}"):
+            document.only(here, _BLOCK)
+            _check_user(document, here)
+            _check_resources(document, f"{here}/resources")
 
 
 def _check_resources(document: Document, at: str) -> None:
     document.only(at, _RESOURCES)
+    document.text(f"{at}/name")
     for key in ("kinds", "names", "namespaces", "operations"):
-        for index in range(len(document.sequence(f"{at}/{key}"))):
-            document.text(f"{at}/{key}/{index}")
+        _check_texts(document, f"{at}/{key}")
     document.mapping(f"{at}/annotations")
     for key in ("selector", "namespaceSelector"):
         document.only(f"{at}/{key}", _SELECTOR)
         document.mapping(f"{at}/{key}/matchLabels")
-        for index in range(len(document.sequence(f"{at}/{key}/matchExpressions"))):
-            document.only(f"{at}/{key}/matchExpressions/{index}", ("key", "operator", "values"))
+        for here in _objects(document, f"{at}/{key}/matchExpressions"):
+            document.only(here, ("key", "operator", "values"))
+            document.sequence(f"{here}/values")
+
+
+def _check_user(document: Document, at: str) -> None:
+    for key in ("roles", "clusterRoles"):
+        _check_texts(document, f"{at}/{key}")
+    for here in _objects(document, f"{at}/subjects"):
+        document.text(f"{here}/name")
 
 
 def check_context(document: Document, at: str) -> None:
-    for index in range(len(document.sequence(at))):
-        here = f"{at}/{index}"
+    for here in _objects(document, at):
         document.only(here, _CONTEXT)
         if not document.text(f"{here}/name"):
             raise document.fault(here, "a context entry has no name")
@@ -121,6 +148,8 @@ def check_context(document: Document, at: str) -> None:
             raise document.fault(here, f"the context entry has no {', no '.join(('variable', 'configMap', *EXTERNAL))}")
         document.only(f"{here}/variable", _VARIABLE)
         document.only(f"{here}/configMap", ("name", "namespace"))
+        for field in ("variable/jmesPath", "configMap/name", "configMap/namespace"):
+            document.text(f"{here}/{field}")
 
 
 def check_conditions(document: Document, at: str) -> None:
@@ -133,8 +162,7 @@ def check_conditions(document: Document, at: str) -> None:
 
 
 def _check_list(document: Document, at: str) -> None:
-    for index in range(len(document.sequence(at))):
-        here = f"{at}/{index}"
+    for here in _objects(document, at):
         document.only(here, _CONDITION)
         word = document.text(f"{here}/operator")
         if word.lower() not in OPERATORS:
@@ -149,15 +177,16 @@ def check_validate(document: Document, at: str) -> None:
     _check_foreach(document, f"{at}/foreach")
     document.only(f"{at}/cel", _CEL)
     document.only(f"{at}/podSecurity", _POD_SECURITY)
-    for index in range(len(document.sequence(f"{at}/podSecurity/exclude"))):
-        check_exclude(document, f"{at}/podSecurity/exclude/{index}")
+    for here in _objects(document, f"{at}/podSecurity/exclude"):
+        check_exclude(document, here)
 
 
 def check_exclude(document: Document, at: str) -> None:
     document.only(at, _EXCLUDE)
     document.text(f"{at}/controlName")
+    document.text(f"{at}/restrictedField")
     for key in ("images", "values"):
-        document.sequence(f"{at}/{key}")
+        _check_texts(document, f"{at}/{key}")
 
 
 def _check_deny(document: Document, at: str) -> None:
@@ -166,13 +195,13 @@ def _check_deny(document: Document, at: str) -> None:
 
 
 def _check_foreach(document: Document, at: str) -> None:
-    for index in range(len(document.sequence(at))):
-        here = f"{at}/{index}"
+    for here in _objects(document, at):
         document.only(here, _FOREACH)
         if not document.text(f"{here}/list"):
             raise document.fault(here, "foreach has no list")
         check_context(document, f"{here}/context")
         check_conditions(document, f"{here}/preconditions")
+        document.sequence(f"{here}/anyPattern")
         _check_deny(document, f"{here}/deny")
         _check_foreach(document, f"{here}/foreach")
 

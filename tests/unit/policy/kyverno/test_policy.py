@@ -346,6 +346,22 @@ def test_what_is_wrong_or_unsupported_is_told_with_its_line(rule: str, code: str
     assert (raised.value.where.path, raised.value.where.line) == ("policy.yaml", line)
 
 
+@pytest.mark.parametrize(
+    "match",
+    [
+        "{any: [null]}",
+        "{any: [{resources: {kinds: [null]}}]}",
+        "{any: [{resources: {kinds: [Pod], name: 5}}]}",
+        "{any: [{resources: {kinds: [Pod], selector: {matchExpressions: [null]}}}]}",
+        "{any: [{resources: {kinds: [Pod]}, roles: [5]}]}",
+        "{any: [{resources: {kinds: [Pod]}, subjects: [5]}]}",
+    ],
+)
+def test_a_match_of_impossible_types_is_an_error(match: str) -> None:
+    with pytest.raises(PolicyError):
+        policy(ONE, match=match)
+
+
 def test_an_unsupported_rule_may_be_a_visible_skip_beside_the_others() -> None:
     text = """\
     apiVersion: kyverno.io/v1

@@ -14,7 +14,7 @@ from gitops_audit.cli.console import Progress, show
 from gitops_audit.cli.options import run_command, run_options
 from gitops_audit.config.load import load, locate
 from gitops_audit.engine.audit import Audit
-from gitops_audit.engine.events import Finished, Judged, RunInfo, Started
+from gitops_audit.engine.events import Finished, Judged, RunInfo, SourceInfo, Started
 from gitops_audit.errors import ConfigError
 from gitops_audit.model.resource import Declared
 from gitops_audit.model.verdict import Verdict
@@ -115,9 +115,7 @@ def _print_summary(collected: _Collected) -> None:
 
 def _summary(collected: _Collected) -> Iterator[str]:
     summary = collected.finished.summary
-    for source in collected.info.sources:
-        commit = source.commit[:10] or "work tree"
-        yield f"source {source.name}: {source.repo} at {source.revision} ({commit}), path {source.path or '.'}"
+    yield from map(_source_line, collected.info.sources)
     for cluster in collected.info.clusters:
         yield f"cluster {cluster.name}: {'Kubernetes ' + cluster.version if cluster.version else 'not read'}"
     yield from (f"note: {note}" for note in collected.finished.notes)
@@ -127,6 +125,13 @@ def _summary(collected: _Collected) -> Iterator[str]:
         yield "drift: " + ", ".join(f"{n} {status}" for status, n in sorted(summary.drift.items()))
     if summary.violations:
         yield "violations: " + ", ".join(f"{n} {severity}" for severity, n in sorted(summary.violations.items()))
+
+
+def _source_line(source: SourceInfo) -> str:
+    if not source.repo:
+        return f"source {source.name}: not read"
+    commit = source.commit[:10] or "work tree"
+    return f"source {source.name}: {source.repo} at {source.revision} ({commit}), path {source.path or '.'}"
 
 
 def _write(collected: _Collected, targets: dict[str, str | None]) -> None:

@@ -210,7 +210,7 @@ class _Walk:
     def _by_content(self, want: list[Any], have: list[Any], schema: TypeSchema, path: Path) -> list[Pair]:
         """Each declared element with a live one that holds it, its own place first.
 
-        Where nobody adds elements, those left over on both sides face each other.
+        Where nobody added elements, those left over on both sides face each other.
         """
         holds = partial(self._holds, schema=schema.items or ANYTHING, path=path)
         taken = {i: i for i, pair in enumerate(zip(want, have, strict=False)) if holds(*pair)}
@@ -218,8 +218,8 @@ class _Walk:
             if index not in taken:
                 free = (i for i, found in enumerate(have) if i not in taken.values() and holds(wanted, found))
                 taken[index] = next(free, -1)
-        is_closed = builtin.is_multiset(self.kind.group, self.kind.kind, path)
-        left = iter([i for i in range(len(have)) if is_closed and i not in taken.values()])
+        is_same_length = len(want) == len(have)
+        left = iter([i for i in range(len(have)) if is_same_length and i not in taken.values()])
         places = [taken[i] if taken[i] >= 0 else next(left, -1) for i in range(len(want))]
         return [(Item(i), want[i], have[j] if j >= 0 else ABSENT) for i, j in enumerate(places)]
 

@@ -296,9 +296,14 @@ def pod(*tolerations: Any) -> dict[str, Any]:
 
 def test_tolerations_that_admission_adds_to_a_pod_are_no_difference() -> None:
     mine = {"key": "spot", "operator": "Exists"}
-    added = {"key": "node.kubernetes.io/not-ready", "operator": "Exists", "tolerationSeconds": 300}
-    assert differences(pod(mine), live(pod(added, mine))) == []
-    assert differences(pod(mine), live(pod(added))) == [("removed", "spec.tolerations[0]")]
+    added = [{"key": f"node.kubernetes.io/{c}", "operator": "Exists"} for c in ("not-ready", "unreachable")]
+    assert differences(pod(mine), live(pod(*added, mine))) == []
+    assert differences(pod(mine), live(pod(*added))) == [("removed", "spec.tolerations[0]")]
+
+
+def test_a_toleration_changed_where_nobody_added_any_is_a_change_of_its_field() -> None:
+    mine, other = {"key": "spot", "operator": "Exists"}, {"key": "batch", "operator": "Exists"}
+    assert differences(pod(mine), live(pod(other))) == [("changed", "spec.tolerations[0].key")]
 
 
 def test_a_value_of_the_wrong_type_is_a_difference_not_a_crash() -> None:

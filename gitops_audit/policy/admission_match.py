@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 
 from gitops_audit.policy.contract import Subject, World
 from gitops_audit.policy.document import Document
-from gitops_audit.policy.resource_name import resource_name
+from gitops_audit.policy.resource_name import plural, resource_name
 from gitops_audit.policy.selector import EVERYTHING, LabelSelector, labels_of
 
 NAMESPACE_NAME = "kubernetes.io/metadata.name"
@@ -59,12 +59,18 @@ class ResourceRule:
             is_for_create=not operations or bool(operations & {"CREATE", "*"}),
         )
 
-    def matches(self, subject: Subject, resource: str, is_exact: bool) -> bool:
+    def covers(self, group: str, version: str, resource: str, is_exact: bool) -> bool:
+        """Whether the rule is for objects of an API, whatever their names and their scope."""
         return (
             self.is_for_create
-            and _has(self.groups, subject.group)
-            and (_has(self.versions, subject.version) or not is_exact)
+            and _has(self.groups, group)
+            and (_has(self.versions, version) or not is_exact)
             and (_has(self.resources, resource) or "*/*" in self.resources)
+        )
+
+    def matches(self, subject: Subject, resource: str, is_exact: bool) -> bool:
+        return (
+            self.covers(subject.group, subject.version, resource, is_exact)
             and (not self.names or subject.name in self.names)
             and self._has_scope(subject)
         )
@@ -96,6 +102,11 @@ class MatchConstraints:
             objects=LabelSelector.from_document(document, f"{pointer}/objectSelector"),
             is_exact=document.choice(f"{pointer}/matchPolicy", ("Exact", "Equivalent"), "Equivalent") == "Exact",
         )
+
+    def may_match(self, group: str, version: str, kind: str, plural_name: str) -> bool:
+        """False where no object of the kind can match."""
+        resource = plural_name or plural(kind)
+        return not self.rules or any(rule.covers(group, version, resource, self.is_exact) for rule in self.rules)
 
     def matches(self, subject: Subject, world: World) -> bool:
         """Raises UnknownNamespace."""

@@ -78,6 +78,13 @@ class Policy(Protocol):
     @property
     def rules(self) -> Sequence[str]: ...
 
+    def may_match(self, group: str, version: str, kind: str, plural: str) -> bool:
+        """Whether `evaluate` can give a result for any object of a kind, to be asked once per kind of a run.
+
+        False is a promise, True is none. `plural` is the name of the kind's API, empty where it is not known.
+        """
+        ...
+
     def evaluate(self, subject: Subject, world: World) -> Sequence[RuleResult]:
         """The results of the rules that match; empty where the policy does not apply. Never raises for a subject."""
         ...

@@ -98,6 +98,9 @@ class ValidatingPolicy:
     def rules(self) -> Sequence[str]:
         return tuple(v.name for v in self.validations)
 
+    def may_match(self, group: str, version: str, kind: str, plural: str) -> bool:
+        return kind in self.controllers or self.constraints.may_match(group, version, kind, plural)
+
     def evaluate(self, subject: Subject, world: World) -> Sequence[RuleResult]:
         """One result per validation; errors become skips with failurePolicy Ignore."""
         with bound(world):

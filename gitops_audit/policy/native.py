@@ -67,6 +67,9 @@ class NativePolicy:
     def rules(self) -> Sequence[str]:
         return tuple(rule.name for rule in self.checks)
 
+    def may_match(self, group: str, version: str, kind: str, plural: str) -> bool:
+        return self.match.has_kind(group, kind)
+
     def evaluate(self, subject: Subject, world: World) -> Sequence[RuleResult]:
         """The results of all rules that apply; empty where `match` and `exclude` leave the subject out."""
         if not self.match.matches(subject) or (self.exclude is not None and self.exclude.matches(subject)):

@@ -28,9 +28,12 @@ class Match:
             labels=tuple(document.mapping(f"{pointer}/labels").items()),
         )
 
+    def has_kind(self, group: str, kind: str) -> bool:
+        return not self.kinds or any(_is_kind(word, group, kind) for word in self.kinds)
+
     def matches(self, subject: Subject) -> bool:
         return (
-            (not self.kinds or any(_is_kind(word, subject) for word in self.kinds))
+            self.has_kind(subject.group, subject.kind)
             and _fits(self.namespaces, subject.namespace)
             and _fits(self.names, subject.name)
             and (not self.labels or self._has_labels(subject))
@@ -41,9 +44,9 @@ class Match:
         return all(key in own and fnmatchcase(str(own[key]), pattern) for key, pattern in self.labels)
 
 
-def _is_kind(word: str, subject: Subject) -> bool:
-    kind, dot, group = word.partition(".")
-    return fnmatchcase(subject.kind, kind) and (not dot or fnmatchcase(subject.group, group))
+def _is_kind(word: str, group: str, kind: str) -> bool:
+    wanted, dot, wanted_group = word.partition(".")
+    return fnmatchcase(kind, wanted) and (not dot or fnmatchcase(group, wanted_group))
 
 
 def _fits(patterns: Sequence[str], text: str) -> bool:

@@ -28,6 +28,9 @@ class UnsupportedPolicy:
     def of(cls, document: Document, reason: str) -> UnsupportedPolicy:
         return cls(document.name, document.kind, reason, document.at(""), title=document.name)
 
+    def may_match(self, group: str, version: str, kind: str, plural: str) -> bool:
+        return True
+
     def evaluate(self, subject: Subject, world: World) -> Sequence[RuleResult]:
         """A skip with the reason, whatever the subject: what the policy matches is not known."""
         return (RuleResult("unsupported", "skip", self.reason),)

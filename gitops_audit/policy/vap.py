@@ -90,6 +90,9 @@ class AdmissionPolicy:
     def rules(self) -> Sequence[str]:
         return tuple(v.name for v in self.validations)
 
+    def may_match(self, group: str, version: str, kind: str, plural: str) -> bool:
+        return self.constraints.may_match(group, version, kind, plural)
+
     def evaluate(self, subject: Subject, world: World) -> Sequence[RuleResult]:
         """One result per validation, binding and parameter object; errors become skips with failurePolicy Ignore."""
         try:

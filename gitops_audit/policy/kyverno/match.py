@@ -21,6 +21,18 @@ def is_matched(match: JsonObject, exclude: JsonObject | None, request: Request) 
     return _is_selected(match, request) and not (exclude and _is_excluded(exclude, request))
 
 
+def may_be_matched(match: JsonObject, group: str, version: str, kind: str) -> bool:
+    """Whether a rule with this block can be about any object of a kind."""
+    if match.get("any"):
+        return any(_names_kind(block, group, version, kind) for block in match["any"])
+    return all(_names_kind(block, group, version, kind) for block in match.get("all") or (match,))
+
+
+def _names_kind(block: JsonObject, *wanted: str) -> bool:
+    kinds = (block.get("resources") or {}).get("kinds")
+    return not kinds or any(all(map(wildcard.is_match, kind_parts(selector), wanted)) for selector in kinds)
+
+
 def is_excepted(match: JsonObject, request: Request) -> bool:
     """Whether an exception's `match` (any, all) covers the object: unlike in a rule, users always count."""
     if match.get("any"):

@@ -12,6 +12,7 @@ from gitops_audit.policy.cel_rule import Condition, holds
 from gitops_audit.policy.contract import RuleResult, Subject, World
 from gitops_audit.policy.kyverno import admission
 from gitops_audit.policy.kyverno.exception import KyvernoException
+from gitops_audit.policy.kyverno.match import may_be_matched
 from gitops_audit.policy.kyverno.request import Request, audited
 from gitops_audit.policy.kyverno.rule import Rule
 from gitops_audit.policy.metadata import Metadata
@@ -71,6 +72,13 @@ class KyvernoPolicy:
         """The policy with those of the exceptions that name one of its rules."""
         named = [e for e in exceptions if any(e.names(self.name, self.namespace, rule) for rule in self.rules)]
         return replace(self, exceptions=(*self.exceptions, *named))
+
+    def may_match(self, group: str, version: str, kind: str, plural: str) -> bool:
+        # match conditions come before the rules, and their errors show for every kind
+        rules = self.by_kind.get(kind, self.own)
+        return bool(self.conditions) or any(
+            may_be_matched(rule.body.get("match") or {}, group, version, kind) for rule in rules
+        )
 
     def evaluate(self, subject: Subject, world: World) -> Sequence[RuleResult]:
         """The object as if it were being created now, by nobody in particular."""

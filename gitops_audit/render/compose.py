@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from sys import intern
 from typing import Any
 
 from yaml import YAMLError
@@ -23,7 +24,7 @@ from yaml.events import (
 )
 
 from gitops_audit.render.events import MAX_RESTARTS, NextEvent, Unreadable, event_source, unreadable, with_older_escapes
-from gitops_audit.render.limits import MAX_DEPTH, is_excessive_aliasing
+from gitops_audit.render.limits import MAX_DEPTH, TOO_DEEP, is_excessive_aliasing
 from gitops_audit.render.scalar import MERGE, SPECIAL_STARTS, UnusableScalar, key_text, plain_value, tagged_value
 
 Token = str | int
@@ -66,10 +67,7 @@ def compose(data: bytes, first_line: int = 1) -> Document | None:
             data = changed
         except RecursionError:
             break
-    raise Unreadable(_TOO_DEEP, first_line)
-
-
-_TOO_DEEP = f"more than {MAX_DEPTH} mappings and lists within each other"
+    raise Unreadable(TOO_DEEP, first_line)
 
 
 # A scalar that starts with none of these is its own text, quoted or not.
@@ -97,16 +95,9 @@ class _Composer:
     nodes: int = 1
     aliased_nodes: int = 0
     next_event: NextEvent = field(init=False)
-    builders: dict[type[Event], Callable[[Any], Any]] = field(init=False)
 
     def __post_init__(self) -> None:
         self.next_event = event_source(self.data, self.first_line)
-        self.builders = {
-            ScalarEvent: self.scalar,
-            MappingStartEvent: self.mapping,
-            SequenceStartEvent: self.sequence,
-            AliasEvent: self.alias,
-        }
 
     def document(self) -> Document | None:
         self.next_event()
@@ -114,7 +105,7 @@ class _Composer:
             return None
         root = self.next_event()
         self.nodes += 1
-        value = self.builders[type(root)](root)
+        value = _BUILDERS[type(root)](self, root)
         self.next_event()
         line, unread = self.line_of(root), self.unread_line()
         return Document(value, line, tuple(self.duplicates), tuple(self.item_lines), unread)
@@ -150,11 +141,11 @@ class _Composer:
         result: dict[str, Any] = {}
         anchor = self.open(start, result)
         merged: set[str] = set()
-        next_event, path, builders = self.next_event, self.path, self.builders
+        next_event, path = self.next_event, self.path
         while type(event := next_event()) is not MappingEndEvent:
             self.nodes += 2
             if type(event) is ScalarEvent and event.tag is event.anchor is None and event.value[:1] not in _UNSURE:
-                key = event.value
+                key = intern(event.value)
             elif _is_merge(event):
                 merged |= self.merge(result, merged)
                 continue
@@ -167,7 +158,7 @@ class _Composer:
                 result[key] = child.value
                 continue
             path.append(key)
-            result[key] = builders[type(child)](child)
+            result[key] = _BUILDERS[type(child)](self, child)
             path.pop()
         self.close(anchor)
         return result
@@ -186,7 +177,7 @@ class _Composer:
             if is_items:
                 self.item_lines.append(self.line_of(child))
             path.append(len(result))
-            result.append(self.builders[type(child)](child))
+            result.append(_BUILDERS[type(child)](self, child))
             path.pop()
         self.close(anchor)
         return result
@@ -194,7 +185,7 @@ class _Composer:
     def open(self, start: MappingStartEvent | SequenceStartEvent, value: Any) -> _Anchor | None:
         """Notes a mapping or list as begun, so that an alias in it to itself is told; gives its anchor."""
         if len(self.path) >= MAX_DEPTH:
-            raise self.fail(_TOO_DEEP, start)
+            raise self.fail(TOO_DEEP, start)
         if start.anchor is None:
             return None
         anchor = self.anchors[start.anchor] = _Anchor(value, 1 - self.nodes, is_open=True)
@@ -207,7 +198,7 @@ class _Composer:
 
     def alias(self, event: AliasEvent) -> Any:
         found = self.resolved(event)
-        return found.value if found.scalar is None else self.builders[ScalarEvent](_without_anchor(found.scalar))
+        return found.value if found.scalar is None else self.scalar(_without_anchor(found.scalar))
 
     def resolved(self, event: AliasEvent) -> _Anchor:
         found = self.anchors.get(str(event.anchor))
@@ -228,7 +219,7 @@ class _Composer:
         if found.anchor is not None:
             self.anchors[found.anchor] = _Anchor(nodes=1, scalar=found)
         try:
-            return key_text(found.tag, found.value, is_plain=found.implicit[0])
+            return intern(key_text(found.tag, found.value, is_plain=found.implicit[0]))
         except UnusableScalar as error:
             raise self.fail(str(error), event) from None
 
@@ -249,10 +240,19 @@ class _Composer:
         return sources
 
     def merge_source(self, event: Event) -> dict[str, Any]:
-        value = self.builders[type(event)](event) if isinstance(event, (MappingStartEvent, AliasEvent)) else None
+        value = _BUILDERS[type(event)](self, event) if isinstance(event, (MappingStartEvent, AliasEvent)) else None
         if not isinstance(value, dict):
             raise self.fail("`<<` merges a mapping or a list of mappings, nothing else", event)
         return value
+
+
+# Unbound: a composer that held its own methods would be a cycle, and the collector rests while files are read.
+_BUILDERS: dict[type[Event], Callable[[_Composer, Any], Any]] = {
+    ScalarEvent: _Composer.scalar,
+    MappingStartEvent: _Composer.mapping,
+    SequenceStartEvent: _Composer.sequence,
+    AliasEvent: _Composer.alias,
+}
 
 
 def _is_merge(event: Event) -> bool:

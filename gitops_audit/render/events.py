@@ -17,6 +17,8 @@ from yaml._yaml import CParser
 from yaml.events import CollectionEndEvent, CollectionStartEvent, Event, ScalarEvent
 from yaml.reader import ReaderError
 
+from gitops_audit.render.limits import TOO_DEEP
+
 NextEvent = Callable[[], Event]
 
 _ESCAPED_SLASH = re.compile(r"(?:[^\\]|\\[^/])*\\/", re.DOTALL)
@@ -100,6 +102,8 @@ def unreadable(error: YAMLError, data: bytes, first_line: int) -> Unreadable:
         line = first_line + data.count(b"\n", 0, directive.start())
         return Unreadable("kubectl takes no line that starts with `%`, as directives (`%YAML`, `%TAG`) do", line)
     mark = getattr(error, "problem_mark", None) or getattr(error, "context_mark", None)
+    if getattr(error, "problem", None) == "exceeded maximum nesting depth":  # libyaml's own bound, from PyYAML 6.0.4 on
+        return Unreadable(TOO_DEEP, first_line + (mark.line if mark else 0))
     words = [str(w) for w in (getattr(error, "context", None), getattr(error, "problem", None)) if w]
     row = min(mark.line, data.count(b"\n")) if mark else 0
     if _is_tab_indented(data, row):

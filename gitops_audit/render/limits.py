@@ -10,6 +10,7 @@ __all__ = [
     "MAX_FILE_BYTES",
     "MAX_RENDERED_BYTES",
     "RENDER_TIMEOUT_S",
+    "TOO_DEEP",
     "is_excessive_aliasing",
 ]
 
@@ -21,6 +22,7 @@ MAX_DOCUMENTS = 200_000
 
 # Mappings and sequences within each other. OpenAPI schemas in CustomResourceDefinitions have up to about 50.
 MAX_DEPTH = 200
+TOO_DEEP = f"more than {MAX_DEPTH} mappings and lists within each other"
 
 # How long kustomize or helm may take for one source.
 RENDER_TIMEOUT_S = 120.0

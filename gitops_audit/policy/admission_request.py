@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Any
 
 import orjson
@@ -20,31 +19,21 @@ VARIABLES: Mapping[str, str] = {
     "namespaceObject": "dyn",
     "params": "dyn",
 }
-
-
-@dataclass(slots=True)
-class _Last:
-    """One entry, replaced as a whole: threads may share it."""
-
-    entry: tuple[JsonObject, World, Activation] | None = None
-
-
-_last = _Last()
+_KEPT = "admission"
 
 
 def activation(subject: Subject, world: World, params: JsonObject | None = None) -> Activation:
-    """The values of VARIABLES. The conversion is shared by all policies that look at the same object in turn.
+    """The values of VARIABLES. The conversion is shared by all policies that look at the same subject.
 
     Raises CelError for an object CEL cannot hold.
     """
     if params is not None:
         return Activation.of(values(subject, namespace_of(subject, world)) | {"params": params})
-    entry = _last.entry
-    if entry is None or entry[0] is not subject.body or entry[1] is not world:
-        namespace = namespace_of(subject, world)
-        entry = (subject.body, world, Activation.of(values(subject, namespace) | {"params": None}))
-        _last.entry = entry
-    return entry[2]
+    kept: tuple[World, Activation] | None = subject.derived.get(_KEPT)
+    if kept is None or kept[0] is not world:
+        kept = (world, Activation.of(values(subject, namespace_of(subject, world)) | {"params": None}))
+        subject.derived[_KEPT] = kept
+    return kept[1]
 
 
 def values(subject: Subject, namespace: JsonObject | None) -> dict[str, Any]:

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
-from typing import Protocol
+from dataclasses import dataclass, field
+from typing import Any, Protocol
 
 from gitops_audit.errors import Location
 from gitops_audit.model.finding import PolicyOutcome, Severity
@@ -13,7 +13,10 @@ from gitops_audit.model.resource import JsonObject
 
 @dataclass(frozen=True, slots=True)
 class Subject:
-    """One object to evaluate. `resource` is the plural of its API, `namespace_object` its Namespace where known."""
+    """One object to evaluate. `resource` is the plural of its API, `namespace_object` its Namespace where known.
+
+    `derived` is what policies made of the object, by names of their own: kept for the next policy that looks at it.
+    """
 
     body: JsonObject
     group: str
@@ -23,6 +26,7 @@ class Subject:
     name: str
     resource: str = ""
     namespace_object: JsonObject | None = None
+    derived: dict[str, Any] = field(default_factory=dict, init=False, compare=False, repr=False)
 
 
 class World(Protocol):

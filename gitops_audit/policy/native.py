@@ -75,6 +75,8 @@ class NativePolicy:
         if not self.match.matches(subject) or (self.exclude is not None and self.exclude.matches(subject)):
             return ()
         with bound(world):
+            if len(self.checks) == 1:
+                return self.checks[0].evaluate(subject, world)
             return [result for rule in self.checks for result in rule.evaluate(subject, world)]
 
     def expressions(self, subject: Subject, world: World) -> Iterator[tuple[str, Program, Activation]]:

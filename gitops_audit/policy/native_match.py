@@ -16,7 +16,9 @@ class Match:
     kinds: tuple[str, ...] = ()
     namespaces: tuple[str, ...] = ()
     names: tuple[str, ...] = ()
-    labels: tuple[tuple[str, str], ...] = field(default=())
+    labels: tuple[tuple[str, str], ...] = ()
+    # the answer for a kind is the same for all its objects
+    _kinds: dict[tuple[str, str], bool] = field(default_factory=dict, compare=False, repr=False)
 
     @classmethod
     def from_document(cls, document: Document, pointer: str) -> Match:
@@ -29,13 +31,17 @@ class Match:
         )
 
     def has_kind(self, group: str, kind: str) -> bool:
-        return not self.kinds or any(_is_kind(word, group, kind) for word in self.kinds)
+        known = self._kinds.get((group, kind))
+        if known is None:
+            known = not self.kinds or any(_is_kind(word, group, kind) for word in self.kinds)
+            self._kinds[group, kind] = known
+        return known
 
     def matches(self, subject: Subject) -> bool:
         return (
             self.has_kind(subject.group, subject.kind)
-            and _fits(self.namespaces, subject.namespace)
-            and _fits(self.names, subject.name)
+            and (not self.namespaces or _fits(self.namespaces, subject.namespace))
+            and (not self.names or _fits(self.names, subject.name))
             and (not self.labels or self._has_labels(subject))
         )
 
@@ -50,7 +56,7 @@ def _is_kind(word: str, group: str, kind: str) -> bool:
 
 
 def _fits(patterns: Sequence[str], text: str) -> bool:
-    return not patterns or any(fnmatchcase(text, pattern) for pattern in patterns)
+    return any(fnmatchcase(text, pattern) for pattern in patterns)
 
 
 def _words(document: Document, pointer: str) -> tuple[str, ...]:

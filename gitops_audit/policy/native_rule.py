@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
+from itertools import islice
 from typing import Any, Protocol
 
 from gitops_audit.errors import PolicyError
@@ -18,9 +20,11 @@ _MOST_FAULTS = 20
 
 
 class Check(Protocol):
-    """What a rule asks of one subject. May raise CelError."""
+    """What a rule asks of one subject."""
 
-    def results(self, rule: Rule, subject: Subject, world: World) -> Iterator[RuleResult]: ...
+    def results(self, rule: Rule, subject: Subject, world: World) -> Sequence[RuleResult]:
+        """What is wrong, empty where nothing is. May raise CelError."""
+        ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +43,7 @@ class Rule:
         try:
             if self.when is not None and not self._applies(self.when, subject, world):
                 return ()
-            return tuple(self.check.results(self, subject, world)) or (RuleResult(self.name, "pass"),)
+            return self.check.results(self, subject, world) or _passed(self.name)
         except CelError as error:
             return (RuleResult(self.name, "error", str(error), severity=self.severity),)
 
@@ -53,14 +57,21 @@ class Rule:
         return RuleResult(self.name, "fail", message, pointer, self.severity)
 
 
+@lru_cache(maxsize=1024)
+def _passed(name: str) -> tuple[RuleResult]:
+    """Passes are most of all results: each is made once."""
+    return (RuleResult(name, "pass"),)
+
+
 @dataclass(frozen=True, slots=True)
 class CelCheck:
     validation: Validation
 
-    def results(self, rule: Rule, subject: Subject, world: World) -> Iterator[RuleResult]:
+    def results(self, rule: Rule, subject: Subject, world: World) -> Sequence[RuleResult]:
         found = self.validation.evaluate(activation(subject, world))
-        if found.result != "pass":
-            yield RuleResult(rule.name, found.result, found.message, rule.path, rule.severity)
+        if found.result == "pass":
+            return ()
+        return (RuleResult(rule.name, found.result, found.message, rule.path, rule.severity),)
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,13 +80,14 @@ class SchemaCheck:
 
     validator: Any
 
-    def results(self, rule: Rule, subject: Subject, world: World) -> Iterator[RuleResult]:
-        target = _below(subject.body, rule.path)
+    def results(self, rule: Rule, subject: Subject, world: World) -> Sequence[RuleResult]:
+        target = _below(subject.body, rule.path) if rule.path else subject.body
         if target is _ABSENT or self.validator.is_valid(target):
-            return
-        for index, fault in enumerate(self.validator.iter_errors(target)):
-            if index == _MOST_FAULTS:
-                break
+            return ()
+        return tuple(self._failures(rule, target))
+
+    def _failures(self, rule: Rule, target: Any) -> Iterator[RuleResult]:
+        for fault in islice(self.validator.iter_errors(target), _MOST_FAULTS):
             pointer = rule.path + "".join(f"/{_escaped(str(step))}" for step in fault.instance_path)
             yield rule.failure(rule.message or f"{pointer or 'the object'}: {fault.message}", pointer)
 
@@ -86,16 +98,16 @@ class PodSecurityCheck:
     version: str
     excluded: frozenset[str] = frozenset()
 
-    def results(self, rule: Rule, subject: Subject, world: World) -> Iterator[RuleResult]:
+    def results(self, rule: Rule, subject: Subject, world: World) -> Sequence[RuleResult]:
         try:
             found = pod_security.check(self.level, self.version, subject.body)
         except PolicyError as error:
-            yield RuleResult(rule.name, "error", error.message, severity=rule.severity)
-            return
-        for violation in found:
-            if violation.control not in self.excluded:
-                pointer = violation.evidence[0].pointer if violation.evidence else ""
-                yield rule.failure(rule.message or str(violation), pointer)
+            return (RuleResult(rule.name, "error", error.message, severity=rule.severity),)
+        return tuple(_refused(rule, violation) for violation in found if violation.control not in self.excluded)
+
+
+def _refused(rule: Rule, violation: pod_security.Violation) -> RuleResult:
+    return rule.failure(rule.message or str(violation), violation.pointers[0] if violation.evidence else "")
 
 
 class _Absent:

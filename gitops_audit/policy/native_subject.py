@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Any
 
 from gitops_audit.model.resource import JsonObject
@@ -20,26 +19,17 @@ VARIABLES: Mapping[str, str] = {
     "containers": "list<dyn>",
     "allContainers": "list<dyn>",
 }
-
-
-@dataclass(slots=True)
-class _Last:
-    """One entry, replaced as a whole: threads may share it."""
-
-    entry: tuple[JsonObject, World, Activation] | None = None
-
-
-_last = _Last()
+_PARTS = frozenset(("podSpec", "podMetadata", "containers", "allContainers"))
+_KEPT = "native"
 
 
 def activation(subject: Subject, world: World) -> Activation:
-    """The values of VARIABLES, shared by all policies that look at the same object in turn. Raises CelError."""
-    entry = _last.entry
-    if entry is None or entry[0] is not subject.body or entry[1] is not world:
-        namespace = namespace_of(subject, world)
-        entry = (subject.body, world, Activation.of(_values(subject, namespace)))
-        _last.entry = entry
-    return entry[2]
+    """The values of VARIABLES, shared by all policies that look at the same subject. Raises CelError."""
+    kept: tuple[World, Activation] | None = subject.derived.get(_KEPT)
+    if kept is None or kept[0] is not world:
+        kept = (world, Activation.of(_values(subject, namespace_of(subject, world)), _PARTS))
+        subject.derived[_KEPT] = kept
+    return kept[1]
 
 
 def _values(subject: Subject, namespace: JsonObject | None) -> dict[str, Any]:

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
 import orjson
-from cel_expr_python import cel
 
 from gitops_audit.policy.cel import ast, guard
 from gitops_audit.policy.cel.declarations import Overload
@@ -32,10 +31,13 @@ class Activation:
     native: Any
 
     @classmethod
-    def of(cls, values: Mapping[str, Any]) -> Activation:
-        """Values are JSON. Raises CelError for what is not (nested too deep, broken Unicode)."""
+    def of(cls, values: Mapping[str, Any], parts: Collection[str] = ()) -> Activation:
+        """Values are JSON. Raises CelError for what is not (nested too deep, broken Unicode).
+
+        `parts` names the values that are parts of others, and need no look of their own.
+        """
         try:
-            text = orjson.dumps(dict(values))
+            text = orjson.dumps({name: value for name, value in values.items() if name not in parts})
         except (TypeError, ValueError) as error:
             raise CelError(f"the object cannot be given to CEL: {error}") from None
         if b"\\u0000" in text:
@@ -56,13 +58,14 @@ class Program:
     def evaluate(self, activation: Activation) -> Any:
         """The result as a Python value. Raises CelError for an error value; safe for any JSON input."""
         try:
-            found = self._loaded().eval(activation.native)
+            found = (self._native or self._loaded()).eval(activation.native)
         except RuntimeError as error:
             raise CelError(_cleaned(str(error))) from None
-        kind = found.type()
-        if kind == _BOOL:
-            return found.value()
-        name = kind.name()
+        if self.result_type == "BOOL":
+            value = found.value()
+            if value is True or value is False:
+                return value
+        name = found.type().name()
         return found.plain_value() if name in _PLAIN else _converted(found, name)
 
     def describe(self, activation: Activation) -> str:
@@ -83,8 +86,7 @@ class Program:
         return self._native
 
 
-_BOOL = cel.Type.BOOL
-_PLAIN = frozenset(("INT", "UINT", "DOUBLE", "STRING", "BYTES", "TIMESTAMP", "DURATION"))
+_PLAIN = frozenset(("BOOL", "INT", "UINT", "DOUBLE", "STRING", "BYTES", "TIMESTAMP", "DURATION"))
 
 
 def _converted(found: Any, kind: str) -> Any:

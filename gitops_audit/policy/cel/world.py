@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from gitops_audit.model.resource import JsonObject
@@ -31,14 +30,22 @@ class _Bound(threading.local):
 _bound = _Bound()
 
 
-@contextmanager
-def bound(world: World) -> Iterator[None]:
-    """The world that the functions see while an expression is evaluated in this thread."""
-    before, _bound.world = _bound.world, world
-    try:
-        yield
-    finally:
-        _bound.world = before
+class bound:
+    """The world that the functions see while an expression is evaluated in this thread.
+
+    A class, not a generator: it is entered for every policy and object.
+    """
+
+    __slots__ = ("_before", "_world")
+
+    def __init__(self, world: World) -> None:
+        self._world: World | None = world
+
+    def __enter__(self) -> None:
+        self._before, _bound.world = _bound.world, self._world
+
+    def __exit__(self, *_: object) -> None:
+        _bound.world = self._before
 
 
 def current() -> World:

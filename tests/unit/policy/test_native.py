@@ -146,6 +146,16 @@ def test_a_rule_may_look_at_other_resources() -> None:
     assert [r.result for r in evaluate([selects, listed, single], SERVICE)] == ["fail", "fail", "pass"]
 
 
+def test_one_subject_is_judged_in_each_world_it_is_shown_in() -> None:
+    rule = {"name": "r", "cel": "namespaceObject != null && resources('', 'Service').size() == 1"}
+    (policy,) = native.load(read(document([rule]), "policy.yaml"))
+    namespace = {"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": "shop"}}
+    subject = subject_of(DEPLOYMENT)
+    worlds = [GivenWorld(), GivenWorld((SERVICE, namespace)), GivenWorld()]
+
+    assert [r.result for world in worlds for r in policy.evaluate(subject, world)] == ["fail", "pass", "fail"]
+
+
 @pytest.mark.parametrize(
     ("change", "message", "line"),
     [

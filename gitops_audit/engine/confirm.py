@@ -8,7 +8,7 @@ from dataclasses import replace
 
 from gitops_audit.drift import fields
 from gitops_audit.drift.attribution import Managers
-from gitops_audit.drift.confirm import DryRun, confirmed, is_suspect
+from gitops_audit.drift.confirm import DryRun, confirmed
 from gitops_audit.errors import ClusterError
 from gitops_audit.live import Cluster, Refusal
 from gitops_audit.live.schema import TypeSchema
@@ -19,7 +19,7 @@ CONCURRENCY = 8
 # Under this name nothing is ever stored: a dry run has to name some manager, and no applier is known.
 OWN_MANAGER = "gitops-audit"
 
-Compared = tuple[Declared, JsonObject | None, TypeSchema | None]
+Suspect = tuple[Declared, JsonObject, TypeSchema | None]
 
 
 class Confirmer:
@@ -31,14 +31,13 @@ class Confirmer:
         self._dropped = 0
         self._refusals: dict[str, int] = {}
 
-    def confirm(self, compared: Sequence[Compared], drifts: Mapping[str, Drift]) -> dict[str, Drift]:
+    def confirm(self, suspects: Sequence[Suspect], drifts: Mapping[str, Drift]) -> dict[str, Drift]:
         """The drift of the suspects after the server's word, by resource id."""
-        suspects = [c for c in compared if c[1] is not None and is_suspect(drifts[c[0].id])]
         if not suspects or self._cluster is None:
             return {}
         with ThreadPoolExecutor(CONCURRENCY, thread_name_prefix="dry-run") as pool:
             answers = pool.map(self._ask, suspects)
-            return {c[0].id: self._settled(c, drifts[c[0].id], a) for c, a in zip(suspects, answers, strict=True)}
+            return {s[0].id: self._settled(s, drifts[s[0].id], a) for s, a in zip(suspects, answers, strict=True)}
 
     def notes(self) -> Iterator[str]:
         if self._dropped:
@@ -46,9 +45,9 @@ class Confirmer:
         for message, count in self._refusals.items():
             yield f"resources whose drift is not confirmed by a dry run: {count} ({message})"
 
-    def _ask(self, compared: Compared) -> JsonObject | Refusal:
-        resource, live, _ = compared
-        if self._cluster is None or live is None:
+    def _ask(self, suspect: Suspect) -> JsonObject | Refusal:
+        resource, live, _ = suspect
+        if self._cluster is None:
             raise ValueError("only what was read is a suspect")
         try:
             return self._cluster.dry_run_apply(resource, self._manager(live))
@@ -62,11 +61,11 @@ class Confirmer:
         ]
         return max(appliers, key=lambda e: e.time).manager if appliers else OWN_MANAGER
 
-    def _settled(self, compared: Compared, drift: Drift, answer: JsonObject | Refusal) -> Drift:
-        resource, live, schema = compared
+    def _settled(self, suspect: Suspect, drift: Drift, answer: JsonObject | Refusal) -> Drift:
+        resource, live, schema = suspect
         if isinstance(answer, Refusal):
             return self._unconfirmed(drift, answer)
-        outcome = confirmed(drift, resource, live or {}, DryRun(answer), schema)
+        outcome = confirmed(drift, resource, live, DryRun(answer), schema)
         self._dropped += outcome.dropped
         return outcome.drift
 

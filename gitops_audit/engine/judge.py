@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 
 from gitops_audit.config.settings import Settings
 from gitops_audit.drift import Comparer, Scalers
+from gitops_audit.drift.confirm import is_suspect
 from gitops_audit.drift.scalers import SCALER_KINDS
 from gitops_audit.engine import placeholder
 from gitops_audit.engine.audit_log import AuditLogs
@@ -36,6 +37,17 @@ class Judgement:
     policies: PolicyCheck
     threshold: Threshold
     locator: Locator
+
+
+@dataclass(frozen=True, slots=True)
+class _Compared:
+    """One resource before the server is asked about suspects; `suspect` is the live object of one."""
+
+    resource: Declared
+    problem: Problem | None
+    drift: Drift | None
+    policies: tuple[PolicyResult, ...]
+    suspect: JsonObject | None
 
 
 class ClusterJudge:
@@ -68,13 +80,14 @@ class ClusterJudge:
         if self._cluster.live is not None:
             self._live = self._cluster.live.read([r for r in resources if self._is_comparable(r)])
             self._read.append(self._live)
-        drifts = logs.attributed(resources, self._drifts(resources), self._plural)
         policies = ClusterPolicies(self._by.policies, self._inventory, self.live_object, self._plural)
-        return [self._verdict(r, drifts.get(r.id), policies.evaluate(r)) for r in resources]
+        compared = [self._compared(r, policies) for r in resources]
+        drifts = logs.attributed(resources, self._drifts(compared), self._plural)
+        return [self._verdict(c, drifts.get(c.resource.id)) for c in compared]
 
     def live_object(self, resource: Declared) -> JsonObject | None:
         """What was read of a resource in any call of `judge`; None where it is absent or was not read."""
-        return next((live.get(resource) for live in self._read if live.problem(resource) is None), None)
+        return next((found for live in self._read if (found := live.get(resource)) is not None), None)
 
     def with_commit(self, verdict: Verdict) -> Verdict:
         """The verdict with the causes that the date of its commit can settle."""
@@ -96,44 +109,54 @@ class ClusterJudge:
         if untyped:
             yield f"cluster {self._cluster.name} shows no types, so lists are compared by place: {untyped}"
 
-    def _verdict(self, resource: Declared, drift: Drift | None, policies: tuple[PolicyResult, ...]) -> Verdict:
+    def _compared(self, resource: Declared, policies: ClusterPolicies) -> _Compared:
+        """What is found without asking the server again; only of a suspect the live object is kept."""
+        problem, live, drift = self._problem(resource), None, None
+        if problem is None and self._live is not None and self._is_comparable(resource):
+            live = self._live.get(resource)
+            drift = self._drift(resource, live)
+        elif self._is_undefined(resource):
+            drift = _UNDEFINED
+        results = policies.evaluate(resource, live)
+        suspect = live if drift is not None and is_suspect(drift) else None
+        return _Compared(resource, problem, drift, results, suspect)
+
+    def _verdict(self, compared: _Compared, drift: Drift | None) -> Verdict:
+        resource = compared.resource
         verdict = Verdict(
             resource,
             "passed",
             drift=drift,
-            policies=policies,
+            policies=compared.policies,
             invalid=tuple(self._invalid(resource)),
-            errors=tuple(self._problems(resource)),
+            errors=(compared.problem,) if compared.problem else (),
             skip_reason=resource.skip,
         )
         return verdict.judged(self._by.threshold)
 
-    def _problems(self, resource: Declared) -> Iterator[Problem]:
+    def _problem(self, resource: Declared) -> Problem | None:
+        """Why a resource cannot be judged."""
         if resource.error is not None:
-            yield Problem(*resource.error)
-        elif self._cluster.error is not None and not placeholder.is_placeholder(resource):
+            return Problem(*resource.error)
+        if self._cluster.error is not None and not placeholder.is_placeholder(resource):
             error = self._cluster.error
-            yield Problem(error.code, f"{error.message}\n{error.hint}".strip())
-        elif self._live is not None and self._is_comparable(resource):
-            problem = self._live.problem(resource)
-            if problem is not None:
-                yield problem
+            return Problem(error.code, f"{error.message}\n{error.hint}".strip())
+        if self._live is not None and self._is_comparable(resource):
+            return self._live.problem(resource)
+        return None
 
-    def _drifts(self, resources: Sequence[Declared]) -> Mapping[str, Drift]:
+    def _drifts(self, compared: Sequence[_Compared]) -> Mapping[str, Drift]:
         """The drift of every resource that could be read, by its id; what differs is confirmed by the server."""
-        cluster, live = self._cluster.live, self._live
-        if cluster is None or live is None:
-            return {}
-        asked = [r for r in resources if self._is_comparable(r)]
-        compared = {r.id: self._compared(r, live.get(r)) for r in asked if live.problem(r) is None}
-        suspects = [(r, live.get(r), self._schema(r)) for r in asked if r.id in compared]
-        compared |= self._confirmer.confirm(suspects, compared)
-        for resource, _, _ in suspects:
-            self._ledger.note(resource, compared[resource.id].changes)
-        orphans = {r.id: self._orphans.drifts[r.id] for r in resources if r.id in self._orphans.drifts}
-        return compared | orphans | {r.id: _UNDEFINED for r in resources if self._is_undefined(r)}
+        drifts = {c.resource.id: c.drift for c in compared if c.drift is not None}
+        suspects = [(c.resource, c.suspect, self._schema(c.resource)) for c in compared if c.suspect is not None]
+        drifts |= self._confirmer.confirm(suspects, drifts)
+        for found in compared:
+            if found.drift is not None:
+                self._ledger.note(found.resource, drifts[found.resource.id].changes)
+        orphans = {c.resource.id: self._orphans.drifts.get(c.resource.id) for c in compared}
+        return drifts | {name: drift for name, drift in orphans.items() if drift is not None}
 
-    def _compared(self, resource: Declared, live: JsonObject | None) -> Drift:
+    def _drift(self, resource: Declared, live: JsonObject | None) -> Drift:
         drift = self._comparer.compare(resource, live, self._schema(resource))
         if drift.status == "modified" and live is not None and _is_moving(live) and self._cluster.live is not None:
             try:

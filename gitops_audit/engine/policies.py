@@ -61,22 +61,31 @@ class ClusterPolicies:
         plural: Callable[[Declared], str],
     ) -> None:
         self._check = check
-        self._live_object = live_object
         self._plural = plural
-        self._declared = ObjectWorld((r.key, r.body) for r in inventory if not r.skip and check.policies)
-        live = ((r.key, body) for r in inventory if (body := live_object(r)) is not None) if check.policies else ()
-        self._live = ObjectWorld(live)
+        places = _Places(r for r in inventory if not r.skip and check.policies)
+        self._declared = ObjectWorld(places, lambda resource: resource.body)
+        self._live = ObjectWorld(places, live_object)
+        self._applicable: dict[tuple[str, str, str], tuple[Policy, ...]] = {}
 
-    def evaluate(self, resource: Declared) -> tuple[PolicyResult, ...]:
-        """Every rule that matches the declared or the live object, once."""
-        if not self._check.policies or resource.skip or not resource.version:
+    def evaluate(self, resource: Declared, live_body: JsonObject | None) -> tuple[PolicyResult, ...]:
+        """Every rule that matches the declared or the live object (None: there is none), once."""
+        policies = () if resource.skip or not resource.version else self._policies(resource)
+        if not policies:
             return ()
-        live_body = self._live_object(resource)
         declared = self._subject(resource, resource.body, self._declared)
         live = self._subject(resource, live_body, self._live) if live_body is not None else None
-        found = [r for policy in self._check.policies for r in self._evaluated(policy, resource, declared, live)]
+        found = [r for policy in policies for r in self._evaluated(policy, resource, declared, live)]
         labels = _labels(resource.body)
         return tuple(self._check.exceptions.apply(r, resource.key, labels) if r.result != "pass" else r for r in found)
+
+    def _policies(self, resource: Declared) -> tuple[Policy, ...]:
+        """The policies that can say anything of a kind."""
+        group, version, kind = api = resource.key.group, resource.version, resource.key.kind
+        if api not in self._applicable:
+            plural = self._plural(resource)
+            found = (p for p in self._check.policies if p.may_match(group, version, kind, plural))
+            self._applicable[api] = tuple(found)
+        return self._applicable[api]
 
     def _evaluated(
         self, policy: Policy, resource: Declared, declared: Subject, live: Subject | None
@@ -114,20 +123,46 @@ class ClusterPolicies:
         )
 
 
+_Names = dict[str, Declared]
+
+
+class _Places:
+    """Where the resources of a cluster are: by kind, by namespace, by name."""
+
+    def __init__(self, resources: Iterable[Declared]) -> None:
+        self._kinds: dict[tuple[str, str], dict[str, _Names]] = {}
+        for resource in resources:
+            key = resource.key
+            self._kinds.setdefault((key.group, key.kind), {}).setdefault(key.namespace, {})[key.name] = resource
+
+    def at(self, group: str, kind: str, namespace: str) -> _Names:
+        return self._kinds.get((group, kind), {}).get(namespace, {})
+
+    def all(self, group: str, kind: str) -> Iterable[_Names]:
+        return self._kinds.get((group, kind), {}).values()
+
+
 class ObjectWorld:
     """The objects of one side, found by their names: what a policy sees beside its subject."""
 
-    def __init__(self, objects: Iterable[tuple[ResourceKey, JsonObject]]) -> None:
-        self._by_kind: dict[tuple[str, str], dict[tuple[str, str], JsonObject]] = {}
-        for key, body in objects:
-            self._by_kind.setdefault((key.group, key.kind), {})[key.namespace, key.name] = body
+    def __init__(self, places: _Places, body: Callable[[Declared], JsonObject | None]) -> None:
+        self._places = places
+        self._body = body
+        self._bodies: dict[ResourceKey, JsonObject | None] = {}
 
     def get(self, group: str, kind: str, namespace: str, name: str) -> JsonObject | None:
-        return self._by_kind.get((group, kind), {}).get((namespace, name))
+        resource = self._places.at(group, kind, namespace).get(name)
+        return self._looked_at(resource) if resource else None
 
     def list(self, group: str, kind: str, namespace: str = "") -> Sequence[JsonObject]:
-        found = self._by_kind.get((group, kind), {})
-        return [body for (where, _), body in found.items() if not namespace or where == namespace]
+        spaces = [self._places.at(group, kind, namespace)] if namespace else self._places.all(group, kind)
+        found = (self._looked_at(resource) for space in spaces for resource in space.values())
+        return [body for body in found if body is not None]
+
+    def _looked_at(self, resource: Declared) -> JsonObject | None:
+        if resource.key not in self._bodies:
+            self._bodies[resource.key] = self._body(resource)
+        return self._bodies[resource.key]
 
 
 def _loaded(settings: Settings, options: RunOptions) -> Sequence[Policy]:

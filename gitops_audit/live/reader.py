@@ -9,6 +9,8 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Iterator
 from functools import partial
 
+import orjson
+
 from gitops_audit.errors import ClusterError
 from gitops_audit.live import problem
 from gitops_audit.live.discovery import ApiResource, Discovery
@@ -100,7 +102,7 @@ class _KindReader:
             yield partial(self._list, plan) if isinstance(plan, ListPlan) else partial(self._get, plan)
 
     def _list(self, plan: ListPlan) -> Iterable[Step]:
-        found: dict[Target, JsonObject] = {}
+        found: dict[Target, bytes] = {}
         try:
             is_whole = self._collect(plan, found)
         except ClusterError as error:
@@ -127,7 +129,7 @@ class _KindReader:
         self._fail(plan.targets - permitted, problem.forbidden(self._api, plan.namespace))
         return permitted
 
-    def _collect(self, plan: ListPlan, found: dict[Target, JsonObject]) -> bool:
+    def _collect(self, plan: ListPlan, found: dict[Target, bytes]) -> bool:
         """Fills `found`; False where the rest of the list is not worth its pages."""
         is_whole = True
 
@@ -139,12 +141,12 @@ class _KindReader:
         read_whole(read)
         return is_whole
 
-    def _filter(self, plan: ListPlan, found: dict[Target, JsonObject]) -> bool:
+    def _filter(self, plan: ListPlan, found: dict[Target, bytes]) -> bool:
         for page in pages(self._client, self._api, plan.namespace):
             for item in page.items:
                 target = name_of(item)
                 if target in plan.targets:
-                    found[target] = self._redactor.redact(completed(self._api, item))
+                    found[target] = orjson.dumps(self._redactor.redact(completed(self._api, item)))
             if len(found) == len(plan.targets):
                 return True
             if is_too_long(self._api, plan, plan.targets - found.keys(), page.remaining):

@@ -86,6 +86,7 @@ class Scalers:
         return Invalid(
             "spec.replicas",
             f"declared beside {scaler}, which keeps this field: every deployment sets back what it chose; remove it",
+            pointer="/spec/replicas",
         )
 
 

@@ -51,12 +51,10 @@ class Audit:
             self._prepare()
 
     def _prepare(self) -> None:
-        locator = Locator()
-        policies = PolicyCheck.load(self._settings, self._options, locator)
-        self._judgement = Judgement(self._settings, policies, self.threshold, locator)
+        policies = PolicyCheck.load(self._settings, self._options)
+        self._judgement = Judgement(self._settings, policies, self.threshold)
         self._progress("reading sources")
         self._sources = read_all(self._settings, self._options)
-        locator.add(self._sources)
         self._progress("reaching clusters")
         self._clusters = reach_all(self._settings, self._redactor)
         found = [r for cluster in self._clusters for r in self._inventory(cluster, self._judgement)]
@@ -97,9 +95,8 @@ class Audit:
         judge = self._judges[name]
         with collector_paused():
             verdicts = judge.judge(resources, self._logs)
-        if self._judgement is None:
-            return verdicts
-        return [judge.with_commit(v) if v.commit else v for v in self._judgement.locator.located(verdicts)]
+            located = Locator(self._sources).located(verdicts)
+        return [judge.with_commit(v) if v.commit else v for v in located]
 
     def _inventory(self, cluster: ReachedCluster, judgement: Judgement) -> list[Declared]:
         """The resources of one cluster, with a placeholder for every source or file that could not be read."""

@@ -14,7 +14,6 @@ from gitops_audit.engine import placeholder
 from gitops_audit.engine.audit_log import AuditLogs
 from gitops_audit.engine.clusters import ReachedCluster
 from gitops_audit.engine.confirm import Confirmer
-from gitops_audit.engine.locate import Locator
 from gitops_audit.engine.orphans import Orphans, find
 from gitops_audit.engine.policies import ClusterPolicies, PolicyCheck
 from gitops_audit.engine.validate import Validator
@@ -36,7 +35,6 @@ class Judgement:
     settings: Settings
     policies: PolicyCheck
     threshold: Threshold
-    locator: Locator
 
 
 @dataclass(frozen=True, slots=True)
@@ -174,10 +172,10 @@ class ClusterJudge:
         yield from resource.faults
         if resource.skip or placeholder.is_placeholder(resource):
             return
+        yield from self._validator.check(resource)
         scaled = self._scalers.fault(resource)
-        found = [*self._validator.check(resource), *([("/spec/replicas", scaled)] if scaled else [])]
-        for pointer, fault in found:
-            yield Invalid(fault.path, fault.message, self._by.locator.line(resource.source, resource.origin, pointer))
+        if scaled:
+            yield scaled
 
     def _plural(self, resource: Declared) -> str:
         """The plural of a kind's API; without a cluster as English has it, which is how nearly all are made."""

@@ -5,66 +5,93 @@ Only resources with findings are looked up, and each source's history is walked 
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 
 from gitops_audit.engine.sources import ReadSource
-from gitops_audit.model.finding import Change, Drift
-from gitops_audit.model.resource import Commit, Origin
+from gitops_audit.model.finding import Change, Drift, PolicyResult
+from gitops_audit.model.resource import Commit, Invalid, Origin
 from gitops_audit.model.verdict import Verdict
 from gitops_audit.render.manifest import field_lines
+
+Lines = Mapping[str, int]
+_Place = tuple[str, Origin]
 
 
 class Locator:
     """Looks up lines and commits of one run's sources; files are read again only when a finding needs them."""
 
-    def __init__(self) -> None:
-        self._sources: dict[str, ReadSource] = {}
-        self._lines: dict[tuple[str, Origin], Mapping[str, int]] = {}
-
-    def add(self, sources: Iterable[ReadSource]) -> None:
-        self._sources |= {s.config.name: s for s in sources}
+    def __init__(self, sources: Iterable[ReadSource]) -> None:
+        self._sources = {s.config.name: s for s in sources}
 
     def located(self, verdicts: Sequence[Verdict]) -> list[Verdict]:
         """The same verdicts; those with findings know their lines and their commit."""
-        commits = self._commits(v for v in verdicts if v.has_findings)
-        return [self._locate(v, commits) if v.has_findings else v for v in verdicts]
+        found = [v for v in verdicts if _has_something_to_show(v)]
+        commits, lines = self._commits(found), self._lines(found)
+        located = {id(v): _located(v, commits, lines.get(_place(v), {})) for v in found}
+        return [located.get(id(v), v) for v in verdicts]
 
     def _commits(self, verdicts: Iterable[Verdict]) -> dict[tuple[str, str], Commit]:
+        return {
+            (source.config.name, path): commit
+            for source, paths in self._files(v for v in verdicts if v.has_findings)
+            for path, commit in source.commits(paths).items()
+        }
+
+    def _lines(self, verdicts: Sequence[Verdict]) -> dict[_Place, Lines]:
+        """The lines of each object's fields, from one reading of each file."""
+        places: dict[tuple[str, str], list[Origin]] = {}
+        for verdict in verdicts:
+            places.setdefault((verdict.resource.source, verdict.resource.origin.path), []).append(
+                verdict.resource.origin
+            )
+        return {
+            (source.config.name, origin): field_lines(text, origin.index)
+            for source, paths in self._files(verdicts)
+            for path, text in source.texts(paths)
+            for origin in places[source.config.name, path]
+        }
+
+    def _files(self, verdicts: Iterable[Verdict]) -> Iterator[tuple[ReadSource, Collection[str]]]:
+        """The files that declare the resources of these verdicts, by source."""
         paths: dict[str, set[str]] = {}
         for verdict in verdicts:
             if verdict.resource.origin.path:
                 paths.setdefault(verdict.resource.source, set()).add(verdict.resource.origin.path)
-        return {
-            (name, path): commit
-            for name, wanted in paths.items()
-            if name in self._sources
-            for path, commit in self._sources[name].commits(wanted).items()
-        }
-
-    def _locate(self, verdict: Verdict, commits: Mapping[tuple[str, str], Commit]) -> Verdict:
-        resource = verdict.resource
-        lines = self._field_lines(resource.source, resource.origin)
-        return replace(
-            verdict,
-            commit=commits.get((resource.source, resource.origin.path)),
-            drift=_drift_lines(verdict.drift, lines),
-        )
-
-    def line(self, source: str, origin: Origin, pointer: str) -> int:
-        """The line of a field, or of the closest parent that is written down; the object's own line at last."""
-        return nearest(self._field_lines(source, origin), pointer) or origin.line
-
-    def _field_lines(self, source: str, origin: Origin) -> Mapping[str, int]:
-        key = (source, origin)
-        if key not in self._lines:
-            read = self._sources.get(source)
-            text = read.text(origin.path) if read and origin.path else b""
-            self._lines[key] = field_lines(text, origin.index) if text else {}
-        return self._lines[key]
+        yield from ((self._sources[name], wanted) for name, wanted in paths.items() if name in self._sources)
 
 
-def nearest(lines: Mapping[str, int], pointer: str) -> int:
+def _place(verdict: Verdict) -> _Place:
+    return verdict.resource.source, verdict.resource.origin
+
+
+def _has_something_to_show(verdict: Verdict) -> bool:
+    return verdict.has_findings or any(p.result != "pass" for p in verdict.policies)
+
+
+def _located(verdict: Verdict, commits: Mapping[tuple[str, str], Commit], lines: Lines) -> Verdict:
+    resource = verdict.resource
+    return replace(
+        verdict,
+        commit=commits.get((resource.source, resource.origin.path)),
+        drift=_drift_lines(verdict.drift, lines),
+        policies=tuple(_policy_line(p, lines, resource.origin) for p in verdict.policies),
+        invalid=tuple(_invalid_line(i, lines, resource.origin) for i in verdict.invalid),
+    )
+
+
+def _policy_line(result: PolicyResult, lines: Lines, origin: Origin) -> PolicyResult:
+    """What only the cluster has stands on no line."""
+    if result.result == "pass" or result.on == "live":
+        return result
+    return replace(result, line=nearest(lines, result.pointer) or origin.line)
+
+
+def _invalid_line(fault: Invalid, lines: Lines, origin: Origin) -> Invalid:
+    return fault if fault.line else replace(fault, line=nearest(lines, fault.pointer) or origin.line)
+
+
+def nearest(lines: Lines, pointer: str) -> int:
     """The line of the field, else of its closest parent that has one, else 0."""
     written = _as_written(lines, pointer)
     while written:
@@ -74,19 +101,19 @@ def nearest(lines: Mapping[str, int], pointer: str) -> int:
     return 0
 
 
-def _as_written(lines: Mapping[str, int], pointer: str) -> str:
+def _as_written(lines: Lines, pointer: str) -> str:
     """A Secret's `data` may be written as `stringData`."""
     other = pointer.replace("/data/", "/stringData/", 1) if pointer.startswith("/data/") else pointer
     return other if pointer not in lines and other in lines else pointer
 
 
-def _drift_lines(drift: Drift | None, lines: Mapping[str, int]) -> Drift | None:
+def _drift_lines(drift: Drift | None, lines: Lines) -> Drift | None:
     if drift is None or not drift.changes or not lines:
         return drift
     return replace(drift, changes=tuple(_with_line(change, lines) for change in drift.changes))
 
 
-def _with_line(change: Change, lines: Mapping[str, int]) -> Change:
+def _with_line(change: Change, lines: Lines) -> Change:
     """A field that only the cluster has stands on no line."""
     if change.type in ("added", "stale"):
         return change

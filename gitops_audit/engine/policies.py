@@ -8,7 +8,6 @@ from dataclasses import replace
 from datetime import UTC, datetime
 
 from gitops_audit.config.settings import Settings
-from gitops_audit.engine.locate import Locator
 from gitops_audit.engine.options import RunOptions
 from gitops_audit.model.finding import PolicyOutcome, PolicyResult, Severity, Side
 from gitops_audit.model.path import field_path
@@ -22,18 +21,17 @@ _WORST: tuple[PolicyOutcome, ...] = ("error", "fail", "warn", "skip", "pass")
 class PolicyCheck:
     """All policies of a run. Raises PolicyError from `load` for documents that cannot be used as they are written."""
 
-    def __init__(self, policies: Sequence[Policy], exceptions: Exceptions, locator: Locator) -> None:
+    def __init__(self, policies: Sequence[Policy], exceptions: Exceptions) -> None:
         self.policies = policies
         self.exceptions = exceptions
-        self.locator = locator
         self.matched: Counter[str] = Counter()
         self._passes: dict[tuple[str, str, Side], PolicyResult] = {}
 
     @classmethod
-    def load(cls, settings: Settings, options: RunOptions, locator: Locator) -> PolicyCheck:
+    def load(cls, settings: Settings, options: RunOptions) -> PolicyCheck:
         policies = _loaded(settings, options)
         today = datetime.now(UTC).date()
-        return cls(policies, Exceptions(settings.exceptions, today=today, policies=[p.name for p in policies]), locator)
+        return cls(policies, Exceptions(settings.exceptions, today=today, policies=[p.name for p in policies]))
 
     def notes(self) -> Iterator[str]:
         """Policies that matched nothing, exceptions that are expired or waived nothing."""
@@ -100,7 +98,6 @@ class ClusterPolicies:
                 yield self._check.passed(policy, rule, side)
                 continue
             body = live.body if side == "live" and live else declared.body
-            line = 0 if side == "live" else self._line(resource, decisive.pointer)
             yield PolicyResult(
                 policy.name,
                 rule,
@@ -109,11 +106,8 @@ class ClusterPolicies:
                 decisive.message,
                 field_path(decisive.pointer, body),
                 side,
-                line=line,
+                pointer=decisive.pointer,
             )
-
-    def _line(self, resource: Declared, pointer: str) -> int:
-        return self._check.locator.line(resource.source, resource.origin, pointer)
 
     def _subject(self, resource: Declared, body: JsonObject, world: ObjectWorld) -> Subject:
         key = resource.key

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable
+from collections.abc import Callable, Collection, Iterable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from functools import partial
 
@@ -35,12 +36,16 @@ class ReadSource:
         """The last commit of each path, in one walk through history; nothing for a path without one."""
         return self.checkout.last_commits(paths) if self.checkout and paths else {}
 
-    def text(self, path: str) -> bytes:
-        """A file's content once more, for the lines of its fields; empty where it was rendered, not written."""
-        try:
-            return self.checkout.read(path) if self.checkout else b""
-        except SourceError:
-            return b""
+    def texts(self, paths: Collection[str]) -> Iterator[tuple[str, bytes]]:
+        """The content of files once more, for the lines of their fields; without what was rendered, not written."""
+        if self.checkout is None:
+            return
+        below = frozenset(paths).intersection(self.checkout.files())
+        with suppress(SourceError):
+            yield from ((blob.path, blob.data) for blob in self.checkout.blobs(below.__contains__))
+        for path in sorted(frozenset(paths) - below):
+            with suppress(SourceError):
+                yield path, self.checkout.read(path)
 
     def close(self) -> None:
         if self.checkout is not None:

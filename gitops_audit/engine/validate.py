@@ -23,11 +23,11 @@ class Validator:
         elif cluster.error is None:
             self._schemas = self._offline()
 
-    def check(self, resource: Declared) -> Iterator[tuple[str, Invalid]]:
-        """(pointer, fault without its line) for everything the API server would refuse."""
+    def check(self, resource: Declared) -> Iterator[Invalid]:
+        """A fault, its line still to be looked up, for everything the API server would refuse."""
         body: JsonObject = resource.body
         for fault in self._schemas.check(body) if self._schemas else ():
-            yield fault.pointer, Invalid(field_path(fault.pointer, body), fault.message)
+            yield Invalid(field_path(fault.pointer, body), fault.message, pointer=fault.pointer)
 
     def _offline(self) -> ManifestSchemas | None:
         try:

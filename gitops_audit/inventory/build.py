@@ -9,6 +9,7 @@ from typing import Any
 from gitops_audit.config.settings import SourceConfig
 from gitops_audit.inventory.hooks import skip_reason
 from gitops_audit.inventory.scope import Scope, declared_scopes
+from gitops_audit.model.path import pointer_of
 from gitops_audit.model.redact import Redactor, faulty_secret_keys
 from gitops_audit.model.resource import (
     Declared,
@@ -62,7 +63,7 @@ class _Binder:
         namespace = str(metadata.get("namespace") or "")
         faults = [*manifest.faults, *_secret_faults(body)]
         if is_namespaced is False and namespace:
-            faults.append(Invalid("metadata.namespace", f"{kind} is cluster-scoped: it has no namespace"))
+            faults.append(_fault(f"{kind} is cluster-scoped: it has no namespace", "metadata", "namespace"))
         settled = self._namespace(is_namespaced, namespace, config)
         name = str(metadata.get("name") or metadata.get("generateName") or "")
         if not metadata.get("name"):
@@ -100,14 +101,18 @@ def _with_namespace(body: JsonObject, metadata: dict[str, Any], namespace: str) 
 def _secret_faults(body: JsonObject) -> Iterator[Invalid]:
     """What redaction would hide from the schema check."""
     for key in faulty_secret_keys(body):
-        yield Invalid(f"data.{key}", "the value is not base64")
+        yield _fault("the value is not base64", "data", key)
     for section in ("data", "stringData") if body.get("kind") == "Secret" else ():
         values = body.get(section)
         for key, value in values.items() if isinstance(values, dict) else ():
             if value is not None and not isinstance(value, str):
-                yield Invalid(f"{section}.{key}", "the value is not a string: quote it")
+                yield _fault("the value is not a string: quote it", section, key)
         if values is not None and not isinstance(values, dict):
-            yield Invalid(section, "must be a map of strings")
+            yield _fault("must be a map of strings", section)
+
+
+def _fault(message: str, *tokens: str) -> Invalid:
+    return Invalid(".".join(tokens), message, pointer=pointer_of(tokens))
 
 
 def _one(places: Sequence[Declared]) -> Declared:

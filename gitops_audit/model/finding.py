@@ -99,7 +99,8 @@ class Drift:
 
 @dataclass(frozen=True, slots=True)
 class PolicyResult:
-    """What one rule of one policy said of one resource. `path` is the field, `line` its line in Git (0: unknown)."""
+    """What one rule of one policy said of one resource. `path` is the field, `pointer` the same as RFC 6901 has it,
+    `line` its line in Git (0: unknown)."""
 
     policy: str
     rule: str
@@ -109,6 +110,7 @@ class PolicyResult:
     path: str = ""
     on: Side = "declared"
     exception: Waiver | None = None
+    pointer: str = ""
     line: int = 0
 
 

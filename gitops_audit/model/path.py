@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from typing import Any
 
 _PLAIN = re.compile(r"[A-Za-z_$][A-Za-z0-9_$-]*")
@@ -11,6 +12,11 @@ _PLAIN = re.compile(r"[A-Za-z_$][A-Za-z0-9_$-]*")
 def pointer_tokens(pointer: str) -> list[str]:
     """The unescaped reference tokens of an RFC 6901 pointer."""
     return [token.replace("~1", "/").replace("~0", "~") for token in pointer.split("/")[1:]]
+
+
+def pointer_of(tokens: Iterable[str | int]) -> str:
+    """The RFC 6901 pointer that consists of these reference tokens."""
+    return "".join("/" + str(token).replace("~", "~0").replace("/", "~1") for token in tokens)
 
 
 def field_path(pointer: str, body: Any) -> str:

@@ -47,11 +47,15 @@ class Origin:
 
 @dataclass(frozen=True, slots=True)
 class Invalid:
-    """A fault of a manifest: `path` is the field (display form, may be empty), `line` counts from 1."""
+    """A fault of a manifest: `path` is the field (display form, may be empty), `line` counts from 1.
+
+    `pointer` (RFC 6901) is the field where its line is still to be looked up.
+    """
 
     path: str
     message: str
     line: int = 0
+    pointer: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,7 +6,7 @@ import re
 from typing import Any
 
 from gitops_audit.policy.kyverno import duration, quantity, wildcard
-from gitops_audit.policy.kyverno.value import is_number, sprint, whole
+from gitops_audit.policy.kyverno.value import is_number, parse_number, sprint
 
 _ENDPOINT = r"([-|+]?\d+(?:\.\d+)?[A-Za-z]*)"
 _IN_RANGE = re.compile(rf"{_ENDPOINT}-{_ENDPOINT}", re.ASCII)
@@ -47,16 +47,6 @@ def _fits_number(value: Any, pattern: float) -> bool:
     if is_number(value):
         return value == pattern
     return isinstance(value, str) and parse_number(value) == pattern
-
-
-def parse_number(text: str) -> float | None:
-    """A decimal number as Go reads one, None where the text is none."""
-    if "_" in text or text != text.strip() or not text.isascii():
-        return None
-    try:
-        return whole(float(text))
-    except (ValueError, OverflowError):
-        return None
 
 
 def _is_zero(value: Any) -> bool:

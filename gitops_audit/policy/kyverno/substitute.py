@@ -66,11 +66,12 @@ def _key(key: str, path: str, replace: Callable[[str, str], Any]) -> str:
 
 
 def _variables(text: str, path: str, scope: Scope) -> Any:
-    only = _VARIABLE.fullmatch(text)
-    if only is not None and not only[1]:
-        return _value(_expression(only[2], path)[0], path, scope)
     expander = _Expander(path, scope)
     for _ in range(MAX_ROUNDS):
+        # also a text that only becomes one variable, `{{ f('{{ x }}') }}`, gets a value of any type
+        only = _VARIABLE.fullmatch(text)
+        if only is not None and not only[1]:
+            return _value(_expression(only[2], path)[0], path, scope)
         text = _VARIABLE.sub(expander.replace, text)
         if expander.is_shallow or _VARIABLE.search(text) is None:
             return text.replace("\\{{", "{{")

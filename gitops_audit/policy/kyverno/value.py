@@ -18,6 +18,16 @@ def whole(value: float) -> int | float:
     return int(value) if isinstance(value, float) and value.is_integer() else value
 
 
+def parse_number(text: str) -> float | None:
+    """A decimal number as Go reads one, None where the text is none."""
+    if "_" in text or text != text.strip() or not text.isascii():
+        return None
+    try:
+        return whole(float(text))
+    except (ValueError, OverflowError):
+        return None
+
+
 def sprint(value: Any) -> str:
     """A value as Go's `fmt.Sprint` shows it, but integers always in full."""
     if isinstance(value, str):

@@ -14,18 +14,17 @@ import posixpath
 from typing import Any, NoReturn
 from urllib.parse import urlsplit
 
-from jmespath.functions import Functions
-
 from gitops_audit.policy.kyverno import image, semver, wildcard
 from gitops_audit.policy.kyverno.jmes import arithmetic, yaml_text
 from gitops_audit.policy.kyverno.jmes.clock import TimeFunctions
 from gitops_audit.policy.kyverno.jmes.error import MAX_CHARS, JmesError, TooMuch, Unsupported
 from gitops_audit.policy.kyverno.jmes.signature import ANY, ARRAY, COLLECTION, NUMBER, OBJECT, STRING, TEXT, takes
+from gitops_audit.policy.kyverno.jmes.standard import StandardFunctions
 from gitops_audit.policy.kyverno.value import is_number, marshal, same, whole
 from gitops_audit.policy.regex import RegexError, is_match, replace_all, replace_all_literal
 
 
-class KyvernoFunctions(TimeFunctions, Functions):
+class KyvernoFunctions(TimeFunctions, StandardFunctions):
     @takes(STRING, STRING)
     def _func_compare(self, left: str, right: str) -> int:
         a, b = left.encode(), right.encode()
@@ -42,14 +41,6 @@ class KyvernoFunctions(TimeFunctions, Functions):
     @takes(STRING, STRING, STRING)
     def _func_replace_all(self, text: str, old: str, new: str) -> str:
         return _replaced(text, old, new, -1)
-
-    @takes(STRING, ARRAY)
-    def _func_join(self, separator: str, texts: list[Any]) -> str:
-        if not all(isinstance(text, str) for text in texts):
-            raise JmesError("join: an element is not a text")
-        if sum(len(text) + len(separator) for text in texts) > MAX_CHARS:
-            raise TooMuch
-        return separator.join(texts)
 
     @takes(STRING)
     def _func_to_upper(self, text: str) -> str:
@@ -218,10 +209,6 @@ class KyvernoFunctions(TimeFunctions, Functions):
     @takes(STRING)
     def _func_md5(self, text: str) -> str:
         return hashlib.md5(text.encode(), usedforsecurity=False).hexdigest()
-
-    @takes(ANY)
-    def _func_to_string(self, value: Any) -> str:
-        return value if isinstance(value, str) else marshal(value)
 
 
 def _replaced(text: str, old: str, new: str, count: int) -> str:

@@ -13,6 +13,8 @@ ARRAY = ("array",)
 OBJECT = ("object",)
 TEXT = ("string", "number")
 COLLECTION = ("object", "array")
+TEXT_OR_ARRAY = ("string", "array")
+REFERENCE = ("expref",)
 ANY = ()
 
 

@@ -45,6 +45,16 @@ DATA: dict[str, Any] = {
         ("missing[].x", None),
         ("sort_by(items[?port], &port)[0].port", 80),
         ("count == `3.0`", True),
+        ("missing == 'x'", False),
+        ("missing.deeper != 'x'", True),
+        ("items[?missing != 'x'] | length(@)", 3),
+        ("map(&missing, items)", [None, None, None]),
+        ("contains(name, `1`)", False),
+        ("contains([`1`], `true`)", False),
+        ("to_number('1_0')", None),
+        ("sort_by([{a: 'x'}], &missing)", [{"a": "x"}]),
+        ("max_by([{a: `2`, b: 'first'}, {a: `2`}], &a).b", "first"),
+        ("min_by([{a: `2`}, {a: `1`}], &a)", {"a": 1}),
     ],
 )
 def test_an_expression_has_a_value(expression: str, expected: Any) -> None:
@@ -59,7 +69,16 @@ def test_a_key_that_is_not_there_is_an_error(expression: str) -> None:
 
 @pytest.mark.parametrize(
     "expression",
-    ["", "a.", "unknown_function(name)", "length(count)", "to_boolean('x')", "x" * 20_001, "(" * 5_000 + ")" * 5_000],
+    [
+        "",
+        "a.",
+        "unknown_function(name)",
+        "length(count)",
+        "to_boolean('x')",
+        "sort_by(items, &missing)",
+        "x" * 20_001,
+        "(" * 5_000 + ")" * 5_000,
+    ],
 )
 def test_what_cannot_be_evaluated_is_an_error(expression: str) -> None:
     with pytest.raises(jmes.JmesError):

@@ -5,6 +5,7 @@ from typing import Any
 import pytest
 
 from gitops_audit.policy.kyverno import pattern
+from gitops_audit.policy.kyverno.value import parse_number
 
 
 @pytest.mark.parametrize(
@@ -61,4 +62,4 @@ def test_a_value_fits_a_pattern(value: Any, wanted: Any, *, expected: bool) -> N
 
 @pytest.mark.parametrize("text", ["1_0", " 1", "nan1", "", "0x10", "\uff11"])
 def test_what_go_reads_as_no_number_is_none(text: str) -> None:
-    assert pattern.parse_number(text) is None
+    assert parse_number(text) is None

@@ -35,6 +35,7 @@ DATA = {
         ("{{ pointing }}", "{{ name }}"),
         ("to {{ pointing }}", "to web"),
         ("to {{- pointing }}", "to {{ name }}"),
+        ("{{ contains('{{ name }}', 'we') }}", True),
         ("\\{{ name }}", "{{ name }}"),
         ("a \\{{ name }} {{ name }}", "a {{ name }} web"),
         ({"{{ name }}": ["{{ port }}"]}, {"web": [80]}),

@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, NoReturn
 
 from gitops_audit.policy.kyverno import duration, pattern, quantity, semver, wildcard
-from gitops_audit.policy.kyverno.pattern import parse_number
 from gitops_audit.policy.kyverno.scope import Scope
 from gitops_audit.policy.kyverno.substitute import SubstitutionError, substitute
-from gitops_audit.policy.kyverno.value import is_number, same, sprint
+from gitops_audit.policy.kyverno.value import is_number, parse_number, same, sprint
 
 Compare = Callable[[Any, Any], bool]
 
@@ -121,14 +120,20 @@ def _keys(key: Any) -> list[str] | None:
     return [sprint(key)] if isinstance(key, str | bool) or is_number(key) else None
 
 
-def _texts(value: str) -> list[str] | None:
-    """A text as a list: a JSON list of texts, or itself; None for JSON of another kind."""
+def _texts(value: str, *, plain: bool = True) -> list[str] | None:
+    """A text as a list: a JSON list of texts (as in Go, null is an empty text, and for all of it no list), or with
+    `plain` itself; None for JSON of another kind."""
     try:
-        parsed = json.loads(value)
+        parsed = json.loads(value, parse_constant=_no_json)
     except ValueError:
-        return [value]
-    is_texts = isinstance(parsed, list) and all(isinstance(item, str) for item in parsed)
-    return [*parsed] if is_texts else None
+        return [value] if plain else None
+    items = [] if parsed is None else parsed
+    is_texts = isinstance(items, list) and all(item is None or isinstance(item, str) for item in items)
+    return [item or "" for item in items] if is_texts else None
+
+
+def _no_json(name: str) -> NoReturn:
+    raise ValueError(name)
 
 
 def _is_alike(left: str, right: str) -> bool:
@@ -169,6 +174,10 @@ def _memberships(keys: list[str], value: Any, *, with_scalars: bool) -> list[boo
     return None if values is None else [_among(key, values) for key in keys]
 
 
+def _not_every(found: list[bool]) -> bool:
+    return not all(found)
+
+
 def _membership(decide: Callable[[list[bool]], bool], *, with_scalars: bool, negated: bool) -> Compare:
     def compare(key: Any, value: Any) -> bool:
         keys = _keys(key)
@@ -177,6 +186,9 @@ def _membership(decide: Callable[[list[bool]], bool], *, with_scalars: bool, neg
         if not isinstance(key, list):
             found = _is_one_in(keys[0], value)
             return found is not None and found != negated
+        if decide is _not_every and isinstance(value, str) and keys != [value] and pattern.is_range(value):
+            # what cannot be compared with a range is neither in it nor out of it
+            return any(pattern.is_match(text, value.replace("-", "!-", 1)) for text in keys)
         members = _memberships(keys, value, with_scalars=with_scalars)
         return members is not None and decide(members)
 
@@ -184,15 +196,15 @@ def _membership(decide: Callable[[list[bool]], bool], *, with_scalars: bool, neg
 
 
 def _old_in(*, negated: bool) -> Compare:
-    """The deprecated In and NotIn compare lists exactly, without wildcards."""
+    """The deprecated In and NotIn compare lists exactly, without wildcards, and take no single text as a list."""
 
     def compare(key: Any, value: Any) -> bool:
         keys = _keys(key)
         if keys is None:
             return False
-        values = _texts(value) if isinstance(value, str) else value
+        values = _texts(value, plain=False) if isinstance(value, str) else value
         if not isinstance(key, list):
-            found = _is_one_in(keys[0], value) if isinstance(value, list | str) else None
+            found = _is_in_old(keys[0], value, values)
             return found is not None and found != negated
         if isinstance(value, str) and keys == [value]:
             return True
@@ -201,6 +213,14 @@ def _old_in(*, negated: bool) -> Compare:
         return all(text in values for text in keys) != negated
 
     return compare
+
+
+def _is_in_old(text: str, value: Any, values: Any) -> bool | None:
+    if isinstance(value, str) and wildcard.is_match(value, text):
+        return True
+    if not isinstance(values, list):
+        return None
+    return text in values if isinstance(value, str) else _among(text, [sprint(item) for item in values])
 
 
 def _ordered(holds: Callable[[Any, Any], bool]) -> Compare:
@@ -263,7 +283,7 @@ OPERATORS: dict[str, Compare] = {
     "notin": _old_in(negated=True),
     "anyin": _membership(any, with_scalars=True, negated=False),
     "allin": _membership(all, with_scalars=False, negated=False),
-    "anynotin": _membership(lambda found: not all(found), with_scalars=True, negated=True),
+    "anynotin": _membership(_not_every, with_scalars=True, negated=True),
     "allnotin": _membership(lambda found: not any(found), with_scalars=False, negated=True),
     **{name: _ordered(holds) for name, holds in _ORDERINGS.items()},
     **{f"duration{name}": _length_ordered(holds) for name, holds in _ORDERINGS.items()},

@@ -30,25 +30,34 @@ def defer_all(entries: Sequence[JsonObject], scope: Scope, world: World | None, 
 
 def _variable(entry: JsonObject, scope: Scope) -> Any:
     variable = entry["variable"]
-    default = substitute(variable.get("default"), scope)
-    path = substitute(variable.get("jmesPath") or "", scope)
-    value = _value(variable, str(path), scope, default)
-    value = default if value is None else value
+    try:
+        value = _value(variable, scope, substitute(variable.get("default"), scope))
+    except SubstitutionError as error:
+        # a foreach takes what is not there for an empty list, also where a variable says so
+        kind = jmes.NotFound if error.is_unknown else jmes.JmesError
+        raise kind(f"the variable {entry['name']}: {error}") from None
     if value is None:
         raise jmes.JmesError(f"the variable {entry['name']} has no value")
     return value
 
 
-def _value(variable: JsonObject, path: str, scope: Scope, default: Any) -> Any:
+def _value(variable: JsonObject, scope: Scope, default: Any) -> Any:
+    """What `jmesPath` finds in `value`, or else in the scope. The default stands in for an expression that fails, and
+    for nothing found in the scope."""
+    path = substitute(variable.get("jmesPath") or "", scope)
+    if not isinstance(path, str):
+        raise jmes.JmesError("jmesPath is not a text")
+    is_given = variable.get("value") is not None
+    given = substitute(variable["value"], scope) if is_given else default
+    if not path:
+        return given
     try:
-        if variable.get("value") is None:
-            return scope.query(path) if path else None
-        value = substitute(variable["value"], scope)
-        return jmes.search(path, value) if path else value
+        found = jmes.search(path, given) if is_given else scope.query(path)
     except (jmes.JmesError, SubstitutionError) as error:
         if default is None or isinstance(error, jmes.Unsupported):
-            raise jmes.JmesError(f"the variable has no value: {error}") from None
+            raise
         return default
+    return default if found is None and not is_given else found
 
 
 def _config_map(entry: JsonObject, world: World, policy_namespace: str, scope: Scope) -> Any:

@@ -12,7 +12,7 @@ from gitops_audit.policy.kyverno import wildcard
 from gitops_audit.policy.kyverno.request import Request, UserInfo
 from gitops_audit.policy.selector import labels_of
 
-_VERSION = re.compile(r"v\d((alpha|beta)\d)?")
+_VERSION = re.compile(r"v\d+((alpha|beta)\d+)?|\*", re.ASCII)
 _USER_KEYS = ("subjects", "roles", "clusterRoles")
 
 
@@ -34,10 +34,17 @@ def _names_kind(block: JsonObject, *wanted: str) -> bool:
 
 
 def is_excepted(match: JsonObject, request: Request) -> bool:
-    """Whether an exception's `match` (any, all) covers the object: unlike in a rule, users always count."""
-    if match.get("any"):
-        return any(_fits(item, request, users=True) for item in match["any"])
-    return bool(match.get("all")) and all(_fits(item, request, users=True) for item in match["all"])
+    """Whether an exception's `match` (any, all) covers the object: unlike in a rule, users always count, operations
+    never do, and a selector of namespaces does not keep a Namespace out."""
+    found = [_relaxed(item, request) for item in match.get("any") or match.get("all") or ()]
+    fits = (_fits(item, request, users=True) for item in found)
+    return any(fits) if match.get("any") else bool(found) and all(fits)
+
+
+def _relaxed(block: JsonObject, request: Request) -> JsonObject:
+    left_out = {"operations"} | ({"namespaceSelector"} if request.subject.kind == "Namespace" else set())
+    resources = {key: value for key, value in (block.get("resources") or {}).items() if key not in left_out}
+    return block | {"resources": resources}
 
 
 def _is_selected(match: JsonObject, request: Request) -> bool:
@@ -95,22 +102,22 @@ def fits_kind(selector: str, request: Request) -> bool:
 def kind_parts(selector: str) -> tuple[str, str, str, str]:
     """Group, version, kind and subresource of a kind selector; `*` for what it leaves open."""
     *head, last = selector.split("/")
-    parts = [*head, *last.replace(".", "/", 1).split("/")]
+    parts = [*head, *last.split(".")]
     if len(parts) == 1:
         return "*", "*", parts[0], ""
     if len(parts) == 2:
         return _two_parts(*parts)
     if len(parts) == 3:
-        is_versioned = parts[0] == "*" or _VERSION.match(parts[0])
-        return ("*", *parts) if is_versioned and parts[2][:1].islower() else (*parts, "")  # type: ignore[return-value]
+        first, second, third = parts
+        return ("*", first, second, third) if _VERSION.fullmatch(first) else (first, second, third, "")
     return (parts[0], parts[1], parts[2], parts[3]) if len(parts) == 4 else ("", "", "", "")
 
 
 def _two_parts(first: str, second: str) -> tuple[str, str, str, str]:
     if first == "*" and second == "*":
         return "*", "*", "*", "*"
-    is_kind = second[:1].isupper() or second[:1] in ("*", "?")
-    if is_kind and (first == "*" or _VERSION.match(first)):
+    is_subresource = first == "*" and second.lower() == second
+    if _VERSION.fullmatch(first) and not is_subresource:
         return "*", first, second, ""
     return "*", "*", first, second
 

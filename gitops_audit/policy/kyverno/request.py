@@ -43,6 +43,8 @@ class UserInfo:
 
 
 NOBODY = UserInfo()
+NO_ONE = UserInfo("kyverno:none")
+"""A known user whom no rule names, so that conditions on users count and do not hold."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,7 +17,7 @@ from gitops_audit.policy.kyverno.exception import KyvernoException
 from gitops_audit.policy.kyverno.image import images_of
 from gitops_audit.policy.kyverno.match import is_matched
 from gitops_audit.policy.kyverno.pod_security_rule import PodSecurityRule
-from gitops_audit.policy.kyverno.request import Request
+from gitops_audit.policy.kyverno.request import NO_ONE, Request
 from gitops_audit.policy.kyverno.scope import Scope
 from gitops_audit.policy.kyverno.substitute import SubstitutionError
 from gitops_audit.policy.pod_security import parse_level, parse_version
@@ -25,11 +25,13 @@ from gitops_audit.policy.pod_security import parse_level, parse_version
 
 @dataclass(frozen=True, slots=True)
 class Rule:
-    """`skip_reason` says why an unsupported rule is only shown as skipped."""
+    """`skip_reason` says why an unsupported rule is only shown as skipped. With `is_forgiving`, an update of an object
+    that violated the rule before is let through (`allowExistingViolations`)."""
 
     name: str
     body: JsonObject
     namespace: str = ""
+    is_forgiving: bool = False
     cel: CelRule | None = None
     pod_security: PodSecurityRule | None = None
     skip_reason: str = ""
@@ -42,7 +44,13 @@ class Rule:
         """
         shape.check_rule(document, at)
         reason = _skip_reason(document, at, is_simulated=is_simulated, allow_unsupported=allow_unsupported)
-        rule = cls(document.text(f"{at}/name"), document.mapping(at), _namespace(document), skip_reason=reason)
+        rule = cls(
+            document.text(f"{at}/name"),
+            document.mapping(at),
+            _namespace(document),
+            is_forgiving=_is_forgiving(document, f"{at}/validate"),
+            skip_reason=reason,
+        )
         return rule if reason else rule._with_check(document, f"{at}/validate")
 
     def _with_check(self, document: Document, at: str) -> Rule:
@@ -56,8 +64,7 @@ class Rule:
 
     def evaluate(self, request: Request, world: World, exceptions: Sequence[KyvernoException]) -> RuleResult | None:
         """None where the rule is not about the object, or finds nothing in it to check."""
-        match, exclude = self.body.get("match") or {}, self.body.get("exclude")
-        if not is_matched(match, exclude, request):
+        if not self._is_about(request):
             return None
         if self.skip_reason:
             return RuleResult(self.name, "skip", self.skip_reason)
@@ -65,6 +72,9 @@ class Rule:
             return self._evaluated(self._scope(request, world), request, world, exceptions)
         except RecursionError:
             return RuleResult(self.name, "error", "the rule or the object is nested too deeply")
+
+    def _is_about(self, request: Request) -> bool:
+        return is_matched(self.body.get("match") or {}, self.body.get("exclude"), request)
 
     def _evaluated(
         self, scope: Scope, request: Request, world: World, exceptions: Sequence[KyvernoException]
@@ -87,15 +97,12 @@ class Rule:
         if self.cel is not None:
             return self.cel.evaluate(self.name, request, world)
         if self.pod_security is not None:
-            return self._judged(self.pod_security, request, applied)
-        check = Check(self.name, self.body["validate"], scope, request, world)
-        result = check.run()
-        if result is not None and result.result == "fail" and self._forgives(request, world):
-            return RuleResult(self.name, "skip", "the object violated the rule before, which is allowed")
-        return result
+            return self._judged(self.pod_security, request, world, applied)
+        result = Check(self.name, self.body["validate"], scope, request, world).run()
+        return self._forgiven(result, request, world)
 
     def _judged(
-        self, standard: PodSecurityRule, request: Request, applied: Sequence[KyvernoException]
+        self, standard: PodSecurityRule, request: Request, world: World, applied: Sequence[KyvernoException]
     ) -> RuleResult | None:
         if request.operation == "DELETE":
             return None
@@ -103,16 +110,20 @@ class Rule:
         result = standard.evaluate(self.name, request.body, extra)
         if result.result == "skip":
             return replace(result, message=f"excepted by {', '.join(map(str, applied))}")
-        return result
+        return self._forgiven(result, request, world)
 
-    def _forgives(self, request: Request, world: World) -> bool:
-        """`allowExistingViolations`: an update of an object that violated the rule before is let through."""
-        validate = self.body["validate"]
-        if request.operation != "UPDATE" or not validate.get("allowExistingViolations"):
-            return False
-        before = replace(request, operation="CREATE")
-        result = Check(self.name, validate, self._scope(before, world), before, world).run()
-        return result is not None and result.result == "fail"
+    def _forgiven(self, result: RuleResult | None, request: Request, world: World) -> RuleResult | None:
+        """A skip where the old object, as if it were being created, fails as well."""
+        if result is None or result.result != "fail" or request.operation != "UPDATE" or not self.is_forgiving:
+            return result
+        values = {path: value for path, value in request.values.items() if path != "request.operation"}
+        before = replace(request, operation="CREATE", values=values)
+        if not self._is_about(replace(before, user=NO_ONE)):
+            return result
+        old = self.evaluate(before, world, ())
+        if old is None or old.result != "fail":
+            return result
+        return RuleResult(self.name, "skip", "the object violated the rule before, which is allowed")
 
     def _scope(self, request: Request, world: World) -> Scope:
         scope = Scope(request.data(), is_delete=request.operation == "DELETE")
@@ -135,6 +146,11 @@ def _skip_reason(document: Document, at: str, *, is_simulated: bool, allow_unsup
         hint = "leave the policy out, or let unsupported rules be shown as skipped with --allow-unsupported"
         raise document.fault(pointer, reason, code="GA410", hint=hint)
     return f"unsupported: {reason}" if reason else ""
+
+
+def _is_forgiving(document: Document, at: str) -> bool:
+    action = document.value(f"{at}/failureAction") or document.value("/spec/validationFailureAction") or "Audit"
+    return action in ("Enforce", "enforce") and document.value(f"{at}/allowExistingViolations") is not False
 
 
 def _namespace(document: Document) -> str:

@@ -42,6 +42,10 @@ ROBOT = UserInfo("system:serviceaccount:ci:robot")
         ("v1/Pod/exec", POD, False),
         ("Pod.exec", POD, False),
         ("a/b/c/d/e", POD, False),
+        ("v10/Pod", POD, False),
+        ("*/pod", POD, False),
+        ("v1alpha1/Pod", POD, False),
+        ("vital/Pod", POD, False),
     ],
 )
 def test_a_kind_selector_fits(selector: str, body: dict[str, Any], *, expected: bool) -> None:

@@ -74,6 +74,14 @@ def test_a_list_that_is_not_there_is_left_out(expression: str, expected: str) ->
     assert verdict(policy(rule), BOTH) == expected
 
 
+def test_a_list_of_a_variable_that_is_not_there_is_left_out_too() -> None:
+    rule = """
+        context: [{name: v, variable: {jmesPath: request.object.spec.nothing}}]
+        validate: {foreach: [{list: v, deny: {}}]}
+    """
+    assert verdict(policy(rule), pod()) == ""
+
+
 def test_scoping_to_an_element_that_is_no_object_is_an_error() -> None:
     rule = "validate:\n  foreach:\n  - list: '`[1]`'\n    elementScope: true\n    pattern: {a: 1}"
     assert verdict(policy(rule), BOTH) == "error"
@@ -129,6 +137,18 @@ ONE = "validate: {pattern: {spec: {hostNetwork: false}}}"
             "validate: {deny: {conditions: {any: [{key: '{{ v }}', operator: Equals, value: 1}]}}}",
             "error",
             "unknown key",
+        ),
+        (
+            "context: [{name: v, variable: {value: '{{ nothing }}', default: 1}}]\n"
+            "validate: {deny: {conditions: {any: [{key: '{{ v }}', operator: Equals, value: 1}]}}}",
+            "error",
+            "unknown key",
+        ),
+        (
+            "context: [{name: v, variable: {value: {a: 1}, jmesPath: '[0]', default: 1}}]\n"
+            "validate: {deny: {conditions: {any: [{key: '{{ v }}', operator: Equals, value: 1}]}}}",
+            "error",
+            "has no value",
         ),
     ],
 )
@@ -191,10 +211,33 @@ def test_an_update_sees_the_old_object_and_a_deletion_only_that() -> None:
     assert answered(policy(ONE), pod(hostNetwork=True), operation="DELETE") == ""
 
 
-def test_an_allowed_existing_violation_is_skipped_on_update() -> None:
-    rule = "validate: {allowExistingViolations: true, pattern: {spec: {hostNetwork: false}}}"
-    assert answered(policy(rule), pod(hostNetwork=True), operation="UPDATE") == "skip"
-    assert answered(policy(rule), pod(hostNetwork=True)) == "fail"
+@pytest.mark.parametrize(
+    ("validate", "expected"),
+    [
+        ("failureAction: Enforce, pattern: {spec: {hostNetwork: false}}", "skip"),
+        ("failureAction: Audit, pattern: {spec: {hostNetwork: false}}", "fail"),
+        ("failureAction: Enforce, allowExistingViolations: false, pattern: {spec: {hostNetwork: false}}", "fail"),
+        ("failureAction: Enforce, podSecurity: {level: baseline}", "skip"),
+        (
+            "failureAction: Enforce, deny: {conditions: "
+            "[{key: '{{ request.operation }}', operator: Equals, value: UPDATE}]}",
+            "fail",
+        ),
+    ],
+)
+def test_an_update_of_what_violated_before_is_let_through_where_the_rule_would_block(
+    validate: str, expected: str
+) -> None:
+    loaded = policy(f"validate: {{{validate}}}")
+    assert answered(loaded, pod(hostNetwork=True), operation="UPDATE") == expected
+    assert answered(loaded, pod(hostNetwork=True)) == ("pass" if "UPDATE" in validate else "fail")
+
+
+def test_a_user_whom_the_match_names_has_not_made_the_old_object() -> None:
+    rule = "validate: {failureAction: Enforce, pattern: {spec: {hostNetwork: false}}}"
+    loaded = policy(rule, match="{any: [{resources: {kinds: [Pod]}, subjects: [{kind: User, name: eve}]}]}")
+    user = UserInfo(username="eve")
+    assert answered(loaded, pod(hostNetwork=True), operation="UPDATE", user=user) == "fail"
 
 
 def test_the_user_of_a_request_is_seen() -> None:

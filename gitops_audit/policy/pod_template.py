@@ -7,7 +7,7 @@ from dataclasses import replace
 from typing import Any
 
 from gitops_audit.model.resource import JsonObject
-from gitops_audit.policy.cel.world import TEMPLATES
+from gitops_audit.policy.cel.selection import TEMPLATES
 from gitops_audit.policy.contract import Subject
 
 PATHS: Mapping[tuple[str, str], tuple[str, ...]] = {(group, kind): path for group, kind, path in TEMPLATES}

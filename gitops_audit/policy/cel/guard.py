@@ -29,7 +29,7 @@ _AMPLIFIERS = frozenset(("replace", "join"))
 _CONSUMERS = frozenset(
     ("orValue", "or", "hasValue", "value", "optMap", "optFlatMap", "_?._", "_[?_]", "_[_]", "_==_", "_!=_", "_?_:_")
 )
-_PYTHON_CONTAINERS = frozenset(("cel.@mapInsert", "podsMatching", "List"))
+_PYTHON_CONTAINERS = frozenset(("cel.@mapInsert", "podsMatching", "selecting", "List"))
 
 
 class Refused(ValueError):

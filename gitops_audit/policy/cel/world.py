@@ -8,19 +8,8 @@ from typing import Any
 
 from gitops_audit.model.resource import JsonObject
 from gitops_audit.policy.cel.declarations import Overload
+from gitops_audit.policy.cel.selection import pod_labels, selectors
 from gitops_audit.policy.contract import World
-
-# the kinds with a pod template, as (group, kind, where the template is)
-TEMPLATES: tuple[tuple[str, str, tuple[str, ...]], ...] = (
-    ("", "Pod", ()),
-    ("", "ReplicationController", ("spec", "template")),
-    ("apps", "Deployment", ("spec", "template")),
-    ("apps", "StatefulSet", ("spec", "template")),
-    ("apps", "DaemonSet", ("spec", "template")),
-    ("apps", "ReplicaSet", ("spec", "template")),
-    ("batch", "Job", ("spec", "template")),
-    ("batch", "CronJob", ("spec", "jobTemplate", "spec", "template")),
-)
 
 
 class _Bound(threading.local):
@@ -65,19 +54,12 @@ def _resource(group: str, kind: str, namespace: str, name: str) -> JsonObject | 
 
 def _pods_matching(labels: Mapping[str, Any], namespace: str) -> int:
     """How many Pods and pod templates of a namespace carry all these labels."""
-    found = 0
-    for group, kind, path in TEMPLATES:
-        for body in current().list(group, kind, namespace):
-            own = template_labels(body, path)
-            found += all(own.get(key) == value for key, value in labels.items())
-    return found
+    return pod_labels(current(), namespace).count(labels)
 
 
-def template_labels(body: JsonObject, path: Sequence[str]) -> Mapping[str, Any]:
-    template: Any = body
-    for step in (*path, "metadata", "labels"):
-        template = template.get(step) if isinstance(template, dict) else None
-    return template if isinstance(template, dict) else {}
+def _selecting(group: str, kind: str, namespace: str, labels: Mapping[str, Any]) -> int:
+    """How many objects of a kind select, by `spec.selector`, a pod with these labels."""
+    return selectors(current(), group, kind, namespace).count(labels)
 
 
 WORLD_FUNCTIONS: tuple[Overload, ...] = (
@@ -85,4 +67,5 @@ WORLD_FUNCTIONS: tuple[Overload, ...] = (
     Overload("resources", ("string", "string", "string"), "list<dyn>", _resources),
     Overload("resource", ("string", "string", "string", "string"), "dyn", _resource),
     Overload("podsMatching", ("map<string,dyn>", "string"), "int", _pods_matching),
+    Overload("selecting", ("string", "string", "string", "map<string,dyn>"), "int", _selecting),
 )

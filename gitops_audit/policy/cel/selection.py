@@ -1,0 +1,115 @@
+"""Which pods labels select, and which selectors fit a pod's labels: indexed, so that the cost is that of the answer."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+from weakref import WeakKeyDictionary
+
+from gitops_audit.model.resource import JsonObject
+from gitops_audit.policy.contract import World
+
+Labels = Mapping[str, Any]
+
+# the kinds with a pod template, as (group, kind, where the template is)
+TEMPLATES: tuple[tuple[str, str, tuple[str, ...]], ...] = (
+    ("", "Pod", ()),
+    ("", "ReplicationController", ("spec", "template")),
+    ("apps", "Deployment", ("spec", "template")),
+    ("apps", "StatefulSet", ("spec", "template")),
+    ("apps", "DaemonSet", ("spec", "template")),
+    ("apps", "ReplicaSet", ("spec", "template")),
+    ("batch", "Job", ("spec", "template")),
+    ("batch", "CronJob", ("spec", "jobTemplate", "spec", "template")),
+)
+
+
+class PodLabels:
+    """The labels of Pods and pod templates, found by any one of them."""
+
+    def __init__(self, labels: Iterable[Labels]) -> None:
+        self._all: list[Labels] = list(labels)
+        self._having: dict[tuple[str, str], list[Labels]] = {}
+        for own in self._all:
+            for key, value in own.items():
+                if isinstance(value, str):
+                    self._having.setdefault((key, value), []).append(own)
+
+    def count(self, wanted: Labels) -> int:
+        """How many have all the wanted labels."""
+        if not all(isinstance(value, str) for value in wanted.values()):
+            candidates = self._all
+        else:
+            found = (self._having.get(item, []) for item in wanted.items())
+            candidates = min(found, key=len, default=self._all)
+        return sum(all(own.get(key) == value for key, value in wanted.items()) for own in candidates)
+
+
+class Selectors:
+    """The `spec.selector` of objects, found by one label that they want. Expressions are taken to fit."""
+
+    def __init__(self, bodies: Iterable[JsonObject]) -> None:
+        self._open = 0
+        self._wanting: dict[tuple[str, str], list[Labels]] = {}
+        for body in bodies:
+            selector = _below(body, ("spec", "selector"))
+            if isinstance(selector, dict):
+                self._add(selector)
+
+    def _add(self, selector: JsonObject) -> None:
+        wanted = selector.get("matchLabels") or {}
+        if "matchExpressions" in selector or not wanted:
+            self._open += 1
+        elif isinstance(wanted, dict):
+            key, value = next(iter(wanted.items()))
+            self._wanting.setdefault((key, str(value)), []).append(wanted)
+
+    def count(self, labels: Labels) -> int:
+        """How many select a pod with these labels."""
+        candidates = (wanted for key, value in labels.items() for wanted in self._wanting.get((key, str(value)), ()))
+        return self._open + sum(wanted.items() <= labels.items() for wanted in candidates)
+
+
+_kept: WeakKeyDictionary[World, dict[tuple[str, ...], Any]] = WeakKeyDictionary()
+
+
+def pod_labels(world: World, namespace: str) -> PodLabels:
+    """Of a namespace, or (empty) of all."""
+    kept = _of(world)
+    if (namespace,) not in kept:
+        kept[namespace,] = PodLabels(
+            template_labels(body, path)
+            for group, kind, path in TEMPLATES
+            for body in world.list(group, kind, namespace)
+        )
+    found: PodLabels = kept[namespace,]
+    return found
+
+
+def selectors(world: World, group: str, kind: str, namespace: str) -> Selectors:
+    """Of the objects of a kind, in a namespace or (empty) in all."""
+    kept = _of(world)
+    if (group, kind, namespace) not in kept:
+        kept[group, kind, namespace] = Selectors(world.list(group, kind, namespace))
+    found: Selectors = kept[group, kind, namespace]
+    return found
+
+
+def _of(world: World) -> dict[tuple[str, ...], Any]:
+    """What is known of a world, for as long as it lives. Nothing is kept of one that compares by value (a test's)."""
+    try:
+        return _kept.setdefault(world, {})
+    except TypeError:
+        return {}
+
+
+def template_labels(body: JsonObject, path: Sequence[str]) -> Labels:
+    labels = _below(body, (*path, "metadata", "labels"))
+    return labels if isinstance(labels, dict) else {}
+
+
+def _below(body: JsonObject, path: Sequence[str]) -> Any:
+    found: Any = body
+    for step in path:
+        found = found.get(step) if isinstance(found, dict) else None
+    return found

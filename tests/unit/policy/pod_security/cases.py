@@ -45,10 +45,15 @@ class Case:
 
     def pod(self) -> JsonObject:
         body = compliant_pod(self.has_init)
-        body["metadata"]["annotations"] = dict(self.annotations)
-        for path, value in self.change.items():
-            _set(body["spec"], path.split("."), copy.deepcopy(value) if value is not REMOVED else value)
+        self.apply(body)
         return body
+
+    def apply(self, body: JsonObject, place: str = "containers") -> None:
+        """Changes a pod as this case does; `place` is the list whose first container gets what `containers` says."""
+        body["metadata"].setdefault("annotations", {}).update(self.annotations)
+        for path, value in self.change.items():
+            steps = [place if step == "containers" else step for step in path.split(".")]
+            _set(body["spec"], steps, copy.deepcopy(value) if value is not REMOVED else value)
 
     def expected(self, level: str, minor: int) -> list[str]:
         return [refusal.text for refusal in self.refusals if refusal.holds(level, minor)]
@@ -83,7 +88,7 @@ def _set(node: Any, path: list[str], value: Any) -> None:
             node.setdefault(key, {})
         _set(node[key], rest, value)
     elif value is REMOVED:
-        del node[key]
+        node.pop(key, None)
     else:
         node[key] = value
 

@@ -14,7 +14,7 @@ from bench import audit, policy
 def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m bench", description=__doc__)
     parser.add_argument("what", nargs="*", default=["1000"], metavar="SIZE|policy")
-    parser.add_argument("--policies", action="store_true", help="with two policy packs")
+    parser.add_argument("--policies", action="store_true", help="with twenty policies")
     parser.add_argument("--no-kubectl", action="store_true", help="without the peer: it takes a minute at 10,000")
     chosen = parser.parse_args()
     print(f"Python {platform.python_version()}\n")

@@ -16,6 +16,19 @@ from bench.measure import Measured, RequestCounter, command, function, python, t
 from tests.e2e.apiserver import ApiServer, find_assets
 
 PAGE = 500
+SHIPPED = Path(__file__).resolve().parents[1] / "policies"
+# Twenty policies: twelve best practices, the restricted standard, four for networks and three for RBAC.
+TWENTY = (
+    "best-practices",
+    "pod-security-restricted",
+    "network/disallow-external-ips.yaml",
+    "network/network-policy-selects-pods.yaml",
+    "network/require-ingress-tls.yaml",
+    "network/service-selects-pods.yaml",
+    "rbac/disallow-anonymous.yaml",
+    "rbac/disallow-cluster-admin.yaml",
+    "rbac/disallow-wildcards.yaml",
+)
 # Plugins of the development environment that do work of their own at the end of every run.
 QUIET_PLUGINS = ("-p", "no:hypothesispytest", "-p", "no:html", "-p", "no:metadata", "-p", "no:cacheprovider")
 
@@ -36,11 +49,11 @@ def run(count: int, *, policies: bool, has_kubectl: bool) -> str:
 
 
 def _config(kubeconfig: Path, *, policies: bool) -> str:
-    packs = "policies:\n  - {pack: best-practices}\n  - {pack: pod-security-restricted}\n" if policies else ""
-    return (
-        f"version: 1\nclusters:\n  bench: {{kubeconfig: {kubeconfig}}}\n"
-        f"sources:\n  - {{name: fleet, path: apps}}\n{packs}"
-    )
+    lines = ["version: 1", "clusters:", f"  bench: {{kubeconfig: {kubeconfig}}}"]
+    lines += ["sources:", "  - {name: fleet, path: apps}"]
+    if policies:
+        lines += ["policies:", *(f"  - {{path: {SHIPPED / name}}}" for name in TWENTY)]
+    return "\n".join(lines)
 
 
 def _measure(root: Path, kubeconfig: Path, server: ApiServer, *, has_kubectl: bool) -> Sequence[Measured]:

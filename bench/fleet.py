@@ -16,10 +16,14 @@ NAMESPACES = 10
 
 
 def objects(count: int) -> Iterator[dict[str, Any]]:
-    """`count` resources: a fifth each of Deployment, Service, ConfigMap, ServiceAccount and NetworkPolicy."""
+    """`count` resources: a fifth each of Deployment, Service, ConfigMap, ServiceAccount and NetworkPolicy.
+
+    They violate no policy of the shipped packs for pods; for that, each namespace has a PodDisruptionBudget besides.
+    """
     makers = (_deployment, _service, _config_map, _service_account, _network_policy)
     for number in range(count):
         yield makers[number % 5](f"app-{number // 5:05d}", f"team-{number // 5 % NAMESPACES}")
+    yield from map(_budget, range(NAMESPACES))
 
 
 def namespaces() -> Iterator[dict[str, Any]]:
@@ -66,6 +70,7 @@ _PLURALS = {
     "ConfigMap": "/api/v1/namespaces/{}/configmaps",
     "ServiceAccount": "/api/v1/namespaces/{}/serviceaccounts",
     "NetworkPolicy": "/apis/networking.k8s.io/v1/namespaces/{}/networkpolicies",
+    "PodDisruptionBudget": "/apis/policy/v1/namespaces/{}/poddisruptionbudgets",
 }
 LISTS = (
     "/apis/apps/v1/deployments",
@@ -73,6 +78,7 @@ LISTS = (
     "/api/v1/configmaps",
     "/api/v1/serviceaccounts",
     "/apis/networking.k8s.io/v1/networkpolicies",
+    "/apis/policy/v1/poddisruptionbudgets",
 )
 
 
@@ -98,16 +104,27 @@ def _deployment(name: str, namespace: str) -> dict[str, Any]:
         "resources": {"requests": {"cpu": "100m", "memory": "128Mi"}, "limits": {"memory": "256Mi"}},
         "readinessProbe": {"httpGet": {"path": "/ready", "port": "http"}, "periodSeconds": 5},
         "livenessProbe": {"httpGet": {"path": "/live", "port": "http"}, "initialDelaySeconds": 10},
-        "securityContext": {"allowPrivilegeEscalation": False, "capabilities": {"drop": ["ALL"]}},
+        "securityContext": {
+            "allowPrivilegeEscalation": False,
+            "capabilities": {"drop": ["ALL"]},
+            "readOnlyRootFilesystem": True,
+        },
     }
     pod = {
         "serviceAccountName": name,
+        "automountServiceAccountToken": False,
         "securityContext": {"runAsNonRoot": True, "seccompProfile": {"type": "RuntimeDefault"}},
         "containers": [container],
     }
-    template = {"metadata": {"labels": labels}, "spec": pod}
+    template = {"metadata": {"labels": labels | {"team": namespace}}, "spec": pod}
     spec = {"replicas": 3, "selector": {"matchLabels": labels}, "template": template}
     return {"apiVersion": "apps/v1", "kind": "Deployment", "metadata": _meta(name, namespace), "spec": spec}
+
+
+def _budget(number: int) -> dict[str, Any]:
+    spec = {"maxUnavailable": 1, "selector": {"matchLabels": {"team": f"team-{number}"}}}
+    meta = _meta("budget", f"team-{number}")
+    return {"apiVersion": "policy/v1", "kind": "PodDisruptionBudget", "metadata": meta, "spec": spec}
 
 
 def _service(name: str, namespace: str) -> dict[str, Any]:

@@ -55,6 +55,20 @@ class FindingRepr(TerminalRepr):
         return "\n".join(line for line, _ in self.lines)
 
 
+class BriefRepr(TerminalRepr):
+    """A finding that is one of very many: its headline on the terminal, everything in reports."""
+
+    def __init__(self, full: object) -> None:
+        self.full = str(full)
+        self.reprcrash = getattr(full, "reprcrash", None)
+
+    def toterminal(self, tw: TerminalWriter) -> None:
+        tw.line(self.full.partition("\n")[0], light=True)
+
+    def __str__(self) -> str:
+        return self.full
+
+
 class _Gist:
     """What pytest prints behind FAILED in its short summary."""
 

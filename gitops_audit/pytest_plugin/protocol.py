@@ -14,10 +14,12 @@ from typing import Any, Literal
 import pytest
 
 from gitops_audit.model.verdict import Verdict
-from gitops_audit.pytest_plugin.item import AuditFinding, AuditItem
+from gitops_audit.pytest_plugin.item import AuditFinding, AuditItem, BriefRepr
 from gitops_audit.pytest_plugin.session import AuditRun, AuditSession
 
 MAX_GROUPS = 12
+# Nobody reads more diffs than that in one go; -v shows all.
+MAX_SECTIONS = 100
 
 _PHASES: tuple[Literal["setup"], Literal["call"], Literal["teardown"]] = ("setup", "call", "teardown")
 
@@ -29,6 +31,7 @@ class AuditProtocol:
 
     def __init__(self, session: AuditSession) -> None:
         self.session = session
+        self.sections = 0
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_runtest_protocol(self, item: pytest.Item, nextitem: pytest.Item | None) -> bool | None:
@@ -54,9 +57,14 @@ class AuditProtocol:
                 report.longrepr = item.finding()
         return report
 
+    @pytest.hookimpl(tryfirst=True)
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
         if report.when == "call" or report.outcome != "passed":
             self.session.record(report)
+        if report.failed and hasattr(report, "gitops_audit") and not hasattr(self.session.config, "workerinput"):
+            self.sections += 1
+            if self.sections > MAX_SECTIONS and self.session.config.get_verbosity() <= 0:
+                report.longrepr = BriefRepr(report.longrepr)
 
     def pytest_report_header(self) -> list[str]:
         return [f"gitops-audit: {path}" for path in self.session.files]
@@ -79,6 +87,8 @@ class AuditProtocol:
                 terminalreporter.write_sep("=", "gitops-audit")
                 for line in _summary(run):
                     terminalreporter.write_line(line)
+        if self.sections > MAX_SECTIONS and self.session.config.get_verbosity() <= 0:
+            terminalreporter.write_line(f"shown in full: {MAX_SECTIONS} of {self.sections} findings (-v shows all)")
 
 
 def _passed(item: AuditItem) -> Iterator[pytest.TestReport]:

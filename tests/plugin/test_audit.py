@@ -7,6 +7,7 @@ from xml.etree import ElementTree as ET
 
 import pytest
 
+from gitops_audit.pytest_plugin.protocol import MAX_SECTIONS
 from tests.fleet import Deployed, manifest
 
 SCALED = {"spec": {"replicas": 7}}
@@ -42,6 +43,23 @@ def test_drift_fails_with_the_field_both_values_who_and_where(pytester: pytest.P
     result.stdout.no_fnmatch_line("*Traceback*")
     result.stdout.no_fnmatch_line("*AuditFinding*")
     assert result.ret == 1
+
+
+@pytest.mark.parametrize("workers", ["0", "2"])
+def test_of_very_many_findings_the_last_are_told_in_brief_and_reported_in_full(
+    pytester: pytest.Pytester, shop: Deployed, workers: str
+) -> None:
+    names = [f"extra-{number:03d}" for number in range(MAX_SECTIONS + 2)]
+    maps = "---\n".join(
+        f"apiVersion: v1\nkind: ConfigMap\nmetadata: {{name: {name}}}\ndata: {{a: b}}\n" for name in names
+    )
+    shop.commit({"apps/many.yaml": maps})
+    result = run(pytester, f"-n{workers}", "--junitxml=out.xml")
+    assert result.stdout.str().count("declared in Git, not in the cluster") == MAX_SECTIONS
+    result.stdout.fnmatch_lines([f"shown in full: {MAX_SECTIONS} of {len(names)} findings (-v shows all)"])
+    failures = [f.text or "" for f in ET.parse(pytester.path / "out.xml").iter("failure")]  # noqa: S314
+    assert len(failures) == len(names)
+    assert all("declared in Git, not in the cluster" in text for text in failures)
 
 
 def test_a_missing_resource_fails(pytester: pytest.Pytester, shop: Deployed) -> None:

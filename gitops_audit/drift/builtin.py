@@ -118,6 +118,10 @@ _CHOSEN_WHEN_EMPTY = frozenset(
         "timeoutSeconds",
         "finalizers",
         "tolerations",
+        "targetPort",
+        "singular",
+        "listKind",
+        "metrics",
     }
 )
 
@@ -133,6 +137,8 @@ _DEFAULTS: dict[str, tuple[Any, ...]] = {
     "defaultMode": (420,),
     "volumeMode": ("Filesystem",),
     "status": ("True", {"phase": "Pending"}),
+    "phase": ("Pending",),
+    "divisor": ("0",),
     "allocationMode": ("ExactCount",),
     "count": (1,),
 }
@@ -145,6 +151,10 @@ _CONSEQUENCES: dict[tuple[str, str], dict[str, Any]] = {
         "allocateLoadBalancerNodePorts": True,
     },
 }
+
+_EXTENDED = frozenset(
+    {("Pod", ("spec", "tolerations")), ("ServiceAccount", ("imagePullSecrets",)), ("Node", ("spec", "taints"))}
+)
 
 # Limits default from each other (`SetDefaults_LimitRangeItem`): a maximum is the default limit, that the request.
 _DERIVED_LIMITS = {"default": ("max",), "defaultRequest": ("default", "min")}
@@ -165,6 +175,8 @@ def is_left_to_server(group: str, name: str, value: Any, schema: TypeSchema) -> 
         return is_blank_bundle(value)
     if group not in BUILT_IN_GROUPS or value not in ("", 0, []) or isinstance(value, bool):
         return False
+    if name == "apiGroup":
+        return group == "rbac.authorization.k8s.io"
     return name in _CHOSEN_WHEN_EMPTY or (value == "" and bool(schema.enum) and "" not in schema.enum)
 
 
@@ -222,7 +234,5 @@ def is_multiset(group: str, kind: str, path: Path) -> bool:
 
 
 def is_extended_by_server(group: str, kind: str, path: Path) -> bool:
-    """Atomic lists to which admission or a token controller adds elements of its own."""
-    if group:
-        return False
-    return (kind, path) in {("Pod", ("spec", "tolerations")), ("ServiceAccount", ("imagePullSecrets",))}
+    """Atomic lists to which admission or a controller adds elements of its own."""
+    return not group and (kind, path) in _EXTENDED

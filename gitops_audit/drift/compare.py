@@ -9,11 +9,10 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from functools import partial
 from typing import Any, Literal
 
 from gitops_audit.drift import builtin
-from gitops_audit.drift.equality import is_equal, is_hollow, is_likely_quantity, quantity
+from gitops_audit.drift.equality import is_equal, is_hollow, is_likely_equal
 from gitops_audit.drift.path import ROOT, Item, Path
 from gitops_audit.live.schema import ANYTHING, TypeSchema
 from gitops_audit.model.finding import ABSENT
@@ -94,14 +93,14 @@ def _has_other_keys(want: JsonObject, have: JsonObject, is_custom: bool) -> bool
 
 def differences(declared: JsonObject, live: JsonObject, schema: TypeSchema | None, kind: Kind) -> list[Difference]:
     """All declared values that the live object does not hold, in declared order. Raises RecursionError if endless."""
-    walk = _Walk(kind, declared, is_typed=schema is not None)
+    walk = _Walk(kind, declared)
     walk.fields(declared, live, schema or ANYTHING, ROOT)
     return walk.found
 
 
 def agrees(want: Any, have: Any, schema: TypeSchema, path: Path, kind: Kind) -> bool:
     """Whether one value of a field, as somebody declares it, is what another holds."""
-    walk = _Walk(kind, {}, is_typed=schema is not ANYTHING)
+    walk = _Walk(kind, {})
     walk.value(want, have, schema, path)
     return not walk.found
 
@@ -112,12 +111,11 @@ _SCALARS = frozenset({str, int, bool, float})
 
 
 class _Walk:
-    __slots__ = ("body", "found", "is_custom", "is_typed", "kind")
+    __slots__ = ("body", "found", "is_custom", "kind")
 
-    def __init__(self, kind: Kind, body: JsonObject, *, is_typed: bool) -> None:
+    def __init__(self, kind: Kind, body: JsonObject) -> None:
         self.kind = kind
         self.body = body
-        self.is_typed = is_typed
         self.is_custom = kind.group not in builtin.BUILT_IN_GROUPS
         self.found: list[Difference] = []
 
@@ -158,9 +156,7 @@ class _Walk:
         name = _name(path)
         if builtin.is_left_to_server(self.kind.group, name, want, schema):
             return True
-        if self.is_typed or not is_likely_quantity(name, _name(path[:-1])):
-            return False
-        return quantity(want) is not None and quantity(want) == quantity(have)
+        return schema is ANYTHING and is_likely_equal(want, have, [step for step in path if isinstance(step, str)])
 
     def _absent(self, want: Any, schema: TypeSchema | None, path: Path) -> None:
         if is_hollow(want) and not (schema is not None and schema.is_map and want):
@@ -197,7 +193,7 @@ class _Walk:
         if schema.list_type == "set":
             return by_value(want, have)
         if self._is_unordered(want, have, path):
-            return self._by_content(want, have, schema, path)
+            return by_content(want, have, schema, path, self.kind)
         return by_place(want, have) if len(want) == len(have) else None
 
     def _is_unordered(self, want: list[Any], have: list[Any], path: Path) -> bool:
@@ -206,27 +202,6 @@ class _Walk:
         if builtin.is_multiset(self.kind.group, self.kind.kind, path):
             return len(want) == len(have)
         return builtin.is_extended_by_server(self.kind.group, self.kind.kind, path)
-
-    def _by_content(self, want: list[Any], have: list[Any], schema: TypeSchema, path: Path) -> list[Pair]:
-        """Each declared element with a live one that holds it, its own place first.
-
-        Where nobody added elements, those left over on both sides face each other.
-        """
-        holds = partial(self._holds, schema=schema.items or ANYTHING, path=path)
-        taken = {i: i for i, pair in enumerate(zip(want, have, strict=False)) if holds(*pair)}
-        for index, wanted in enumerate(want):
-            if index not in taken:
-                free = (i for i, found in enumerate(have) if i not in taken.values() and holds(wanted, found))
-                taken[index] = next(free, -1)
-        is_same_length = len(want) == len(have)
-        left = iter([i for i in range(len(have)) if is_same_length and i not in taken.values()])
-        places = [taken[i] if taken[i] >= 0 else next(left, -1) for i in range(len(want))]
-        return [(Item(i), want[i], have[j] if j >= 0 else ABSENT) for i, j in enumerate(places)]
-
-    def _holds(self, want: Any, have: Any, schema: TypeSchema, path: Path) -> bool:
-        trial = _Walk(self.kind, {}, is_typed=self.is_typed)
-        trial.value(want, have, schema, (*path, Item(0)))
-        return not trial.found
 
     def _add(
         self, kind: DifferenceType, path: Path, want: Any, have: Any = ABSENT, schema: TypeSchema = ANYTHING
@@ -259,6 +234,32 @@ def by_place(want: Sequence[Any], have: Sequence[Any]) -> list[Pair]:
     return [(Item(i), *pair) for i, pair in enumerate(zip(want, have, strict=True))]
 
 
+def by_content(want: list[Any], have: list[Any], schema: TypeSchema, path: Path, kind: Kind) -> list[Pair]:
+    """Each element of a multiset with a live one that holds it, its own place first.
+
+    Where nobody added elements, those left over on both sides face each other.
+    """
+    places = places_by_content(want, have, schema, path, kind)
+    return [(Item(i), want[i], have[j] if j >= 0 else ABSENT) for i, j in enumerate(places)]
+
+
+def places_by_content(want: list[Any], have: list[Any], schema: TypeSchema, path: Path, kind: Kind) -> list[int]:
+    """Where the elements of a multiset stand in the live one, -1 for those that do not."""
+    items = schema.items or ANYTHING
+
+    def holds(wanted: Any, found: Any) -> bool:
+        return agrees(wanted, found, items, (*path, Item(0)), kind)
+
+    taken = {i: i for i, pair in enumerate(zip(want, have, strict=False)) if holds(*pair)}
+    for index, wanted in enumerate(want):
+        if index not in taken:
+            free = (i for i, found in enumerate(have) if i not in taken.values() and holds(wanted, found))
+            taken[index] = next(free, -1)
+    is_same_length = len(want) == len(have)
+    left = iter([i for i in range(len(have)) if is_same_length and i not in taken.values()])
+    return [taken[i] if taken[i] >= 0 else next(left, -1) for i in range(len(want))]
+
+
 def canonical(value: Any) -> str:
     """One text for equal JSON values."""
     return json.dumps(value, sort_keys=True, default=repr)
@@ -267,7 +268,13 @@ def canonical(value: Any) -> str:
 def item_keys(element: Any, schema: TypeSchema) -> tuple[tuple[str, Any], ...]:
     """The keys that identify an element of a list of type map, defaulted ones filled in."""
     fields = element if isinstance(element, dict) else {}
-    return tuple((key, _hashable(fields.get(key, _default(key, schema)))) for key in schema.list_keys)
+    return tuple((key, _hashable(_key(fields.get(key), key, schema))) for key in schema.list_keys)
+
+
+def _key(value: Any, name: str, schema: TypeSchema) -> Any:
+    """Defaulting takes an empty text for none, as Go's types without a pointer do."""
+    default = _default(name, schema) if value is None or value == "" else None
+    return value if default is None else default
 
 
 def _default(key: str, schema: TypeSchema) -> Any:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import datetime
 from fractions import Fraction
 from typing import Any
@@ -30,10 +30,12 @@ _DURATION_PART = re.compile(r"(\d*\.?\d*)(ns|us|µs|μs|ms|s|m|h)")
 _NANOSECONDS = {"ns": 1, "us": 10**3, "µs": 10**3, "μs": 10**3, "ms": 10**6, "s": 10**9, "m": 60 * 10**9}
 _NANOSECONDS["h"] = 60 * _NANOSECONDS["m"]
 
-# Where quantities stand in the built-in APIs, for objects whose schema nobody has (recordings without schemas).
+# Where quantities and bytes stand in the built-in APIs, for objects whose schema nobody has (recordings without
+# schemas) and for the pod templates of custom resources, which often keep whatever is in them.
 _QUANTITY_MAPS = frozenset({"limits", "requests", "hard", "capacity", "overhead", "podFixed", "default"})
 _QUANTITY_MAPS |= {"defaultRequest", "max", "min", "maxLimitRequestRatio", "allocatable"}
-_QUANTITY_FIELDS = frozenset({"sizeLimit", "divisor", "averageValue", "maximumVolumeSize"})
+_QUANTITY_FIELDS = frozenset({"sizeLimit", "divisor", "averageValue", "maximumVolumeSize", "capacity"})
+_BYTE_FIELDS, _BYTE_MAPS = frozenset({"caBundle"}), frozenset({"binaryData"})
 
 
 def is_hollow(value: Any) -> bool:
@@ -61,9 +63,19 @@ def is_equal(one: Any, other: Any, schema: TypeSchema) -> bool:
     return first is not None and first == meaning(other)
 
 
-def is_likely_quantity(name: str, parent: str) -> bool:
-    """Whether a field holds a quantity by its name, for want of a schema."""
-    return name in _QUANTITY_FIELDS or parent in _QUANTITY_MAPS
+def is_likely_equal(one: Any, other: Any, names: Sequence[str]) -> bool:
+    """Whether two scalars mean the same by the names of the fields they stand in (their own last), without a schema."""
+    above, parent, name = ("", "", "", *names)[-3:]
+    if _is_likely_quantity(above, parent, name):
+        return quantity(one) is not None and quantity(one) == quantity(other)
+    is_bytes = name in _BYTE_FIELDS or parent in _BYTE_MAPS
+    return is_bytes and _base64(one) is not None and _base64(one) == _base64(other)
+
+
+def _is_likely_quantity(above: str, parent: str, name: str) -> bool:
+    if name in _QUANTITY_FIELDS or parent in _QUANTITY_MAPS:
+        return True
+    return name == "value" and (parent == "target" or above in _QUANTITY_MAPS)
 
 
 def quantity(value: Any) -> Fraction | None:

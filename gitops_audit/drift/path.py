@@ -33,9 +33,7 @@ class Item:
     def matches(self, element: Any) -> bool:
         """Whether an element of any side is the one meant, by identity alone."""
         if self.keys:
-            return isinstance(element, Mapping) and all(
-                element.get(key, _DEFAULTED.get(key)) == value for key, value in self.keys
-            )
+            return isinstance(element, Mapping) and all(_key(element, key) == value for key, value in self.keys)
         return bool(self.value is not ABSENT and element == self.value)
 
 
@@ -83,6 +81,11 @@ def _element(body: Any, item: Item) -> Any:
     if item.keys or item.value is not ABSENT:
         return next((element for element in body if item.matches(element)), ABSENT)
     return in_place
+
+
+def _key(element: Mapping[str, Any], name: str) -> Any:
+    found = element.get(name)
+    return _DEFAULTED.get(name, found) if found is None or found == "" else found
 
 
 def _part(step: str | Item) -> str:

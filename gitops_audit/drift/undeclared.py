@@ -12,10 +12,10 @@ from typing import Any, Literal
 
 from gitops_audit.config.settings import DriftMode
 from gitops_audit.drift import attribution, builtin, fields, tracking
-from gitops_audit.drift.compare import Kind, Pair, by_keys, by_place, by_value
+from gitops_audit.drift.compare import Kind, Pair, by_keys, by_place, by_value, places_by_content
 from gitops_audit.drift.fields import Entry, Trie
 from gitops_audit.drift.ownership import Ownership
-from gitops_audit.drift.path import ROOT, Path
+from gitops_audit.drift.path import ROOT, Item, Path
 from gitops_audit.live.schema import ANYTHING, TypeSchema
 from gitops_audit.model.finding import ABSENT
 from gitops_audit.model.resource import JsonObject
@@ -129,17 +129,20 @@ def undeclared(
     mode: DriftMode,
 ) -> list[Undeclared]:
     """All stale and added fields, in the order of the live object. Raises RecursionError if endless."""
-    search = _Search(kind, (declared, live), ownership, mode)
+    search = _Search(kind, (declared, live), ownership, mode, has_types=schema is not None)
     claims = tuple(_Claim(e, search.role(e), e.trie) for e in ownership.entries)
     search.fields(declared, live, ownership.applied or ABSENT, schema or ANYTHING, ROOT, claims)
     return search.found
 
 
 class _Search:
-    __slots__ = ("found", "kind", "mode", "ownership", "sides")
+    __slots__ = ("found", "kind", "knows_defaults", "mode", "ownership", "sides")
 
-    def __init__(self, kind: Kind, sides: builtin.Sides, ownership: Ownership, mode: DriftMode) -> None:
+    def __init__(
+        self, kind: Kind, sides: builtin.Sides, ownership: Ownership, mode: DriftMode, *, has_types: bool
+    ) -> None:
         self.kind, self.sides, self.ownership, self.mode = kind, sides, ownership, mode
+        self.knows_defaults = has_types or kind.group in builtin.BUILT_IN_GROUPS
         self.found: list[Undeclared] = []
 
     def role(self, entry: Entry) -> Role:
@@ -182,9 +185,9 @@ class _Search:
         applied = applied if self._is_evidence(applied, claims) else ABSENT
         if applied is ABSENT and not any(c.role for c in claims):
             return
-        if want is ABSENT or want is None:
+        if want is ABSENT:
             self._undeclared(have, applied, schema, path, claims, is_unit=is_unit)
-        elif builtin.is_left_to_server(self.kind.group, _name(path), want, schema):
+        elif want is None or builtin.is_left_to_server(self.kind.group, _name(path), want, schema):
             by_hand = tuple(c for c in claims if c.role == "added")
             self._undeclared(have, ABSENT, schema, path, by_hand, is_unit=is_unit)
         elif applied is ABSENT and _is_plainly_declared(claims, want, have, path):
@@ -210,9 +213,16 @@ class _Search:
             return by_keys(have, other, schema)
         if schema.list_type == "set":
             return by_value(have, other)
-        if len(have) != len(other) or builtin.is_multiset(self.kind.group, self.kind.kind, path):
+        if len(have) != len(other):
             return []
+        if builtin.is_multiset(self.kind.group, self.kind.kind, path):
+            return self._by_content(have, other, schema, path)
         return by_place(have, other)
+
+    def _by_content(self, have: list[Any], other: list[Any], schema: TypeSchema, path: Path) -> list[Pair]:
+        places = places_by_content(other, have, schema, path, self.kind)
+        declared = {place: other[index] for index, place in enumerate(places)}
+        return [(Item(i), element, declared.get(i, ABSENT)) for i, element in enumerate(have)]
 
     def _is_evidence(self, applied: Any, claims: _Claims) -> bool:
         """Beside an Apply entry the record is an old one: it counts where its writer still owns the field."""
@@ -241,7 +251,7 @@ class _Search:
         evidence = [c for c in claims if c.role]
         if not evidence or not all(c.is_whole and fields.at(c.entry.trie, path) is None for c in evidence):
             return False
-        return builtin.is_default(self.kind.kind, path, have, schema, self.sides)
+        return not self.knows_defaults or builtin.is_default(self.kind.kind, path, have, schema, self.sides)
 
     def _is_one(self, have: JsonObject, applied: Any, schema: TypeSchema, claims: _Claims, *, is_unit: bool) -> bool:
         """Whether a person sees one thing: a list element, or a struct that belongs to one manager alone."""
@@ -252,7 +262,7 @@ class _Search:
             return False
         if any(not c.role and not (applied is not ABSENT and self.ownership.is_applier(c.entry)) for c in claims):
             return False
-        return applied is not ABSENT or any(_owns_all(c, have) for c in evidence)
+        return (applied is not ABSENT and bool(applied)) or any(_owns_all(c, have) for c in evidence)
 
     def _add(self, have: Any, applied: Any, schema: TypeSchema, path: Path, claims: _Claims) -> None:
         evidence = sorted((c for c in claims if c.role), key=lambda c: c.entry.time)

@@ -187,6 +187,12 @@ def test_without_a_schema_lists_compare_by_place_and_quantities_by_name() -> Non
     assert [(c.type, c.path) for c in drift.changes] == [("changed", "spec.data.a")]
 
 
+def test_a_pod_template_that_a_custom_resource_keeps_as_it_is_compares_by_the_names_of_its_fields() -> None:
+    want, have = {"resources": {"limits": {"cpu": "1000m"}}}, {"resources": {"limits": {"cpu": 1}}}
+    assert found({"free": want}, {"free": have}) == []
+    assert found({"free": {"data": {"a": "1000m"}}}, {"free": {"data": {"a": 1}}}) == [("changed", "spec.free.data.a")]
+
+
 SYSTEM: dict[str, Any] = {
     "uid": "other",
     "resourceVersion": "1",
@@ -237,10 +243,34 @@ SERVICE = {"apiVersion": "v1", "kind": "Service", "metadata": {"name": "web", "n
             {"ports": [{"port": 80, "nodePort": 0}]},
             {"ports": [{"port": 80, "protocol": "TCP", "nodePort": 30080, "targetPort": 80}]},
         ),
+        ({"ports": [{"port": 80, "targetPort": 0}]}, {"ports": [{"port": 80, "protocol": "TCP", "targetPort": 80}]}),
+        ({"ports": [{"port": 80, "protocol": ""}]}, {"ports": [{"port": 80, "protocol": "TCP"}]}),
     ],
 )
 def test_what_is_left_to_the_server_is_no_difference(spec: Any, have: Any) -> None:
     assert differences(SERVICE | {"spec": spec}, live(SERVICE | {"spec": have})) == []
+
+
+def test_an_empty_group_of_a_role_reference_is_left_to_the_server_that_of_others_is_not() -> None:
+    def binding(group: str) -> dict[str, Any]:
+        kind = {"apiVersion": "rbac.authorization.k8s.io/v1", "kind": "RoleBinding"}
+        return kind | {"metadata": {"name": "b", "namespace": "shop"}, "roleRef": {"apiGroup": group, "name": "r"}}
+
+    assert differences(binding(""), live(binding("rbac.authorization.k8s.io"))) == []
+    backend = {"apiVersion": "networking.k8s.io/v1", "kind": "Ingress", "metadata": {"name": "i", "namespace": "shop"}}
+    specs = [{"spec": {"defaultBackend": {"resource": {"apiGroup": g, "kind": "B"}}}} for g in ("", "x")]
+    found = differences(backend | specs[0], live(backend | specs[1]))
+    assert found == [("changed", "spec.defaultBackend.resource.apiGroup")]
+
+
+def test_the_names_that_a_definition_leaves_empty_are_filled_by_the_server() -> None:
+    def definition(**names: str) -> dict[str, Any]:
+        kind = {"apiVersion": "apiextensions.k8s.io/v1", "kind": "CustomResourceDefinition"}
+        return kind | {"metadata": {"name": "ws.example.com"}, "spec": {"names": {"kind": "W"} | names}}
+
+    filled = live(definition(singular="w", listKind="WList"))
+    assert differences(definition(singular="", listKind=""), filled) == []
+    assert differences(definition(singular="x"), filled) == [("changed", "spec.names.singular")]
 
 
 def test_none_is_a_cluster_ip_like_any_other() -> None:
@@ -281,6 +311,10 @@ def test_one_changed_metric_is_one_finding_even_among_equal_ones() -> None:
     assert differences(hpa("cpu", "cpu", "memory"), live(have)) == [("changed", path)]
 
 
+def test_no_metrics_means_the_one_that_the_server_chooses() -> None:
+    assert differences(hpa(), live(hpa("cpu"))) == []
+
+
 def test_a_metric_that_is_missing_changes_the_list() -> None:
     assert differences(hpa("cpu", "memory"), live(hpa("cpu"))) == [("changed", "spec.metrics")]
 
@@ -299,6 +333,15 @@ def test_tolerations_that_admission_adds_to_a_pod_are_no_difference() -> None:
     added = [{"key": f"node.kubernetes.io/{c}", "operator": "Exists"} for c in ("not-ready", "unreachable")]
     assert differences(pod(mine), live(pod(*added, mine))) == []
     assert differences(pod(mine), live(pod(*added))) == [("removed", "spec.tolerations[0]")]
+
+
+def test_taints_that_the_node_controllers_add_are_no_difference() -> None:
+    def node(*keys: str) -> dict[str, Any]:
+        taints = [{"key": key, "effect": "NoSchedule"} for key in keys]
+        return {"apiVersion": "v1", "kind": "Node", "metadata": {"name": "n"}, "spec": {"taints": taints}}
+
+    assert differences(node("gpu"), live(node("gpu", "node.kubernetes.io/not-ready"))) == []
+    assert differences(node("gpu"), live(node("node.kubernetes.io/not-ready"))) == [("changed", "spec.taints[0].key")]
 
 
 def test_a_toleration_changed_where_nobody_added_any_is_a_change_of_its_field() -> None:

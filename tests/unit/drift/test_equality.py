@@ -15,7 +15,7 @@ from gitops_audit.drift.equality import (
     is_equal,
     is_hollow,
     is_identical,
-    is_likely_quantity,
+    is_likely_equal,
     quantity,
 )
 from gitops_audit.live.schema import ANYTHING, TypeSchema
@@ -161,7 +161,24 @@ def test_built_in_quantities_are_known_by_their_type() -> None:
     assert is_equal("1", "1000m", cpu)
 
 
-def test_without_a_schema_names_tell_where_quantities_stand() -> None:
-    assert is_likely_quantity("cpu", "limits")
-    assert is_likely_quantity("sizeLimit", "emptyDir")
-    assert not is_likely_quantity("key", "data")
+@pytest.mark.parametrize(
+    ("names", "one", "other", "is_same"),
+    [
+        (["limits", "cpu"], "1", "1000m", True),
+        (["limits", "cpu"], "1", "2", False),
+        (["emptyDir", "sizeLimit"], "1Gi", "1024Mi", True),
+        (["capacity"], "1024Gi", "1Ti", True),
+        (["external", "target", "value"], "100.0", "100", True),
+        (["capacity", "memory", "value"], "1024Mi", "1Gi", True),
+        (["data", "key"], "1", "1000m", False),
+        (["env", "value"], "1", "1000m", False),
+        (["binaryData", "blob"], "AAEC\nAwQ=\n", "AAECAwQ=", True),
+        (["clientConfig", "caBundle"], "QUJD\n", "QUJD", True),
+        (["data", "blob"], "a b", "ab", False),
+        ([], "1", "1000m", False),
+    ],
+)
+def test_without_a_schema_names_tell_where_quantities_and_bytes_stand(
+    names: list[str], one: str, other: str, is_same: bool
+) -> None:
+    assert is_likely_equal(one, other, names) is is_same

@@ -8,10 +8,13 @@ from typing import Any
 import pytest
 
 from gitops_audit.config.settings import DriftConfig
+from gitops_audit.drift import Comparer
 from tests.unit.drift.samples import (
     BORN,
+    TODAY,
     compared,
     config_map,
+    custom,
     declared,
     deployment,
     differences,
@@ -19,6 +22,7 @@ from tests.unit.drift.samples import (
     fields_v1,
     live,
     told,
+    widget,
     with_metadata,
 )
 
@@ -293,6 +297,67 @@ def test_what_is_left_to_the_server_is_not_stale_for_having_been_applied_empty()
     body = service | {"spec": {"clusterIP": ""}}
     found = live(service | {"spec": {"clusterIP": "10.0.0.1"}}, applied_by(FLUX, body))
     assert differences(body, found) == []
+
+
+def test_a_declared_null_is_left_to_the_server_and_its_owner_gave_up_nothing() -> None:
+    service = {"apiVersion": "v1", "kind": "Service", "metadata": {"name": "s", "namespace": "shop"}}
+    body, have = service | {"spec": {"clusterIP": None}}, service | {"spec": {"clusterIP": "10.0.0.1"}}
+    assert differences(body, live(have, applied_by(FLUX, body))) == []
+    by_hand = entry("kubectl-edit", {"spec": {"clusterIP": "10.0.0.1"}}, **V1)
+    assert differences(body, live(have, applied_by(FLUX, service), by_hand)) == [("added", "spec.clusterIP")]
+
+
+def test_an_empty_struct_that_was_applied_is_no_evidence_of_what_stands_in_it_now() -> None:
+    daemons = deployment() | {"kind": "DaemonSet"}
+    applied = with_metadata(daemons, annotations={})
+    found = live(with_metadata(daemons, annotations={"deprecated.daemonset.template.generation": "1"}), applied=applied)
+    found["metadata"].pop("managedFields")
+    assert Comparer(DriftConfig(), today=TODAY).compare(declared(daemons), found, None).changes == ()
+
+
+def test_defaults_within_an_indivisible_list_of_an_unknown_type_are_nobodys_doing() -> None:
+    body, have = widget(steps=[{"run": "x"}]), widget(steps=[{"run": "x", "retries": 3}])
+    found = live(have, applied_by(FLUX, body))
+    assert differences(body, found) == []
+    typed = custom({"steps": {"type": "array", "items": {"type": "object", "properties": {"run": {}, "retries": {}}}}})
+    assert differences(body, found, typed) == [("stale", "spec.steps[0].retries")]
+
+
+def test_a_field_added_within_a_metric_is_found_wherever_the_metric_stands() -> None:
+    def scaler(*metrics: dict[str, Any]) -> dict[str, Any]:
+        metadata = {"name": "web", "namespace": "shop"}
+        kind = {"apiVersion": "autoscaling/v2", "kind": "HorizontalPodAutoscaler"}
+        return kind | {"metadata": metadata, "spec": {"metrics": list(metrics)}}
+
+    cpu = {"type": "Resource", "resource": {"name": "cpu"}}
+    pods = {"type": "Pods", "pods": {"metric": {"name": "p"}}}
+    selected = {"type": "Pods", "pods": {"metric": {"name": "p", "selector": {"matchLabels": {"a": "b"}}}}}
+    edit = entry("kubectl-edit", {"f:spec": {"f:metrics": {}}}, apiVersion="autoscaling/v2")
+    found = live(scaler(cpu, selected), edit)
+    assert differences(scaler(pods, cpu), found) == [("added", "spec.metrics[1].pods.metric.selector.matchLabels.a")]
+
+
+@pytest.mark.parametrize("phase", ["Pending", "Bound"])
+def test_only_the_phase_that_a_claim_template_is_born_with_is_a_default(phase: str) -> None:
+    def stateful(**status: str) -> dict[str, Any]:
+        template = {"metadata": {"name": "data"}, "spec": {"accessModes": ["ReadWriteOnce"]}, "status": status}
+        return deployment(volumeClaimTemplates=[template]) | {"kind": "StatefulSet"}
+
+    expected = [] if phase == "Pending" else [("stale", "spec.volumeClaimTemplates[0].status.phase")]
+    assert differences(stateful(), live(stateful(phase=phase), applied_by(FLUX, stateful()))) == expected
+
+
+def test_the_divisor_that_defaulting_writes_is_nobodys_doing() -> None:
+    def env(**more: str) -> dict[str, Any]:
+        source = {"resourceFieldRef": {"resource": "limits.cpu"} | more}
+        return web(env=[{"name": "A", "valueFrom": source}])
+
+    keyed = {'k:{"name":"A"}': {".": {}, "f:name": {}, "f:valueFrom": {"f:resourceFieldRef": {}}}}
+    intent = entry(FLUX, on_containers({'k:{"name":"web"}': {"f:env": keyed}}), "Apply")
+    assert differences(env(), live(env(divisor="0"), intent)) == []
+    assert differences(env(), live(env(divisor="1m"), intent)) == [
+        ("stale", f"{WEB}.env[name=A].valueFrom.resourceFieldRef.divisor")
+    ]
 
 
 def test_secret_values_declared_as_text_are_owned_as_data() -> None:

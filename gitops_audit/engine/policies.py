@@ -137,7 +137,10 @@ class _Places:
 
 
 class ObjectWorld:
-    """The objects of one side, found by their names: what a policy sees beside its subject."""
+    """The objects of one side, found by their names: what a policy sees beside its subject.
+
+    Single ones (Namespaces, parameters) are asked for again and again and kept; whole kinds would be too much to keep.
+    """
 
     def __init__(self, places: _Places, body: Callable[[Declared], JsonObject | None]) -> None:
         self._places = places
@@ -150,7 +153,7 @@ class ObjectWorld:
 
     def list(self, group: str, kind: str, namespace: str = "") -> Sequence[JsonObject]:
         spaces = [self._places.at(group, kind, namespace)] if namespace else self._places.all(group, kind)
-        found = (self._looked_at(resource) for space in spaces for resource in space.values())
+        found = (self._body(resource) for space in spaces for resource in space.values())
         return [body for body in found if body is not None]
 
     def _looked_at(self, resource: Declared) -> JsonObject | None:

@@ -37,16 +37,18 @@ def shortened(text: str, limit: int = MAX_VALUE_CHARS) -> str:
 
 
 def unified(declared: JsonObject, changes: Iterable[Change]) -> Iterator[str]:
-    """Lines of a unified diff from declared (-) to live (+), of the fields Git declares. Nothing where none differs.
+    """Lines of a unified diff from declared (-) to live (+). Nothing where none differs.
 
-    Fields that only the cluster has cannot be placed exactly in what Git declares; callers list them by their path.
+    What only the cluster has inside a list has no place in what Git declares; callers tell it by its path.
     """
-    placed = [c for c in changes if c.type in ("changed", "removed", "dropped") and c.pointer]
-    if not placed:
-        return
     live = copy.deepcopy(declared)
-    for change in placed:
-        _apply(live, change.pointer, change.live)
+    for change in changes:
+        if change.type in ("added", "stale"):
+            _add(live, change.pointer, change.live)
+        elif change.pointer:
+            _apply(live, change.pointer, change.live)
+    if live == declared:
+        return
     before, after = _dump(declared), _dump(live)
     if max(len(before), len(after)) > MAX_DIFF_LINES:
         return
@@ -65,6 +67,16 @@ def _apply(body: Any, pointer: str, value: Any) -> None:
         body.pop(last, None)
     elif isinstance(body, dict):
         body[last] = value
+
+
+def _add(body: Any, pointer: str, value: Any) -> None:
+    *parents, last = pointer_tokens(pointer)
+    for token in parents:
+        if not isinstance(body, dict):
+            return
+        body = body.setdefault(token, {})
+    if isinstance(body, dict):
+        body.setdefault(last, value)
 
 
 def _child(body: Any, token: str) -> Any:

@@ -186,6 +186,7 @@ def _next_step(verdict: Verdict) -> Iterator[Line]:
     if drift.status == "missing":
         yield Line("  next: deploy it, or delete its manifest if it is no longer wanted", "hint")
     elif any(c.cause in ("cluster", "both", "unknown") for c in verdict.counting_changes):
-        yield Line(f"  next: kubectl get {kind}{scope} {key.name} -o yaml --show-managed-fields", "hint")
+        look = "-o jsonpath='{.metadata.managedFields}'" if kind == "secret" else "-o yaml --show-managed-fields"
+        yield Line(f"  next: kubectl get {kind}{scope} {key.name} {look}", "hint")
     elif verdict.counting_changes:
         yield Line("  next: deploy the commit; nobody touched the cluster", "hint")

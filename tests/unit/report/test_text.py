@@ -49,11 +49,26 @@ def test_a_pending_change_is_told_apart_from_one_in_the_cluster() -> None:
     assert "kubectl get" not in output
 
 
-def test_fields_of_the_cluster_alone_are_listed_by_path() -> None:
-    added = Change("added", "/metadata/labels/debug", "metadata.labels.debug", live="on")
+def test_a_field_of_the_cluster_alone_stands_in_the_diff_where_it_would_be_declared() -> None:
+    added = Change("added", "/metadata/labels/debug", "metadata.labels.debug", live="here")
     output = shown(Verdict(RESOURCE, "failed", Drift("modified", (added,))))
-    assert "+ metadata.labels.debug: on is added" in output
+    assert "+ metadata.labels.debug: here is added" in output
+    assert "     metadata:\n       name: web\n    +  labels:\n    +    debug: here\n" in output
+
+
+def test_what_the_cluster_alone_has_in_a_list_is_told_by_its_path_only() -> None:
+    added = Change("added", "/spec/template/spec/containers/0", "spec.template.spec.containers[name=x]", live={})
+    output = shown(Verdict(RESOURCE, "failed", Drift("modified", (added,))))
+    assert "+ spec.template.spec.containers[name=x]: {} is added" in output
     assert "--- Git" not in output
+
+
+def test_of_a_secret_no_command_is_proposed_that_would_print_it() -> None:
+    key = ResourceKey("prod", "", "Secret", "shop", "web")
+    resource = Declared(key, "s", "v1", {"kind": "Secret"}, Origin("s.yaml", 1))
+    change = Change("changed", "/data/a", "data.a", "<redacted:a>", "<redacted:b>")
+    output = shown(Verdict(resource, "failed", Drift("modified", (change,))))
+    assert "next: kubectl get secret -n shop web -o jsonpath='{.metadata.managedFields}'" in output
 
 
 def test_a_missing_resource_a_violation_an_invalid_field_and_an_error_are_told() -> None:

@@ -17,6 +17,7 @@ from gitops_audit.errors import ConfigError, Location
 
 MAX_BYTES = 1 << 20
 MAX_DEPTH = 32
+TOO_DEEP = f"nested deeper than {MAX_DEPTH} levels"
 MAX_NODES = 100_000
 
 SYNTAX, UNREADABLE, KEY = "GA101", "GA102", "GA103"
@@ -104,7 +105,7 @@ def _bound_depth(path: Path, text: str) -> None:
         elif isinstance(event, yaml.CollectionEndEvent):
             depth -= 1
         if depth > MAX_DEPTH:
-            raise _error(path, _line(event.start_mark), f"nested deeper than {MAX_DEPTH} levels", SYNTAX)
+            raise _error(path, _line(event.start_mark), TOO_DEEP, SYNTAX)
 
 
 def _syntax_error(path: Path, text: str, error: yaml.MarkedYAMLError) -> ConfigError:
@@ -112,6 +113,8 @@ def _syntax_error(path: Path, text: str, error: yaml.MarkedYAMLError) -> ConfigE
     line = _line(mark)
     if "single document" in (error.context or ""):
         return _error(path, line, "the file holds several YAML documents", SYNTAX, "keep one, without `---`")
+    if "maximum nesting depth" in (error.problem or ""):  # a bound of libyaml 0.2.6 and later
+        return _error(path, line, TOO_DEEP, SYNTAX)
     context = f"{error.context}: " if error.context else ""
     return _error(
         path, line, f"no YAML: {context}{error.problem}", SYNTAX, _syntax_hint(text, line, str(error.problem))
@@ -127,7 +130,7 @@ def _syntax_hint(text: str, line: int, problem: str) -> str:
     written = lines[line - 1] if 0 < line <= len(lines) else ""
     if re.match(r" *\t", written):
         return "indent with spaces, not with tabs"
-    if re.search(r"\[.*\[.*=", written):
+    if "=" in written.partition("[")[2].partition("[")[2]:
         return 'a value with brackets needs quotes: ["/spec/containers/[name=web]/image"]'
     if "alphabetic" in problem and "*" in written:
         return "a wildcard at the start of a value needs quotes"

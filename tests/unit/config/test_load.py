@@ -485,6 +485,10 @@ SYNTAX: dict[str, tuple[str | bytes, str]] = {
     "another encoding": (b"version: 1\nx: \xe4\n", "2: the file is not UTF-8 | save it as UTF-8"),
     "UTF-16": ("version: 1".encode("utf-16"), "1: the file is not UTF-8 | save it as UTF-8"),
     "deep nesting": ("[" * 100_000, "1: nested deeper than 32 levels | "),
+    "a line of brackets that is no YAML": (
+        "x: }" + "[" * 100_000,
+        "1: no YAML: while parsing a block node: did not find expected node content | ",
+    ),
     "deep blocks": (
         "".join(f"{' ' * n}a:\n" for n in range(1000)),
         "33: nested deeper than 32 levels | ",

@@ -14,7 +14,7 @@ from gitops_audit.cli.console import Progress, show
 from gitops_audit.cli.options import run_command, run_options
 from gitops_audit.config.load import load, locate
 from gitops_audit.engine.audit import Audit
-from gitops_audit.engine.events import Finished, Judged, RunInfo, SourceInfo, Started
+from gitops_audit.engine.events import ClusterInfo, Finished, Judged, RunInfo, Started
 from gitops_audit.errors import ConfigError
 from gitops_audit.model.resource import Declared
 from gitops_audit.model.verdict import Verdict
@@ -35,7 +35,7 @@ def check(json_path: str | None, junit_path: str | None, **values: Any) -> None:
         if json_path != _STDOUT:
             _print(verdict, is_verbose=values["verbose"])
     if json_path != _STDOUT:
-        _print_summary(collected)
+        _print_summary(collected, is_verbose=values["verbose"])
     _write(collected, {"json": json_path, "junit": junit_path})
     raise click.exceptions.Exit(collected.finished.summary.exit_code)
 
@@ -108,16 +108,17 @@ def _print(verdict: Verdict, *, is_verbose: bool) -> None:
         click.echo(f"{verdict.outcome}: {verdict.resource.key}{' - ' + gist if gist else ''}")
 
 
-def _print_summary(collected: _Collected) -> None:
+def _print_summary(collected: _Collected, *, is_verbose: bool) -> None:
+    for source in collected.info.sources:
+        for line in text.source_lines(source, is_verbose=is_verbose):
+            click.echo(line)
     for line in _summary(collected):
         click.echo(line)
 
 
 def _summary(collected: _Collected) -> Iterator[str]:
     summary = collected.finished.summary
-    yield from map(_source_line, collected.info.sources)
-    for cluster in collected.info.clusters:
-        yield f"cluster {cluster.name}: {'Kubernetes ' + cluster.version if cluster.version else 'not read'}"
+    yield from map(_cluster_line, collected.info.clusters)
     yield from (f"note: {note}" for note in collected.finished.notes)
     counts = ", ".join(f"{summary.outcomes[o]} {o}" for o in ("passed", "failed", "error", "skipped"))
     yield f"{summary.resources} resources: {counts}"
@@ -127,11 +128,10 @@ def _summary(collected: _Collected) -> Iterator[str]:
         yield "violations: " + ", ".join(f"{n} {severity}" for severity, n in sorted(summary.violations.items()))
 
 
-def _source_line(source: SourceInfo) -> str:
-    if not source.repo:
-        return f"source {source.name}: not read"
-    commit = source.commit[:10] or "work tree"
-    return f"source {source.name}: {source.repo} at {source.revision} ({commit}), path {source.path or '.'}"
+def _cluster_line(cluster: ClusterInfo) -> str:
+    if not cluster.is_asked:
+        return "no cluster: only what Git declares was checked"
+    return f"cluster {cluster.name}: {'Kubernetes ' + cluster.version if cluster.version else 'not read'}"
 
 
 def _write(collected: _Collected, targets: dict[str, str | None]) -> None:

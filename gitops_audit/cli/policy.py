@@ -41,8 +41,12 @@ def policy() -> None:
 @_PATHS
 def list_policies(config_path: Path | None, is_shipped: bool, paths: tuple[Path, ...]) -> None:
     """List the policies of the configuration, or under PATHS."""
+    listed = _policies(config_path, paths, is_shipped=is_shipped)
+    if not listed:
+        click.echo("the configuration names no policies; `gitops-audit policy list --packs` lists those that ship")
+        return
     table = Table("policy", "form", "severity", "category", "title", box=box.SIMPLE_HEAD, pad_edge=False)
-    for found in _policies(config_path, paths, is_shipped=is_shipped):
+    for found in listed:
         table.add_row(found.name, found.form, str(found.severity), found.category, found.title)
     _console().print(table)
 

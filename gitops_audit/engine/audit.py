@@ -74,7 +74,7 @@ class Audit:
         yield Started(self.info, len(chosen))
         summary = Summary()
         for name, resources in groupby(sorted(chosen, key=_cluster), key=_cluster):
-            self._progress(f"reading cluster {name}")
+            self._progress(f"auditing {name}")
             for verdict in self._judged(name, tuple(resources)):
                 summary.add(verdict)
                 yield Judged(verdict)

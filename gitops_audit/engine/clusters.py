@@ -25,7 +25,7 @@ class ReachedCluster:
 
     @property
     def info(self) -> ClusterInfo:
-        return ClusterInfo(self.name, self.live.version if self.live else "")
+        return ClusterInfo(self.name, self.live.version if self.live else "", is_asked=bool(self.live or self.error))
 
     def close(self) -> None:
         if self.live is not None:

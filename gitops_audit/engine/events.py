@@ -11,21 +11,26 @@ from gitops_audit.model.verdict import Outcome, Verdict
 
 @dataclass(frozen=True, slots=True)
 class SourceInfo:
-    """A source as it was read: `repo` without user information, `commit` empty for a work tree."""
+    """A source as it was read: `repo` without user information, `commit` empty for a work tree.
+
+    `ignored` are the files that hold no Kubernetes objects, with the reason.
+    """
 
     name: str
     repo: str
     revision: str
     commit: str
     path: str
+    ignored: tuple[tuple[str, str], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class ClusterInfo:
-    """A cluster as it answered; `version` is empty where it did not."""
+    """A cluster as it answered; `version` is empty where it did not, `is_asked` false where there is none to ask."""
 
     name: str
     version: str
+    is_asked: bool = True
 
 
 @dataclass(frozen=True, slots=True)

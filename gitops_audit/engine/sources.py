@@ -30,7 +30,8 @@ class ReadSource:
         opened = self.checkout
         if opened is None:
             return SourceInfo(self.config.name, "", self.config.revision, "", self.config.path)
-        return SourceInfo(self.config.name, opened.repo, opened.revision, opened.commit, opened.path)
+        ignored = self.rendered.ignored
+        return SourceInfo(self.config.name, opened.repo, opened.revision, opened.commit, opened.path, ignored)
 
     def commits(self, paths: Collection[str]) -> dict[str, Commit]:
         """The last commit of each path, in one walk through history; nothing for a path without one."""

@@ -16,6 +16,7 @@ import pytest
 from gitops_audit.model.verdict import Verdict
 from gitops_audit.pytest_plugin.item import AuditFinding, AuditItem, BriefRepr
 from gitops_audit.pytest_plugin.session import AuditRun, AuditSession
+from gitops_audit.report import text
 
 MAX_GROUPS = 12
 # Nobody reads more diffs than that in one go; -v shows all.
@@ -85,7 +86,7 @@ class AuditProtocol:
         for run in self.session.runs.values():
             if run.executed:
                 terminalreporter.write_sep("=", "gitops-audit")
-                for line in _summary(run):
+                for line in _summary(run, is_verbose=self.session.config.get_verbosity() > 0):
                     terminalreporter.write_line(line)
         if self.sections > MAX_SECTIONS and self.session.config.get_verbosity() <= 0:
             terminalreporter.write_line(f"shown in full: {MAX_SECTIONS} of {self.sections} findings (-v shows all)")
@@ -130,7 +131,7 @@ def _forget_passed_phases(config: pytest.Config) -> None:
         reporter.stats[""] = [r for r in reporter.stats[""] if not hasattr(r, "gitops_audit")]
 
 
-def _summary(run: AuditRun) -> Iterator[str]:
+def _summary(run: AuditRun, *, is_verbose: bool) -> Iterator[str]:
     summary = run.finished().summary
     counts = ", ".join(f"{n} {status}" for status, n in sorted(summary.drift.items())) or "no cluster was asked"
     yield f"{summary.resources} resources; drift: {counts}"
@@ -141,6 +142,9 @@ def _summary(run: AuditRun) -> Iterator[str]:
         yield f"  {count:>6} x {group}"
     if len(groups) > MAX_GROUPS:
         yield f"         and {len(groups) - MAX_GROUPS} more kinds of findings"
+    for source in run.provider.info.sources:
+        if source.ignored:
+            yield from text.source_lines(source, is_verbose=is_verbose)
     yield from (f"note: {note}" for note in run.provider.notes())
 
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Literal, NamedTuple
 
+from gitops_audit.engine.events import SourceInfo
 from gitops_audit.model.finding import Change, FieldOwner, PolicyResult
 from gitops_audit.model.verdict import Verdict
 from gitops_audit.report.diff import shown, unified
@@ -60,6 +61,20 @@ def one_line(verdict: Verdict) -> str:
     if len(violations) > 1:
         parts.append(f"{len(violations) - 1} more violations")
     return "; ".join(parts)
+
+
+def source_lines(source: SourceInfo, *, is_verbose: bool) -> Iterator[str]:
+    """What was read of a source, and what in it is no Kubernetes object."""
+    if not source.repo:
+        yield f"source {source.name}: not read"
+        return
+    commit = source.commit[:10] or "work tree"
+    yield f"source {source.name}: {source.repo} at {source.revision} ({commit}), path {source.path or '.'}"
+    if source.ignored:
+        count = len(source.ignored)
+        hold = "file holds" if count == 1 else "files hold"
+        yield f"  {count} {hold} no Kubernetes objects{':' if is_verbose else ' (-v names them)'}"
+    yield from (f"    {path}: {reason}" for path, reason in source.ignored if is_verbose)
 
 
 def plain(verdict: Verdict) -> str:

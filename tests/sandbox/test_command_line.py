@@ -74,6 +74,24 @@ def test_check_writes_json_to_standard_output_and_nothing_else_there(shop: Deplo
     assert len(report["sources"][0]["commit"]) == 40
 
 
+def test_files_without_kubernetes_objects_are_counted_and_named_on_demand(shop: Deployed) -> None:
+    shop.commit({"apps/values.yaml": "replicas: 3\n", "apps/notes.yaml": "todo: much\n"})
+    assert "2 files hold no Kubernetes objects (-v names them)" in run("check").stdout
+    named = run("check", "-v").stdout
+    assert "apps/values.yaml: the values of a Helm chart" in named
+    assert "apps/notes.yaml: it has no apiVersion and kind" in named
+
+
+def test_without_a_cluster_it_is_said_that_only_git_was_looked_at(shop: Deployed) -> None:
+    result = run("check", "--offline")
+    assert result.exit_code == 0
+    assert "no cluster: only what Git declares was checked" in result.stdout
+
+
+def test_a_list_of_no_policies_says_where_there_are_some(shop: Deployed) -> None:
+    assert "policy list --packs" in run("policy", "list").stdout
+
+
 def test_fail_on_lets_findings_through_but_shows_them(shop: Deployed) -> None:
     shop.patch("Deployment", "web", SCALED, "apps/v1")
     result = run("check", "--fail-on", "critical")

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from typing import get_args
+from functools import lru_cache
 
 from gitops_audit.errors import Location, PolicyError
 from gitops_audit.model.resource import JsonObject
-from gitops_audit.policy.pod_security.pod import find
-from gitops_audit.policy.pod_security.registry import LAST_CHANGE, active
-from gitops_audit.policy.pod_security.result import ControlResult, Level, Violation
+from gitops_audit.policy.pod_security.pod import locate
+from gitops_audit.policy.pod_security.proof import is_fine
+from gitops_audit.policy.pod_security.registry import LAST_CHANGE, ActiveControl, active
+from gitops_audit.policy.pod_security.result import LEVELS, ControlResult, Level, Violation
 
 LATEST = "latest"
 _VERSION = re.compile(r"v?1\.(0|[1-9][0-9]{0,3})")
@@ -25,10 +26,11 @@ def check(level: Level, version: str, body: JsonObject) -> Sequence[Violation]:
 
     Raises PolicyError for an unknown level or version, MalformedPod for fields of impossible types.
     """
-    pod = find(body) if level != "privileged" else None
     controls = active(parse_level(level), parse_version(version))
-    if pod is None:
+    place = locate(body) if controls else None
+    if place is None or is_fine(level, place.holder):
         return ()
+    pod = place.pod()
     found = ((item.control, item.judge(pod)) for item in controls if not item.is_overridden)
     return tuple(
         Violation(control.id, control.name, control.level, breach.reason, breach.detail, breach.evidence)
@@ -40,11 +42,22 @@ def check(level: Level, version: str, body: JsonObject) -> Sequence[Violation]:
 def evaluate_controls(level: Level, version: str, body: JsonObject) -> Sequence[ControlResult]:
     """Every control of a level with its result, fulfilled and overridden ones too. Raises as `check` does."""
     controls = active(parse_level(level), parse_version(version))
-    pod = find(body)
-    if pod is None:
+    place = locate(body)
+    if place is None:
         return ()
+    if is_fine(level, place.holder):
+        return _fulfilled(controls)
+    pod = place.pod()
     return tuple(
         ControlResult(item.control.id, item.control.name, item.control.level, item.judge(pod), item.is_overridden)
+        for item in controls
+    )
+
+
+@lru_cache(maxsize=256)
+def _fulfilled(controls: tuple[ActiveControl, ...]) -> tuple[ControlResult, ...]:
+    return tuple(
+        ControlResult(item.control.id, item.control.name, item.control.level, None, item.is_overridden)
         for item in controls
     )
 
@@ -57,10 +70,10 @@ def message(level: Level, version: str, violations: Sequence[Violation]) -> str:
 
 def parse_level(level: str, where: Location | None = None) -> Level:
     """A level by its name. Raises PolicyError (GA432) for another."""
-    for known in get_args(Level):
+    for known in LEVELS:
         if level == known:
-            return known  # type: ignore[no-any-return]
-    hint = f"use one of {', '.join(get_args(Level))}"
+            return known
+    hint = f"use one of {', '.join(LEVELS)}"
     raise PolicyError(f"{level!r} is not a level of the Pod Security Standards", code="GA432", where=where, hint=hint)
 
 

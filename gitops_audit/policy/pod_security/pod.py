@@ -70,11 +70,29 @@ class Pod:
         return Evidence(self.root + _pointer(full), _field(full), value, container.name, shown)
 
 
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where a pod's metadata and spec are: `holder` has them, `root` is its pointer, empty for a Pod."""
+
+    holder: JsonObject
+    root: str
+
+    def pod(self) -> Pod:
+        """Raises MalformedPod where a field that a control reads has a wrong type."""
+        return _pod(self.holder, self.root)
+
+
 def find(body: JsonObject) -> Pod | None:
-    """The pod of an object; None for a kind that has none, or a controller without a template.
+    """The pod of an object, None where `locate` finds none. Raises MalformedPod."""
+    place = locate(body)
+    return place.pod() if place is not None else None
+
+
+def locate(body: JsonObject) -> Place | None:
+    """Where the pod of an object is; None for a kind that has none, or a controller without a template.
 
     Custom resources have none even where they embed a pod template: Kubernetes does not look into them either.
-    Raises MalformedPod where a field on the way, or one that a control reads, has a wrong type.
+    Raises MalformedPod where a field on the way has a wrong type.
     """
     group, _ = split_api_version(text(body, "apiVersion"))
     path = POD_PATHS.get((_current_group(group), text(body, "kind")))
@@ -83,7 +101,7 @@ def find(body: JsonObject) -> Pod | None:
     holder: JsonObject | None = body
     for key in path:
         holder = section(holder, key) if holder else None
-    return None if holder is None else _pod(holder, "".join(f"/{key}" for key in path))
+    return None if holder is None else Place(holder, "".join(f"/{key}" for key in path))
 
 
 def _current_group(group: str) -> str:

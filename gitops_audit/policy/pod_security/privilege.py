@@ -30,7 +30,7 @@ DEFAULT_CAPABILITIES = frozenset(
         "SYS_CHROOT",
     }
 )
-_RESTRICTED_CAPABILITIES = frozenset({"NET_BIND_SERVICE"})
+RESTRICTED_CAPABILITIES = frozenset({"NET_BIND_SERVICE"})
 
 
 def privileged(pod: Pod) -> Breach | None:
@@ -67,7 +67,7 @@ def capabilities_baseline(pod: Pod) -> Breach | None:
 def capabilities_restricted_1_22(pod: Pod) -> Breach | None:
     """Each container drops ALL capabilities and adds NET_BIND_SERVICE at most."""
     keeping = [container for container in pod.containers if "ALL" not in _capabilities(container, "drop")]
-    adding, evidence = _added(pod, _RESTRICTED_CAPABILITIES)
+    adding, evidence = _added(pod, RESTRICTED_CAPABILITIES)
     if not keeping and not adding:
         return None
     details = [f'{containers(keeping)} must set securityContext.capabilities.drop=["ALL"]'] if keeping else []

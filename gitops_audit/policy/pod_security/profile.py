@@ -17,7 +17,7 @@ from gitops_audit.policy.pod_security.wording import containers, go_quoted, plur
 APPARMOR_ANNOTATION = "container.apparmor.security.beta.kubernetes.io/"
 SECCOMP_ANNOTATION = "seccomp.security.alpha.kubernetes.io/pod"
 SECCOMP_CONTAINER_ANNOTATION = "container.seccomp.security.alpha.kubernetes.io/"
-_PROFILES = frozenset({"RuntimeDefault", "Localhost"})
+PROFILES = frozenset({"RuntimeDefault", "Localhost"})
 _SECCOMP_VALUES = frozenset({"runtime/default", "docker/default"})
 SELINUX_TYPES_1_0 = frozenset({"", "container_t", "container_init_t", "container_kvm_t"})
 SELINUX_TYPES_1_31 = SELINUX_TYPES_1_0 | {"container_engine_t"}
@@ -52,9 +52,9 @@ def _profiles(pod: Pod, key: str) -> tuple[bool, list[Container], tuple[Evidence
     """Whether the pod, and which containers, set a profile of a forbidden type, with the evidence."""
     path = ("securityContext", key, "type")
     own = _profile(pod.security, key)
-    is_own_bad = own is not None and own not in _PROFILES
+    is_own_bad = own is not None and own not in PROFILES
     found = [
-        (c, kind) for c in pod.containers if (kind := _profile(c.security, key)) is not None and kind not in _PROFILES
+        (c, kind) for c in pod.containers if (kind := _profile(c.security, key)) is not None and kind not in PROFILES
     ]
     of_pod = (pod.at(*path, value=own),) if is_own_bad else ()
     of_containers = tuple(pod.within(container, *path, value=kind) for container, kind in found)

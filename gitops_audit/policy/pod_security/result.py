@@ -8,6 +8,7 @@ from typing import Any, Literal
 from gitops_audit.model.finding import ABSENT
 
 Level = Literal["privileged", "baseline", "restricted"]
+LEVELS: tuple[Level, ...] = ("privileged", "baseline", "restricted")
 
 
 @dataclass(frozen=True, slots=True)

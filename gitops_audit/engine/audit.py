@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
 from itertools import groupby
 
@@ -53,10 +54,11 @@ class Audit:
     def _prepare(self) -> None:
         policies = PolicyCheck.load(self._settings, self._options)
         self._judgement = Judgement(self._settings, policies, self.threshold)
-        self._progress("reading sources")
-        self._sources = read_all(self._settings, self._options)
-        self._progress("reaching clusters")
-        self._clusters = reach_all(self._settings, self._redactor)
+        self._progress("reading sources, reaching clusters")
+        with ThreadPoolExecutor(1, thread_name_prefix="reach") as pool:
+            reached = pool.submit(reach_all, self._settings, self._redactor)
+            self._sources = read_all(self._settings, self._options)
+            self._clusters = reached.result()
         found = [r for cluster in self._clusters for r in self._inventory(cluster, self._judgement)]
         found += self._orphans()
         shard = self._options.shard

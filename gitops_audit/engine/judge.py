@@ -60,7 +60,7 @@ class ClusterJudge:
         self._scalers = Scalers.of(_scalers(inventory))
         self._comparer = Comparer(by.settings.drift, today=datetime.now(UTC).date(), scalers=self._scalers)
         self._ledger = self._comparer.ledger()
-        self._validator = Validator(cluster)
+        self._validator = Validator(cluster, by.settings)
         self._confirmer = Confirmer(cluster.live, self._comparer.managers)
         self._live: LiveSet | None = None
         self._read: list[LiveSet] = []

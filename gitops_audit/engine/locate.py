@@ -26,7 +26,7 @@ class Locator:
 
     def located(self, verdicts: Sequence[Verdict]) -> list[Verdict]:
         """The same verdicts; those with findings know their lines and their commit."""
-        found = [v for v in verdicts if _has_something_to_show(v)]
+        found = [v for v in verdicts if not v.is_plain]
         commits, lines = self._commits(found), self._lines(found)
         located = {id(v): _located(v, commits, lines.get(_place(v), {})) for v in found}
         return [located.get(id(v), v) for v in verdicts]
@@ -63,10 +63,6 @@ class Locator:
 
 def _place(verdict: Verdict) -> _Place:
     return verdict.resource.source, verdict.resource.origin
-
-
-def _has_something_to_show(verdict: Verdict) -> bool:
-    return verdict.has_findings or any(p.result != "pass" for p in verdict.policies)
 
 
 def _located(verdict: Verdict, commits: Mapping[tuple[str, str], Commit], lines: Lines) -> Verdict:

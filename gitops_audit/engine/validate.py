@@ -4,24 +4,28 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from gitops_audit.config.settings import Settings
 from gitops_audit.engine.clusters import ReachedCluster
-from gitops_audit.errors import AuditError
+from gitops_audit.errors import PolicyError
 from gitops_audit.model.path import field_path
 from gitops_audit.model.resource import Declared, Invalid, JsonObject
-from gitops_audit.policy.manifest_schema import ManifestSchemas, offline_documents
+from gitops_audit.policy.manifest_schema import NOT_INSTALLED, ManifestSchemas
 
 
 class Validator:
-    """Checks declared objects against the schemas of one cluster. `note` says why it cannot, empty where it can."""
+    """Checks declared objects against the schemas of one cluster, or of a Kubernetes version where there is none.
 
-    def __init__(self, cluster: ReachedCluster) -> None:
+    `note` says why it cannot, empty where it can. Raises PolicyError (GA462) for a version that has no schemas.
+    """
+
+    def __init__(self, cluster: ReachedCluster, settings: Settings) -> None:
         self.note = ""
         self._schemas: ManifestSchemas | None = None
         if cluster.live is not None:
             documents, version = cluster.live.schemas.documents, cluster.live.version
             self._schemas = ManifestSchemas(documents, kubernetes_version=version)
         elif cluster.error is None:
-            self._schemas = self._offline()
+            self._schemas = self._offline(settings)
 
     def check(self, resource: Declared) -> Iterator[Invalid]:
         """A fault, its line still to be looked up, for everything the API server would refuse."""
@@ -29,9 +33,11 @@ class Validator:
         for fault in self._schemas.check(body) if self._schemas else ():
             yield Invalid(field_path(fault.pointer, body), fault.message, pointer=fault.pointer)
 
-    def _offline(self) -> ManifestSchemas | None:
+    def _offline(self, settings: Settings) -> ManifestSchemas | None:
         try:
-            return ManifestSchemas(offline_documents())
-        except AuditError as error:
+            return ManifestSchemas.offline(settings.kubernetes_version, settings.kubernetes_version_where)
+        except PolicyError as error:
+            if error.code != NOT_INSTALLED:
+                raise
             self.note = f"manifests were not checked against schemas: {error.message}; {error.hint}"
             return None

@@ -56,6 +56,12 @@ class Verdict:
         return tuple(p for p in self.policies if p.result == "fail" and p.exception is None)
 
     @property
+    def is_plain(self) -> bool:
+        """Whether nothing at all was found, as for most resources: then nobody needs to look closer."""
+        is_unchanged = self.drift is None or (self.drift.status == "in-sync" and not self.drift.changes)
+        return is_unchanged and not (self.errors or self.invalid) and all(p.result == "pass" for p in self.policies)
+
+    @property
     def has_findings(self) -> bool:
         """Whether there is anything to show a person, failing or not."""
         return bool(self.errors) or any(True for _ in _severities(self, Threshold(Severity.info)))
@@ -64,6 +70,8 @@ class Verdict:
         """The same facts with the outcome they come to: what could not be evaluated is an error, never a pass."""
         if self.skip_reason:
             return replace(self, outcome="skipped")
+        if self.is_plain:
+            return self if self.outcome == "passed" else replace(self, outcome="passed")
         is_unknown = self.drift is not None and self.drift.status == "unknown"
         if self.errors or is_unknown or any(p.result == "error" and p.exception is None for p in self.policies):
             return replace(self, outcome="error")

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import orjson
 import pytest
 
 from gitops_audit.engine.events import RunInfo
@@ -26,7 +27,6 @@ class _Shared:
     resources: tuple[Declared, ...]
     verdicts: dict[str, Verdict]
     notes: tuple[str, ...]
-    live: dict[str, JsonObject]
 
 
 class Controller:
@@ -51,11 +51,10 @@ class Controller:
         run = self.session.run(path)
         resources = tuple(run.resources())
         verdicts = run.judge(resources)
-        live = {r.id: body for r in resources if (body := run.provider.live(r)) is not None}
         provider = run.provider
-        shared = _Shared(provider.info, provider.threshold, resources, verdicts, tuple(provider.notes()), live)
-        with os.fdopen(os.open(target, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
-            pickle.dump(shared, file, protocol=pickle.HIGHEST_PROTOCOL)
+        _write(target, _Shared(provider.info, provider.threshold, resources, verdicts, tuple(provider.notes())))
+        live = ((r.id, provider.live(r)) for r in resources)
+        _write(_live_file(target), {name: orjson.dumps(body) for name, body in live if body is not None})
 
     def pytest_configure_node(self, node: Any) -> None:
         node.workerinput["gitops_audit"] = self._shared
@@ -64,11 +63,27 @@ class Controller:
         self._folder.cleanup()
 
 
+def _write(target: Path, value: object) -> None:
+    with os.fdopen(os.open(target, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
+        pickle.dump(value, file, protocol=pickle.HIGHEST_PROTOCOL)
+
+
+def _read(path: Path) -> Any:
+    return pickle.loads(path.read_bytes())  # noqa: S301 - our own file, in our own 0700 folder
+
+
+def _live_file(target: Path) -> Path:
+    """Apart from the verdicts: only own checks look at live objects."""
+    return target.with_suffix(".live")
+
+
 class SharedAudit:
     """In a worker: the audit that the controller made."""
 
     def __init__(self, path: Path) -> None:
-        self._shared: _Shared = pickle.loads(path.read_bytes())  # noqa: S301 - our own file, in our own 0700 folder
+        self._path = path
+        self._shared: _Shared = _read(path)
+        self._live: dict[str, bytes] | None = None
 
     @property
     def info(self) -> RunInfo:
@@ -88,7 +103,11 @@ class SharedAudit:
         return self._shared.notes
 
     def live(self, resource: Declared) -> JsonObject | None:
-        return self._shared.live.get(resource.id)
+        if self._live is None:
+            self._live = _read(_live_file(self._path))
+        found = self._live.get(resource.id)
+        body: JsonObject | None = orjson.loads(found) if found is not None else None
+        return body
 
     def close(self) -> None:
         """Nothing is held open."""

@@ -11,6 +11,7 @@ from gitops_audit.config.settings import Settings
 from gitops_audit.engine import placeholder
 from gitops_audit.engine.audit_log import AuditLogs
 from gitops_audit.engine.clusters import ReachedCluster, reach_all
+from gitops_audit.engine.earlier import EarlierSources
 from gitops_audit.engine.events import Event, Finished, Judged, RunInfo, Started, Summary
 from gitops_audit.engine.judge import ClusterJudge, Judgement
 from gitops_audit.engine.locate import Locator
@@ -53,12 +54,13 @@ class Audit:
 
     def _prepare(self) -> None:
         policies = PolicyCheck.load(self._settings, self._options)
-        self._judgement = Judgement(self._settings, policies, self.threshold)
         self._progress("reading sources, reaching clusters")
         with ThreadPoolExecutor(1, thread_name_prefix="reach") as pool:
             reached = pool.submit(reach_all, self._settings, self._redactor)
             self._sources = read_all(self._settings, self._options)
             self._clusters = reached.result()
+        earlier = EarlierSources(self._settings, self._sources)
+        self._judgement = Judgement(self._settings, policies, self.threshold, earlier)
         found = [r for cluster in self._clusters for r in self._inventory(cluster, self._judgement)]
         found += self._orphans()
         shard = self._options.shard

@@ -14,8 +14,10 @@ from gitops_audit.engine import placeholder
 from gitops_audit.engine.audit_log import AuditLogs
 from gitops_audit.engine.clusters import ReachedCluster
 from gitops_audit.engine.confirm import Confirmer
+from gitops_audit.engine.earlier import EarlierSources
 from gitops_audit.engine.orphans import Orphans, find
 from gitops_audit.engine.policies import ClusterPolicies, PolicyCheck
+from gitops_audit.engine.synced import SyncedCauses
 from gitops_audit.engine.validate import Validator
 from gitops_audit.errors import ClusterError
 from gitops_audit.inventory import declared_scopes
@@ -35,6 +37,7 @@ class Judgement:
     settings: Settings
     policies: PolicyCheck
     threshold: Threshold
+    earlier: EarlierSources
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +65,7 @@ class ClusterJudge:
         self._ledger = self._comparer.ledger()
         self._validator = Validator(cluster, by.settings)
         self._confirmer = Confirmer(cluster.live, self._comparer.managers)
+        self._synced = SyncedCauses(cluster.live, by.earlier) if cluster.live else None
         self._live: LiveSet | None = None
         self._read: list[LiveSet] = []
         self._orphans = Orphans()
@@ -101,6 +105,7 @@ class ClusterJudge:
             for fault in report.faults:
                 yield f"ignore rule at {report.rule.where} is {fault} on cluster {self._cluster.name}"
         yield from self._confirmer.notes()
+        yield from self._synced.notes() if self._synced else ()
         if self._validator.note:
             yield self._validator.note
         untyped = self._cluster.live.schema_problem if self._cluster.live else ""
@@ -148,6 +153,8 @@ class ClusterJudge:
         drifts = {c.resource.id: c.drift for c in compared if c.drift is not None}
         suspects = [(c.resource, c.suspect, self._schema(c.resource)) for c in compared if c.suspect is not None]
         drifts |= self._confirmer.confirm(suspects, drifts)
+        if self._synced is not None:
+            drifts |= self._synced.settled(self._comparer, suspects, drifts)
         for found in compared:
             if found.drift is not None:
                 self._ledger.note(found.resource, drifts[found.resource.id].changes)

@@ -1,0 +1,73 @@
+"""The sources of a run as they stood at other commits, from the repositories that are there: nothing is fetched."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from functools import partial
+
+from gitops_audit.config.rules import resolved_path
+from gitops_audit.config.settings import Settings
+from gitops_audit.drift.synced import Part, normal_path
+from gitops_audit.engine.sources import ReadSource, read
+from gitops_audit.inventory import build
+from gitops_audit.live import Cluster
+from gitops_audit.model.resource import Declared, JsonObject, Rendered, ResourceKey
+from gitops_audit.source import Opener
+from gitops_audit.source.remotes import canonical, remote_urls
+
+
+class EarlierSources:
+    """Reads each source at each commit once, however many clusters ask for it."""
+
+    def __init__(self, settings: Settings, sources: Sequence[ReadSource]) -> None:
+        self._base_dir = settings.path.absolute().parent
+        self._opener = Opener(self._base_dir, fetch=False)
+        self._sources = {s.config.name: s for s in sources}
+        self._urls: dict[str, frozenset[str]] = {}
+        self._read: dict[tuple[str, str], ReadSource] = {}
+
+    def is_of(self, name: str, part: Part) -> bool:
+        """Whether an engine's manifests are those of a source: the same path of the same repository."""
+        source = self._sources.get(name)
+        if source is None or normal_path(source.config.path) != part.path:
+            return False
+        if name not in self._urls:
+            self._urls[name] = self._known_as(source.config.repo)
+        return canonical(part.repo) in self._urls[name]
+
+    def bodies(
+        self, name: str, commit: str, resources: Sequence[Declared], cluster: Cluster
+    ) -> dict[ResourceKey, JsonObject]:
+        """What a source declared of these resources at a commit, as far as it did so at the same API version.
+
+        Raises AuditError where the commit cannot be read.
+        """
+        source = self._sources[name]
+        if source.checkout is not None and source.checkout.commit == commit:
+            return {r.key: r.body for r in resources}
+        versions = {r.key: r.version for r in resources}
+        names = {key.name for key in versions}
+        manifests = tuple(m for m in self._at(source, commit).manifests if _name(m.body) in names)
+        declared = [(source.config, Rendered(manifests))]
+        bound = build(cluster.name, declared, cluster.discovery.scope, cluster.redactor).resources
+        return {r.key: r.body for r in bound if not (r.skip or r.error) and versions.get(r.key) == r.version}
+
+    def _at(self, source: ReadSource, commit: str) -> Rendered:
+        key = source.config.name, commit
+        if key not in self._read:
+            config = replace(source.config, revision=commit)
+            self._read[key] = read(config, partial(self._opener.open, config))
+            self._read[key].close()
+        if error := self._read[key].error:
+            raise error
+        return self._read[key].rendered
+
+    def _known_as(self, repo: str) -> frozenset[str]:
+        """A repository on this machine goes by the URLs of its remotes."""
+        urls = (repo,) if canonical(repo) else remote_urls(resolved_path(self._base_dir, repo))
+        return frozenset(filter(None, map(canonical, urls)))
+
+
+def _name(body: JsonObject) -> object:
+    return (body.get("metadata") or {}).get("name")

@@ -12,6 +12,7 @@ from gitops_audit.config.settings import (
     DriftConfig,
     ExceptionRule,
     IgnoreRule,
+    KubernetesConfig,
     Match,
     OrphanConfig,
     PolicyRef,
@@ -30,12 +31,19 @@ def settings(document: Document) -> Settings:
         path=document.path,
         clusters=tuple(_cluster(document, name, config or {}) for name, config in clusters.items()),
         sources=tuple(_source(document, i, s) for i, s in enumerate(value["sources"])),
+        kubernetes=_kubernetes(document, value.get("kubernetesVersion")),
         drift=_drift(document, value.get("drift", {})),
         policies=tuple(_policy(document, i, p) for i, p in enumerate(value.get("policies", []))),
         exceptions=tuple(_exception(document, i, e) for i, e in enumerate(value.get("exceptions", []))),
         redact=tuple(RedactRule(_match(r["match"]), tuple(r["fields"])) for r in value.get("redact", [])),
         fail_on=Severity[report.get("failOn", "low")],
     )
+
+
+def _kubernetes(document: Document, version: str | None) -> KubernetesConfig:
+    if version is None:
+        return KubernetesConfig()
+    return KubernetesConfig(version.removeprefix("v"), document.where(("kubernetesVersion",)))
 
 
 def _cluster(document: Document, name: str, config: dict[str, Any]) -> ClusterConfig:

@@ -118,12 +118,21 @@ class RedactRule:
 
 
 @dataclass(frozen=True, slots=True)
+class KubernetesConfig:
+    """The Kubernetes version that an audit without a cluster is for: `latest`, or a minor version such as `1.30`."""
+
+    version: str = "latest"
+    where: Location = NOWHERE
+
+
+@dataclass(frozen=True, slots=True)
 class Settings:
     """One `gitops-audit.yaml`. `path` is that file; relative paths in it count from its folder."""
 
     path: Path
     clusters: tuple[ClusterConfig, ...] = ()
     sources: tuple[SourceConfig, ...] = ()
+    kubernetes: KubernetesConfig = field(default_factory=KubernetesConfig)
     drift: DriftConfig = field(default_factory=DriftConfig)
     policies: tuple[PolicyRef, ...] = ()
     exceptions: tuple[ExceptionRule, ...] = ()

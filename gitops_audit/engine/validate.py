@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from gitops_audit.config.settings import Settings
+from gitops_audit.config.settings import KubernetesConfig, Settings
 from gitops_audit.engine.clusters import ReachedCluster
 from gitops_audit.errors import PolicyError
 from gitops_audit.model.path import field_path
@@ -25,7 +25,7 @@ class Validator:
             documents, version = cluster.live.schemas.documents, cluster.live.version
             self._schemas = ManifestSchemas(documents, kubernetes_version=version)
         elif cluster.error is None:
-            self._schemas = self._offline(settings)
+            self._schemas = self._offline(settings.kubernetes)
 
     def check(self, resource: Declared) -> Iterator[Invalid]:
         """A fault, its line still to be looked up, for everything the API server would refuse."""
@@ -33,9 +33,9 @@ class Validator:
         for fault in self._schemas.check(body) if self._schemas else ():
             yield Invalid(field_path(fault.pointer, body), fault.message, pointer=fault.pointer)
 
-    def _offline(self, settings: Settings) -> ManifestSchemas | None:
+    def _offline(self, config: KubernetesConfig) -> ManifestSchemas | None:
         try:
-            return ManifestSchemas.offline(settings.kubernetes_version, settings.kubernetes_version_where)
+            return ManifestSchemas.offline(config.version, config.where)
         except PolicyError as error:
             if error.code != NOT_INSTALLED:
                 raise

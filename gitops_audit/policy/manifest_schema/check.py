@@ -9,11 +9,14 @@ from typing import Any
 
 import jsonschema_rs
 
+from gitops_audit.errors import Location
 from gitops_audit.model.redact import is_redacted
 from gitops_audit.model.resource import JsonObject, split_api_version
 from gitops_audit.policy.manifest_schema.convert import BYTE_FORMAT, Converter
 from gitops_audit.policy.manifest_schema.explain import SchemaFault, faults
+from gitops_audit.policy.manifest_schema.kinds import component_name, components_of, unserved
 from gitops_audit.policy.manifest_schema.lifecycle import retirement
+from gitops_audit.policy.manifest_schema.offline import offline_documents, offline_version
 
 Documents = Callable[[str, str], JsonObject | None]
 _MAX_FAULTS = 50
@@ -22,16 +25,24 @@ _MAX_FAULTS = 50
 class ManifestSchemas:
     """The schemas of a cluster or of a Kubernetes version, one compiled validator for each kind that is asked for.
 
-    `documents(group, version)` gives an OpenAPI v3 document or None; `kubernetes_version` decides what is removed.
+    `documents(group, version)` gives an OpenAPI v3 document or None; `kubernetes_version` decides what is deprecated
+    and removed. `is_complete`: the documents hold all kinds of their groups, so that another one is a fault; a cluster
+    says itself what it does not serve.
     """
 
-    __slots__ = ("_converters", "_documents", "_kinds", "_kubernetes_version")
+    __slots__ = ("_converters", "_documents", "_is_complete", "_kinds", "_kubernetes_version")
 
-    def __init__(self, documents: Documents, *, kubernetes_version: str = "") -> None:
+    def __init__(self, documents: Documents, *, kubernetes_version: str = "", is_complete: bool = False) -> None:
         self._documents = documents
+        self._is_complete = is_complete
         self._kubernetes_version = kubernetes_version
         self._converters: dict[int, tuple[JsonObject, Converter]] = {}
         self._kinds: dict[tuple[str, str], _Kind | None] = {}
+
+    @classmethod
+    def offline(cls, version: str = "latest", where: Location | None = None) -> ManifestSchemas:
+        """The schemas of a Kubernetes version, without a cluster. Raises as `offline_documents` does."""
+        return cls(offline_documents(version, where), kubernetes_version=offline_version(version), is_complete=True)
 
     def covers(self, body: JsonObject) -> bool:
         """Whether there is a schema for the object's kind. An object without one is not checked."""
@@ -41,13 +52,21 @@ class ManifestSchemas:
         """What is wrong with a manifest, in the order of its fields, empty where nothing is.
 
         No message holds a value of the manifest. A manifest of a kind without a schema has no faults but that of a
-        removed apiVersion: ask `covers`. Raises what `documents` raises.
+        retired apiVersion, and of being none of Kubernetes' own (`is_complete`): ask `covers`. Raises what `documents`
+        raises.
         """
+        retired = self._retired(body)
         kind = self._kind(body)
-        if kind is not None:
-            return _checked(kind, body)
-        retired = retirement(body, self._kubernetes_version) if self._kubernetes_version else None
-        return (SchemaFault("/apiVersion", retired.message),) if retired and retired.is_removed else ()
+        return (*retired, *_checked(kind, body)) if kind is not None else retired or self._unserved(body)
+
+    def _retired(self, body: JsonObject) -> tuple[SchemaFault, ...]:
+        found = retirement(body, self._kubernetes_version) if self._kubernetes_version else None
+        return (SchemaFault("/apiVersion", found.message),) if found else ()
+
+    def _unserved(self, body: JsonObject) -> tuple[SchemaFault, ...]:
+        group, version = split_api_version(str(body.get("apiVersion")))
+        fault = unserved(self._documents(group, version), body) if self._is_complete else None
+        return (fault,) if fault else ()
 
     def _kind(self, body: JsonObject) -> _Kind | None:
         key = body.get("apiVersion"), body.get("kind")
@@ -62,8 +81,8 @@ class ManifestSchemas:
     def _load(self, api_version: str, kind: str) -> _Kind | None:
         group, version = split_api_version(api_version)
         document = self._documents(group, version)
-        components = _components(document)
-        name = _component_name(components, {"group": group, "version": version, "kind": kind})
+        components = components_of(document)
+        name = component_name(components, {"group": group, "version": version, "kind": kind})
         try:
             return _Kind(self._converter(components).schema(name)) if name else None
         except (ValueError, RecursionError):  # a schema that cannot be compiled: its kind is not covered
@@ -139,17 +158,3 @@ def _is_base64(value: str) -> bool:
     except (binascii.Error, ValueError):
         return False
     return True
-
-
-def _components(document: JsonObject | None) -> JsonObject:
-    components = document.get("components") if document else None
-    schemas = components.get("schemas") if isinstance(components, dict) else None
-    return schemas if isinstance(schemas, dict) else {}
-
-
-def _component_name(components: JsonObject, wanted: JsonObject) -> str:
-    for name, node in components.items():
-        kinds = node.get("x-kubernetes-group-version-kind") if isinstance(node, dict) else None
-        if isinstance(kinds, list) and wanted in kinds:
-            return name
-    return ""

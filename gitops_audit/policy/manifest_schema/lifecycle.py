@@ -10,11 +10,11 @@ from gitops_audit.model.resource import JsonObject
 _MINOR = re.compile(r"v?1\.(\d+)")
 # group/version: (deprecated in 1.x, removed in 1.x, its successor), then the kinds it holds for.
 _RETIRED: dict[tuple[str, int, int, str], str] = {
-    ("extensions/v1beta1", 9, 16, "apps/v1"): "DaemonSet Deployment ReplicaSet",
+    ("extensions/v1beta1", 8, 16, "apps/v1"): "DaemonSet Deployment ReplicaSet",
     ("extensions/v1beta1", 9, 16, "networking.k8s.io/v1"): "NetworkPolicy",
     ("extensions/v1beta1", 10, 16, ""): "PodSecurityPolicy",
     ("extensions/v1beta1", 14, 22, "networking.k8s.io/v1"): "Ingress",
-    ("apps/v1beta1", 9, 16, "apps/v1"): "Deployment StatefulSet ReplicaSet ControllerRevision",
+    ("apps/v1beta1", 8, 16, "apps/v1"): "Deployment StatefulSet ControllerRevision",
     ("apps/v1beta2", 9, 16, "apps/v1"): "DaemonSet Deployment ReplicaSet StatefulSet ControllerRevision",
     ("admissionregistration.k8s.io/v1beta1", 16, 22, "admissionregistration.k8s.io/v1"): (
         "MutatingWebhookConfiguration ValidatingWebhookConfiguration"
@@ -38,14 +38,15 @@ _RETIRED: dict[tuple[str, int, int, str], str] = {
         "ClusterRole ClusterRoleBinding Role RoleBinding"
     ),
     ("scheduling.k8s.io/v1beta1", 14, 22, "scheduling.k8s.io/v1"): "PriorityClass",
-    ("storage.k8s.io/v1beta1", 19, 22, "storage.k8s.io/v1"): "CSIDriver CSINode StorageClass VolumeAttachment",
+    ("storage.k8s.io/v1beta1", 17, 22, "storage.k8s.io/v1"): "CSINode",
+    ("storage.k8s.io/v1beta1", 19, 22, "storage.k8s.io/v1"): "CSIDriver StorageClass VolumeAttachment",
     ("storage.k8s.io/v1beta1", 24, 27, "storage.k8s.io/v1"): "CSIStorageCapacity",
     ("autoscaling/v2beta1", 22, 25, "autoscaling/v2"): "HorizontalPodAutoscaler",
     ("autoscaling/v2beta2", 23, 26, "autoscaling/v2"): "HorizontalPodAutoscaler",
     ("batch/v1beta1", 21, 25, "batch/v1"): "CronJob",
     ("discovery.k8s.io/v1beta1", 21, 25, "discovery.k8s.io/v1"): "EndpointSlice",
-    ("events.k8s.io/v1beta1", 19, 25, "events.k8s.io/v1"): "Event",
-    ("node.k8s.io/v1beta1", 20, 25, "node.k8s.io/v1"): "RuntimeClass",
+    ("events.k8s.io/v1beta1", 22, 25, "events.k8s.io/v1"): "Event",
+    ("node.k8s.io/v1beta1", 22, 25, "node.k8s.io/v1"): "RuntimeClass",
     ("policy/v1beta1", 21, 25, "policy/v1"): "PodDisruptionBudget",
     ("policy/v1beta1", 21, 25, ""): "PodSecurityPolicy",
     ("flowcontrol.apiserver.k8s.io/v1beta1", 23, 26, "flowcontrol.apiserver.k8s.io/v1"): (
@@ -56,6 +57,24 @@ _RETIRED: dict[tuple[str, int, int, str], str] = {
     ),
     ("flowcontrol.apiserver.k8s.io/v1beta3", 29, 32, "flowcontrol.apiserver.k8s.io/v1"): (
         "FlowSchema PriorityLevelConfiguration"
+    ),
+    ("storage.k8s.io/v1alpha1", 32, 35, "storage.k8s.io/v1"): "VolumeAttributesClass",
+    ("storage.k8s.io/v1beta1", 34, 37, "storage.k8s.io/v1"): "VolumeAttributesClass",
+    ("networking.k8s.io/v1beta1", 34, 37, "networking.k8s.io/v1"): "IPAddress ServiceCIDR",
+    ("resource.k8s.io/v1beta1", 35, 38, "resource.k8s.io/v1"): (
+        "DeviceClass ResourceClaim ResourceClaimTemplate ResourceSlice"
+    ),
+    ("resource.k8s.io/v1beta2", 36, 39, "resource.k8s.io/v1"): (
+        "DeviceClass ResourceClaim ResourceClaimTemplate ResourceSlice"
+    ),
+    ("admissionregistration.k8s.io/v1alpha1", 29, 32, "admissionregistration.k8s.io/v1"): (
+        "ValidatingAdmissionPolicy ValidatingAdmissionPolicyBinding"
+    ),
+    ("admissionregistration.k8s.io/v1alpha1", 35, 38, "admissionregistration.k8s.io/v1"): (
+        "MutatingAdmissionPolicy MutatingAdmissionPolicyBinding"
+    ),
+    ("admissionregistration.k8s.io/v1beta1", 37, 40, "admissionregistration.k8s.io/v1"): (
+        "MutatingAdmissionPolicy MutatingAdmissionPolicyBinding"
     ),
 }
 _BY_KIND = {
@@ -79,7 +98,7 @@ def retirement(body: JsonObject, kubernetes_version: str) -> Retirement | None:
     None for versions in good standing, for kinds that are not Kubernetes' own, and where the version is not known.
     """
     found = _BY_KIND.get((str(body.get("apiVersion")), str(body.get("kind"))))
-    minor = _MINOR.match(kubernetes_version)
+    minor = _MINOR.match(kubernetes_version) if found else None
     if found is None or minor is None or int(minor[1]) < found[0]:
         return None
     deprecated, removed, successor = found

@@ -18,6 +18,7 @@ from gitops_audit.config.settings import (
     DriftConfig,
     ExceptionRule,
     IgnoreRule,
+    KubernetesConfig,
     Match,
     OrphanConfig,
     PolicyRef,
@@ -84,6 +85,7 @@ exceptions:
 redact:
   - {match: {kind: ConfigMap}, fields: ["/data/*"]}
 report: {failOn: high}
+kubernetesVersion: v1.30
 """
 
 
@@ -118,6 +120,7 @@ def test_every_key_of_the_contract_reaches_the_settings(tmp_path: Path) -> None:
             ),
             SourceConfig("minimal", where=at(16)),
         ),
+        kubernetes=KubernetesConfig("1.30", at(38)),
         drift=DriftConfig(
             "strict",
             ("my-deployer",),
@@ -215,7 +218,8 @@ def test_the_error_reads_as_a_list_with_file_line_code_and_hint(tmp_path: Path) 
     assert str(caught.value).splitlines() == [
         f"{path}:1: the file lacks sources [GA105]",
         f"{path}:2: unknown key 'sorces' [GA103]",
-        "  did you mean 'sources'? valid keys: version, clusters, sources, drift, policies, exceptions, redact, report",
+        "  did you mean 'sources'? valid keys: version, clusters, sources, kubernetesVersion, drift, policies, "
+        "exceptions, redact, report",
     ]
     assert (caught.value.exit_code, caught.value.code) == (2, "GA105")
 
@@ -238,7 +242,7 @@ CASES: dict[str, tuple[str, str]] = {
     "an unknown section": (
         MINIMAL + "remediation: {outcome: pass}",
         "3: unknown key 'remediation' | "
-        "valid keys: version, clusters, sources, drift, policies, exceptions, redact, report",
+        "valid keys: version, clusters, sources, kubernetesVersion, drift, policies, exceptions, redact, report",
     ),
     # What YAML makes of text
     "a float for a version": (

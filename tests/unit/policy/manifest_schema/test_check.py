@@ -342,6 +342,48 @@ def test_a_removed_api_version_is_a_fault_with_its_successor() -> None:
     assert fault.message == "batch/v1beta1 CronJob is removed in Kubernetes 1.25: use batch/v1"
 
 
+def test_a_deprecated_api_version_is_a_fault_beside_the_others() -> None:
+    schemas = ManifestSchemas(offline_documents("1.25"), kubernetes_version="1.25")
+    body = {
+        "apiVersion": "autoscaling/v2beta2",
+        "kind": "HorizontalPodAutoscaler",
+        "metadata": {"name": "web"},
+        "spec": {"scaleTargetRef": {"kind": "Deployment", "name": "web"}, "maxReplicas": "3"},
+    }
+    found = {fault.pointer: fault.message for fault in schemas.check(body)}
+    assert found == {
+        "/apiVersion": "autoscaling/v2beta2 HorizontalPodAutoscaler is deprecated since Kubernetes 1.23 and removed "
+        "in 1.26: use autoscaling/v2",
+        "/spec/maxReplicas": "must be an integer, not a string",
+    }
+
+
+@pytest.mark.parametrize(
+    ("api_version", "kind", "pointer", "message"),
+    [
+        ("apps/v1", "Deploymnt", "/kind", "Kubernetes has no such kind at this apiVersion, did you mean 'Deployment'?"),
+        ("apps/v2", "Deployment", "/apiVersion", "Kubernetes has this kind at apps/v1 only"),
+        ("v2", "ConfigMap", "/apiVersion", "Kubernetes has this kind at v1 only"),
+        (
+            "policy/v1beta1",
+            "PodDisruptionBudget",
+            "/apiVersion",
+            "policy/v1beta1 PodDisruptionBudget is removed in Kubernetes 1.25: use policy/v1",
+        ),
+    ],
+)
+def test_without_a_cluster_a_kind_that_kubernetes_does_not_have_is_a_fault(
+    api_version: str, kind: str, pointer: str, message: str
+) -> None:
+    (fault,) = ManifestSchemas.offline("1.30").check({"apiVersion": api_version, "kind": kind})
+    assert (fault.pointer, fault.message) == (pointer, message)
+
+
+def test_without_a_cluster_a_kind_of_another_group_is_not_covered() -> None:
+    gateway = {"apiVersion": "gateway.networking.k8s.io/v1", "kind": "Gateway"}
+    assert ManifestSchemas.offline("1.30").check(gateway) == ()
+
+
 def test_the_offline_schemas_are_those_of_the_version_that_is_asked_for() -> None:
     pod = {"apiVersion": "v1", "kind": "Pod", "spec": {"containers": [], "hostUsers": False}}
     profile = {"apiVersion": "v1", "kind": "Pod", "spec": {"containers": [], "resources": {}}}

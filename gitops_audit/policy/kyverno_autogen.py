@@ -1,49 +1,93 @@
-"""Which pod controllers a policy for Pods is evaluated on as well (Kyverno's autogen of CEL policies)."""
+"""A `ValidatingPolicy` for Pods, carried over to the controllers that make Pods (Kyverno's autogen of CEL policies).
+
+As Kyverno does, by replacing text: `object.spec` becomes the spec of the pod template wherever it stands, and what is
+written another way (`object.?spec`) is still about the controller.
+"""
 
 from __future__ import annotations
 
-from gitops_audit.policy.admission_match import MatchConstraints
+import json
+import re
+from dataclasses import replace
+from typing import Any
+
 from gitops_audit.policy.document import Document, suggestion
 
-_KINDS = {
+_TEMPLATES = {
     "daemonsets": "DaemonSet",
     "deployments": "Deployment",
-    "statefulsets": "StatefulSet",
     "replicasets": "ReplicaSet",
-    "replicationcontrollers": "ReplicationController",
+    "statefulsets": "StatefulSet",
     "jobs": "Job",
-    "cronjobs": "CronJob",
 }
-_BY_NAME = _KINDS | {kind.lower(): kind for kind in _KINDS.values()}
+_CRON_JOBS = {"cronjobs": "CronJob"}
+_KINDS = _TEMPLATES | _CRON_JOBS
+# words that Kyverno takes and generates nothing for: it knows the resources above by their plural alone
+_LEFT_OUT = frozenset(
+    {"replicationcontrollers", "ReplicationController", *_KINDS.values(), *map(str.lower, _KINDS.values())}
+)
+_BATCH = ("jobs", "cronjobs")
 _AUTOGEN = ("mutatingAdmissionPolicy", "podControllers", "validatingAdmissionPolicy")
+_RULES = "/spec/matchConstraints/resourceRules"
+# the namespace of a controller is its own: a pod template has none
+_FIELD = re.compile(r"(object|oldObject)\.(spec|metadata)(?!\.namespace(?![A-Za-z0-9_]))")
 
 
-def controllers(document: Document, constraints: MatchConstraints) -> frozenset[str]:
-    """The kinds; none where the policy is not for Pods alone, selects by labels, or lists no controllers.
+def controllers(document: Document) -> frozenset[str]:
+    """The resources; none where the policy is not for Pods alone, selects by labels or names, or lists none.
 
     Raises PolicyError for a controller that is none.
     """
     document.only("/spec/autogen", _AUTOGEN)
-    wanted = frozenset(_KINDS.values())
-    if document.value("/spec/autogen/podControllers/controllers") is not None:
-        pointer = "/spec/autogen/podControllers/controllers"
-        wanted = frozenset(_kind(document, f"{pointer}/{i}") for i in range(len(document.sequence(pointer))))
-    return wanted if _is_for_pods(constraints) else frozenset()
+    pointer = "/spec/autogen/podControllers/controllers"
+    wanted = frozenset(_KINDS)
+    if document.value(pointer) is not None:
+        wanted = frozenset(_word(document, f"{pointer}/{i}") for i in range(len(document.sequence(pointer))))
+    return wanted - _LEFT_OUT if _is_for_pods(document) else frozenset()
 
 
-def _is_for_pods(constraints: MatchConstraints) -> bool:
-    if constraints.namespaces.requirements or constraints.objects.requirements or constraints.excluded:
+def kinds(resources: frozenset[str]) -> frozenset[str]:
+    return frozenset(_KINDS[resource] for resource in resources)
+
+
+def generated(document: Document, resources: frozenset[str], kind: str) -> Document:
+    """The policy for the controllers that have a template like this kind's; lines of fields stay the same."""
+    is_cron = kind in _CRON_JOBS.values()
+    template = "spec.jobTemplate.spec.template" if is_cron else "spec.template"
+    group = resources & (_CRON_JOBS.keys() if is_cron else _TEMPLATES.keys())
+    moved: Any = json.loads(_FIELD.sub(rf"\1.{template}.\2", json.dumps(document.body["spec"])))
+    constraints = {"resourceRules": _rules(document, group)}
+    if (selector := document.value("/spec/matchConstraints/namespaceSelector")) is not None:
+        constraints["namespaceSelector"] = selector
+    return replace(document, body=document.body | {"spec": moved | {"matchConstraints": constraints}})
+
+
+def _rules(document: Document, resources: frozenset[str]) -> list[Any]:
+    operations = document.value(f"{_RULES}/0/operations")
+    groups = {"apps": resources - set(_BATCH), "batch": resources & set(_BATCH)}
+    return [
+        {"apiGroups": [group], "apiVersions": ["v1"], "operations": operations, "resources": sorted(listed)}
+        for group, listed in groups.items()
+        if listed
+    ]
+
+
+def _is_for_pods(document: Document) -> bool:
+    constraints = document.mapping("/spec/matchConstraints")
+    selector = constraints.get("objectSelector") or {}
+    if constraints.get("excludeResourceRules") or selector.get("matchLabels") or selector.get("matchExpressions"):
         return False
-    return all(
-        rule.groups == {""} and rule.resources == {"pods"} and not rule.names and rule.is_for_create
-        for rule in constraints.rules
-    )
+    rules = constraints.get("resourceRules") or []
+    return len(rules) == 1 and not rules[0].get("resourceNames") and _names_pods(rules[0])
 
 
-def _kind(document: Document, pointer: str) -> str:
+def _names_pods(rule: Any) -> bool:
+    return (rule.get("apiGroups"), rule.get("apiVersions"), rule.get("resources")) == ([""], ["v1"], ["pods"])
+
+
+def _word(document: Document, pointer: str) -> str:
     word = document.text(pointer)
-    kind = _BY_NAME.get(word.lower())
-    if kind is None:
+    if word not in _KINDS and word not in _LEFT_OUT:
         hint = f"{suggestion(word, _KINDS)}use some of {', '.join(_KINDS)}"
         raise document.fault(pointer, f"{word!r} is no pod controller", hint=hint)
-    return kind
+    return word

@@ -2,35 +2,29 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field, replace
 
-from gitops_audit.errors import Location
-from gitops_audit.model.finding import PolicyOutcome, Severity
+from gitops_audit.errors import AuditError, Location
+from gitops_audit.model.finding import Severity
 from gitops_audit.model.resource import JsonObject
-from gitops_audit.policy.admission_match import MatchConstraints, UnknownNamespace
-from gitops_audit.policy.admission_request import VARIABLES, namespace_of, values
-from gitops_audit.policy.cel import Activation, CelError, Composition, Program
+from gitops_audit.policy.admission_match import UnknownNamespace
+from gitops_audit.policy.admission_request import namespace_of
+from gitops_audit.policy.cel import Activation, CelError, Program
 from gitops_audit.policy.cel.world import bound
-from gitops_audit.policy.cel_rule import (
-    Condition,
-    Validation,
-    audit_annotations,
-    compose,
-    conditions,
-    holds,
-    validations,
-)
+from gitops_audit.policy.cel_rule import holds
 from gitops_audit.policy.contract import Policy, RuleResult, Subject, World
 from gitops_audit.policy.document import Document
-from gitops_audit.policy.kyverno_autogen import controllers
-from gitops_audit.policy.kyverno_cel import FUNCTIONS, UNSUPPORTED
+from gitops_audit.policy.kyverno import admission
+from gitops_audit.policy.kyverno.request import Operation, Request
+from gitops_audit.policy.kyverno_autogen import controllers, generated, kinds
+from gitops_audit.policy.kyverno_cel import ASKING, UNSUPPORTED
 from gitops_audit.policy.kyverno_cel_exception import CelException
+from gitops_audit.policy.kyverno_checks import Checks
 from gitops_audit.policy.metadata import Metadata
-from gitops_audit.policy.pod_template import as_pod, containers, template_of
+from gitops_audit.policy.pod_template import containers, template_of
 
 FORMS = ("ValidatingPolicy", "NamespacedValidatingPolicy")
-TYPES: Mapping[str, str] = {**VARIABLES, "images": "map<string,list<string>>"}
 _SPEC = (
     "auditAnnotations",
     "autogen",
@@ -45,22 +39,27 @@ _SPEC = (
 )
 _EVALUATION = ("admission", "background", "mode")
 _ACTIONS = ("Audit", "Deny", "Warn")
-_REGISTRY = "image.GetMetadata"
+_JSON = "JSON"
 
 
 @dataclass(frozen=True, slots=True)
 class ValidatingPolicy:
-    """`controllers` are the kinds on whose pod template a policy for Pods is evaluated too."""
+    """`own` are the checks as written; those for controllers and other operations are made when they are needed.
+
+    `controllers` are resources whose pod templates a policy for Pods is about too. A policy `is_for_json` judges any
+    JSON, whatever it matches.
+    """
 
     metadata: Metadata
-    constraints: MatchConstraints
-    conditions: tuple[Condition, ...]
-    validations: tuple[Validation, ...]
+    document: Document
+    own: Checks
     controllers: frozenset[str]
     exceptions: tuple[CelException, ...] = ()
     namespace: str = ""
     is_failure_ignored: bool = False
     is_warning: bool = False
+    is_for_json: bool = False
+    _made: dict[tuple[str, Operation], Checks] = field(default_factory=dict, compare=False, repr=False)
 
     @property
     def name(self) -> str:
@@ -96,67 +95,121 @@ class ValidatingPolicy:
 
     @property
     def rules(self) -> Sequence[str]:
-        return tuple(v.name for v in self.validations)
+        return tuple(v.name for v in self.own.validations)
 
     def may_match(self, group: str, version: str, kind: str, plural: str) -> bool:
-        return kind in self.controllers or self.constraints.may_match(group, version, kind, plural)
+        return kind in kinds(self.controllers) or self.own.constraints.may_match(group, version, kind, plural)
 
     def evaluate(self, subject: Subject, world: World) -> Sequence[RuleResult]:
-        """One result per validation; errors become skips with failurePolicy Ignore."""
-        with bound(world):
-            try:
-                found = self._results(subject, world)
-            except (CelError, UnknownNamespace) as error:
-                found = [RuleResult(v.name, "error", str(error)) for v in self.validations]
-        return [self._enforced(result) for result in found]
+        """One result per validation, of the object as if it were being created now; none where a match condition does
+        not hold."""
+        found = [self.metadata.scored(result) for result in self._judged(Request(subject), world) or ()]
+        return [replace(r, result="warn") if r.result == "fail" and self.is_warning else r for r in found]
+
+    def answer(self, request: Request, world: World) -> Sequence[RuleResult]:
+        """One result, as Kyverno gives it for any request: the first validation that does not pass decides."""
+        results = self._judged(request, world)
+        if results is None:
+            return ()
+        if not results:
+            return [RuleResult("", "skip", "a match condition does not hold")]
+        decisive = next((result for result in results if result.result != "pass"), results[0])
+        return [replace(self.metadata.scored(decisive), rule="")]
 
     def expressions(self, subject: Subject, world: World) -> Iterator[tuple[str, Program, Activation]]:
-        """The validations with the values of the subject, or of its pod template. May raise CelError."""
-        target = self._target(subject, world)
-        if target is not None:
-            values = activation_of(target, world)
-            yield from ((v.name, v.program, values) for v in self.validations)
+        """The validations with the values of the subject, or for its pod template. May raise CelError."""
+        request = Request(subject)
+        checks = self._checks(request, world)
+        if checks is not None:
+            values = activation_of(request, world)
+            yield from ((v.name, v.program, values) for v in checks.validations)
 
-    def _results(self, subject: Subject, world: World) -> Sequence[RuleResult]:
-        target = self._target(subject, world)
-        if target is None:
-            return ()
-        activation = activation_of(target, world)
-        if not holds(self.conditions, activation):
-            return ()
+    def _judged(self, request: Request, world: World) -> Sequence[RuleResult] | None:
+        """None where the policy is not about the object, nothing where a match condition does not hold."""
+        with bound(world):
+            try:
+                checks = self._checks(request, world)
+                return None if checks is None else self._results(checks, request, world)
+            except (AuditError, CelError, UnknownNamespace) as error:
+                return self.own.all("error", str(error))
+
+    def _results(self, checks: Checks, request: Request, world: World) -> Sequence[RuleResult]:
+        activation = self._activation(request, world)
+        excepted = self._excepted(activation)
+        full = next((item for item in excepted if item.is_full), None)
+        if full is not None:
+            return checks.all(full.result, f"excepted by PolicyException {full.name}")
+        if excepted:
+            activation = self._activation(request, world, excepted)
+        try:
+            if not holds(checks.conditions, activation):
+                return ()
+        except CelError:
+            if self.is_failure_ignored:
+                return ()
+            raise
+        return checks.judge(activation)
+
+    def _excepted(self, activation: Activation) -> list[CelException]:
+        """The exceptions that apply. Raises CelError for one that cannot be evaluated, unless one before is full."""
+        found: list[CelException] = []
         for exception in self.exceptions:
-            if exception.applies(activation):
-                reason = f"excepted by PolicyException {exception.name}"
-                return [RuleResult(v.name, "skip", reason) for v in self.validations]
-        return [validation.evaluate(activation) for validation in self.validations]
+            try:
+                if exception.applies(activation):
+                    found.append(exception)
+            except CelError:
+                if not self.is_failure_ignored and not any(item.is_full for item in found):
+                    raise
+        return found
 
-    def _target(self, subject: Subject, world: World) -> Subject | None:
-        """What is evaluated: the object itself, or what its pod template makes of it."""
+    def _activation(self, request: Request, world: World, exceptions: Sequence[CelException] = ()) -> Activation:
+        if self.is_for_json:
+            nothing: JsonObject = dict.fromkeys(("oldObject", "request", "namespaceObject", "params"))
+            return Activation.of(nothing | {"object": request.body, "images": {}, "exceptions": allowed(())})
+        return activation_of(request, world, exceptions)
+
+    def _checks(self, request: Request, world: World) -> Checks | None:
+        """The checks for the object itself, or else for its pod template."""
+        subject = request.subject
+        if self.is_for_json:
+            return self.own
         if self.namespace and subject.namespace != self.namespace:
             return None
-        if self.constraints.matches(subject, world):
-            return subject
-        template = template_of(subject) if subject.kind in self.controllers else None
-        return as_pod(subject, template) if template is not None else None
+        kind = subject.kind if subject.kind in kinds(self.controllers) else ""
+        for variant in ("", kind) if kind else ("",):
+            checks = self._variant(variant, request.operation)
+            if checks.constraints.matches(subject, world):
+                return checks
+        return None
 
-    def _enforced(self, result: RuleResult) -> RuleResult:
-        outcome: PolicyOutcome = result.result
-        if outcome == "error" and self.is_failure_ignored:
-            return RuleResult(result.rule, "skip", f"failurePolicy is Ignore: {result.message}")
-        if outcome == "fail" and self.is_warning:
-            return RuleResult(result.rule, "warn", result.message, result.pointer)
-        return result
+    def _variant(self, kind: str, operation: Operation) -> Checks:
+        if not kind and operation == "CREATE":
+            return self.own
+        key = (kind if kind in ("", "CronJob") else "Deployment", operation)
+        if key not in self._made:
+            source = generated(self.document, self.controllers, kind) if kind else self.document
+            self._made[key] = Checks.from_document(source, operation)
+        return self._made[key]
 
 
-def activation_of(subject: Subject, world: World) -> Activation:
-    """The values of TYPES. Raises CelError for an object CEL cannot hold."""
-    given = values(subject, namespace_of(subject, world))
+def activation_of(request: Request, world: World, exceptions: Sequence[CelException] = ()) -> Activation:
+    """The values of the variables. Raises CelError for an object CEL cannot hold."""
+    subject = request.subject
     # unlike the API server's own admission, Kyverno sees the object's JSON with its nulls
-    return Activation.of(given | {"object": subject.body, "params": None, "images": _images(subject)})
+    given = admission.values(request, namespace_of(subject, world)) | {"params": None}
+    return Activation.of(given | {"images": _images(subject), "exceptions": allowed(exceptions)})
+
+
+def allowed(exceptions: Sequence[CelException]) -> JsonObject:
+    """What partial exceptions let through, for the expressions to look at."""
+    return {
+        "allowedImages": [image for item in exceptions for image in item.images],
+        "allowedValues": [value for item in exceptions for value in item.values],
+    }
 
 
 def _images(subject: Subject) -> JsonObject:
-    spec = subject.body.get("spec")
+    spec = (template_of(subject) or {}).get("spec")
     keys = ("containers", "initContainers", "ephemeralContainers")
     return {key: [_image(c) for c in containers(spec, key) if _image(c)] for key in keys}
 
@@ -166,43 +219,34 @@ def _image(container: object) -> str:
     return image if isinstance(image, str) else ""
 
 
-def load(documents: Sequence[Document], *, has_image_metadata: bool = False) -> Sequence[Policy]:
+def load(documents: Sequence[Document], *, is_test: bool = False) -> Sequence[Policy]:
     """Policies with the exceptions among the documents.
 
-    `has_image_metadata`: a test gives what an audit cannot fetch, through `World.image_metadata(reference)`.
-    Raises PolicyError: GA410 for what an audit does not support, others for mistakes, each at its line.
+    With `is_test` the world answers what an audit cannot ask (`http`, `global_entry`, `image_metadata`), and policies
+    for JSON are loaded. Raises PolicyError: GA410 for what is not supported, others for mistakes, each at its line.
     """
     exceptions = [CelException.from_document(d) for d in documents if d.kind == "PolicyException"]
-    return [_policy(d, exceptions, has_image_metadata) for d in documents if d.kind in FORMS]
+    return [_policy(d, exceptions, is_test) for d in documents if d.kind in FORMS]
 
 
-def _policy(document: Document, exceptions: Sequence[CelException], has_image_metadata: bool) -> ValidatingPolicy:
+def _policy(document: Document, exceptions: Sequence[CelException], is_test: bool) -> ValidatingPolicy:
     document.only("/spec", _SPEC)
-    _check_supported(document, has_image_metadata)
-    composition = compose(document, "/spec/variables", TYPES, FUNCTIONS)
-    list(audit_annotations(document, "/spec/auditAnnotations", composition))
-    found = _validations(document, composition)
-    constraints = MatchConstraints.from_document(document, "/spec/matchConstraints")
-    if not constraints.rules:
+    is_for_json = _mode(document, is_test) == _JSON
+    _check_supported(document, is_test)
+    own = Checks.from_document(document)
+    if not own.constraints.rules and not is_for_json:
         raise document.fault("/spec/matchConstraints", "matchConstraints.resourceRules is missing")
     return ValidatingPolicy(
         metadata=Metadata.from_annotations(document, document.kind),
-        constraints=constraints,
-        conditions=conditions(document, "/spec/matchConditions", composition),
-        validations=found,
-        controllers=controllers(document, constraints),
+        document=document,
+        own=own,
+        controllers=controllers(document),
         exceptions=tuple(e for e in exceptions if e.is_for(document)),
         namespace=_namespace(document),
         is_failure_ignored=document.choice("/spec/failurePolicy", ("Fail", "Ignore"), "Fail") == "Ignore",
         is_warning=_is_warning(document),
+        is_for_json=is_for_json,
     )
-
-
-def _validations(document: Document, composition: Composition) -> tuple[Validation, ...]:
-    found = validations(document, "/spec/validations", composition)
-    if not found:
-        raise document.fault("/spec", "there are no validations: an audit would show nothing")
-    return found
 
 
 def _namespace(document: Document) -> str:
@@ -218,18 +262,20 @@ def _is_warning(document: Document) -> bool:
     return bool(actions) and set(actions) == {"Warn"}
 
 
-def _check_supported(document: Document, has_image_metadata: bool) -> None:
+def _mode(document: Document, is_test: bool) -> str:
     document.only("/spec/evaluation", _EVALUATION)
-    mode = document.text("/spec/evaluation/mode", "Kubernetes")
-    if mode != "Kubernetes":
-        raise document.fault(
-            "/spec/evaluation/mode", f"evaluation mode {mode!r} is not for resources of a cluster", code="GA410"
-        )
+    pointer = "/spec/evaluation/mode"
+    mode = document.text(pointer, "Kubernetes")
+    if mode != "Kubernetes" and not (is_test and mode == _JSON):
+        raise document.fault(pointer, f"evaluation mode {mode!r} is not for resources of a cluster", code="GA410")
+    return mode
+
+
+def _check_supported(document: Document, is_test: bool) -> None:
     for pointer, text in _expressions(document):
-        found = UNSUPPORTED.search(text)
-        name = found[1] if found else _REGISTRY if _REGISTRY in text and not has_image_metadata else ""
-        if name:
-            message = f"`{name}` is not supported: an audit asks nothing but Git and the cluster's objects"
+        found = UNSUPPORTED.search(text) or (None if is_test else ASKING.search(text))
+        if found:
+            message = f"`{found[1]}` is not supported: an audit asks nothing but Git and the cluster's objects"
             raise document.fault(pointer, message, code="GA410", hint="--allow-unsupported skips such policies visibly")
 
 

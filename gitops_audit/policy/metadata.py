@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from gitops_audit.errors import Location
 from gitops_audit.model.finding import Severity
+from gitops_audit.policy.contract import RuleResult
 from gitops_audit.policy.document import Document
 
 PREFIXES = ("gitops-audit/", "policies.kyverno.io/")
@@ -24,6 +25,7 @@ class Metadata:
     severity: Severity = Severity.medium
     standards: tuple[str, ...] = ()
     remediation: str = ""
+    is_scored: bool = True
 
     @classmethod
     def from_annotations(cls, document: Document, form: str) -> Metadata:
@@ -38,7 +40,12 @@ class Metadata:
             severity=_severity(_annotation(found, "severity")),
             standards=tuple(s.strip() for s in _annotation(found, "standards").split(",") if s.strip()),
             remediation=_annotation(found, "remediation"),
+            is_scored=_annotation(found, "scored") != "false",
         )
+
+    def scored(self, result: RuleResult) -> RuleResult:
+        """A failure of a policy that says of itself `scored: "false"` is a warning, as in Kyverno's reports."""
+        return result if self.is_scored or result.result != "fail" else replace(result, result="warn")
 
 
 def _annotation(annotations: Mapping[str, str], key: str) -> str:

@@ -17,16 +17,25 @@ def activation(request: Request, world: World, params: JsonObject | None = None)
     subject = request.subject
     # unlike the API server's own admission, Kyverno sees the object's JSON with its nulls
     is_plain = admission_request.without_nulls(subject.body) is subject.body
-    if is_plain and request.operation == "CREATE" and not request.user.is_known:
+    if is_plain and request.operation == "CREATE" and not request.user.is_known and not request.is_simulated:
         return admission_request.activation(subject, world, params)
-    namespace = admission_request.namespace_of(subject, world)
-    values = admission_request.values(subject, namespace) | _asked(request) | {"params": params}
-    return Activation.of(values)
+    return Activation.of(values(request, _namespace(request, world)) | {"params": params})
 
 
-def _asked(request: Request) -> JsonObject:
+def values(request: Request, namespace: JsonObject | None) -> JsonObject:
+    """The object with its nulls, and what is asked."""
     admission = admission_request.request(request.subject) | {"operation": request.operation}
     if request.user.is_known:
         admission |= request.user.as_json()
     body = None if request.operation == "DELETE" else request.body
-    return {"request": admission, "object": body, "oldObject": request.old}
+    return {"request": admission, "object": body, "oldObject": request.old, "namespaceObject": namespace}
+
+
+def _namespace(request: Request, world: World) -> JsonObject | None:
+    """In a test, Kyverno knows the name of a namespace and nothing else of it."""
+    found = admission_request.namespace_of(request.subject, world)
+    if not request.is_simulated:
+        return found
+    name = request.subject.namespace
+    is_within = name and (request.subject.group, request.subject.kind) != ("", "Namespace")
+    return {"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": name}} if is_within else None

@@ -38,10 +38,7 @@ def controllers(annotations: Mapping[str, str], rules: Sequence[JsonObject]) -> 
     if not _is_possible(rules):
         return frozenset()
     chosen = annotations.get(ANNOTATION)
-    if chosen is None:
-        return CONTROLLERS
-    words = frozenset(str(chosen).split(","))
-    return CONTROLLERS if words == {"all"} else words & CONTROLLERS
+    return CONTROLLERS if chosen is None else frozenset(str(chosen).split(",")) & CONTROLLERS
 
 
 def documents(document: Document, kinds: frozenset[str]) -> Iterator[tuple[tuple[str, ...], Document]]:
@@ -69,13 +66,17 @@ def generated(rule: JsonObject, kinds: Sequence[str]) -> JsonObject | None:
 
 def _is_possible(rules: Sequence[JsonObject]) -> bool:
     blocks = [block for rule in rules for block in _resource_blocks(rule)]
-    if any(rule.get("generate") for rule in rules):
+    if any(rule.get("generate") or _has_json_patch(rule.get("mutate") or {}) for rule in rules):
         return False
     if any(block.get(key) not in (None, "", []) for block in blocks for key in _NARROWING):
         return False
     if any(len(block.get("kinds") or ()) > 1 and has_pod(block["kinds"]) for block in blocks):
         return False
     return any(kind in _TARGETS for block in blocks for kind in block.get("kinds") or ())
+
+
+def _has_json_patch(mutate: JsonObject) -> bool:
+    return any(part.get("patchesJson6902") for part in (mutate, *(mutate.get("foreach") or ())))
 
 
 def _resource_blocks(rule: JsonObject) -> Iterator[JsonObject]:
@@ -118,8 +119,9 @@ def _aim(block: JsonObject, kinds: Sequence[str], *, is_match: bool) -> None:
     listed = block.get("any") or block.get("all")
     if listed:
         for part in listed:
-            if has_pod((part.get("resources") or {}).get("kinds") or ()):
-                part["resources"]["kinds"] = selectors
+            # for CronJob, Kyverno aims every part at it, whatever it was about
+            if CRON_JOB in kinds or has_pod((part.get("resources") or {}).get("kinds") or ()):
+                part["resources"] = (part.get("resources") or {}) | {"kinds": selectors}
     elif is_match or (block.get("resources") or {}).get("kinds"):
         block.setdefault("resources", {})["kinds"] = selectors
 

@@ -32,6 +32,7 @@ class Check:
     message: str = ""
     pointer: str = ""
     depth: int = 0
+    namespace: str = ""
 
     def run(self) -> RuleResult | None:
         """None where there was nothing to check."""
@@ -151,7 +152,7 @@ class Check:
         for name, value in (("element", element), ("elementIndex", index)):
             scope.put(name, value)
             scope.put(f"{name}{self.depth}", value)
-        defer_all(block.get("context") or (), scope, None if self.request.is_simulated else self.world, "")
+        defer_all(block.get("context") or (), scope, self.request.lookups_in(self.world), self.namespace)
         try:
             if not condition.evaluate(block.get("preconditions"), scope).holds:
                 return None

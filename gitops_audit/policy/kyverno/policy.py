@@ -98,7 +98,7 @@ class KyvernoPolicy:
             named = [item for item in self.exceptions if item.names(self.name, self.namespace, rule.name)]
             result = rule.evaluate(request, world, named)
             if result is not None:
-                results.append(result)
+                results.append(self.metadata.scored(result))
                 if self.is_first_only and result.result in ("pass", "fail"):
                     break
         return results

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any, Literal
 
 from gitops_audit.model.resource import JsonObject, split_api_version
 from gitops_audit.policy.contract import Subject, World
+from gitops_audit.policy.kyverno.entry import Lookups
 from gitops_audit.policy.selector import labels_of
 
 Operation = Literal["CREATE", "UPDATE", "DELETE"]
@@ -50,7 +52,7 @@ NO_ONE = UserInfo("kyverno:none")
 @dataclass(frozen=True, slots=True)
 class Request:
     """`subject` is the object (for DELETE: the one that goes). `values` and `rule_values` (by rule) are variables given
-    by a test; with `is_simulated` what an audit cannot fetch is simply not there, as in Kyverno's CLI.
+    by a test, and `lookups` what a test answers; an audit has none.
     """
 
     subject: Subject
@@ -60,7 +62,15 @@ class Request:
     user: UserInfo = NOBODY
     values: Mapping[str, Any] = field(default_factory=dict)
     rule_values: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
-    is_simulated: bool = False
+    lookups: Lookups | None = None
+
+    @property
+    def is_simulated(self) -> bool:
+        """Whether a test asks: what it does not say is simply not there, as in Kyverno's CLI."""
+        return self.lookups is not None
+
+    def lookups_in(self, world: World) -> Lookups:
+        return self.lookups or Lookups(config_map=partial(world.get, "", "ConfigMap"))
 
     @property
     def body(self) -> JsonObject:

@@ -7,16 +7,19 @@ takes any expectation as met; here that only meets `pass` and `skip`.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import Any
 
-from gitops_audit.errors import PolicyError
+from gitops_audit.errors import AuditError, PolicyError
 from gitops_audit.model.resource import JsonObject
 from gitops_audit.policy.contract import Policy, RuleResult, Subject
 from gitops_audit.policy.document import Document
+from gitops_audit.policy.kyverno.policy import KyvernoPolicy
 from gitops_audit.policy.kyverno.request import NOBODY, Request, UserInfo, subject_of
 from gitops_audit.policy.kyverno.scope import Scope
 from gitops_audit.policy.testing import files
+from gitops_audit.policy.testing.answers import Answers
 from gitops_audit.policy.testing.kyverno_test import Expectation, KyvernoTest
 from gitops_audit.policy.testing.policies import Policies, answer
 from gitops_audit.policy.testing.report import TestRow, broken
@@ -34,24 +37,23 @@ class KyvernoRun:
     world: TestWorld
     values: Values
     user: UserInfo = NOBODY
-    missing: Sequence[PolicyError] = ()
+    missing: Mapping[str, Sequence[PolicyError]] = field(default_factory=dict)
     _answers: dict[tuple[int, int, str], Sequence[RuleResult]] = field(default_factory=dict)
 
     @classmethod
     def load(cls, test: KyvernoTest) -> KyvernoRun:
-        """Raises PolicyError for files that cannot be read. A policy at fault, and a file of resources that is not
-        there, fail only what is expected of them."""
-        values = _values(test)
-        found, missing = files.readable_objects(test.folder, test.names("resources"), test.document.at("/resources"))
+        """A policy at fault, and a file that is not there, fail only what needs it. Raises PolicyError for values,
+        users and contexts that cannot be read: without them, no verdict is what it should be."""
+        values, specs, sources = _values(test), _context(test), _Sources(test)
+        found = sources.objects("resources")
         subjects = _unique(subject_of(_clean(files.with_namespace(d.body))) for d in found)
-        others = [d.body for key in ("paramResources", "targetResources") for d in _objects(test, key)]
-        world = [subject.body for subject in subjects] + others + list(values.namespaces)
-        specs = _context(test)
-        world += [item for spec in specs for item in spec.get("resources") or ()]
+        others = [d.body for key in ("paramResources", "targetResources") for d in sources.objects(key)]
+        bodies = [*(s.body for s in subjects), *others, *values.namespaces]
+        bodies += [item for spec in specs for item in spec.get("resources") or ()]
         images = {str(item.get("image")): item for spec in specs for item in spec.get("images") or ()}
-        exceptions = _objects(test, "exceptions")
-        policies = Policies.load([*_objects(test, "policies"), *exceptions])
-        return cls(test, policies, subjects, TestWorld(world, images), values, _user(test), missing)
+        world = TestWorld(bodies, images, Answers.from_test(test), bool(test.names("clusterResources")))
+        policies = Policies.load([*sources.objects("policies"), *sources.objects("exceptions")])
+        return cls(test, policies, [*subjects, *sources.payloads()], world, values, _user(test), sources.missing)
 
     def rows(self) -> Iterator[TestRow]:
         """One row per expectation and resource. A file that could not be read is told by the rows that miss a
@@ -59,7 +61,7 @@ class KyvernoRun:
         rows = [row for expectation in self.test.expectations for row in self._expected(expectation)]
         told = "\n".join(row.message for row in rows)
         yield from rows
-        for error in self.missing:
+        for error in (error for errors in self.missing.values() for error in errors):
             if error.message not in told:
                 yield broken(self.test.document.path, error)
 
@@ -75,7 +77,9 @@ class KyvernoRun:
     def _asked(self, wanted: Expectation) -> Iterator[TestRow]:
         policies = self.policies.named(wanted.policy)
         if not policies:
-            yield self._row(wanted, "", "error", f"there is no policy {wanted.policy!r} in this test")
+            message = f"there is no policy {wanted.policy!r} in this test{self._reasons('policies')}"
+            for name in wanted.resources or ("",):
+                yield self._row(wanted, name, "error", message)
             return
         for name in wanted.resources or ("",):
             subjects = self._named(name, wanted.kind)
@@ -85,8 +89,10 @@ class KyvernoRun:
                 yield self._judged(wanted, policies, name, subject)
 
     def _absent(self, kind: str, name: str) -> str:
-        reasons = "".join(f"; {error}" for error in self.missing)
-        return f"there is no {kind} {name!r} in this test{reasons}"
+        return f"there is no {kind} {name!r} in this test{self._reasons('resources')}"
+
+    def _reasons(self, key: str) -> str:
+        return "".join(f"; {error}" for error in self.missing.get(key, ()))
 
     def _judged(self, wanted: Expectation, policies: Sequence[Policy], name: str, subject: Subject) -> TestRow:
         results = [r for policy in policies for r in self._answer(policy, subject, wanted) if _is_about(r, wanted)]
@@ -121,11 +127,20 @@ class KyvernoRun:
         return self._answers[key]
 
     def _request(self, policy: Policy, subject: Subject, operation: str) -> Request:
+        if not isinstance(policy, KyvernoPolicy):
+            # to policies in CEL, values of policies and resources mean nothing
+            asked = operation or self.values.common.get("request.operation")
+            return self._asking(subject, asked, {}, {})
         values = self.values.of_resource(policy.name, subject.name)
         if operation:
             values["request.operation"] = operation
         asked = values.get("request.operation")
-        asked_subject, subresource = self.values.parent_of(_patched(subject, values))
+        return self._asking(_patched(subject, values), asked, values, self.values.of_rules(policy.name))
+
+    def _asking(
+        self, subject: Subject, asked: Any, values: dict[str, Any], rule_values: Mapping[str, Mapping[str, Any]]
+    ) -> Request:
+        asked_subject, subresource = self.values.parent_of(subject)
         return Request(
             subject=asked_subject,
             operation="UPDATE" if asked == "UPDATE" else "DELETE" if asked == "DELETE" else "CREATE",
@@ -133,9 +148,17 @@ class KyvernoRun:
             namespace_labels=self.values.labels_of(subject.namespace),
             user=self.user,
             values=values,
-            rule_values=self.values.of_rules(policy.name),
-            is_simulated=True,
+            rule_values=rule_values,
+            lookups=self.world.lookups,
         )
+
+
+def unreadable(test: KyvernoTest, error: AuditError) -> Iterator[TestRow]:
+    """The rows of a test that cannot be loaded: each expectation fails for the same reason."""
+    run = KyvernoRun(test, Policies(()), (), TestWorld(()), Values())
+    for wanted in test.expectations:
+        for name in wanted.resources or ("",):
+            yield run._row(wanted, name, "error", str(error))
 
 
 def _is_about(result: RuleResult, wanted: Expectation) -> bool:
@@ -152,8 +175,35 @@ def _verdict(results: Sequence[RuleResult], wanted: Expectation) -> tuple[str, s
     return decisive.result, decisive.message, decisive.rule
 
 
-def _objects(test: KyvernoTest, key: str) -> list[Document]:
-    return files.objects(test.folder, test.names(key), test.document.at(f"/{key}"))
+@dataclass(slots=True)
+class _Sources:
+    """Reads the files of a test; those that cannot be read are noted under their key."""
+
+    test: KyvernoTest
+    missing: dict[str, list[PolicyError]] = field(default_factory=dict)
+
+    def objects(self, key: str) -> list[Document]:
+        where = self.test.document.at(f"/{key}")
+        found, errors = files.readable_objects(self.test.folder, self.test.names(key), where)
+        if errors:
+            self.missing[key] = errors
+        return found
+
+    def payloads(self) -> Iterator[Subject]:
+        """JSON that is no object of Kubernetes, by the name of its file."""
+        for key in ("jsonPayload", "jsonPayloads"):
+            for name in self.test.names(key):
+                try:
+                    (document,) = files.documents(self.test.folder / name)
+                except (PolicyError, ValueError) as error:
+                    fault = error if isinstance(error, PolicyError) else _no_payload(self.test, key, name)
+                    self.missing.setdefault("resources", []).append(fault)
+                else:
+                    yield Subject(document.body, "", "", "", "", name)
+
+
+def _no_payload(test: KyvernoTest, key: str, name: str) -> PolicyError:
+    return test.document.fault(f"/{key}", f"{name} is not one document", code="GA403")
 
 
 def _unique(subjects: Iterator[Subject]) -> list[Subject]:

@@ -10,10 +10,16 @@ from gitops_audit.policy.document import Document
 
 OUTCOMES = ("pass", "fail", "skip", "warn", "error")
 _KEYS = (
+    "apiCallResponses",
     "apiVersion",
     "clusterResources",
     "context",
+    "envoyPayloads",
     "exceptions",
+    "globalContextEntries",
+    "httpPayloads",
+    "jsonPayload",
+    "jsonPayloads",
     "kind",
     "metadata",
     "name",
@@ -101,6 +107,8 @@ class KyvernoTest:
 
     def names(self, key: str) -> list[str]:
         """The files under a key of the test."""
+        if isinstance(self.document.value(f"/{key}"), str):
+            return [self.document.text(f"/{key}")]
         count = len(self.document.sequence(f"/{key}"))
         return [self.document.text(f"/{key}/{index}") for index in range(count)]
 

@@ -14,6 +14,7 @@ from gitops_audit.policy.kyverno.exception import KyvernoException
 from gitops_audit.policy.kyverno.load import load_policy
 from gitops_audit.policy.kyverno.policy import KyvernoPolicy
 from gitops_audit.policy.kyverno.request import Request
+from gitops_audit.policy.kyverno_validating import ValidatingPolicy
 
 _KYVERNO = "kyverno.io"
 
@@ -54,7 +55,7 @@ def _load(
         return [policy.with_exceptions(exceptions)]
     concerned = [d for d in companions if d.group == document.group and _concerns(d, document)]
     if document.kind in kyverno_validating.FORMS:
-        return kyverno_validating.load([document, *concerned], has_image_metadata=True)
+        return kyverno_validating.load([document, *concerned], is_test=True)
     return registry.load([document, *concerned])
 
 
@@ -71,7 +72,7 @@ def _is(document: Document, group: str, kind: str) -> bool:
 
 def answer(policy: Policy, request: Request, world: World) -> Sequence[RuleResult]:
     """What a policy says of a request. Forms that know no requests are asked about the object."""
-    if isinstance(policy, KyvernoPolicy):
+    if isinstance(policy, KyvernoPolicy | ValidatingPolicy):
         return policy.answer(request, world)
     results = policy.evaluate(request.subject, world)
     return [_as_one(results)] if results else ()

@@ -9,7 +9,7 @@ from gitops_audit.errors import AuditError, Location, PolicyError
 from gitops_audit.policy.document import Document
 from gitops_audit.policy.testing import inline
 from gitops_audit.policy.testing.files import documents
-from gitops_audit.policy.testing.kyverno_run import KyvernoRun
+from gitops_audit.policy.testing.kyverno_run import KyvernoRun, unreadable
 from gitops_audit.policy.testing.kyverno_test import KyvernoTest, is_kyverno_test
 from gitops_audit.policy.testing.report import TestReport, TestRow, broken, joined
 
@@ -76,4 +76,10 @@ def _of_test(document: Document) -> Iterator[TestRow]:
     if not is_kyverno_test(document.body):
         hint = "a test is a `kind: Test` of cli.kyverno.io/v1alpha1"
         raise PolicyError("this is no policy test", code="GA405", where=document.at(""), hint=hint)
-    yield from KyvernoRun.load(KyvernoTest.from_document(document)).rows()
+    test = KyvernoTest.from_document(document)
+    try:
+        run = KyvernoRun.load(test)
+    except AuditError as error:
+        yield from unreadable(test, error)
+    else:
+        yield from run.rows()

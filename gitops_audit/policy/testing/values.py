@@ -102,5 +102,5 @@ def _namespaces(document: Document, at: str) -> tuple[JsonObject, ...]:
         }
         for index in range(len(document.sequence(f"{at}/namespaceSelector")))
     ]
-    whole = [{"apiVersion": "v1", "kind": "Namespace", **item} for item in document.sequence(f"{at}/namespaces")]
+    whole = [{**item, "apiVersion": "v1", "kind": "Namespace"} for item in document.sequence(f"{at}/namespaces")]
     return (*whole, *selected)

@@ -1,6 +1,8 @@
 from __future__ import annotations
 
+import base64
 import copy
+import gzip
 from typing import Any
 
 import pytest
@@ -9,6 +11,7 @@ from gitops_audit.errors import PolicyError
 from gitops_audit.policy import kyverno_validating
 from gitops_audit.policy.contract import RuleResult
 from gitops_audit.policy.document import Document
+from gitops_audit.policy.kyverno.request import Request
 from gitops_audit.policy.native_test import GivenWorld, subject_of
 
 PODS = {"apiGroups": [""], "apiVersions": ["v1"], "operations": ["CREATE", "UPDATE"], "resources": ["pods"]}
@@ -57,6 +60,10 @@ def exception(name: str = "test", expression: str = "true") -> dict[str, Any]:
     }
 
 
+def packed(data: bytes) -> str:
+    return base64.b64encode(gzip.compress(data)).decode()
+
+
 def evaluate(*bodies: dict[str, Any], of: dict[str, Any] = POD, world: GivenWorld | None = None) -> list[RuleResult]:
     (loaded,) = kyverno_validating.load([Document(b, "policy.yaml", 1) for b in bodies])
     return list(loaded.evaluate(subject_of(copy.deepcopy(of)), world or GivenWorld((SETTINGS,))))
@@ -71,6 +78,33 @@ def test_a_policy_for_pods_holds_for_their_controllers(body: dict[str, Any]) -> 
     expression = "object.spec.containers.all(c, c.name == 'main') && images.containers == ['ghcr.io/acme/web:1.2']"
 
     assert outcomes(policy(expression), of=body) == ["pass"]
+
+
+def test_the_words_of_the_pod_become_those_of_its_template_and_the_namespace_stays() -> None:
+    expressions = [
+        "object.metadata.labels.app == 'web' && object.metadata.namespace == 'shop' && object.kind == 'Deployment'",
+        "object.?spec.containers.orValue('none') == 'none' && has(object.spec.containers)",
+    ]
+    body = policy(validations=[{"expression": expression} for expression in expressions])
+
+    assert outcomes(body, of=DEPLOYMENT) == ["pass", "pass"]
+
+
+def test_a_selector_of_namespaces_holds_for_controllers_too() -> None:
+    constraints = {"resourceRules": [PODS], "namespaceSelector": {"matchLabels": {"env": "prod"}}}
+    namespaces = [
+        {"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": "shop", "labels": {"env": env}}}
+        for env in ("prod", "dev")
+    ]
+    found = [outcomes(policy(matchConstraints=constraints), of=DEPLOYMENT, world=GivenWorld((n,))) for n in namespaces]
+
+    assert found == [["fail"], []]
+
+
+def test_a_rule_is_for_the_versions_it_names_and_no_equivalent() -> None:
+    rule = {"apiGroups": ["apps"], "apiVersions": ["v1beta1"], "operations": ["*"], "resources": ["deployments"]}
+
+    assert outcomes(policy(matchConstraints={"resourceRules": [rule]}), of=DEPLOYMENT) == []
 
 
 def test_a_null_field_is_there_as_kyverno_reads_it() -> None:
@@ -89,6 +123,12 @@ def test_a_null_field_is_there_as_kyverno_reads_it() -> None:
         ({"autogen": {"podControllers": {"controllers": ["deployments"]}}}, True),
         ({"matchConstraints": {"resourceRules": [PODS | {"resources": ["pods", "services"]}]}}, False),
         ({"matchConstraints": {"resourceRules": [PODS], "objectSelector": {"matchLabels": {"a": "b"}}}}, False),
+        ({"matchConstraints": {"resourceRules": [PODS], "objectSelector": {}}}, True),
+        ({"matchConstraints": {"resourceRules": [PODS, PODS]}}, False),
+        ({"matchConstraints": {"resourceRules": [PODS | {"apiVersions": ["*"]}]}}, False),
+        ({"matchConstraints": {"resourceRules": [PODS | {"resourceNames": ["web"]}]}}, False),
+        ({"matchConstraints": {"resourceRules": [PODS | {"operations": ["UPDATE"]}]}}, False),
+        ({"autogen": {"podControllers": {"controllers": ["Deployment"]}}}, False),
     ],
 )
 def test_controllers_are_left_out_where_kyverno_leaves_them_out(spec: dict[str, Any], applies: bool) -> None:
@@ -108,6 +148,18 @@ def test_controllers_are_left_out_where_kyverno_leaves_them_out(spec: dict[str, 
         "isImage('nginx:1') && !isImage('NGINX:%')",
         "sha256('a').startsWith('ca978112')",
         "json.unmarshal('{\"a\": [1]}').a[0] == 1",
+        "json.marshal({'b': 1, 'a': [object.metadata.name]}) == '{\"a\":[\"web\"],\"b\":1}'",
+        "yaml.parse('a: [1]').a[0] == 1",
+        "resource.get('v1', 'configmaps', 'shop', 'settings').data.registry == 'ghcr.io'",
+        "resource.list('v1', 'configmaps', 'shop').items.size() == 1",
+        "parseImageReference('nginx').tag() == 'latest'",
+        "hash.sha256('a') == sha256('a') && hash.sha1('a') == sha1('a') && hash.md5('a') == md5('a')",
+        f"gzip.decompress(base64.decode('{packed(b'text')}')) == 'text'",
+        "parseServiceAccount('system:serviceaccount:ns:name:x').Name == 'name:x'",
+        "user.parseServiceAccount('system:serviceaccount:ns:name').Namespace == 'ns'",
+        "parseServiceAccount('jane').Name == ''",
+        "listObjToMap([{'k': 'a'}, {'k': 'b'}], [{'v': 1}, {'w': 2}], 'k', 'v') == {'a': 1, 'b': null}",
+        "transform.listObjToMap([], [], 'k', 'v') == {}",
     ],
 )
 def test_kyvernos_functions_are_answered_from_what_is_audited(expression: str) -> None:
@@ -120,6 +172,12 @@ def test_kyvernos_functions_are_answered_from_what_is_audited(expression: str) -
         "resource.Get('v1', 'configmaps', 'shop', 'none').data.a == 'b'",
         "resource.Get('x.example/v1', 'things', 'shop', 'none').data.a == 'b'",
         "image('not an image').tag() == ''",
+        "gzip.decompress(b'no gzip') == ''",
+        f"gzip.decompress(base64.decode('{packed(bytes(20_000_000))}')) == ''",
+        "yaml.parse('a: [') == null",
+        "json.unmarshal('{') == null",
+        "listObjToMap([{}], [], 'k', 'v') == {}",
+        "listObjToMap([{'k': 1}], [{}], 'k', 'v') == {}",
     ],
 )
 def test_what_cannot_be_looked_up_is_an_error(expression: str) -> None:
@@ -133,6 +191,11 @@ def test_what_cannot_be_looked_up_is_an_error(expression: str) -> None:
         {"validations": [{"expression": "image.GetMetadata('nginx').config.User == 'root'"}]},
         {"variables": [{"name": "a", "expression": "globalContext.Get('a', '')"}]},
         {"validations": [{"expression": "resource.Post('v1', 'x', {}).ok"}]},
+        {"validations": [{"expression": "http.Client('x').Get('http://x').ok"}]},
+        {"validations": [{"expression": "time.now() > timestamp('2020-01-01T00:00:00Z')"}]},
+        {"validations": [{"expression": "x509.decode(object.metadata.name).ok"}]},
+        {"validations": [{"expression": "random() == ''"}]},
+        {"validations": [{"expression": "gzip.compress('a') == b''"}]},
         {"evaluation": {"mode": "JSON"}},
     ],
 )
@@ -149,7 +212,7 @@ def test_a_test_may_give_the_metadata_of_images() -> None:
             return {"config": {"User": reference}}
 
     body = policy("image.GetMetadata('nginx').config.User == 'nginx'")
-    (loaded,) = kyverno_validating.load([Document(body, "policy.yaml", 1)], has_image_metadata=True)
+    (loaded,) = kyverno_validating.load([Document(body, "policy.yaml", 1)], is_test=True)
 
     assert [r.result for r in loaded.evaluate(subject_of(POD), World())] == ["pass"]
 
@@ -164,6 +227,84 @@ def test_a_test_may_give_the_metadata_of_images() -> None:
 )
 def test_an_exception_waives_what_it_names(bodies: list[dict[str, Any]], expected: str) -> None:
     assert outcomes(policy(), *bodies) == [expected]
+
+
+def partial(**spec: Any) -> dict[str, Any]:
+    body = exception()
+    body["spec"] |= spec
+    return body
+
+
+@pytest.mark.parametrize(
+    ("bodies", "expected"),
+    [
+        ([partial(images=["ghcr.io/*"])], "pass"),
+        ([partial(images=["docker.io/*"])], "fail"),
+        ([partial(allowedValues=["a"]), partial(images=["ghcr.io/*"])], "pass"),
+        ([partial(images=["docker.io/*"]), exception()], "skip"),
+        ([partial(reportResult="pass")], "pass"),
+        ([exception(expression="object.nothing == 1")], "error"),
+        ([exception(), exception(expression="object.nothing == 1")], "skip"),
+    ],
+)
+def test_an_exception_may_be_for_some_values_alone(bodies: list[dict[str, Any]], expected: str) -> None:
+    expression = (
+        "object.spec.containers.all(c, exceptions.allowedImages.exists(i, c.image.startsWith(i.replace('*', ''))))"
+    )
+
+    assert outcomes(policy(expression), *bodies) == [expected]
+
+
+def test_an_exception_comes_before_the_conditions() -> None:
+    body = policy(matchConditions=[{"name": "never", "expression": "false"}])
+
+    assert outcomes(body, exception()) == ["skip"]
+    assert outcomes(body) == []
+
+
+@pytest.mark.parametrize(
+    ("spec", "expected"),
+    [
+        ({"failurePolicy": "Ignore"}, ["error"]),
+        ({"failurePolicy": "Ignore", "matchConditions": [{"name": "a", "expression": "object.nothing"}]}, []),
+        ({"matchConditions": [{"name": "a", "expression": "object.nothing"}]}, ["error"]),
+        ({"auditAnnotations": [{"key": "a", "valueExpression": "object.nothing"}]}, ["error"]),
+    ],
+)
+def test_what_cannot_be_evaluated_is_an_error_whatever_a_webhook_would_do(
+    spec: dict[str, Any], expected: list[str]
+) -> None:
+    assert outcomes(policy("object.nothing == 1", **spec)) == expected
+
+
+@pytest.mark.parametrize(
+    ("expressions", "expected"),
+    [
+        (["true", "object.nothing == 1", "false"], "error"),
+        (["true", "false", "object.nothing == 1"], "fail"),
+        (["true", "true"], "pass"),
+    ],
+)
+def test_a_test_hears_of_the_first_validation_that_does_not_pass(expressions: list[str], expected: str) -> None:
+    body = policy(validations=[{"expression": expression} for expression in expressions])
+    (loaded,) = kyverno_validating.load([Document(body, "policy.yaml", 1)])
+    assert isinstance(loaded, kyverno_validating.ValidatingPolicy)
+
+    assert [result.result for result in loaded.answer(Request(subject_of(POD)), GivenWorld())] == [expected]
+
+
+def test_a_policy_of_a_namespace_looks_there() -> None:
+    expression = "resource.Get('v1', 'configmaps', 'settings').data.registry == 'ghcr.io'"
+    listed = "resource.list('v1', 'configmaps', {'is': 'setting'}).items.size() == 1"
+
+    assert outcomes(policy(f"{expression} && {listed}", kind="NamespacedValidatingPolicy")) == ["pass"]
+
+
+def test_a_policy_that_is_not_scored_warns() -> None:
+    body = policy()
+    body["metadata"]["annotations"] = {"policies.kyverno.io/scored": "false"}
+
+    assert outcomes(body) == ["warn"]
 
 
 @pytest.mark.parametrize(("actions", "expected"), [(["Audit"], "fail"), (["Warn"], "warn"), (["Deny", "Warn"], "fail")])

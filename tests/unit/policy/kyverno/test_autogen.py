@@ -36,7 +36,7 @@ def test_what_cannot_be_carried_over_has_no_generated_rules(rule: dict[str, Any]
     [
         (None, autogen.CONTROLLERS),
         ("none", frozenset()),
-        ("all", autogen.CONTROLLERS),
+        ("all", frozenset()),
         ("Deployment,CronJob", frozenset({"Deployment", "CronJob"})),
     ],
 )
@@ -115,3 +115,20 @@ def test_a_long_name_is_cut_as_kyverno_cuts_it() -> None:
     made = autogen.generated({**PODS, "name": "r" * 63}, ["Deployment"])
     assert made is not None
     assert len(made["name"]) == 63
+
+
+@pytest.mark.parametrize("mutate", [{"patchesJson6902": "x"}, {"foreach": [{"list": "x", "patchesJson6902": "x"}]}])
+def test_beside_a_rule_that_patches_by_place_nothing_is_generated(mutate: dict[str, Any]) -> None:
+    patching = {"name": "patch", "match": PODS["match"], "mutate": mutate}
+    assert autogen.controllers({}, [PODS, patching]) == frozenset()
+
+
+def test_for_cron_jobs_every_part_of_a_match_is_aimed_at_them() -> None:
+    exclude = {"any": [{"resources": {"kinds": ["Pod"], "namespaces": ["a"]}}, {"resources": {"kinds": ["Service"]}}]}
+    rule = {**PODS, "exclude": exclude}
+    cron = autogen.generated(rule, ["CronJob"])
+    others = autogen.generated(rule, ["Deployment"])
+    assert cron
+    assert others
+    assert [part["resources"]["kinds"] for part in cron["exclude"]["any"]] == [["batch/v1/CronJob"]] * 2
+    assert others["exclude"]["any"][1]["resources"]["kinds"] == ["Service"]

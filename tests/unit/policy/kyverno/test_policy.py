@@ -450,3 +450,9 @@ def test_context_entries_that_double_each_other_end_in_an_error() -> None:
 def test_cel_rules_see_a_field_of_null() -> None:
     rule = "validate: {cel: {expressions: [{expression: 'object.spec.volumes == null'}]}}"
     assert verdict(policy(rule), pod(volumes=None)) == "pass"
+
+
+def test_a_failure_of_a_policy_that_is_not_scored_is_a_warning() -> None:
+    unscored = '{policies.kyverno.io/scored: "false"}'
+    assert verdict(policy(ONE, annotations=unscored), pod(hostNetwork=True)) == "warn"
+    assert verdict(policy(ONE, annotations=unscored), pod(hostNetwork=False)) == "pass"

@@ -309,9 +309,6 @@ def test_a_missing_file_that_nobody_misses_is_a_row_of_its_own(folder: Path) -> 
         ("results:\n- {policy: no-host, result: good}\n", "'good'"),
         ("results:\n- {policy: no-host, result: pass, reslt: 1}\n", "reslt"),
         ("odd: 1\n" + entry("bad", "fail"), "odd"),
-        ("variables: none.yaml\n" + entry("bad", "fail"), "none.yaml"),
-        ("values: {odd: 1}\n" + entry("bad", "fail"), "odd"),
-        ("exceptions: [none.yaml]\n" + entry("bad", "fail"), "none.yaml"),
         ("results: [\n", ""),
     ],
 )
@@ -321,6 +318,39 @@ def test_a_broken_test_is_a_failed_row_with_file_and_line(folder: Path, rest: st
     assert (row.expected, row.actual) == ("", "error")
     assert message in row.message
     assert str(folder) in row.message
+
+
+@pytest.mark.parametrize(
+    ("rest", "message"),
+    [
+        ("variables: none.yaml\n", "none.yaml"),
+        ("values: {odd: 1}\n", "odd"),
+        ("userinfo: none.yaml\n", "none.yaml"),
+        ("apiCallResponses: [{response: {body: 1}}]\n", "no url"),
+        ("globalContextEntries: [{name: a, resourceFiles: [none.yaml]}]\n", "none.yaml"),
+        ("globalContextEntries: [{name: a, data: {}, projections: [{name: b, path: c}]}]\n", "cannot be made"),
+    ],
+)
+def test_without_its_values_every_expectation_of_a_test_fails(folder: Path, rest: str, message: str) -> None:
+    rows = outcome(folder, rest + entry("good, bad", "fail")).rows
+    assert [(row.resource, row.actual) for row in rows] == [("good", "error"), ("bad", "error")]
+    assert all(message in row.message for row in rows)
+
+
+def test_exceptions_that_are_missing_are_a_row_of_their_own(folder: Path) -> None:
+    first, second = outcome(folder, "exceptions: [none.yaml]\n" + entry("bad", "fail")).rows
+    assert first.is_passed
+    assert not second.is_passed
+    assert "none.yaml" in second.message
+
+
+def test_a_policy_file_that_is_missing_fails_what_is_expected_of_its_policy_alone(folder: Path) -> None:
+    head = HEAD.replace("[policy.yaml]", "[policy.yaml, none.yaml]")
+    rest = entry("bad", "fail") + "- {policy: other, kind: Pod, resources: [good, bad], result: fail}\n"
+    first, *others = outcome(folder, rest, head).rows
+    assert first.is_passed
+    assert [row.actual for row in others] == ["error", "error"]
+    assert all("none.yaml, which does not exist" in row.message for row in others)
 
 
 def test_files_on_the_network_are_not_fetched(folder: Path) -> None:
@@ -338,6 +368,187 @@ def test_other_forms_of_policy_are_tested_too(folder: Path) -> None:
     results = "results:\n- {policy: vap, isValidatingAdmissionPolicy: true, kind: Pod, resources: [%s], result: %s}\n"
     assert only(outcome(folder, results % ("bad", "fail"))).is_passed
     assert only(outcome(folder, results % ("good", "pass"))).is_passed
+
+
+MIXED = """\
+apiVersion: kyverno.io/v1
+kind: ClusterPolicy
+metadata: {name: mixed}
+spec:
+  rules:
+  - name: label
+    match: {any: [{resources: {kinds: [Pod]}}]}
+    mutate: {patchStrategicMerge: {metadata: {labels: {a: b}}}}
+  - name: network
+    match: {any: [{resources: {kinds: [Pod]}}]}
+    validate: {pattern: {spec: {=(hostNetwork): false}}}
+"""
+
+
+def test_a_rule_that_is_no_validation_fails_its_own_rows_alone(folder: Path) -> None:
+    (folder / "policy.yaml").write_text(MIXED)
+    row = "- {policy: mixed, rule: %s, kind: Pod, resources: [bad], result: %s}\n"
+    rest = "results:\n" + row % ("network", "fail") + row % ("label", "pass") + row % ("label", "skip")
+    rows = outcome(folder, rest).rows
+    assert [row.actual for row in rows] == ["fail", "error", "error"]
+    assert "`mutate` rules are not evaluated" in rows[2].message
+
+
+SERVED = """\
+apiVersion: kyverno.io/v1
+kind: ClusterPolicy
+metadata: {name: served}
+spec:
+  rules:
+  - name: asked
+    match: {any: [{resources: {kinds: [Pod]}}]}
+    context: [{name: answer, %s}]
+    validate: {deny: {conditions: {all: [{key: "{{ answer }}", operator: Equals, value: good}]}}}
+"""
+CLUSTER = """\
+apiVersion: cli.kyverno.io/v1alpha1
+kind: ClusterResource
+metadata: {name: c}
+spec:
+  resources:
+  - {apiVersion: v1, kind: ConfigMap, metadata: {name: settings, namespace: shop}, data: {word: good}}
+  - {apiVersion: x.example/v1, kind: Policy, metadata: {name: one}, spec: {word: good}}
+"""
+CALL = "apiCallResponses: [{url: 'https://x.example/a', response: {body: {word: good}}}]"
+POST = "apiCallResponses: [{url: 'https://x.example/a', method: post, response: {body: {word: good}}}]"
+BROKEN = "apiCallResponses: [{url: 'https://x.example/a', response: {body: {word: good}, statusCode: 500}}]"
+ENTRY = "globalContextEntries: [{name: g, data: {list: [{word: good}]}, fieldPath: list, projections: [%s]}]"
+AT = "apiCall: {service: {url: 'https://x.example/a'}, jmesPath: word}"
+IN_CLUSTER = "clusterResources: [cluster.yaml]"
+
+
+@pytest.mark.parametrize(
+    ("context", "given", "expected"),
+    [
+        (AT, CALL, "fail"),
+        (AT, POST, "error"),
+        (AT.replace("{service", "{method: POST, service"), POST, "fail"),
+        (AT, BROKEN, "error"),
+        (AT.replace("jmesPath: word", "default: good"), BROKEN, "fail"),
+        ("apiCall: {urlPath: /api/v1/namespaces/shop/configmaps/settings, jmesPath: data.word}", IN_CLUSTER, "fail"),
+        ("apiCall: {urlPath: '/api/v1/configmaps?limit=1', jmesPath: 'items[0].data.word'}", IN_CLUSTER, "fail"),
+        ("apiCall: {urlPath: /apis/x.example/v1/policies/one, jmesPath: spec.word}", IN_CLUSTER, "fail"),
+        ("apiCall: {urlPath: /apis/x.example/v1/policies/two, jmesPath: spec.word}", IN_CLUSTER, "error"),
+        ("apiCall: {urlPath: /odd, jmesPath: spec.word}", IN_CLUSTER, "error"),
+        ("globalReference: {name: g, jmesPath: 'w'}", ENTRY % "{name: w, path: '[0].word'}", "fail"),
+        ("globalReference: {name: g.w}", ENTRY % "{name: w, path: '[0].word'}", "fail"),
+        ("globalReference: {name: g.x}", ENTRY % "{name: w, path: '[0].word'}", "error"),
+        ("globalReference: {name: h}", ENTRY % "", "error"),
+        ("globalReference: {name: g, jmesPath: '[0].word'}", ENTRY % "", "fail"),
+    ],
+)
+def test_a_test_answers_what_an_entry_asks(folder: Path, context: str, given: str, expected: str) -> None:
+    (folder / "policy.yaml").write_text(SERVED % context)
+    (folder / "cluster.yaml").write_text(CLUSTER)
+    results = f"results:\n- {{policy: served, rule: asked, kind: Pod, resources: [bad], result: {expected}}}\n"
+    row = only(outcome(folder, f"{given}\n{results}"))
+    assert row.actual == expected, row.message
+
+
+def test_a_config_map_is_read_where_the_test_has_a_cluster(folder: Path) -> None:
+    (folder / "policy.yaml").write_text(
+        SERVED.replace("{{ answer }}", "{{ answer.data.word }}") % "configMap: {name: settings, namespace: shop}"
+    )
+    (folder / "cluster.yaml").write_text(CLUSTER)
+    results = "results:\n- {policy: served, rule: asked, kind: Pod, resources: [bad], result: fail}\n"
+    assert only(outcome(folder, f"{IN_CLUSTER}\n{results}")).is_passed
+    assert only(outcome(folder, results)).actual == "error"
+
+
+def test_values_of_a_rule_are_values_of_the_rules_generated_from_it(folder: Path) -> None:
+    (folder / "policy.yaml").write_text(SERVED % "globalReference: {name: g}")
+    values = "values: {policies: [{name: served, rules: [{name: asked, values: {answer: good}}]}]}\n"
+    results = "results:\n- {policy: served, rule: asked, kind: Deployment, resources: [shop/bad], result: fail}\n"
+    assert only(outcome(folder, values + results)).is_passed
+
+
+VALIDATING = """\
+apiVersion: policies.kyverno.io/v1
+kind: ValidatingPolicy
+metadata: {name: vpol}
+spec:
+  %s
+  matchConstraints:
+    resourceRules: [{apiGroups: [''], apiVersions: [v1], operations: [%s], resources: [pods]}]
+  validations: [{expression: "%s"}]
+"""
+VALIDATED = "results:\n- {policy: vpol, isValidatingPolicy: true, kind: Pod, resources: [bad], result: fail%s}\n"
+
+
+@pytest.mark.parametrize(
+    ("operations", "expression", "rest"),
+    [
+        ("CREATE", "object.metadata.name != 'bad'", VALIDATED % ""),
+        ("CREATE", "http.Get('https://x.example/a').body.word != 'good'", f"{CALL}\n" + VALIDATED % ""),
+        ("CREATE", "http.post('https://x.example/a', object).statusCode == 0", f"{POST}\n" + VALIDATED % ""),
+        (
+            "CREATE",
+            "globalContext.Get('g', 'w') != 'good'",
+            ENTRY % "{name: w, path: '[0].word'}" + "\n" + VALIDATED % "",
+        ),
+        ("CREATE", "globalContext.get('h') != null", VALIDATED % ""),
+        (
+            "CREATE",
+            "resource.get('v1', 'configmaps', 'shop', 'settings').data.word != 'good'",
+            f"{IN_CLUSTER}\n" + VALIDATED % "",
+        ),
+        (
+            "CREATE",
+            "resource.Get('x.example/v1', 'policies', '', 'one').spec.word != 'good'",
+            f"{IN_CLUSTER}\n" + VALIDATED % "",
+        ),
+        ("DELETE", "oldObject.metadata.name != 'bad' && object == null", VALIDATED % ", operation: DELETE"),
+        (
+            "UPDATE",
+            "request.operation == 'CREATE'",
+            "values: {globalValues: {request.operation: UPDATE}}\n" + VALIDATED % "",
+        ),
+    ],
+)
+def test_a_validating_policy_is_asked_as_the_test_says(
+    folder: Path, operations: str, expression: str, rest: str
+) -> None:
+    (folder / "policy.yaml").write_text(VALIDATING % ("failurePolicy: Fail", operations, expression))
+    (folder / "cluster.yaml").write_text(CLUSTER)
+    row = only(outcome(folder, rest))
+    assert row.actual == "fail", row.message
+
+
+def test_a_validating_policy_for_another_operation_is_not_asked(folder: Path) -> None:
+    (folder / "policy.yaml").write_text(VALIDATING % ("failurePolicy: Fail", "DELETE", "false"))
+    assert only(outcome(folder, VALIDATED % "")).actual == "skip"
+
+
+def test_any_json_may_be_judged(folder: Path) -> None:
+    (folder / "policy.yaml").write_text(VALIDATING % ("evaluation: {mode: JSON}", "CREATE", "object.word == 'good'"))
+    for name, word in (("a", "good"), ("b", "bad")):
+        (folder / f"{name}.json").write_text(f'{{"word": "{word}"}}')
+    head = HEAD.replace("resources: [resources.yaml]", "jsonPayloads: [a.json, b.json, c.json]")
+    rest = "results:\n- {policy: vpol, kind: '', resources: [a.json], result: pass}\n"
+    rest += "- {policy: vpol, kind: '', resources: [b.json], result: fail}\n"
+    first, second, missing = outcome(folder, rest, head).rows
+    assert first.is_passed
+    assert second.is_passed
+    assert "c.json" in missing.message
+
+
+def test_a_namespace_of_the_values_is_one_whatever_they_call_it(folder: Path) -> None:
+    (folder / "policy.yaml").write_text(
+        VALIDATING % ("failurePolicy: Fail", "CREATE", "namespaceObject.metadata.labels.env != 'prod'")
+    )
+    values = "values: {namespaces: [{kind: namespace, metadata: {name: default, labels: {env: prod}}}]}\n"
+    assert only(outcome(folder, values + VALIDATED % "")).is_passed
+
+
+def test_a_cel_rule_of_a_cluster_policy_knows_the_name_of_the_namespace(folder: Path) -> None:
+    cel = """validate: {cel: {expressions: [{expression: "namespaceObject.metadata.name != 'default'"}]}}"""
+    (folder / "policy.yaml").write_text(POLICY[: POLICY.index("    preconditions")] + f"    {cel}\n")
+    assert only(outcome(folder, entry("bad", "fail"))).is_passed
 
 
 def test_paths_without_tests_and_paths_that_are_not_there_are_errors(tmp_path: Path) -> None:

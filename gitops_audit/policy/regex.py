@@ -33,7 +33,10 @@ class Match(Protocol):
 
 
 class Regex(Protocol):
-    """The part of `re.Pattern` that is used."""
+    """The part of `re.Pattern` that is used, and the number of its program's instructions."""
+
+    @property
+    def programsize(self) -> int: ...
 
     def search(self, text: str, /) -> Match | None: ...
 

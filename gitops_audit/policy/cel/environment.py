@@ -24,7 +24,7 @@ from gitops_audit.policy.cel.declarations import (
     too_long,
 )
 from gitops_audit.policy.cel.library import named_format
-from gitops_audit.policy.cel.pattern import as_one_group, find_all
+from gitops_audit.policy.cel.pattern import as_one_group, find_all, matches
 from gitops_audit.policy.cel.rewrite import Rewriter
 
 _T = cel.Type
@@ -77,6 +77,7 @@ def _guarded(implementation: Callable[..., Any]) -> Callable[..., Any]:
 def _internal() -> Iterator[Any]:
     yield _declared("fail__", "fail__", _T.BOOL, [_T.STRING], fail)
     yield _declared("tooLong__", "tooLong__", _T.INT, [_T.INT], too_long)
+    yield _declared("matches__", "matches__", _T.BOOL, [_T.STRING, _T.STRING], matches)
     yield _declared("group__", "group__", _T.STRING, [_T.STRING], as_one_group)
     yield _declared("findAllEmpty__", "findAllEmpty__", _T.LIST, [_T.STRING, _T.STRING], find_all)
     yield _declared("named__", "named__", _T.BYTES, [_T.STRING], named_format.named)

@@ -2,7 +2,26 @@
 
 from __future__ import annotations
 
-from gitops_audit.policy.regex import Match, compiled
+from gitops_audit.policy.regex import Match, RegexError, compiled
+
+# from here on, to compile a pattern costs much more than to call Python, which keeps what it compiled
+_LARGE_PROGRAM = 64
+
+
+def is_large(pattern: str) -> bool:
+    """Whether a pattern (mostly one with counted repetitions) is dear to compile, as the runtime does for each match.
+
+    False for what is no regular expression.
+    """
+    try:
+        return compiled(pattern).programsize > _LARGE_PROGRAM
+    except (RegexError, UnicodeError):
+        return False
+
+
+def matches(text: str, pattern: str) -> bool:
+    """Whether the pattern occurs in the text. Raises RegexError."""
+    return compiled(pattern).search(text) is not None
 
 
 def find_all(text: str, pattern: str) -> list[str]:

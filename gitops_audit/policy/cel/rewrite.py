@@ -12,7 +12,7 @@ from itertools import count
 
 from gitops_audit.policy.cel import ast
 from gitops_audit.policy.cel.ast import Call, Comprehension, Const, Expr, Ident, ListLiteral, Tree
-from gitops_audit.policy.cel.pattern import as_one_group
+from gitops_audit.policy.cel.pattern import as_one_group, is_large
 from gitops_audit.policy.cel.wire import record
 
 Parser = Callable[[str], Expr]
@@ -22,6 +22,7 @@ _TEMPLATES = {
     "isSorted": "cel.bind(l__, x__, l__.all(i__, v__, i__ == 0 || !(l__[i__ - 1] > v__)))",
     "indexOf": "cel.bind(y1__, y__, x__.transformList(i__, v__, v__ == y1__, i__).first().orValue(-1))",
     "lastIndexOf": "cel.bind(y1__, y__, x__.transformList(i__, v__, v__ == y1__, i__).last().orValue(-1))",
+    "matches": "cel.bind(t__, x__, type(t__) == string ? matches__(t__, y__) : t__.matches(y__))",
     "find": "regex.extract(x__, y__).orValue('')",
     "findAll": "cel.bind(p__, y__, ''.matches(p__) ? findAllEmpty__(x__, p__) : regex.extractAll(x__, p__))",
     "findAllN": "cel.bind(l__, x__, cel.bind(n1__, n__, n1__ < 0 || n1__ > l__.size() ? l__ : l__.slice(0, n1__)))",
@@ -189,6 +190,15 @@ def _find(rewriter: Rewriter, node: Call) -> Expr:
     return rewriter.fill("findAllN", {"x__": found, "n__": node.args[1]})
 
 
+def _matches(rewriter: Rewriter, node: Call) -> Expr:
+    if node.target is None or len(node.args) != 1:
+        return node
+    (pattern,) = node.args
+    if isinstance(pattern, Const) and isinstance(pattern.value, str) and is_large(pattern.value):
+        return rewriter.fill("matches", {"x__": node.target, "y__": pattern})
+    return node
+
+
 def _validate(rewriter: Rewriter, node: Call) -> Expr:
     if node.target is None or len(node.args) != 1:
         return node
@@ -243,6 +253,7 @@ _CHANGES: dict[str, Callable[[Rewriter, Call], Expr]] = {
     "sum": _sum,
     "min": _extreme,
     "max": _extreme,
+    "matches": _matches,
     "find": _find,
     "findAll": _find,
     "validate": _validate,

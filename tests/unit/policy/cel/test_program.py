@@ -194,3 +194,43 @@ def test_the_type_of_a_variable_is_checked_where_it_is_used() -> None:
 
 def _literally(text: str) -> str:
     return re.escape(text)
+
+
+LARGE_PATTERNS = ("^[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?$", "@sha256:[0-9a-f]{64}$", "(?i)x{2,90}", "^.{0,70}\\n?$")
+
+
+@given(st.sampled_from(LARGE_PATTERNS), st.one_of(st.text(alphabet="ab-0xX@\né", max_size=70), st.text(max_size=3)))
+def test_a_pattern_dear_to_compile_matches_as_any_other(pattern: str, text: str) -> None:
+    # the runtime's own function, which the pattern of a variable still goes to
+    own = cel.compile("text.matches(pattern)", {"text": "dyn", "pattern": "dyn"})
+    kept = cel.compile(f"text.matches(r'{pattern}')", {"text": "dyn"})
+    values = {"text": text.replace("\0", ""), "pattern": pattern}
+
+    assert kept.evaluate(cel.Activation.of(values)) == own.evaluate(cel.Activation.of(values))
+
+
+@pytest.mark.parametrize("pattern", ["x", LARGE_PATTERNS[0]])
+@pytest.mark.parametrize(
+    ("text", "reason"),
+    [
+        ("object.n", "No matching overloads found : (int64).matches(string)"),
+        ("object.none", 'Key not found in map : "none"'),
+        ("[1, 2].map(x, object.s)[7]", "Index error: index=7 size=2"),
+    ],
+)
+def test_what_is_no_text_is_told_alike_for_every_pattern(pattern: str, text: str, reason: str) -> None:
+    program = cel.compile(f"{text}.matches('{pattern}')", {"object": "dyn"})
+
+    with pytest.raises(cel.CelError) as raised:
+        program.evaluate(cel.Activation.of({"object": {"n": 1, "s": "a"}}))
+    assert reason in str(raised.value)
+
+
+def test_a_pattern_dear_to_compile_is_compiled_once() -> None:
+    program = cel.compile("object.all(x, x.matches('^.{0,900}y$'))", {"object": "dyn"})
+    values = cel.Activation.of({"object": ["y"] * 2_000})
+    started = time.process_time()
+
+    assert program.evaluate(values) is True
+    # to compile it takes milliseconds: 2,000 times, several seconds
+    assert time.process_time() - started < 2

@@ -7,7 +7,7 @@ named images only) and takes away what both judgements have in common.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -15,10 +15,10 @@ from gitops_audit.model.resource import JsonObject
 from gitops_audit.policy import pod_security
 from gitops_audit.policy.contract import RuleResult
 from gitops_audit.policy.kyverno import wildcard
+from gitops_audit.policy.kyverno.pod_security_evidence import CONTAINERS, as_counted
 from gitops_audit.policy.kyverno.value import sprint
 from gitops_audit.policy.pod_security import Evidence, Level
 
-_CONTAINERS = ("containers", "initContainers", "ephemeralContainers")
 _TEMPLATES = {
     **dict.fromkeys(
         ("DaemonSet", "Deployment", "Job", "StatefulSet", "ReplicaSet", "ReplicationController"), ("spec", "template")
@@ -57,14 +57,15 @@ class PodSecurityRule:
             _Finding(control.name, control.control, control.breach.reason, control.breach.detail, evidence)
             for control in controls
             if control.breach is not None
-            for evidence in control.breach.evidence or (_NO_EVIDENCE,)
+            for evidence in as_counted(control.control, control.breach.evidence, pod) or (_NO_EVIDENCE,)
         ]
 
     def _apply(self, excludes: Iterable[JsonObject], findings: list[_Finding], pod: JsonObject) -> list[_Finding]:
         for exclude in excludes:
             seen = _seen_by(exclude, pod)
-            spared = Counter(item.key for item in self._judge(seen) if _is_excluded(exclude, item))
-            findings = _without(findings, spared)
+            key = _Finding.key_within if exclude.get("images") else _Finding.key
+            spared = Counter(key(item) for item in self._judge(seen) if _is_excluded(exclude, item))
+            findings = _without(findings, spared, key)
         return findings
 
     def _message(self, findings: Sequence[_Finding]) -> str:
@@ -82,9 +83,13 @@ class _Finding:
     detail: str
     evidence: Evidence
 
-    @property
-    def key(self) -> tuple[str, str, str]:
-        return self.control, self.evidence.field, self.evidence.container
+    def key(self) -> tuple[str, ...]:
+        """What an exclusion of the pod as a whole takes away one of."""
+        return self.control, self.evidence.field
+
+    def key_within(self) -> tuple[str, ...]:
+        """What an exclusion of images takes away one of."""
+        return *self.key(), self.evidence.container
 
 
 _NO_EVIDENCE = Evidence("", "")
@@ -106,11 +111,13 @@ def _values(value: Any) -> list[str]:
     return [sprint(value)] if isinstance(value, str | bool | int) and value != "" else []
 
 
-def _without(findings: list[_Finding], spared: Counter[tuple[str, str, str]]) -> list[_Finding]:
+def _without(
+    findings: list[_Finding], spared: Counter[tuple[str, ...]], key: Callable[[_Finding], tuple[str, ...]]
+) -> list[_Finding]:
     left = []
     for finding in findings:
-        if spared[finding.key] > 0:
-            spared[finding.key] -= 1
+        if spared[key(finding)] > 0:
+            spared[key(finding)] -= 1
         else:
             left.append(finding)
     return left
@@ -119,13 +126,13 @@ def _without(findings: list[_Finding], spared: Counter[tuple[str, str, str]]) ->
 def _seen_by(exclude: JsonObject, pod: JsonObject) -> JsonObject:
     images, spec = exclude.get("images") or [], pod["spec"]
     if not images:
-        bare = {key: value for key, value in spec.items() if key not in _CONTAINERS}
+        bare = {key: value for key, value in spec.items() if key not in CONTAINERS}
         return pod | {"spec": bare | {"containers": [{"name": ""}]}}
     return {
         "apiVersion": "v1",
         "kind": "Pod",
         "metadata": {},
-        "spec": {key: _with_images(images, spec.get(key)) for key in _CONTAINERS if spec.get(key)},
+        "spec": {key: _with_images(images, spec.get(key)) for key in CONTAINERS if spec.get(key)},
     }
 
 

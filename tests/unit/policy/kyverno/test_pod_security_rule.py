@@ -88,6 +88,52 @@ def test_exclusions_of_one_control_add_up() -> None:
     assert outcome("restricted", pod(ADDS), both[0]) == "fail"
 
 
+def test_an_exclusion_for_values_covers_all_that_a_container_adds_or_nothing() -> None:
+    adding = {"name": "b", "image": "corp/b:1", "securityContext": {"capabilities": {"add": ["SYS_ADMIN", "BPF"]}}}
+    exclude = {"controlName": "Capabilities", "images": ["*"], "restrictedField": ADD_FIELD}
+    apart = [exclude | {"values": [value]} for value in ("SYS_ADMIN", "BPF")]
+    assert outcome("baseline", pod(adding), *apart) == "fail"
+    assert outcome("baseline", pod(adding), exclude | {"values": ["SYS_ADMIN", "BPF"]}) == "pass"
+
+
+def test_without_images_one_container_is_spared() -> None:
+    bare = {"name": "a", "image": "corp/a:1", "securityContext": {**SAFE, "allowPrivilegeEscalation": True}}
+    exclude = {"controlName": "Privilege Escalation"}
+    assert outcome("restricted", pod(bare), exclude) == "pass"
+    assert outcome("restricted", pod(bare, {**bare, "name": "b"}), exclude) == "fail"
+
+
+def test_a_path_on_the_host_is_excluded_by_its_value() -> None:
+    body = pod(volumes=[{"name": "v", "hostPath": {"path": "/var/lib/a"}}])
+    exclude = {"controlName": "HostPath Volumes", "restrictedField": "spec.volumes[*].hostPath"}
+    assert outcome("baseline", body, exclude | {"values": ["/var/lib/*"]}) == "pass"
+    assert outcome("baseline", body, exclude | {"values": ["/etc/*"]}) == "fail"
+
+
+def test_a_volume_without_a_source_has_a_field_to_exclude() -> None:
+    body = pod(GOOD, volumes=[{"name": "v"}])
+    assert outcome("restricted", body) == "fail"
+    exclude = {"controlName": "Volume Types", "restrictedField": "spec.volumes[*].unknown"}
+    assert outcome("restricted", body, exclude) == "pass"
+
+
+def test_an_annotation_is_excluded_by_its_whole_key_with_stars_for_numbers() -> None:
+    key = "container.apparmor.security.beta.kubernetes.io/web1"
+    body = pod()
+    body["metadata"]["annotations"] = {key: "unconfined"}
+    exclude = {"controlName": "AppArmor", "values": ["unconfined"]}
+    field = "metadata.annotations[container.apparmor.security.beta.kubernetes.io/web*]"
+    assert outcome("baseline", body, exclude | {"restrictedField": field}) == "pass"
+    assert outcome("baseline", body, exclude | {"restrictedField": f"metadata.annotations[{key}]"}) == "fail"
+
+
+def test_containers_that_say_nothing_count_beside_those_that_forbid() -> None:
+    silent = {"name": "s", "image": "other/s:1", "securityContext": {**SAFE, "runAsNonRoot": None}}
+    exclude = {"controlName": "Running as Non-root", "images": ["corp/*"]}
+    assert outcome("restricted", pod(ROOT, silent), exclude) == "fail"
+    assert outcome("restricted", pod(ROOT, silent), exclude | {"images": ["*"]}) == "pass"
+
+
 def test_a_container_that_runs_as_root_is_excluded_by_its_image() -> None:
     assert outcome("restricted", pod(ROOT), {"controlName": "Running as Non-root", "images": ["corp/*"]}) == "pass"
 

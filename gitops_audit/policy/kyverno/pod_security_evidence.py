@@ -1,0 +1,59 @@
+"""What the controls of the Pod Security Standards refuse, piece by piece as Kyverno counts it for its exclusions."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+
+from gitops_audit.model.resource import JsonObject
+from gitops_audit.policy.pod_security import Evidence
+
+CONTAINERS = ("containers", "initContainers", "ephemeralContainers")
+_ADDED = "capabilities/add/"
+_ANNOTATION = "/metadata/annotations/"
+_VOLUME = "spec.volumes[*]"
+_NON_ROOT = "runAsNonRoot"
+
+
+def as_counted(control: str, evidence: Sequence[Evidence], pod: JsonObject) -> list[Evidence]:
+    """One piece for all capabilities that a container adds; the others one by one, named and valued as Kyverno does.
+
+    Beside containers that forbid `runAsNonRoot`, those that only do not ask for it count as well.
+    """
+    found: dict[str, Evidence] = {}
+    for item in (*evidence, *(_silent(pod) if control == _NON_ROOT else ())):
+        if _ADDED in item.pointer:
+            place = item.pointer.rpartition("/")[0]
+            before = found[place].value if place in found else []
+            found[place] = replace(item, value=[*before, item.value])
+        else:
+            found[item.pointer] = _shown(control, item)
+    return list(found.values())
+
+
+def _shown(control: str, item: Evidence) -> Evidence:
+    """The path of a volume on the host is its value; an annotation is named by its whole key, and in names of fields
+    numbers are stars."""
+    if control == "hostPathVolumes" and isinstance(item.value, dict):
+        return replace(item, value=item.value.get("path"))
+    if item.field == _VOLUME:
+        return replace(item, field=f"{_VOLUME}.unknown")
+    _, is_annotation, key = item.pointer.rpartition(_ANNOTATION)
+    if not is_annotation:
+        return item
+    shown = key.replace("~1", "/").replace("~0", "~")
+    return replace(item, field=re.sub(r"\d+", "*", f"metadata.annotations[{shown}]"))
+
+
+def _silent(pod: JsonObject) -> Iterator[Evidence]:
+    spec = pod["spec"]
+    if (spec.get("securityContext") or {}).get(_NON_ROOT) is True:
+        return
+    for place in CONTAINERS:
+        for index, container in enumerate(spec.get(place) or ()):
+            if (container.get("securityContext") or {}).get(_NON_ROOT) is None:
+                pointer = f"/spec/{place}/{index}/securityContext/{_NON_ROOT}"
+                yield Evidence(
+                    pointer, f"spec.{place}[*].securityContext.{_NON_ROOT}", container=str(container.get("name", ""))
+                )

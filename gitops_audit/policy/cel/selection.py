@@ -1,15 +1,17 @@
-"""Which pods labels select, and which selectors fit a pod's labels: indexed, so that the cost is that of the answer."""
+"""Objects by labels, selectors and fields: indexed, so that a question does not cost a look at each of them."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
-from typing import Any
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from typing import Any, TypeVar
 from weakref import WeakKeyDictionary
 
+from gitops_audit.model.path import pointer_tokens
 from gitops_audit.model.resource import JsonObject
 from gitops_audit.policy.contract import World
 
 Labels = Mapping[str, Any]
+T = TypeVar("T")
 
 # the kinds with a pod template, as (group, kind, where the template is)
 TEMPLATES: tuple[tuple[str, str, tuple[str, ...]], ...] = (
@@ -75,32 +77,45 @@ _kept: WeakKeyDictionary[World, dict[tuple[str, ...], Any]] = WeakKeyDictionary(
 
 def pod_labels(world: World, namespace: str) -> PodLabels:
     """Of a namespace, or (empty) of all."""
-    kept = _of(world)
-    if (namespace,) not in kept:
-        kept[namespace,] = PodLabels(
-            template_labels(body, path)
-            for group, kind, path in TEMPLATES
-            for body in world.list(group, kind, namespace)
-        )
-    found: PodLabels = kept[namespace,]
-    return found
+
+    def labels() -> Iterator[Labels]:
+        for group, kind, path in TEMPLATES:
+            yield from (template_labels(body, path) for body in world.list(group, kind, namespace))
+
+    return _once(world, ("pods", namespace), lambda: PodLabels(labels()))
 
 
 def selectors(world: World, group: str, kind: str, namespace: str) -> Selectors:
     """Of the objects of a kind, in a namespace or (empty) in all."""
-    kept = _of(world)
-    if (group, kind, namespace) not in kept:
-        kept[group, kind, namespace] = Selectors(world.list(group, kind, namespace))
-    found: Selectors = kept[group, kind, namespace]
-    return found
+    key = ("selectors", group, kind, namespace)
+    return _once(world, key, lambda: Selectors(world.list(group, kind, namespace)))
 
 
-def _of(world: World) -> dict[tuple[str, ...], Any]:
-    """What is known of a world, for as long as it lives. Nothing is kept of one that compares by value (a test's)."""
+def by_field(world: World, group: str, kind: str, namespace: str, pointer: str) -> Mapping[str, Sequence[JsonObject]]:
+    """The objects of a kind by the text they have at a JSON pointer; without those that have none there."""
+    path = pointer_tokens(pointer)
+
+    def made() -> dict[str, list[JsonObject]]:
+        found: dict[str, list[JsonObject]] = {}
+        for body in world.list(group, kind, namespace):
+            value = _below(body, path)
+            if isinstance(value, str):
+                found.setdefault(value, []).append(body)
+        return found
+
+    return _once(world, ("field", group, kind, namespace, pointer), made)
+
+
+def _once(world: World, key: tuple[str, ...], make: Callable[[], T]) -> T:
+    """What is made of a world, for as long as it lives. Nothing is kept of one that compares by value (a test's)."""
     try:
-        return _kept.setdefault(world, {})
+        kept = _kept.setdefault(world, {})
     except TypeError:
-        return {}
+        return make()
+    if key not in kept:
+        kept[key] = make()
+    found: T = kept[key]
+    return found
 
 
 def template_labels(body: JsonObject, path: Sequence[str]) -> Labels:
@@ -111,5 +126,8 @@ def template_labels(body: JsonObject, path: Sequence[str]) -> Labels:
 def _below(body: JsonObject, path: Sequence[str]) -> Any:
     found: Any = body
     for step in path:
-        found = found.get(step) if isinstance(found, dict) else None
+        if isinstance(found, list) and step.isdecimal() and int(step) < len(found):
+            found = found[int(step)]
+        else:
+            found = found.get(step) if isinstance(found, dict) else None
     return found

@@ -8,7 +8,7 @@ from typing import Any
 
 from gitops_audit.model.resource import JsonObject
 from gitops_audit.policy.cel.declarations import Overload
-from gitops_audit.policy.cel.selection import pod_labels, selectors
+from gitops_audit.policy.cel.selection import by_field, pod_labels, selectors
 from gitops_audit.policy.contract import World
 
 
@@ -48,6 +48,14 @@ def _resources(group: str, kind: str, namespace: str = "") -> Sequence[JsonObjec
     return list(current().list(group, kind, namespace))
 
 
+def _resource_count(group: str, kind: str, namespace: str = "") -> int:
+    return len(current().list(group, kind, namespace))
+
+
+def _resources_with(group: str, kind: str, namespace: str, pointer: str, value: str) -> Sequence[JsonObject]:
+    return by_field(current(), group, kind, namespace, pointer).get(value, [])
+
+
 def _resource(group: str, kind: str, namespace: str, name: str) -> JsonObject | None:
     return current().get(group, kind, namespace, name)
 
@@ -65,6 +73,9 @@ def _selecting(group: str, kind: str, namespace: str, labels: Mapping[str, Any])
 WORLD_FUNCTIONS: tuple[Overload, ...] = (
     Overload("resources", ("string", "string"), "list<dyn>", _resources),
     Overload("resources", ("string", "string", "string"), "list<dyn>", _resources),
+    Overload("resourceCount", ("string", "string"), "int", _resource_count),
+    Overload("resourceCount", ("string", "string", "string"), "int", _resource_count),
+    Overload("resourcesWith", ("string",) * 5, "list<dyn>", _resources_with),
     Overload("resource", ("string", "string", "string", "string"), "dyn", _resource),
     Overload("podsMatching", ("map<string,dyn>", "string"), "int", _pods_matching),
     Overload("selecting", ("string", "string", "string", "map<string,dyn>"), "int", _selecting),

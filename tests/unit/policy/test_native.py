@@ -146,6 +146,25 @@ def test_a_rule_may_look_at_other_resources() -> None:
     assert [r.result for r in evaluate([selects, listed, single], SERVICE)] == ["fail", "fail", "pass"]
 
 
+@pytest.mark.parametrize(
+    ("expression", "expected"),
+    [
+        ("resourceCount('apps', 'Deployment') == 1 && resourceCount('apps', 'Deployment', 'other') == 0", "pass"),
+        ("resourcesWith('apps', 'Deployment', 'shop', '/metadata/name', 'web')[0].spec.replicas == 1", "pass"),
+        ("resourcesWith('apps', 'Deployment', 'shop', '/metadata/name', 'api').size() == 0", "pass"),
+        ("selecting('', 'Service', 'shop', {'app': 'web'}) == 0", "pass"),
+        ("selecting('policy', 'PodDisruptionBudget', 'shop', {'app': 'web', 'tier': 'x'}) == 1", "pass"),
+        ("selecting('policy', 'PodDisruptionBudget', 'shop', object.spec.selector) == 1", "pass"),
+        ("selecting('policy', 'PodDisruptionBudget', 'shop', object.metadata.name) == 1", "error"),
+    ],
+)
+def test_other_resources_are_found_by_what_they_have(expression: str, expected: str) -> None:
+    budget = {"apiVersion": "policy/v1", "kind": "PodDisruptionBudget", "metadata": {"name": "b", "namespace": "shop"}}
+    budget["spec"] = {"selector": {"matchLabels": {"app": "web"}}}
+
+    assert [r.result for r in evaluate([{"name": "r", "cel": expression}], SERVICE, (DEPLOYMENT, budget))] == [expected]
+
+
 def test_one_subject_is_judged_in_each_world_it_is_shown_in() -> None:
     rule = {"name": "r", "cel": "namespaceObject != null && resources('', 'Service').size() == 1"}
     (policy,) = native.load(read(document([rule]), "policy.yaml"))

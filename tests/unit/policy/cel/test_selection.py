@@ -83,3 +83,15 @@ def test_what_is_known_of_a_world_ends_with_it() -> None:
     world = None
     gc.collect()
     assert len(selection._kept) == before + 1
+
+
+def test_objects_are_found_by_a_text_in_a_field() -> None:
+    pods = [pod(app="web") | {"spec": {"nodeName": node}} for node in ("a", "b", "a", None, 1, ["a"])] + [pod()]
+    world = Shop(*pods)
+    found = selection.by_field(world, "", "Pod", "shop", "/spec/nodeName")
+
+    assert {node: len(bodies) for node, bodies in found.items()} == {"a": 2, "b": 1}
+    assert selection.by_field(world, "", "Pod", "shop", "/metadata/labels/app")["web"] == pods[:6]
+    assert selection.by_field(world, "", "Pod", "shop", "/spec/nodeName/0") == {"a": [pods[5]]}
+    assert selection.by_field(world, "", "Pod", "shop", "/spec/nodeName") is found
+    assert world.lists == 3

@@ -1,0 +1,139 @@
+"""The cause with and without the record of an engine, on a real API server and with the real kubectl."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import NamedTuple
+
+import pytest
+import yaml
+
+from gitops_audit.config.settings import ClusterConfig, Settings, SourceConfig
+from gitops_audit.engine.audit import Audit
+from gitops_audit.engine.events import Judged
+from gitops_audit.model.resource import JsonObject
+from tests import engines
+from tests.e2e.apiserver import ApiServer
+from tests.e2e.truth_server import Client
+from tests.engines import DEFINITIONS, SSH_URL, deployed_at
+
+pytestmark = pytest.mark.e2e
+
+NAMESPACE = "synced"  # it stays: without a controller manager a deleted namespace never goes
+IN_NAMESPACE = ("--namespace", NAMESPACE)
+MANAGERS = {"Argo CD": "argocd-controller", "Flux": "kustomize-controller"}
+
+
+class Row(NamedTuple):
+    """Values of a ConfigMap: deployed, in Git now, by `kubectl patch`, by `kubectl apply --server-side` of a person.
+
+    Then the cause by ownership alone, and with the record of the engine.
+    """
+
+    deployed: JsonObject
+    git: JsonObject
+    patched: JsonObject | None
+    applied: JsonObject | None
+    alone: str
+    recorded: str
+
+
+ROWS = {
+    "pending": Row({"a": "1"}, {"a": "2"}, None, None, "git", "git"),
+    "edited": Row({"a": "1"}, {"a": "1"}, {"a": "2"}, None, "cluster", "cluster"),
+    "both": Row({"a": "1"}, {"a": "2"}, {"a": "3"}, None, "cluster", "both"),
+    "removed": Row({"a": "1", "b": "1"}, {"a": "1", "b": "1"}, {"b": None}, None, "unknown", "cluster"),
+    "new": Row({"a": "1"}, {"a": "1", "b": "1"}, None, None, "unknown", "git"),
+    "posed": Row({"a": "1"}, {"a": "1"}, None, {"a": "2"}, "git", "cluster"),
+}
+
+
+class Shop:
+    """A repository and the cluster it is deployed to."""
+
+    def __init__(self, server: ApiServer, folder: Path) -> None:
+        self._client = Client(server, folder)
+        self._folder = folder
+        self._repo = folder / "repo"
+        self._repo.mkdir()
+        self._git("init", "--quiet", "--initial-branch=main")
+        self._git("remote", "add", "origin", SSH_URL)
+
+    def kubectl(self, *arguments: str, objects: Sequence[JsonObject] = ()) -> None:
+        command = [self._client.kubectl, f"--kubeconfig={self._client.kubeconfig}", *arguments]
+        subprocess.run(command, input=yaml.safe_dump_all(objects).encode(), check=True, capture_output=True)
+
+    def apply(self, manager: str, *objects: JsonObject) -> None:
+        options = ["--server-side", "--force-conflicts", f"--field-manager={manager}"]
+        self.kubectl("apply", *options, "-f", "-", objects=objects)
+
+    def commit(self, objects: Sequence[JsonObject]) -> str:
+        (self._repo / "maps.yaml").write_text(yaml.safe_dump_all(objects))
+        self._git("add", "--all")
+        self._git("-c", "user.name=Ann", "-c", "user.email=ann@example.com", "commit", "--quiet", "-m", "change")
+        return self._git("rev-parse", "HEAD")
+
+    def causes(self) -> dict[str, str]:
+        cluster = ClusterConfig("real", kubeconfig=str(self._client.kubeconfig))
+        source = SourceConfig("maps", "repo")
+        audit = Audit(Settings(self._folder / "gitops-audit.yaml", clusters=(cluster,), sources=(source,)))
+        try:
+            audit.prepare()
+            drifts = {e.verdict.resource.key.name: e.verdict.drift for e in audit.run() if isinstance(e, Judged)}
+        finally:
+            audit.close()
+        return {name: change.cause for name, drift in drifts.items() if drift for change in drift.changes}
+
+    def _git(self, *arguments: str) -> str:
+        return subprocess.check_output(["git", "-C", str(self._repo), *arguments], text=True).strip()
+
+
+def config_map(name: str, data: JsonObject | None) -> JsonObject:
+    metadata = {"name": name, "namespace": NAMESPACE}
+    return {"apiVersion": "v1", "kind": "ConfigMap", "metadata": metadata, "data": data}
+
+
+@pytest.fixture(scope="module")
+def server(apiserver: ApiServer, tmp_path_factory: pytest.TempPathFactory) -> Iterator[ApiServer]:
+    """With the kinds of both engines."""
+    shop = Shop(apiserver, tmp_path_factory.mktemp("definitions"))
+    spaces = [namespace(engines.ARGOCD), namespace(engines.FLUX_SYSTEM)]
+    names = [f"crd/{body['metadata']['name']}" for body in DEFINITIONS]
+    shop.apply("setup", *DEFINITIONS, *spaces)
+    shop.kubectl("wait", "--for=condition=Established", *names, "--timeout=20s")
+    yield apiserver
+    shop.kubectl("delete", *names, "--wait=false")
+
+
+def namespace(name: str) -> JsonObject:
+    return {"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": name}}
+
+
+def records(engine: str, commit: str) -> Sequence[JsonObject]:
+    if engine == "Argo CD":
+        return [engines.application(deployed_at(commit, engines.argo_source(".")))]
+    return [engines.kustomization(f"main@sha1:{commit}", path="./"), engines.git_repository()]
+
+
+@pytest.mark.parametrize("engine", MANAGERS)
+def test_the_record_tells_what_ownership_alone_cannot(server: ApiServer, tmp_path: Path, engine: str) -> None:
+    shop = Shop(server, tmp_path)
+    shop.apply("setup", namespace(NAMESPACE))
+    applied = shop.commit([config_map(name, row.deployed) for name, row in ROWS.items()])
+    shop.apply(MANAGERS[engine], *(config_map(name, row.deployed) for name, row in ROWS.items()))
+    for name, row in ROWS.items():
+        if row.patched:
+            shop.kubectl("patch", "configmap", name, *IN_NAMESPACE, "-p", json.dumps({"data": row.patched}))
+        if row.applied:
+            shop.apply("kubectl", config_map(name, row.applied))
+    shop.commit([config_map(name, row.git) for name, row in ROWS.items()])
+    try:
+        assert shop.causes() == {name: row.alone for name, row in ROWS.items()}
+        shop.apply("setup", *records(engine, applied))
+        assert shop.causes() == {name: row.recorded for name, row in ROWS.items()}
+    finally:
+        shop.kubectl("delete", "configmap", "--all", *IN_NAMESPACE)
+        shop.kubectl("delete", "--ignore-not-found", "-f", "-", objects=records(engine, applied))

@@ -352,7 +352,7 @@ def test_the_divisor_that_defaulting_writes_is_nobodys_doing() -> None:
         source = {"resourceFieldRef": {"resource": "limits.cpu"} | more}
         return web(env=[{"name": "A", "valueFrom": source}])
 
-    keyed = {'k:{"name":"A"}': {".": {}, "f:name": {}, "f:valueFrom": {"f:resourceFieldRef": {}}}}
+    keyed: dict[str, Any] = {'k:{"name":"A"}': {".": {}, "f:name": {}, "f:valueFrom": {"f:resourceFieldRef": {}}}}
     intent = entry(FLUX, on_containers({'k:{"name":"web"}': {"f:env": keyed}}), "Apply")
     assert differences(env(), live(env(divisor="0"), intent)) == []
     assert differences(env(), live(env(divisor="1m"), intent)) == [

@@ -26,6 +26,7 @@ _FREE_FORM = (".RawExtension", ".JSON", ".FieldsV1", ".Patch")
 _RANGES = {"int32": (-(2**31), 2**31 - 1), "int64": (-(2**63), 2**63 - 1)}
 _FORMATS = frozenset({"date-time", "ipv4", "ipv6"})
 _QUANTITY = r"^[+-]?([0-9]+(\.[0-9]*)?|\.[0-9]+)([eE][+-]?[0-9]+|[numkMGTPE]|[KMGTPE]i)?$"
+MICRO_TIME = r"\.[0-9]{6}(Z|[+-][0-9]{2}:[0-9]{2})$"
 _EMBEDDED: JsonObject = {"apiVersion": {"type": "string"}, "kind": {"type": "string"}, "metadata": {"type": "object"}}
 _PLAIN = (
     "minLength",
@@ -59,6 +60,10 @@ LEFT_OUT = frozenset(
         "io.k8s.api.rbac.v1.Role/rules",
         "io.k8s.api.rbac.v1.RoleRef/apiGroup",
         "io.k8s.api.batch.v1.PodFailurePolicy/rules",
+        "io.k8s.api.resource.v1.DeviceClass/spec",
+        "io.k8s.api.resource.v1.ResourceClaim/spec",
+        "io.k8s.api.resource.v1.ResourceClaimTemplate/spec",
+        "io.k8s.api.resource.v1.ResourceClaimTemplateSpec/spec",
         "io.k8s.api.storage.v1.CSIDriver/spec",
         "io.k8s.api.storage.v1.CSINode/spec",
         "io.k8s.apiextensions-apiserver.pkg.apis.apiextensions.v1.CustomResourceDefinitionVersion/served",
@@ -131,6 +136,8 @@ def _named(name: str, node: JsonObject) -> JsonObject:
         return {"type": ["string", "number", "null"], "pattern": _QUANTITY}
     if name.endswith(".util.intstr.IntOrString"):
         return {"type": ["integer", "string", "null"]} | _range("int32")
+    if name.endswith(".meta.v1.MicroTime"):
+        return {"type": ["string", "null"], "format": "date-time", "pattern": MICRO_TIME}
     if name.startswith(_BUILT_IN):
         return _BuiltIn(name).convert(node)
     return _Custom().convert(node)

@@ -8,6 +8,7 @@ from typing import Any
 
 from gitops_audit.config.suggest import did_you_mean
 from gitops_audit.model.resource import JsonObject
+from gitops_audit.policy.manifest_schema.convert import MICRO_TIME
 
 _ARTICLES = {"integer": "an integer", "object": "an object", "array": "a list", "number": "a number", "null": "null"}
 _ARTICLES |= {"boolean": "true or false", "string": "a string"}
@@ -33,6 +34,8 @@ class SchemaFault:
 def faults(error: Any, schema: JsonObject) -> Iterator[SchemaFault]:
     """The faults in one error of the validator (jsonschema_rs.ValidationError): one for each unknown field."""
     path = list(error.instance_path)
+    if path[:1] == ["status"] and _is_left_to_validation(error):
+        return
     if error.kind.name == "additionalProperties":
         known = _fields(schema, path)
         for name in error.kind.unexpected:
@@ -40,6 +43,11 @@ def faults(error: Any, schema: JsonObject) -> Iterator[SchemaFault]:
             yield SchemaFault(pointer([*path, name]), f"unknown field{f', {hint}' if hint else ''}")
         return
     yield SchemaFault(pointer(path), _message(error))
+
+
+def _is_left_to_validation(error: Any) -> bool:
+    """The API server decodes a declared status strictly, then drops it: it asks neither for fields nor for choices."""
+    return error.kind.name in ("required", "enum") or (error.kind.name == "type" and error.instance is None)
 
 
 def pointer(path: Sequence[str | int]) -> str:
@@ -93,6 +101,8 @@ def _pattern(error: Any) -> str:
     pattern = error.kind.pattern
     if pattern.startswith(r"^[+-]?([0-9]+(\.[0-9]*)?|"):
         return "must be a quantity such as 500m, 2 or 1Gi"
+    if pattern == MICRO_TIME:
+        return "must be a time with microseconds, such as 2026-01-31T12:00:00.000000Z"
     return f"must match the pattern {pattern}"
 
 

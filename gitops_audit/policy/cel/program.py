@@ -12,6 +12,7 @@ import orjson
 from gitops_audit.policy.cel import ast, guard
 from gitops_audit.policy.cel.declarations import Overload
 from gitops_audit.policy.cel.environment import checker, keep_none_alive, load, rewritten, runtime
+from gitops_audit.policy.cel.reach import OBJECT, sees_records, without_records
 
 # what the API server allows in a policy is far below; the parser's own recursion limit does the rest
 MAX_EXPRESSION = 100_000
@@ -23,12 +24,13 @@ class CelError(Exception):
     """An expression that does not compile, or whose evaluation ended in an error. The text is one sentence."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Activation:
     """The values of the variables, converted once for all expressions that are evaluated with it."""
 
     values: Mapping[str, Any]
-    native: Any
+    _whole: Any = field(default=None, repr=False)
+    _lean: Any = field(default=None, repr=False)
 
     @classmethod
     def of(cls, values: Mapping[str, Any], parts: Collection[str] = ()) -> Activation:
@@ -42,7 +44,23 @@ class Activation:
             raise CelError(f"the object cannot be given to CEL: {error}") from None
         if b"\\u0000" in text:
             raise CelError("the object cannot be given to CEL: a string in it holds a NUL character")
-        return cls(values, runtime().Activation(dict(values)))
+        return cls(values)
+
+    @property
+    def whole(self) -> Any:
+        """For the runtime: each value is converted when the first expression asks for it."""
+        if self._whole is None:
+            self._whole = runtime().Activation(dict(self.values))
+        return self._whole
+
+    @property
+    def lean(self) -> Any:
+        """For expressions that see no records of the object (reach.py)."""
+        if self._lean is None:
+            body = self.values.get(OBJECT)
+            kept = without_records(body)
+            self._lean = self.whole if kept is body else runtime().Activation({**self.values, OBJECT: kept})
+        return self._lean
 
 
 @dataclass(slots=True)
@@ -53,12 +71,14 @@ class Program:
     result_type: str
     tree: ast.Tree
     extra: tuple[Overload, ...] = ()
+    is_lean: bool = False
     _native: Any = field(default=None, repr=False)
 
     def evaluate(self, activation: Activation) -> Any:
         """The result as a Python value. Raises CelError for an error value; safe for any JSON input."""
         try:
-            found = (self._native or self._loaded()).eval(activation.native)
+            values = activation.lean if self.is_lean else activation.whole
+            found = (self._native or self._loaded()).eval(values)
         except RuntimeError as error:
             raise CelError(_cleaned(str(error))) from None
         if self.result_type == "BOOL":
@@ -71,7 +91,7 @@ class Program:
     def describe(self, activation: Activation) -> str:
         """The result, or its error, as text for people."""
         try:
-            found = self._loaded().eval(activation.native)
+            found = self._loaded().eval(activation.whole)
         except RuntimeError as error:
             return f"error: {_cleaned(str(error))}"
         kind = found.type().name()
@@ -118,7 +138,8 @@ def compile(expression: str, variables: Mapping[str, str], extra: tuple[Overload
         compiled = checker(tuple(sorted(variables.items())), extra).compile(expression)
     except RuntimeError as error:
         raise CelError(_problems(str(error))) from None
-    program = Program(expression, compiled.return_type().name(), ast.parse(compiled.serialize()), extra)
+    tree = ast.parse(compiled.serialize())
+    program = Program(expression, compiled.return_type().name(), tree, extra, is_lean=not sees_records(tree.root))
     try:
         guard.check(program.tree)
     except guard.Refused as error:

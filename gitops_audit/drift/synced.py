@@ -20,8 +20,8 @@ _Place = tuple[str, str, str, str]
 
 _COMMIT = re.compile(r"(?:.*[@/])?(?:sha1:|sha256:)?([0-9a-f]{40}|[0-9a-f]{64})")
 _HERE = frozenset({"https://kubernetes.default.svc", "https://kubernetes.default.svc:443"})
-# Flux checks health after everything is applied, and notes the revision only when that went well.
-_APPLIED_UNHEALTHY = ("HealthCheckFailed", "HealthCheckCanceled")
+# Flux prunes and checks health after everything is applied, and notes the revision only when that went well too.
+_FAILED_LATER = ("PruneFailed", "HealthCheckFailed", "HealthCheckCanceled")
 
 
 @dataclass(frozen=True, slots=True)
@@ -164,7 +164,7 @@ def _part(repo: Any, path: Any, revision: Any) -> Iterator[Part]:
 
 def _applied(status: JsonObject) -> Any:
     ready = next((c for c in _mappings(status.get("conditions")) if c.get("type") == "Ready"), {})
-    if ready.get("status") == "False" and ready.get("reason") in _APPLIED_UNHEALTHY:
+    if ready.get("status") == "False" and ready.get("reason") in _FAILED_LATER:
         return status.get("lastAttemptedRevision")
     return status.get("lastAppliedRevision")
 

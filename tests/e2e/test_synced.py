@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import subprocess
 from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import NamedTuple
 
@@ -13,7 +14,7 @@ import yaml
 
 from gitops_audit.config.settings import ClusterConfig, Settings, SourceConfig
 from gitops_audit.engine.audit import Audit
-from gitops_audit.engine.events import Judged
+from gitops_audit.engine.events import Finished, Judged
 from gitops_audit.model.resource import JsonObject
 from tests import engines
 from tests.e2e.apiserver import ApiServer
@@ -22,6 +23,8 @@ from tests.engines import DEFINITIONS, SSH_URL, deployed_at
 
 pytestmark = pytest.mark.e2e
 
+RBAC = Path(__file__).parents[2] / "deploy" / "rbac"
+READERS = ("--group", "readers")
 NAMESPACE = "synced"  # it stays: without a controller manager a deleted namespace never goes
 IN_NAMESPACE = ("--namespace", NAMESPACE)
 MANAGERS = {"Argo CD": "argocd-controller", "Flux": "kustomize-controller"}
@@ -49,6 +52,8 @@ ROWS = {
     "new": Row({"a": "1"}, {"a": "1", "b": "1"}, None, None, "unknown", "git"),
     "posed": Row({"a": "1"}, {"a": "1"}, None, {"a": "2"}, "git", "cluster"),
 }
+ALONE = {name: row.alone for name, row in ROWS.items()}
+RECORDED = {name: row.recorded for name, row in ROWS.items()}
 
 
 class Shop:
@@ -57,6 +62,7 @@ class Shop:
     def __init__(self, server: ApiServer, folder: Path) -> None:
         self._client = Client(server, folder)
         self._folder = folder
+        self.notes: tuple[str, ...] = ()
         self._repo = folder / "repo"
         self._repo.mkdir()
         self._git("init", "--quiet", "--initial-branch=main")
@@ -76,15 +82,24 @@ class Shop:
         self._git("-c", "user.name=Ann", "-c", "user.email=ann@example.com", "commit", "--quiet", "-m", "change")
         return self._git("rev-parse", "HEAD")
 
-    def causes(self) -> dict[str, str]:
-        cluster = ClusterConfig("real", kubeconfig=str(self._client.kubeconfig))
+    def wait_until_permitted(self, resource: str) -> None:
+        """Grants arrive a little after they are made; each attempt is a request, so this does not spin."""
+        as_reader = ("--as=reader", "--as-group=readers")
+        command = [self._client.kubectl, f"--kubeconfig={self._client.kubeconfig}", *as_reader]
+        question = [*command, "auth", "can-i", "list", resource, "--all-namespaces"]
+        assert any(subprocess.run(question, capture_output=True).returncode == 0 for _ in range(50))
+
+    def causes(self, context: str = "admin") -> dict[str, str]:
+        cluster = ClusterConfig("real", context=context, kubeconfig=str(self._client.kubeconfig))
         source = SourceConfig("maps", "repo")
         audit = Audit(Settings(self._folder / "gitops-audit.yaml", clusters=(cluster,), sources=(source,)))
         try:
             audit.prepare()
-            drifts = {e.verdict.resource.key.name: e.verdict.drift for e in audit.run() if isinstance(e, Judged)}
+            events = list(audit.run())
         finally:
             audit.close()
+        [self.notes] = [e.notes for e in events if isinstance(e, Finished)]
+        drifts = {e.verdict.resource.key.name: e.verdict.drift for e in events if isinstance(e, Judged)}
         return {name: change.cause for name, drift in drifts.items() if drift for change in drift.changes}
 
     def _git(self, *arguments: str) -> str:
@@ -118,9 +133,10 @@ def records(engine: str, commit: str) -> Sequence[JsonObject]:
     return [engines.kustomization(f"main@sha1:{commit}", path="./"), engines.git_repository()]
 
 
-@pytest.mark.parametrize("engine", MANAGERS)
-def test_the_record_tells_what_ownership_alone_cannot(server: ApiServer, tmp_path: Path, engine: str) -> None:
-    shop = Shop(server, tmp_path)
+@contextmanager
+def deployed(server: ApiServer, folder: Path, engine: str) -> Iterator[tuple[Shop, str]]:
+    """The table as an engine deployed it, with all that happened since, and the commit it was deployed from."""
+    shop = Shop(server, folder)
     shop.apply("setup", namespace(NAMESPACE))
     applied = shop.commit([config_map(name, row.deployed) for name, row in ROWS.items()])
     shop.apply(MANAGERS[engine], *(config_map(name, row.deployed) for name, row in ROWS.items()))
@@ -131,9 +147,37 @@ def test_the_record_tells_what_ownership_alone_cannot(server: ApiServer, tmp_pat
             shop.apply("kubectl", config_map(name, row.applied))
     shop.commit([config_map(name, row.git) for name, row in ROWS.items()])
     try:
-        assert shop.causes() == {name: row.alone for name, row in ROWS.items()}
-        shop.apply("setup", *records(engine, applied))
-        assert shop.causes() == {name: row.recorded for name, row in ROWS.items()}
+        yield shop, applied
     finally:
         shop.kubectl("delete", "configmap", "--all", *IN_NAMESPACE)
         shop.kubectl("delete", "--ignore-not-found", "-f", "-", objects=records(engine, applied))
+
+
+@pytest.mark.parametrize("engine", MANAGERS)
+def test_the_record_tells_what_ownership_alone_cannot(server: ApiServer, tmp_path: Path, engine: str) -> None:
+    with deployed(server, tmp_path, engine) as (shop, applied):
+        assert shop.causes() == ALONE
+        shop.apply("setup", *records(engine, applied))
+        assert shop.causes() == RECORDED
+
+
+@pytest.mark.parametrize("engine", MANAGERS)
+def test_the_shipped_roles_are_enough_and_without_them_it_is_told(
+    server: ApiServer, tmp_path: Path, engine: str
+) -> None:
+    roles = ["-f", str(RBAC / "reader.yaml"), "-f", str(RBAC / "engines.yaml")]
+    with deployed(server, tmp_path, engine) as (shop, applied):
+        shop.apply("setup", *records(engine, applied))
+        shop.kubectl("apply", *roles)
+        try:
+            shop.kubectl("create", "clusterrolebinding", "synced-1", *READERS, "--clusterrole=gitops-audit-reader")
+            shop.wait_until_permitted("configmaps")
+            assert shop.causes("reader") == ALONE
+            assert any(f"causes are told without the records of {engine}: " in note for note in shop.notes)
+            shop.kubectl("create", "clusterrolebinding", "synced-2", *READERS, "--clusterrole=gitops-audit-engines")
+            shop.wait_until_permitted("gitrepositories.source.toolkit.fluxcd.io")
+            assert shop.causes("reader") == RECORDED
+            assert not any("causes are told" in note for note in shop.notes)
+        finally:
+            shop.kubectl("delete", "clusterrolebinding", "synced-1", "synced-2", "--ignore-not-found")
+            shop.kubectl("delete", *roles)

@@ -129,9 +129,15 @@ def test_what_is_no_commit_is_no_record(revision: str) -> None:
 
 @pytest.mark.parametrize(
     ("reason", "commit"),
-    [("HealthCheckFailed", B), ("HealthCheckCanceled", B), ("ReconciliationFailed", A), ("BuildFailed", A)],
+    [
+        ("PruneFailed", B),
+        ("HealthCheckFailed", B),
+        ("HealthCheckCanceled", B),
+        ("ReconciliationFailed", A),
+        ("BuildFailed", A),
+    ],
 )
-def test_flux_applied_what_failed_its_health_checks_and_only_tried_what_failed_before(reason: str, commit: str) -> None:
+def test_flux_applied_what_failed_after_that_and_only_tried_what_failed_before(reason: str, commit: str) -> None:
     ready = {"type": "Ready", "status": "False", "reason": reason}
     record = kustomization(f"main@sha1:{A}", lastAttemptedRevision=f"main@sha1:{B}", conditions=[ready])
     assert commits(record) == [commit]

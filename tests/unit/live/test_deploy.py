@@ -29,7 +29,7 @@ def test_every_manifest_can_be_read(path: Path) -> None:
     assert objects(path)
 
 
-@pytest.mark.parametrize("name", ["reader.yaml", "secrets.yaml"])
+@pytest.mark.parametrize("name", ["reader.yaml", "secrets.yaml", "engines.yaml"])
 def test_reading_roles_grant_get_and_list_and_no_wildcard(name: str) -> None:
     for rule in role(name)["rules"]:
         assert rule["verbs"] == ["get", "list"]

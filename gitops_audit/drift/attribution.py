@@ -167,7 +167,8 @@ _MERGED = frozenset({"before-first-apply", "ancient-changes"})
 _KUBECTL = "kubectl"
 
 # The kubectl commands that bring objects into being; the others only change them.
-_CREATING = frozenset({"kubectl-create", "kubectl-run", "kubectl-expose", "kubectl-autoscale", "kubectl-replace"})
+_MAKERS = frozenset({"kubectl-create", "kubectl-run", "kubectl-expose", "kubectl-autoscale"})
+_CREATING = _MAKERS | {"kubectl-replace"}
 
 
 def _pattern(names: Iterable[str]) -> re.Pattern[str]:
@@ -231,6 +232,11 @@ def owners(entries: Sequence[Entry], path: Path) -> list[Entry]:
 def is_kubectl_apply(entry: Entry) -> bool:
     """Whether it is `kubectl apply --server-side` under its own name: a pipeline, or a person beside another one."""
     return entry.manager == _KUBECTL and entry.is_apply
+
+
+def is_maker(entry: Entry) -> bool:
+    """Whether it is of a kubectl command that does nothing but create objects."""
+    return entry.manager in _MAKERS
 
 
 def is_editor(entry: Entry) -> bool:

@@ -105,17 +105,21 @@ def _covered(trie: Trie, declared: Any) -> int:
 
 
 def _creator(entries: Sequence[Entry], live: JsonObject, managers: Managers) -> Entry | None:
-    """The entry the object was created with: a deployer's, else one as old as the object, else the largest.
+    """The entry the object was created with, which owns every default: a command's that does nothing else, else one
+    as old as the object, else the largest. None where a deployer created it.
 
     An entry's time moves on with its manager's later writes, so age alone cannot tell; and commands that only change
     objects never create one.
     """
-    if any(managers.class_of(e.manager, e.operation) == "applier" for e in entries):
-        return None
-    possible = [e for e in entries if not e.subresource and not attribution.is_editor(e)]
     born = (live.get("metadata") or {}).get("creationTimestamp")
-    first = [e for e in possible if e.time == born] or possible
-    return max(first, key=_size, default=None)
+    possible = [e for e in entries if not e.subresource and not attribution.is_editor(e)]
+    first = [e for e in possible if e.time == born]
+    deployers = [e for e in entries if managers.class_of(e.manager, e.operation) == "applier"]
+    if deployers:
+        is_adopted = not any(e.time == born for e in deployers)
+        possible = [e for e in possible if attribution.is_maker(e)] or (first if is_adopted else [])
+        return max(possible, key=_size, default=None)
+    return max(first or possible, key=_size, default=None)
 
 
 def _size(entry: Entry) -> int:

@@ -11,6 +11,7 @@ from gitops_audit.config.settings import DriftConfig
 from gitops_audit.drift import Comparer
 from tests.unit.drift.samples import (
     BORN,
+    LATER,
     TODAY,
     compared,
     config_map,
@@ -154,6 +155,27 @@ def test_what_came_with_the_creation_is_not_added() -> None:
     body, full = config_map(a="1"), config_map(a="1", b="2")
     assert differences(body, live(full, entry("kubectl-create", owned(full), time=BORN, **V1))) == []
     assert differences(body, live(full, entry("node-fetch", owned(full), **V1))) == []
+
+
+@pytest.mark.parametrize(
+    ("creator", "created"),
+    [("kubectl-create", LATER), ("kubectl-create", BORN), ("node-fetch", BORN)],
+    ids=["by a command that only creates", "in the same second", "in a browser"],
+)
+def test_what_came_with_a_creation_by_hand_is_not_added_once_a_deployer_has_adopted_the_object(
+    creator: str, created: str
+) -> None:
+    body, full = config_map(a="1"), config_map(a="1", b="2")
+    made = entry(creator, owned(full), time=created, **V1)
+    adopted = entry(FLUX, owned(body), operation="Apply", time=BORN if creator == "kubectl-create" else LATER, **V1)
+    assert differences(body, live(full, made, adopted)) == []
+
+
+def test_what_a_browser_wrote_in_the_second_a_deployer_created_the_object_is_added() -> None:
+    body, full = config_map(a="1"), config_map(a="1", b="2")
+    written = entry("node-fetch", {"data": {"b": "2"}}, time=BORN, **V1)
+    adopted = entry(FLUX, owned(body), operation="Apply", time=BORN, **V1)
+    assert differences(body, live(full, adopted, written)) == [("added", "data.b")]
 
 
 def test_an_edit_is_added_even_in_the_second_of_the_creation() -> None:

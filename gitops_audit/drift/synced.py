@@ -119,9 +119,6 @@ def normal_path(path: str) -> str:
 
 
 def _application_syncs(spec: JsonObject, status: JsonObject) -> Iterator[Sync]:
-    compared = _mapping(status.get("sync"))
-    if compared.get("status") == "Synced":
-        yield Sync(tuple(_parts(_mapping(compared.get("comparedTo")), compared, spec)))
     operation = _mapping(status.get("operationState"))
     if not _mapping(_mapping(operation.get("operation")).get("sync")).get("dryRun"):
         result = _mapping(operation.get("syncResult"))
@@ -129,6 +126,10 @@ def _application_syncs(spec: JsonObject, status: JsonObject) -> Iterator[Sync]:
     # Kept of syncs that succeeded, of the whole Application: the last one is at the end.
     for entry in _mappings(status.get("history"))[-1:]:
         yield Sync(tuple(_parts(entry, entry, spec)))
+    # Equal, as far as Argo CD compares: fields it is told to ignore may never have been applied.
+    compared = _mapping(status.get("sync"))
+    if compared.get("status") == "Synced":
+        yield Sync(tuple(_parts(_mapping(compared.get("comparedTo")), compared, spec)))
 
 
 def _synced_objects(result: JsonObject) -> Iterator[_Place]:

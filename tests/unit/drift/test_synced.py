@@ -63,9 +63,10 @@ def test_the_revision_that_argo_cd_only_compared_with_was_not_applied() -> None:
     assert commits(application({"sync": {"status": "OutOfSync", "revision": C}})) == []
 
 
-def test_a_revision_that_the_live_state_is_equal_to_counts_as_applied() -> None:
+def test_a_revision_that_argo_cd_found_the_cluster_equal_to_counts_where_nothing_was_synced() -> None:
     compared = {"status": "Synced", "revision": C, "comparedTo": {"source": argo_source()}}
-    assert commits(application(deployed_at(A) | {"sync": compared})) == [C]
+    assert commits(application({"sync": compared})) == [C]
+    assert commits(application(deployed_at(A) | {"sync": compared})) == [A]
 
 
 def test_of_a_failed_sync_only_the_objects_count_that_were_applied() -> None:

@@ -52,7 +52,7 @@ def deploy(url: str, token: str, ca_file: str, count: int) -> None:
     headers = {"Authorization": f"Bearer {token}", "Content-Type": "application/apply-patch+yaml"}
 
     def apply(body: dict[str, Any]) -> None:
-        address = f"{url}{_path(body)}?fieldManager=kustomize-controller&force=true"
+        address = f"{url}{path(body)}?fieldManager=kustomize-controller&force=true"
         answer = pool.request("PATCH", address, body=json.dumps(body), headers=headers)
         if answer.status >= 300:
             raise RuntimeError(f"{answer.status}: {answer.data[:300]!r}")
@@ -82,7 +82,7 @@ LISTS = (
 )
 
 
-def _path(body: dict[str, Any]) -> str:
+def path(body: dict[str, Any]) -> str:
     meta = body["metadata"]
     return f"{_PLURALS[body['kind']].format(meta.get('namespace', ''))}/{meta['name']}"
 

@@ -28,15 +28,17 @@ class Direct:
     def __init__(self, server: ApiServer) -> None:
         context = ssl.create_default_context(cafile=str(server.ca_file))
         self._connection = http.client.HTTPSConnection("127.0.0.1", server.port, context=context, timeout=30)
-        self._headers = {"Content-Type": "application/json", "Authorization": f"Bearer {server.token()}"}
+        self._headers = {"Authorization": f"Bearer {server.token()}"}
         self._plurals: dict[str, dict[str, tuple[str, bool]]] = {}
 
     def close(self) -> None:
         self._connection.close()
 
     def call(self, method: str, path: str, body: JsonObject | None = None) -> Answer:
-        data = None if body is None else json.dumps(body).encode()
-        self._connection.request(method, path, data, self._headers)
+        return self.send(method, path, None if body is None else json.dumps(body).encode())
+
+    def send(self, method: str, path: str, data: bytes | None, content_type: str = "application/json") -> Answer:
+        self._connection.request(method, path, data, self._headers | {"Content-Type": content_type})
         answer = self._connection.getresponse()
         text, warnings = answer.read(), answer.headers.get_all("Warning") or []
         found = json.loads(text) if text.startswith(b"{") else {"message": text.decode(errors="replace")}

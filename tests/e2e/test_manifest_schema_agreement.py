@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import copy
+from collections import Counter
 from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +14,7 @@ import yaml
 
 from gitops_audit.model.resource import JsonObject
 from gitops_audit.policy.manifest_schema import ManifestSchemas
+from gitops_audit.render.manifest import field_lines, load
 from tests.e2e.apiserver import ApiServer
 from tests.e2e.direct import Direct
 
@@ -21,6 +24,7 @@ _FILE = Path(__file__).parents[1] / "unit" / "policy" / "manifest_schema" / "val
 BODIES: list[JsonObject] = list(yaml.safe_load_all(_FILE.read_text(encoding="utf-8")))
 CRD, MANIFESTS = BODIES[0], BODIES[1:]
 REMOVED = object()
+MARK = "zzzMistake"
 VALUES: tuple[Any, ...] = ("zzz", "", 7, 1.5, True, [], {}, 2**40, ["x"], [1, 2])
 _ATTEMPTS = 200
 
@@ -106,3 +110,65 @@ def _changed(body: JsonObject, path: tuple[str | int, ...], value: Any) -> JsonO
     else:
         node[path[-1]] = copy.deepcopy(value)
     return changed
+
+
+@pytest.mark.parametrize("body", MANIFESTS, ids=_name)
+def test_a_mistake_in_a_file_is_refused_by_the_api_server_and_found_at_its_line(
+    direct: Direct, schemas: ManifestSchemas, body: JsonObject
+) -> None:
+    """A key that is not known, a key that stands twice, a mapping where none belongs: wherever there is room for it."""
+    missed, false_alarms = [], []
+    for mistake in _mistakes(body):
+        answer = direct.send("POST", _strict(direct, body), mistake.text.encode(), "application/yaml")
+        found = _found(mistake.text, schemas)
+        if answer.status == 201:
+            false_alarms += [(mistake, found)] if found else []
+        elif (answer.status == 400 or mistake.sort == "type") and mistake.line not in {line for line, _ in found}:
+            missed.append((mistake, answer.message, found))
+    assert (missed, false_alarms) == ([], [])
+
+
+def test_there_are_mistakes_of_each_sort_in_many_kinds() -> None:
+    sorts = Counter(mistake.sort for body in MANIFESTS for mistake in _mistakes(body))
+    assert sorts.keys() == {"unknown", "twice", "type"}
+    assert min(sorts.values()) > 300
+    assert len({body["kind"] for body in MANIFESTS}) > 40
+
+
+@dataclass(frozen=True, slots=True)
+class Mistake:
+    """A manifest as YAML with something wrong on one line."""
+
+    sort: str
+    line: int
+    text: str = field(repr=False)
+
+
+def _mistakes(body: JsonObject) -> Iterator[Mistake]:
+    for path, value in _fields(body):
+        if not isinstance(value, dict):
+            yield _mistake("type", _changed(body, path, {MARK: "x"}), 0 if isinstance(path[-1], int) else -1)
+            continue
+        unknown = _mistake("unknown", _changed(body, path, value | {MARK: "x"}))
+        yield unknown
+        for key in [key for key in value if key.isalpha()][:1]:
+            yield Mistake("twice", unknown.line, unknown.text.replace(MARK, key))
+
+
+def _mistake(sort: str, body: JsonObject, offset: int = 0) -> Mistake:
+    text = yaml.safe_dump(body, sort_keys=False)
+    return Mistake(sort, 1 + offset + text[: text.index(MARK)].count("\n"), text)
+
+
+def _strict(direct: Direct, body: JsonObject) -> str:
+    return f"{direct.collection(body, NAMESPACE)}?dryRun=All&fieldValidation=Strict"
+
+
+def _found(text: str, schemas: ManifestSchemas) -> list[tuple[int, str]]:
+    """What is told of a file with one object: line and message."""
+    rendered, lines = load(text.encode(), "a.yaml"), field_lines(text.encode(), 0)
+    found = [(problem.line, problem.message) for problem in rendered.problems]
+    for manifest in rendered.manifests:
+        found += [(fault.line, fault.message) for fault in manifest.faults]
+        found += [(lines[fault.pointer], fault.message) for fault in schemas.check(manifest.body) if fault.pointer]
+    return found

@@ -28,6 +28,8 @@ _FORMATS = frozenset({"date-time", "ipv4", "ipv6"})
 _QUANTITY = r"^[+-]?([0-9]+(\.[0-9]*)?|\.[0-9]+)([eE][+-]?[0-9]+|[numkMGTPE]|[KMGTPE]i)?$"
 MICRO_TIME = r"\.[0-9]{6}(Z|[+-][0-9]{2}:[0-9]{2})$"
 _EMBEDDED: JsonObject = {"apiVersion": {"type": "string"}, "kind": {"type": "string"}, "metadata": {"type": "object"}}
+# With empty `properties`, or the validator does not name the fields it finds.
+_NO_FIELDS: JsonObject = {"properties": {}, "additionalProperties": False}
 _PLAIN = (
     "minLength",
     "maxLength",
@@ -177,7 +179,7 @@ class _BuiltIn:
         if isinstance(additional, dict):
             return {"additionalProperties": self.convert(additional)}
         if not isinstance(properties, dict):
-            return {} if self._name.endswith(_FREE_FORM) else {"additionalProperties": False}
+            return {} if self._name.endswith(_FREE_FORM) else dict(_NO_FIELDS)
         required = [key for key in _strings(node.get("required")) if f"{self._name}/{key}" not in LEFT_OUT]
         fields = {key: self.convert(child, is_required=key in required) for key, child in _objects(properties)}
         return {"properties": fields, "additionalProperties": False} | ({"required": required} if required else {})
@@ -215,9 +217,8 @@ class _Custom:
         if node.get("x-kubernetes-embedded-resource") is True:
             fields = _EMBEDDED | fields
             required = [*required, *(key for key in ("apiVersion", "kind") if key not in required)]
-        out: JsonObject = {"properties": fields} if fields else {}
-        out |= {"required": required} if required else {}
-        return out | self._additional(node)
+        out: JsonObject = {"required": required} if required else {}
+        return out | self._additional(node) | ({"properties": fields} if fields else {})
 
     def _additional(self, node: JsonObject) -> JsonObject:
         additional = node.get("additionalProperties")
@@ -225,7 +226,7 @@ class _Custom:
             return {"additionalProperties": self.convert(additional, is_optional=True)}
         if additional is True or node.get("x-kubernetes-preserve-unknown-fields") is True:
             return {}
-        return {"additionalProperties": False}
+        return dict(_NO_FIELDS)
 
 
 def _custom_types(kind: str, node: JsonObject) -> list[str]:

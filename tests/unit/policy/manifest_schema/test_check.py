@@ -187,7 +187,7 @@ BAD_GADGETS = [
     ("spec.template", {"kind": "ConfigMap"}, "the required field 'apiVersion' is missing"),
     ("spec.since", "soon", "must be a valid date-time"),
     ("spec.blob", "%", "must be base64"),
-    ("spec.list", [{"n": 2**31}], "must be at most 2147483647"),
+    ("spec.list", [{"num": 2**31}], "must be at most 2147483647"),
     ("metadata.lables", {}, "unknown field, did you mean 'labels'?"),
 ]
 

@@ -9,6 +9,7 @@ from typing import Any
 from gitops_audit.model.resource import JsonObject
 from gitops_audit.policy.contract import RuleResult, World
 from gitops_audit.policy.kyverno import condition, jmes, overlay
+from gitops_audit.policy.kyverno.budget import ELEMENT_STEPS
 from gitops_audit.policy.kyverno.entry import defer_all
 from gitops_audit.policy.kyverno.request import Request
 from gitops_audit.policy.kyverno.scope import Scope
@@ -133,6 +134,7 @@ class Check:
         """(the first result that is not a pass, how many elements were checked)."""
         applied = 0
         for index, element in enumerate(elements):
+            self.scope.budget.spend(ELEMENT_STEPS)
             if element is None:
                 continue
             result = self._one(block, element, index)

@@ -63,6 +63,7 @@ def _one(condition: dict[str, Any], scope: Scope) -> Verdict:
     compare = OPERATORS.get(str(condition.get("operator", "")).lower())
     if compare is None:
         raise SubstitutionError(f"the operator {condition.get('operator')!r} does not exist")
+    scope.budget.spend(_steps(key, value))
     return Verdict(compare(key, value), str(condition.get("message") or ""))
 
 
@@ -140,14 +141,37 @@ def _is_alike(left: str, right: str) -> bool:
     return wildcard.is_match(left, right) or wildcard.is_match(right, left)
 
 
-def _among(text: str, values: list[str]) -> bool:
-    return any(_is_alike(text, value) for value in values)
+class _Values:
+    """Texts to be found among, wildcards on either side."""
+
+    __slots__ = ("_all", "_plain", "_wild")
+
+    def __init__(self, values: list[str]) -> None:
+        self._all = values
+        self._wild = [value for value in values if wildcard.has_wildcard(value)]
+        self._plain = frozenset(values)
+
+    def __contains__(self, text: str) -> bool:
+        looking = self._all if wildcard.has_wildcard(text) else self._wild
+        return text in self._plain or any(_is_alike(text, value) for value in looking)
+
+
+def _texts_of(values: list[Any]) -> _Values:
+    return _Values([sprint(item) for item in values])
+
+
+def _steps(key: Any, value: Any) -> int:
+    """How many texts may have to be compared."""
+    if not isinstance(key, list) or not isinstance(value, list):
+        return 1
+    wild_keys, wild_values = (sum(wildcard.has_wildcard(sprint(item)) for item in items) for items in (key, value))
+    return len(key) * (1 + wild_values) + len(value) * (1 + wild_keys)
 
 
 def _is_one_in(text: str, value: Any) -> bool | None:
     """Whether one text is among the values, None where these are of a wrong type."""
     if isinstance(value, list):
-        return _among(text, [sprint(item) for item in value])
+        return text in _texts_of(value)
     if not isinstance(value, str):
         return None
     if wildcard.is_match(value, text):
@@ -161,7 +185,8 @@ def _is_one_in(text: str, value: Any) -> bool | None:
 def _memberships(keys: list[str], value: Any, *, with_scalars: bool) -> list[bool] | None:
     """For each text of a list whether it is among the values, None where these are of a wrong type."""
     if isinstance(value, list):
-        return [_among(key, [sprint(item) for item in value]) for key in keys]
+        wanted = _texts_of(value)
+        return [key in wanted for key in keys]
     if with_scalars and (isinstance(value, bool) or is_number(value)):
         return [_is_alike(key, sprint(value)) for key in keys]
     if not isinstance(value, str):
@@ -171,7 +196,10 @@ def _memberships(keys: list[str], value: Any, *, with_scalars: bool) -> list[boo
     if pattern.is_range(value):
         return [pattern.is_match(key, value) for key in keys]
     values = _texts(value)
-    return None if values is None else [_among(key, values) for key in keys]
+    if values is None:
+        return None
+    wanted = _Values(values)
+    return [key in wanted for key in keys]
 
 
 def _not_every(found: list[bool]) -> bool:
@@ -220,7 +248,7 @@ def _is_in_old(text: str, value: Any, values: Any) -> bool | None:
         return True
     if not isinstance(values, list):
         return None
-    return text in values if isinstance(value, str) else _among(text, [sprint(item) for item in values])
+    return text in values if isinstance(value, str) else text in _texts_of(values)
 
 
 def _ordered(holds: Callable[[Any, Any], bool]) -> Compare:

@@ -76,7 +76,7 @@ def _value(variable: JsonObject, scope: Scope, default: Any) -> Any:
     if not path:
         return given
     try:
-        found = jmes.search(path, given) if is_given else scope.query(path)
+        found = jmes.search(path, given, scope.budget) if is_given else scope.query(path)
     except (jmes.JmesError, SubstitutionError) as error:
         if default is None or isinstance(error, jmes.Unsupported):
             raise
@@ -123,4 +123,4 @@ def _global_reference(entry: JsonObject, ask: Callable[[str, str], Any], scope: 
 
 def _found(reference: JsonObject, answer: Any, scope: Scope) -> Any:
     path = str(substitute(reference.get("jmesPath") or "", scope))
-    return jmes.search(path, answer) if path else answer
+    return jmes.search(path, answer, scope.budget) if path else answer

@@ -10,6 +10,7 @@ from gitops_audit.model.resource import JsonObject
 from gitops_audit.policy.contract import RuleResult, World
 from gitops_audit.policy.document import Document
 from gitops_audit.policy.kyverno import condition, jmes, shape
+from gitops_audit.policy.kyverno.budget import Exhausted
 from gitops_audit.policy.kyverno.cel_rule import CelRule
 from gitops_audit.policy.kyverno.check import Check
 from gitops_audit.policy.kyverno.entry import EXTERNAL, defer_all
@@ -73,6 +74,8 @@ class Rule:
             return self._evaluated(self._scope(request, world), request, world, exceptions)
         except RecursionError:
             return RuleResult(self.name, "error", "the rule or the object is nested too deeply")
+        except Exhausted as error:
+            return RuleResult(self.name, "error", f"the rule cannot be evaluated: {error}")
 
     def _is_about(self, request: Request) -> bool:
         return is_matched(self.body.get("match") or {}, self.body.get("exclude"), request)

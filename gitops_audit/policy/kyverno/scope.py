@@ -14,6 +14,7 @@ from typing import Any
 
 from gitops_audit.model.resource import JsonObject
 from gitops_audit.policy.kyverno import jmes
+from gitops_audit.policy.kyverno.budget import Budget
 from gitops_audit.policy.kyverno.value import TooLarge, check_size
 
 Loader = Callable[["Scope"], Any]
@@ -37,26 +38,27 @@ class Scope:
     With `is_delete` the object is gone: expressions that name `request.object` mean the old one.
     """
 
-    __slots__ = ("_limit", "_pending", "data", "is_delete")
+    __slots__ = ("_limit", "_pending", "budget", "data", "is_delete")
 
-    def __init__(self, data: JsonObject, *, is_delete: bool = False) -> None:
+    def __init__(self, data: JsonObject, *, is_delete: bool = False, budget: Budget | None = None) -> None:
         self.data = data
         self.is_delete = is_delete
+        self.budget = budget or Budget()
         self._pending: list[Pending] = []
         self._limit: int | None = None
 
     def fork(self) -> Scope:
-        copy = Scope(dict(self.data), is_delete=self.is_delete)
+        copy = Scope(dict(self.data), is_delete=self.is_delete, budget=self.budget)
         copy._pending = [Pending(entry.name, entry.load, entry.is_loaded) for entry in self._pending]
         return copy
 
     def query(self, expression: str) -> Any:
-        """Raises JmesError, or NotFound where a key is not there."""
+        """Raises JmesError, NotFound where a key is not there, Exhausted where the rule has worked too much."""
         text = expression.strip()
         if not text:
             raise jmes.JmesError("the expression is empty")
         self._load_named(text)
-        return jmes.search(text, self.data)
+        return jmes.search(text, self.data, self.budget)
 
     def defer(self, name: str, load: Loader) -> None:
         """Adds a context entry to be evaluated when it is first named."""

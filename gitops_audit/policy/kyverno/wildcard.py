@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import re
+from functools import lru_cache
+
 
 def has_wildcard(text: str) -> bool:
     return "*" in text or "?" in text
@@ -36,7 +39,13 @@ def _fits_at(part: str, text: str, at: int) -> bool:
 def _find(part: str, text: str, start: int, end: int) -> int:
     if "?" not in part:
         return text.find(part, start, end)
-    return next((at for at in range(start, end - len(part) + 1) if _fits_at(part, text, at)), -1)
+    found = _compiled(part).search(text, start, end)
+    return found.start() if found else -1
+
+
+@lru_cache(maxsize=256)
+def _compiled(part: str) -> re.Pattern[str]:
+    return re.compile(".".join(map(re.escape, part.split("?"))), re.DOTALL)
 
 
 def is_any_match(patterns: list[str], text: str) -> bool:

@@ -191,12 +191,13 @@ class KyvernoFunctions(TimeFunctions, StandardFunctions):
     @takes(STRING)
     def _func_is_external_url(self, url: str) -> bool:
         try:
-            address = ipaddress.ip_address(urlsplit(url).hostname or "")
+            host = urlsplit(url).hostname or ""
+            address = ipaddress.ip_address("127.0.0.1" if host == "localhost" else host)
         except ValueError:
             raise Unsupported(
                 "is_external_url() is evaluated for addresses only: a name would need the network"
             ) from None
-        return not (address.is_loopback or address.is_private)
+        return not address.is_loopback and not any(address in network for network in _PRIVATE)
 
     @takes(STRING)
     def _func_sha256(self, text: str) -> str:
@@ -209,6 +210,9 @@ class KyvernoFunctions(TimeFunctions, StandardFunctions):
     @takes(STRING)
     def _func_md5(self, text: str) -> str:
         return hashlib.md5(text.encode(), usedforsecurity=False).hexdigest()
+
+
+_PRIVATE = tuple(map(ipaddress.ip_network, ("10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "fc00::/7")))
 
 
 def _replaced(text: str, old: str, new: str, count: int) -> str:

@@ -12,7 +12,8 @@ from typing import Any
 from jmespath.functions import Functions
 from jmespath.visitor import Options, TreeInterpreter
 
-from gitops_audit.policy.kyverno.jmes.error import MAX_ITEMS, NotFound, TooMuch
+from gitops_audit.policy.kyverno.budget import Budget
+from gitops_audit.policy.kyverno.jmes.error import MAX_CHARS, MAX_ITEMS, NotFound, TooMuch
 from gitops_audit.policy.kyverno.value import is_number, same
 
 Node = Any
@@ -22,9 +23,15 @@ Node = Any
 class KyvernoInterpreter(TreeInterpreter):
     """Method names are jmespath's (`visit_<node type>`)."""
 
-    def __init__(self, functions: Functions) -> None:
+    def __init__(self, functions: Functions, budget: Budget) -> None:
         super().__init__(Options(custom_functions=functions))
         self.functions = functions
+        self.budget = budget
+
+    def visit(self, node: Node, value: Any) -> Any:
+        """Raises Exhausted."""
+        self.budget.spend()
+        return super().visit(node, value)
 
     def visit_field(self, node: Node, value: Any) -> Any:
         if not isinstance(value, dict):
@@ -46,7 +53,11 @@ class KyvernoInterpreter(TreeInterpreter):
 
     def visit_function_expression(self, node: Node, value: Any) -> Any:
         arguments = [self.or_null(child, value) for child in node["children"]]
-        return self.functions.call_function(node["value"], arguments)
+        self.budget.spend(sum(len(item) for item in arguments if isinstance(item, list)))
+        found = self.functions.call_function(node["value"], arguments)
+        if isinstance(found, str) and len(found) > MAX_CHARS:
+            raise TooMuch
+        return found
 
     def visit_filter_projection(self, node: Node, value: Any) -> Any:
         base, projected, condition = node["children"]

@@ -8,20 +8,23 @@ from typing import Any
 
 from jmespath.parser import Parser
 
+from gitops_audit.policy.kyverno.budget import Budget
 from gitops_audit.policy.kyverno.jmes.error import JmesError
 from gitops_audit.policy.kyverno.jmes.functions import KyvernoFunctions
 from gitops_audit.policy.kyverno.jmes.interpreter import KyvernoInterpreter
 from gitops_audit.policy.kyverno.value import is_number, whole
 
 MAX_EXPRESSION_CHARS = 20_000
+_FUNCTIONS = KyvernoFunctions()
 _UNSUPPORTED = re.compile(r"\b(random|x509_decode)\s*\(")
 
 
-def search(expression: str, value: Any) -> Any:
-    """The value of an expression. Raises NotFound for a key that is not there, JmesError for everything else."""
+def search(expression: str, value: Any, budget: Budget | None = None) -> Any:
+    """The value of an expression. Raises NotFound for a key that is not there, Exhausted where it takes more than the
+    budget (one of its own, where none is given), JmesError for everything else."""
     node = _parsed(expression)
     try:
-        return _whole_numbers(_interpreter().visit(node, value))
+        return _whole_numbers(KyvernoInterpreter(_FUNCTIONS, budget or Budget()).visit(node, value))
     except RecursionError:
         raise JmesError("the expression or its data is nested too deeply") from None
     except JmesError:
@@ -47,11 +50,6 @@ def _parsed(expression: str) -> Any:
     except ValueError as error:
         raise JmesError(f"{expression!r} is not a JMESPath expression: {_one_line(error)}") from None
     return parsed
-
-
-@lru_cache(maxsize=1)
-def _interpreter() -> KyvernoInterpreter:
-    return KyvernoInterpreter(KyvernoFunctions())
 
 
 def _whole_numbers(value: Any) -> Any:

@@ -140,6 +140,9 @@ FUNCTIONS = [
     ("image_normalize('nginx')", "docker.io/nginx:latest"),
     ("is_external_url('https://10.1.2.3/x')", False),
     ("is_external_url('https://8.8.8.8')", True),
+    ("is_external_url('https://245.1.1.1')", True),
+    ("is_external_url('http://localhost:80/x')", False),
+    ("is_external_url('http://[fd00::1]')", False),
     ("sha1('a')", "86f7e437faa5a7fce15d1ddcb9eaeaea377667b8"),
     ("md5('a')", "0cc175b9c0f1b6a831c399e269772661"),
     ("sha256('')", "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855"),
@@ -227,6 +230,7 @@ def test_functions_out_of_reach_are_named() -> None:
         "|".join(["replace_all(@, 'a', 'aa')"] * 60),
         "|".join(["regex_replace_all('a', @, 'aa')"] * 60),
         "|".join(["replace(@, 'a', 'aaaa', `99999`)"] * 60),
+        "|".join(["base64_encode(@)"] * 60),
     ],
 )
 def test_an_expression_that_blows_up_its_data_ends_in_an_error(expression: str) -> None:

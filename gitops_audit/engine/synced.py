@@ -70,6 +70,9 @@ class SyncedCauses:
             if record := chosen(parts, live.get("metadata") or {}):
                 applied = _Applied(name, parts[record].commit, record.name)
                 grouped.setdefault(applied, []).append(suspect)
+            elif len(parts) > 1 and not _marks(suspect) and _is_unsettled(drifts[resource.id]):
+                names = ", ".join(sorted(r.name for r in parts))
+                self._note(f"a record for source {name}: its objects carry no mark of one of {names}")
         return grouped
 
     def _bodies(self, applied: _Applied, resources: Sequence[Declared]) -> dict[ResourceKey, JsonObject]:
@@ -95,8 +98,10 @@ def _marks(suspect: Suspect) -> frozenset[str]:
 
 
 def _would_profit(engine: str, marks: frozenset[str], drift: Drift) -> bool:
-    if marks:
-        return any(mark.startswith(engine) for mark in marks)
+    return any(mark.startswith(engine) for mark in marks) if marks else _is_unsettled(drift)
+
+
+def _is_unsettled(drift: Drift) -> bool:
     return any(change.cause == "unknown" for change in drift.changes)
 
 

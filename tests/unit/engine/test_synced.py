@@ -194,6 +194,8 @@ def test_several_records_count_only_with_the_one_that_tracks_the_object(fleet: F
     live = settings_map({"a": "1"})
     tracked = settings_map({"a": "1"}, annotations={"argocd.argoproj.io/tracking-id": "shop:/ConfigMap:shop/settings"})
     assert fleet.causes(live, *both) == ["unknown"]
+    [note] = fleet.run()[1]
+    assert note.endswith("its objects carry no mark of one of Application argocd/preview, Application argocd/shop")
     assert fleet.causes(tracked, *both) == ["git"]
     assert fleet.run()[1] == ()
 

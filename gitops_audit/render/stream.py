@@ -18,6 +18,7 @@ from gitops_audit.render.limits import MAX_DOCUMENTS
 
 _SEPARATOR = re.compile(rb"^---([^\n]*)\n?", re.MULTILINE)
 _CONTENT = re.compile(rb"^[ \t\r]*[^ \t\r\n#]", re.MULTILINE)
+_COMMENT = "kubectl takes no comment on the line of a JSON object"
 _INLINE = "nothing but a comment may follow `---` on its line: kubectl refuses the file"
 
 
@@ -54,6 +55,9 @@ def _parts(data: bytes) -> Iterator[Part]:
             yield Part(b"", stream.problem.line, problem=stream.problem)
             return
         position, line = _after_blank_line(text, stream.position)
+        if text[position : position + 1] == b"#" and text[position - 1 : position] != b"\n":
+            yield Part(b"", line, problem=Unreadable(_COMMENT, line))
+            return
     yield from _yaml_parts(text[position:], line)
 
 

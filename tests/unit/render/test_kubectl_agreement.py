@@ -14,11 +14,11 @@ import pytest
 from gitops_audit.render import manifest
 from tests.unit.render.kubectl import KUBECTL, NO_KUBECTL
 from tests.unit.render.scalars import KEYS, PLAIN, QUOTED_AND_FLOW, REFUSED, REFUSED_KEYS, TAGGED
+from tests.unit.render.texts import FILES, HEAD, MAPPINGS, VALUES
 
 pytestmark = pytest.mark.skipif(KUBECTL is None, reason=NO_KUBECTL)
 
-HEAD = "apiVersion: example.com/v1\nkind: Thing\nmetadata: {name: a}\n"
-VALUES = [text for rows in PLAIN.values() for text, _ in rows] + [text for text, _ in (*TAGGED, *QUOTED_AND_FLOW)]
+KNOWN_VALUES = [text for rows in PLAIN.values() for text, _ in rows] + [text for text, _ in (*TAGGED, *QUOTED_AND_FLOW)]
 
 STRUCTURES = {
     "two documents": f"{HEAD}---\n{HEAD}spec: 1\n",
@@ -92,7 +92,7 @@ def loaded(text: str) -> list[Any] | None:
 
 
 def test_accepted_values_and_keys_agree(tmp_path: Path) -> None:
-    documents = [f"{HEAD}v: {text}\n" for text in VALUES] + [f"{HEAD}m:\n  {text}: v\n" for text, _ in KEYS]
+    documents = [f"{HEAD}v: {text}\n" for text in KNOWN_VALUES] + [f"{HEAD}m:\n  {text}: v\n" for text, _ in KEYS]
     text = "---\n".join(documents)
     expected, found = kubectl(text, tmp_path), loaded(text)
     assert expected is not None
@@ -113,6 +113,28 @@ def test_refused_values_and_keys_agree(tmp_path: Path) -> None:
         expected = list(pool.map(lambda document: kubectl(document, tmp_path), documents))
     assert [d for d, e in zip(documents, expected, strict=True) if e is not None] == []
     assert [d for d in documents if loaded(d) is not None] == []
+
+
+def test_texts_of_all_sorts_are_accepted_by_both_with_the_same_meaning_or_by_none(tmp_path: Path) -> None:
+    documents = [f"{HEAD}v: {text}\n" for text in VALUES] + [f"{HEAD}m:\n  {text}\n" for text in MAPPINGS]
+    accepted = [document for document in documents if loaded(document) is not None]
+    expected = kubectl("---\n".join(accepted), tmp_path) or _one_by_one(accepted, tmp_path)
+    differing = [d for d, e in zip(accepted, expected, strict=True) if repr(_sorted(e)) != repr(_sorted(loaded(d)[0]))]
+    refused = [document for document in documents if document not in accepted]
+    answers = zip(refused, _one_by_one(refused, tmp_path), strict=True)
+    assert (differing, [document for document, answer in answers if answer is not None]) == ([], [])
+
+
+def _one_by_one(documents: list[str], tmp_path: Path) -> list[Any]:
+    with ThreadPoolExecutor(2) as pool:
+        answers = pool.map(lambda document: kubectl(document, tmp_path), documents)
+        return [answer[0] if answer else None for answer in answers]
+
+
+@pytest.mark.parametrize("text", FILES.values(), ids=FILES.keys())
+def test_files_of_all_sorts_agree(text: str, tmp_path: Path) -> None:
+    expected, found = kubectl(text, tmp_path), loaded(text)
+    assert repr(_sorted(found)) == repr(_sorted(expected))
 
 
 @pytest.mark.parametrize("text", STRUCTURES.values(), ids=STRUCTURES.keys())

@@ -118,6 +118,8 @@ def _drift(verdict: Verdict) -> Iterator[Line]:
         yield from _change(change, verdict.resource.origin.path)
     if len(changes) > MAX_CHANGES:
         yield Line(f"  and {len(changes) - MAX_CHANGES} more changes (all are in the JSON report)", "dim")
+    if drift.status == "modified" and drift.reason:
+        yield Line(f"  {drift.reason}", "dim")
     ignored = len(drift.changes) - len(changes)
     if ignored:
         yield Line(f"  {ignored} more {'difference is' if ignored == 1 else 'differences are'} ignored by rule", "dim")

@@ -42,6 +42,13 @@ def test_a_change_tells_what_who_when_and_where_it_is_declared() -> None:
     assert "next: kubectl get deployment.apps -n shop web -o yaml --show-managed-fields" in output
 
 
+def test_the_evidence_behind_the_causes_is_told() -> None:
+    drift = Drift("modified", (SCALED,), reason="applied last from commit 1a2b3c4d5e by Application argocd/shop")
+    assert "  applied last from commit 1a2b3c4d5e by Application argocd/shop" in shown(
+        Verdict(RESOURCE, "failed", drift)
+    )
+
+
 def test_a_pending_change_is_told_apart_from_one_in_the_cluster() -> None:
     pending = Change("changed", "/spec/replicas", "spec.replicas", 3, 2, cause="git")
     output = shown(Verdict(RESOURCE, "failed", Drift("modified", (pending,))))

@@ -18,6 +18,7 @@ from gitops_audit.model.resource import JsonObject, split_api_version
 from gitops_audit.policy.builtin_kind import kind_of
 from gitops_audit.policy.cel.declarations import IMAGE, Overload
 from gitops_audit.policy.cel.world import current
+from gitops_audit.policy.contract import World
 from gitops_audit.policy.image_reference import Reference, parse
 from gitops_audit.policy.kyverno.jmes import yaml_text
 from gitops_audit.policy.selector import labels_of
@@ -32,6 +33,12 @@ ASKING = re.compile(r"\b(http\.(?:[Gg]et|[Pp]ost)|globalContext\.[Gg]et|image\.[
 _MOST_UNPACKED = 10_000_000
 
 
+def _held() -> World:
+    """Where resources are looked up: all that are audited, or what a test says a cluster holds."""
+    world = current()
+    return getattr(world, "looked_up", world)
+
+
 def _kind(api_version: str, resource: str) -> tuple[str, str]:
     group, _ = split_api_version(api_version)
     kind = kind_of(group, resource) or _kind_in_world(group, resource)
@@ -42,13 +49,13 @@ def _kind(api_version: str, resource: str) -> tuple[str, str]:
 
 def _kind_in_world(group: str, resource: str) -> str:
     """Of a custom resource, where the world is a test's."""
-    found = getattr(current(), "kind_of", None)
+    found = getattr(_held(), "kind_of", None)
     return str(found(group, resource)) if found else ""
 
 
 def _get(api_version: str, resource: str, namespace: str, name: str) -> JsonObject:
     group, kind = _kind(api_version, resource)
-    found = current().get(group, kind, namespace, name)
+    found = _held().get(group, kind, namespace, name)
     if found is None:
         raise ValueError(f"{resource} {namespace}/{name} not found")
     return found
@@ -61,7 +68,7 @@ def _get_cluster_scoped(api_version: str, resource: str, name: str) -> JsonObjec
 def _list(api_version: str, resource: str, namespace: str, labels: Mapping[str, str] | None = None) -> JsonObject:
     group, kind = _kind(api_version, resource)
     wanted = (labels or {}).items()
-    items = [b for b in current().list(group, kind, namespace) if all(labels_of(b).get(k) == v for k, v in wanted)]
+    items = [b for b in _held().list(group, kind, namespace) if all(labels_of(b).get(k) == v for k, v in wanted)]
     return {"apiVersion": api_version, "kind": f"{kind}List", "items": items}
 
 

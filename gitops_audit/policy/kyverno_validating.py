@@ -7,53 +7,36 @@ from dataclasses import dataclass, field, replace
 
 from gitops_audit.errors import AuditError, Location
 from gitops_audit.model.finding import Severity
-from gitops_audit.model.resource import JsonObject
+from gitops_audit.policy import kyverno_activation
+from gitops_audit.policy import kyverno_validating_spec as spec
 from gitops_audit.policy.admission_match import UnknownNamespace
-from gitops_audit.policy.admission_request import namespace_of
 from gitops_audit.policy.cel import Activation, CelError, Program
 from gitops_audit.policy.cel.world import bound
 from gitops_audit.policy.cel_rule import holds
 from gitops_audit.policy.contract import Policy, RuleResult, Subject, World
 from gitops_audit.policy.document import Document
-from gitops_audit.policy.kyverno import admission
 from gitops_audit.policy.kyverno.request import Operation, Request
 from gitops_audit.policy.kyverno_autogen import controllers, generated, kinds
-from gitops_audit.policy.kyverno_cel import ASKING, UNSUPPORTED
 from gitops_audit.policy.kyverno_cel_exception import CelException
 from gitops_audit.policy.kyverno_checks import Checks
 from gitops_audit.policy.metadata import Metadata
-from gitops_audit.policy.pod_template import containers, template_of
 
 FORMS = ("ValidatingPolicy", "NamespacedValidatingPolicy")
-_SPEC = (
-    "auditAnnotations",
-    "autogen",
-    "evaluation",
-    "failurePolicy",
-    "matchConditions",
-    "matchConstraints",
-    "validationActions",
-    "validations",
-    "variables",
-    "webhookConfiguration",
-)
-_EVALUATION = ("admission", "background", "mode")
-_ACTIONS = ("Audit", "Deny", "Warn")
-_JSON = "JSON"
 
 
 @dataclass(frozen=True, slots=True)
 class ValidatingPolicy:
     """`own` are the checks as written; those for controllers and other operations are made when they are needed.
 
-    `controllers` are resources whose pod templates a policy for Pods is about too. A policy `is_for_json` judges any
-    JSON, whatever it matches.
+    `controllers` are the resources, and `kinds` their kinds, whose pod templates a policy for Pods is about too. A
+    policy `is_for_json` judges any JSON, whatever it matches.
     """
 
     metadata: Metadata
     document: Document
     own: Checks
     controllers: frozenset[str]
+    kinds: frozenset[str]
     exceptions: tuple[CelException, ...] = ()
     namespace: str = ""
     is_failure_ignored: bool = False
@@ -98,7 +81,7 @@ class ValidatingPolicy:
         return tuple(v.name for v in self.own.validations)
 
     def may_match(self, group: str, version: str, kind: str, plural: str) -> bool:
-        return kind in kinds(self.controllers) or self.own.constraints.may_match(group, version, kind, plural)
+        return kind in self.kinds or self.own.constraints.may_match(group, version, kind, plural)
 
     def evaluate(self, subject: Subject, world: World) -> Sequence[RuleResult]:
         """One result per validation, of the object as if it were being created now; none where a match condition does
@@ -121,7 +104,7 @@ class ValidatingPolicy:
         request = Request(subject)
         checks = self._checks(request, world)
         if checks is not None:
-            values = activation_of(request, world)
+            values = self._activation(request, world)
             yield from ((v.name, v.program, values) for v in checks.validations)
 
     def _judged(self, request: Request, world: World) -> Sequence[RuleResult] | None:
@@ -164,9 +147,8 @@ class ValidatingPolicy:
 
     def _activation(self, request: Request, world: World, exceptions: Sequence[CelException] = ()) -> Activation:
         if self.is_for_json:
-            nothing: JsonObject = dict.fromkeys(("oldObject", "request", "namespaceObject", "params"))
-            return Activation.of(nothing | {"object": request.body, "images": {}, "exceptions": allowed(())})
-        return activation_of(request, world, exceptions)
+            return kyverno_activation.of_json(request.body)
+        return kyverno_activation.of_request(request, world, exceptions)
 
     def _checks(self, request: Request, world: World) -> Checks | None:
         """The checks for the object itself, or else for its pod template."""
@@ -175,7 +157,7 @@ class ValidatingPolicy:
             return self.own
         if self.namespace and subject.namespace != self.namespace:
             return None
-        kind = subject.kind if subject.kind in kinds(self.controllers) else ""
+        kind = subject.kind if subject.kind in self.kinds else ""
         for variant in ("", kind) if kind else ("",):
             checks = self._variant(variant, request.operation)
             if checks.constraints.matches(subject, world):
@@ -192,33 +174,6 @@ class ValidatingPolicy:
         return self._made[key]
 
 
-def activation_of(request: Request, world: World, exceptions: Sequence[CelException] = ()) -> Activation:
-    """The values of the variables. Raises CelError for an object CEL cannot hold."""
-    subject = request.subject
-    # unlike the API server's own admission, Kyverno sees the object's JSON with its nulls
-    given = admission.values(request, namespace_of(subject, world)) | {"params": None}
-    return Activation.of(given | {"images": _images(subject), "exceptions": allowed(exceptions)})
-
-
-def allowed(exceptions: Sequence[CelException]) -> JsonObject:
-    """What partial exceptions let through, for the expressions to look at."""
-    return {
-        "allowedImages": [image for item in exceptions for image in item.images],
-        "allowedValues": [value for item in exceptions for value in item.values],
-    }
-
-
-def _images(subject: Subject) -> JsonObject:
-    spec = (template_of(subject) or {}).get("spec")
-    keys = ("containers", "initContainers", "ephemeralContainers")
-    return {key: [_image(c) for c in containers(spec, key) if _image(c)] for key in keys}
-
-
-def _image(container: object) -> str:
-    image = container.get("image") if isinstance(container, dict) else None
-    return image if isinstance(image, str) else ""
-
-
 def load(documents: Sequence[Document], *, is_test: bool = False) -> Sequence[Policy]:
     """Policies with the exceptions among the documents.
 
@@ -230,61 +185,21 @@ def load(documents: Sequence[Document], *, is_test: bool = False) -> Sequence[Po
 
 
 def _policy(document: Document, exceptions: Sequence[CelException], is_test: bool) -> ValidatingPolicy:
-    document.only("/spec", _SPEC)
-    is_for_json = _mode(document, is_test) == _JSON
-    _check_supported(document, is_test)
+    is_for_json = spec.mode(document, is_test) == spec.JSON
+    spec.check(document, is_test=is_test)
     own = Checks.from_document(document)
     if not own.constraints.rules and not is_for_json:
         raise document.fault("/spec/matchConstraints", "matchConstraints.resourceRules is missing")
+    resources = controllers(document)
     return ValidatingPolicy(
         metadata=Metadata.from_annotations(document, document.kind),
         document=document,
         own=own,
-        controllers=controllers(document),
+        controllers=resources,
+        kinds=kinds(resources),
         exceptions=tuple(e for e in exceptions if e.is_for(document)),
-        namespace=_namespace(document),
+        namespace=spec.namespace(document),
         is_failure_ignored=document.choice("/spec/failurePolicy", ("Fail", "Ignore"), "Fail") == "Ignore",
-        is_warning=_is_warning(document),
+        is_warning=spec.is_warning(document),
         is_for_json=is_for_json,
     )
-
-
-def _namespace(document: Document) -> str:
-    if document.kind != "NamespacedValidatingPolicy":
-        return ""
-    return document.text("/metadata/namespace") or "default"
-
-
-def _is_warning(document: Document) -> bool:
-    actions = document.sequence("/spec/validationActions")
-    for index, action in enumerate(actions):
-        document.choice(f"/spec/validationActions/{index}", _ACTIONS, str(action))
-    return bool(actions) and set(actions) == {"Warn"}
-
-
-def _mode(document: Document, is_test: bool) -> str:
-    document.only("/spec/evaluation", _EVALUATION)
-    pointer = "/spec/evaluation/mode"
-    mode = document.text(pointer, "Kubernetes")
-    if mode != "Kubernetes" and not (is_test and mode == _JSON):
-        raise document.fault(pointer, f"evaluation mode {mode!r} is not for resources of a cluster", code="GA410")
-    return mode
-
-
-def _check_supported(document: Document, is_test: bool) -> None:
-    for pointer, text in _expressions(document):
-        found = UNSUPPORTED.search(text) or (None if is_test else ASKING.search(text))
-        if found:
-            message = f"`{found[1]}` is not supported: an audit asks nothing but Git and the cluster's objects"
-            raise document.fault(pointer, message, code="GA410", hint="--allow-unsupported skips such policies visibly")
-
-
-def _expressions(document: Document) -> Sequence[tuple[str, str]]:
-    places = [
-        (f"/spec/{key}/{index}/{field}", item.get(field))
-        for key in ("variables", "matchConditions", "validations", "auditAnnotations")
-        for index, item in enumerate(document.sequence(f"/spec/{key}"))
-        if isinstance(item, dict)
-        for field in ("expression", "messageExpression", "valueExpression")
-    ]
-    return [(pointer, text) for pointer, text in places if isinstance(text, str)]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from pathlib import Path
+from typing import Any
 
 from gitops_audit.errors import Location, PolicyError
 from gitops_audit.model.resource import JsonObject
@@ -80,8 +81,22 @@ def data_of(path: Path) -> bytes:
         raise PolicyError(f"cannot read {path}: {error.strerror}", code="GA404", where=Location(str(path))) from None
 
 
-def with_namespace(body: JsonObject) -> JsonObject:
-    """An object as a cluster would hold it: in `default` where it is namespaced and names no namespace."""
+def as_applied(body: JsonObject) -> JsonObject:
+    """An object as a cluster would hold it: in `default` where it is namespaced and names no namespace, and with empty
+    maps where charts write `labels:` without a value."""
+    filled: JsonObject = _filled(body)
+    return _with_namespace(filled)
+
+
+def _filled(value: Any) -> Any:
+    if isinstance(value, list):
+        return [_filled(item) for item in value]
+    if not isinstance(value, dict):
+        return value
+    return {key: {} if item is None and key in _MAPS else _filled(item) for key, item in value.items()}
+
+
+def _with_namespace(body: JsonObject) -> JsonObject:
     metadata = body.get("metadata")
     fields = metadata if isinstance(metadata, dict) else {}
     group = str(body.get("apiVersion", "")).rpartition("/")[0]
@@ -90,6 +105,7 @@ def with_namespace(body: JsonObject) -> JsonObject:
     return body | {"metadata": fields | {"namespace": "default"}}
 
 
+_MAPS = frozenset(("annotations", "data", "labels", "matchLabels", "nodeSelector", "stringData"))
 _CLUSTER_SCOPED: dict[str, tuple[str, ...]] = {
     "": ("Namespace", "Node", "PersistentVolume", "ComponentStatus"),
     "rbac.authorization.k8s.io": ("ClusterRole", "ClusterRoleBinding"),

@@ -12,9 +12,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from gitops_audit.errors import AuditError, PolicyError
-from gitops_audit.model.resource import JsonObject
 from gitops_audit.policy.contract import Policy, RuleResult, Subject
-from gitops_audit.policy.document import Document
 from gitops_audit.policy.kyverno.policy import KyvernoPolicy
 from gitops_audit.policy.kyverno.request import NOBODY, Request, UserInfo, subject_of
 from gitops_audit.policy.kyverno.scope import Scope
@@ -23,6 +21,7 @@ from gitops_audit.policy.testing.answers import Answers
 from gitops_audit.policy.testing.kyverno_test import Expectation, KyvernoTest
 from gitops_audit.policy.testing.policies import Policies, answer
 from gitops_audit.policy.testing.report import TestRow, broken
+from gitops_audit.policy.testing.sources import Sources, context_of, user_of, values_of
 from gitops_audit.policy.testing.values import Values
 from gitops_audit.policy.testing.world import TestWorld
 
@@ -44,16 +43,17 @@ class KyvernoRun:
     def load(cls, test: KyvernoTest) -> KyvernoRun:
         """A policy at fault, and a file that is not there, fail only what needs it. Raises PolicyError for values,
         users and contexts that cannot be read: without them, no verdict is what it should be."""
-        values, specs, sources = _values(test), _context(test), _Sources(test)
+        values, specs, sources = values_of(test), context_of(test), Sources(test)
         found = sources.objects("resources")
-        subjects = _unique(subject_of(_clean(files.with_namespace(d.body))) for d in found)
+        subjects = _unique(subject_of(files.as_applied(d.body)) for d in found)
         others = [d.body for key in ("paramResources", "targetResources") for d in sources.objects(key)]
         bodies = [*(s.body for s in subjects), *others, *values.namespaces]
-        bodies += [item for spec in specs for item in spec.get("resources") or ()]
+        context = [item for spec in specs for item in spec.get("resources") or ()]
         images = {str(item.get("image")): item for spec in specs for item in spec.get("images") or ()}
-        world = TestWorld(bodies, images, Answers.from_test(test), bool(test.names("clusterResources")))
+        is_cluster = bool(test.names("clusterResources"))
+        world = TestWorld([*bodies, *context], images, Answers.from_test(test), is_cluster, context)
         policies = Policies.load([*sources.objects("policies"), *sources.objects("exceptions")])
-        return cls(test, policies, [*subjects, *sources.payloads()], world, values, _user(test), sources.missing)
+        return cls(test, policies, [*subjects, *sources.payloads()], world, values, user_of(test), sources.missing)
 
     def rows(self) -> Iterator[TestRow]:
         """One row per expectation and resource. A file that could not be read is told by the rows that miss a
@@ -175,69 +175,11 @@ def _verdict(results: Sequence[RuleResult], wanted: Expectation) -> tuple[str, s
     return decisive.result, decisive.message, decisive.rule
 
 
-@dataclass(slots=True)
-class _Sources:
-    """Reads the files of a test; those that cannot be read are noted under their key."""
-
-    test: KyvernoTest
-    missing: dict[str, list[PolicyError]] = field(default_factory=dict)
-
-    def objects(self, key: str) -> list[Document]:
-        where = self.test.document.at(f"/{key}")
-        found, errors = files.readable_objects(self.test.folder, self.test.names(key), where)
-        if errors:
-            self.missing[key] = errors
-        return found
-
-    def payloads(self) -> Iterator[Subject]:
-        """JSON that is no object of Kubernetes, by the name of its file."""
-        for key in ("jsonPayload", "jsonPayloads"):
-            for name in self.test.names(key):
-                try:
-                    (document,) = files.documents(self.test.folder / name)
-                except (PolicyError, ValueError) as error:
-                    fault = error if isinstance(error, PolicyError) else _no_payload(self.test, key, name)
-                    self.missing.setdefault("resources", []).append(fault)
-                else:
-                    yield Subject(document.body, "", "", "", "", name)
-
-
-def _no_payload(test: KyvernoTest, key: str, name: str) -> PolicyError:
-    return test.document.fault(f"/{key}", f"{name} is not one document", code="GA403")
-
-
 def _unique(subjects: Iterator[Subject]) -> list[Subject]:
     found: dict[tuple[str, str, str, str], Subject] = {}
     for subject in subjects:
         found.setdefault((subject.group, subject.kind, subject.namespace, subject.name), subject)
     return list(found.values())
-
-
-def _values(test: KyvernoTest) -> Values:
-    if test.document.value("/values") is not None:
-        return Values.from_document(test.document, "/values")
-    name = test.document.text("/variables")
-    if not name:
-        return Values()
-    found = files.documents(test.folder / name)
-    if len(found) != 1:
-        raise test.document.fault("/variables", f"{name} is not one document of values")
-    return Values.from_document(found[0])
-
-
-def _user(test: KyvernoTest) -> UserInfo:
-    name = test.document.text("/userinfo")
-    if not name:
-        return NOBODY
-    found = files.documents(test.folder / name)
-    return UserInfo.from_json(found[0].body) if found else NOBODY
-
-
-def _context(test: KyvernoTest) -> list[JsonObject]:
-    """What context files and simulated clusters say: objects and image metadata."""
-    names = [test.document.text("/context")] if test.document.value("/context") else []
-    found = [d for name in (*names, *test.names("clusterResources")) for d in files.documents(test.folder / name)]
-    return [document.mapping("/spec") for document in found]
 
 
 def _patched(subject: Subject, values: dict[str, object]) -> Subject:
@@ -249,11 +191,3 @@ def _patched(subject: Subject, values: dict[str, object]) -> Subject:
     for path in paths:
         scope.add(path, values[path])
     return subject_of(scope.data["request"]["object"])
-
-
-def _clean(body: JsonObject) -> JsonObject:
-    """Charts write `labels:` without a value; to Kubernetes that is an empty map."""
-    metadata = body.get("metadata")
-    if not isinstance(metadata, dict) or all(metadata.get(key, 0) is not None for key in ("labels", "annotations")):
-        return body
-    return body | {"metadata": {key: {} if value is None else value for key, value in metadata.items()}}

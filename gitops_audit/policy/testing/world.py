@@ -27,6 +27,7 @@ class TestWorld:
     images: Mapping[str, JsonObject] = field(default_factory=dict)
     answers: Answers = field(default_factory=Answers)
     is_cluster: bool = False
+    context: Sequence[JsonObject] = ()
 
     def image_metadata(self, reference: str) -> JsonObject | None:
         """What the test says a registry would say of an image."""
@@ -45,6 +46,11 @@ class TestWorld:
             return self.answers.entry(name, projection) if name in self.answers.entries else None
         except LookupError as error:
             raise ValueError(str(error)) from None
+
+    @property
+    def looked_up(self) -> TestWorld | _Context:
+        """What policies in CEL look resources up in: not the objects they are tested on, unless there is a cluster."""
+        return self if self.is_cluster else _Context(self.context)
 
     @property
     def lookups(self) -> Lookups:
@@ -99,3 +105,14 @@ class TestWorld:
         if found is None:
             raise LookupError(f"the test has no {kind} for {url}")
         return found
+
+
+class _Context(TestWorld):
+    """The resources of a context file, as Kyverno's command line finds them: by their very namespace."""
+
+    def list(self, group: str, kind: str, namespace: str = "") -> Sequence[JsonObject]:
+        """Raises ValueError for a kind of which there is nothing."""
+        found = super().list(group, kind)
+        if not found:
+            raise ValueError(f"the test gives no {kind}")
+        return [body for body in found if subject_of(body).namespace == namespace]

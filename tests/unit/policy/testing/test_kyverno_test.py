@@ -537,6 +537,42 @@ def test_any_json_may_be_judged(folder: Path) -> None:
     assert "c.json" in missing.message
 
 
+CONTEXT_FILE = """\
+apiVersion: cli.kyverno.io/v1alpha1
+kind: Context
+metadata: {name: c}
+spec:
+  resources: [{apiVersion: v1, kind: Pod, metadata: {name: one, namespace: shop}}]
+"""
+
+
+@pytest.mark.parametrize(
+    ("expression", "expected"),
+    [
+        ("resource.List('v1', 'pods', 'shop').items.size() == 1", "pass"),
+        ("resource.List('v1', 'pods', '').items.size() == 0", "pass"),
+        ("resource.List('v1', 'services', 'shop').items.size() == 0", "error"),
+        ("resource.Get('v1', 'pods', 'shop', 'one').metadata.name == 'one'", "pass"),
+        ("resource.Get('v1', 'pods', 'default', 'bad').metadata.name == 'bad'", "error"),
+    ],
+)
+def test_policies_in_cel_look_up_what_the_context_holds_and_not_what_is_tested(
+    folder: Path, expression: str, expected: str
+) -> None:
+    (folder / "policy.yaml").write_text(VALIDATING % ("failurePolicy: Fail", "CREATE", expression))
+    (folder / "context.yaml").write_text(CONTEXT_FILE)
+    assert only(outcome(folder, "context: context.yaml\n" + VALIDATED % "")).actual == expected
+
+
+def test_maps_that_charts_leave_without_a_value_are_empty(folder: Path) -> None:
+    (folder / "resources.yaml").write_text(
+        "apiVersion: v1\nkind: Pod\nmetadata: {name: bad, labels: }\nspec: {nodeSelector: , hostname: }\n"
+    )
+    expression = "object.metadata.labels == {} && object.spec.nodeSelector == {} && object.spec.hostname == null"
+    (folder / "policy.yaml").write_text(VALIDATING % ("failurePolicy: Fail", "CREATE", f"!({expression})"))
+    assert only(outcome(folder, VALIDATED % "")).is_passed
+
+
 def test_a_namespace_of_the_values_is_one_whatever_they_call_it(folder: Path) -> None:
     (folder / "policy.yaml").write_text(
         VALIDATING % ("failurePolicy: Fail", "CREATE", "namespaceObject.metadata.labels.env != 'prod'")

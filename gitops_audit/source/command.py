@@ -57,9 +57,11 @@ _CONFIGURATION = (
     "gc.autoDetach=false",
     "maintenance.autoDetach=false",
     "log.showSignature=false",
-    "protocol.allow=never",
-    *(f"protocol.{transport}.allow=always" for transport in TRANSPORTS),
 )
+# The one setting that no configuration of a repository overrides. Only `remote` asks anybody: reading a partial clone
+# would fetch what it lacks, by the ssh command and credential helper that the repository itself names.
+_NO_TRANSPORT = {"GIT_ALLOW_PROTOCOL": "none", "GIT_NO_LAZY_FETCH": "1"}
+_TRANSPORTS = {"GIT_ALLOW_PROTOCOL": ":".join(TRANSPORTS)}
 _USER_INFO = re.compile(r"(?<=://)[^/\s'\"]*@")
 _TELLING = re.compile(r"^(?:fatal|error|ERROR|remote|ssh|Permission denied|env)\b.*", re.MULTILINE)
 
@@ -95,7 +97,7 @@ class GitCommand:
                 stdout_as_string=False,
                 strip_newline_in_stdout=False,
                 shell=False,
-                env=_ENVIRONMENT,
+                env=_ENVIRONMENT | _NO_TRANSPORT,
             )
         )
         self._check(status, stderr)
@@ -118,7 +120,8 @@ class GitCommand:
         """A running command; it lasts until `stop`."""
         stdin = subprocess.PIPE if has_input else None
         git = _gitpython().Git()
-        return git.execute(self._command(arguments), istream=stdin, as_process=True, shell=False, env=_ENVIRONMENT)
+        environment = _ENVIRONMENT | _NO_TRANSPORT
+        return git.execute(self._command(arguments), istream=stdin, as_process=True, shell=False, env=environment)
 
     def remote(self, *arguments: str, timeout_s: float, environment: Mapping[str, str]) -> None:
         """Runs a command that asks a remote. Raises GitFailedError, GitTimeoutError.
@@ -133,7 +136,7 @@ class GitCommand:
                 self._command(arguments),
                 as_process=True,
                 shell=False,
-                env={**_ENVIRONMENT, **environment},
+                env={**_ENVIRONMENT, **_TRANSPORTS, **environment},
                 start_new_session=True,
             )
         )

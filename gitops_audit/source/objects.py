@@ -11,6 +11,9 @@ from gitops_audit.errors import SourceError
 from gitops_audit.source.command import GitCommand, stop
 
 CORRUPT = "GA207"
+PARTIAL = (
+    "the repository is a partial clone, and nothing is fetched for it: `git fetch --refetch --no-filter` gets the rest"
+)
 FSCK = "`git fsck` tells what the repository lacks; a fresh clone replaces it"
 
 # Requests sent ahead of the answers: far less than a pipe holds, so that neither side can block the other.
@@ -72,7 +75,8 @@ class ObjectReader:
         process.stdin.close()
         reason = self._git.scrubbed(process.stderr.read().decode("utf-8", "replace"))
         message = f"the object {object_id} of {self._git.folder} cannot be read"
-        return SourceError(f"{message}: {reason}" if reason else message, code=CORRUPT, hint=FSCK)
+        hint = PARTIAL if "promisor" in reason or "not allowed" in reason else FSCK
+        return SourceError(f"{message}: {reason}" if reason else message, code=CORRUPT, hint=hint)
 
 
 def _chunks(object_ids: Sequence[str]) -> Iterator[list[str]]:

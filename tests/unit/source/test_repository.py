@@ -135,3 +135,26 @@ def test_no_program_that_a_repository_configures_is_run(repo: Repo, tmp_path: Pa
             assert "a.yaml" in checkout.last_commits(["a.yaml"])
             checkout.materialise(tmp_path / revision)
     assert not (tmp_path / "sprung").exists()
+
+
+@pytest.mark.parametrize("key", ["core.sshCommand", "credential.helper", "remote.origin.uploadpack"])
+def test_what_a_partial_clone_lacks_is_not_fetched_by_the_program_it_names(
+    repo: Repo, tmp_path: Path, key: str
+) -> None:
+    repo.commit(a_yaml="a")
+    repo.git("config", "uploadpack.allowFilter", "true")
+    partial = Repo(tmp_path / "partial")
+    clone = ["git", "clone", "--quiet", "--no-checkout", "--filter=blob:none", f"file://{repo.folder}", partial.folder]
+    subprocess.run(clone, check=True, capture_output=True)
+    url = "ssh://git.invalid/x" if key == "core.sshCommand" else f"file://{repo.folder}"
+    for name, value in (
+        ("remote.origin.url", url),
+        ("protocol.ssh.allow", "always"),
+        ("protocol.file.allow", "always"),
+        (key, f"!touch {tmp_path / 'sprung'}" if "helper" in key else f"touch {tmp_path / 'sprung'}; false"),
+    ):
+        partial.git("config", name, value)
+    with pytest.raises(SourceError) as error:
+        contents(partial.open())
+    assert (error.value.code, not (tmp_path / "sprung").exists()) == ("GA207", True)
+    assert "partial clone" in error.value.hint

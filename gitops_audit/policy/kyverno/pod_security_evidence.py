@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
+from gitops_audit.model.finding import ABSENT
 from gitops_audit.model.resource import JsonObject
 from gitops_audit.policy.pod_security import Evidence
 
@@ -14,6 +15,7 @@ _ADDED = "capabilities/add/"
 _ANNOTATION = "/metadata/annotations/"
 _VOLUME = "spec.volumes[*]"
 _NON_ROOT = "runAsNonRoot"
+_ESCALATION = "allowPrivilegeEscalation"
 
 
 def as_counted(control: str, evidence: Sequence[Evidence], pod: JsonObject) -> list[Evidence]:
@@ -28,13 +30,15 @@ def as_counted(control: str, evidence: Sequence[Evidence], pod: JsonObject) -> l
             before = found[place].value if place in found else []
             found[place] = replace(item, value=[*before, item.value])
         else:
-            found[item.pointer] = _shown(control, item)
+            found[item.pointer] = _shown(control, item, pod)
     return list(found.values())
 
 
-def _shown(control: str, item: Evidence) -> Evidence:
-    """The path of a volume on the host is its value; an annotation is named by its whole key, and in names of fields
-    numbers are stars."""
+def _shown(control: str, item: Evidence, pod: JsonObject) -> Evidence:
+    """The path of a volume on the host is its value, and an escalation that is not forbidden within a security context
+    is `nil`; an annotation is named by its whole key, and in names of fields numbers are stars."""
+    if control == _ESCALATION and item.value is ABSENT and _has_security_context(item, pod):
+        return replace(item, value="nil")
     if control == "hostPathVolumes" and isinstance(item.value, dict):
         return replace(item, value=item.value.get("path"))
     if item.field == _VOLUME:
@@ -44,6 +48,11 @@ def _shown(control: str, item: Evidence) -> Evidence:
         return item
     shown = key.replace("~1", "/").replace("~0", "~")
     return replace(item, field=re.sub(r"\d+", "*", f"metadata.annotations[{shown}]"))
+
+
+def _has_security_context(item: Evidence, pod: JsonObject) -> bool:
+    _, _, place, index, *_ = item.pointer.split("/")
+    return pod["spec"][place][int(index)].get("securityContext") is not None
 
 
 def _silent(pod: JsonObject) -> Iterator[Evidence]:

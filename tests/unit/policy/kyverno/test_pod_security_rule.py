@@ -103,6 +103,22 @@ def test_without_images_one_container_is_spared() -> None:
     assert outcome("restricted", pod(bare, {**bare, "name": "b"}), exclude) == "fail"
 
 
+@pytest.mark.parametrize(
+    ("context", "values", "expected"),
+    [
+        ({**SAFE, "allowPrivilegeEscalation": True}, ["true"], "pass"),
+        ({**SAFE, "allowPrivilegeEscalation": None}, ["true"], "fail"),
+        ({**SAFE, "allowPrivilegeEscalation": None}, ["nil"], "pass"),
+        ({**SAFE, "allowPrivilegeEscalation": None}, [], "pass"),
+    ],
+)
+def test_an_escalation_that_is_not_forbidden_has_a_value_of_its_own(
+    context: dict[str, Any], values: list[str], expected: str
+) -> None:
+    exclude = {"controlName": "Privilege Escalation", "images": ["*"], "values": values}
+    assert outcome("restricted", pod({"name": "a", "image": "a", "securityContext": context}), exclude) == expected
+
+
 def test_a_path_on_the_host_is_excluded_by_its_value() -> None:
     body = pod(volumes=[{"name": "v", "hostPath": {"path": "/var/lib/a"}}])
     exclude = {"controlName": "HostPath Volumes", "restrictedField": "spec.volumes[*].hostPath"}

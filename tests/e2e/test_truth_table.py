@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from tests.e2e.apiserver import ApiServer
+from tests.e2e.beside_kubectl import compare
 from tests.e2e.truth_server import READER, Client
 from tests.e2e.truth_table import METHODS, Line, TruthTable
 
@@ -12,8 +13,13 @@ pytestmark = pytest.mark.e2e
 
 
 @pytest.fixture(scope="module")
-def lines(apiserver: ApiServer, tmp_path_factory: pytest.TempPathFactory) -> list[Line]:
-    return TruthTable(Client(apiserver, tmp_path_factory.mktemp("truth"))).run()
+def table(apiserver: ApiServer, tmp_path_factory: pytest.TempPathFactory) -> TruthTable:
+    return TruthTable(Client(apiserver, tmp_path_factory.mktemp("truth")))
+
+
+@pytest.fixture(scope="module")
+def lines(table: TruthTable) -> list[Line]:
+    return table.run()
 
 
 def wrong(lines: list[Line]) -> list[str]:
@@ -37,3 +43,10 @@ def test_the_table_is_as_wide_as_it_says(lines: list[Line]) -> None:
 def test_only_who_may_patch_gets_a_confirmed_difference(lines: list[Line]) -> None:
     told = {(x.user, x.is_confirmed) for x in lines if x.found.startswith(("changed", "removed"))}
     assert told == {("admin", True), (READER, False)}
+
+
+def test_what_kubectl_diff_shows_is_found_or_dropped_for_a_reason(table: TruthTable, lines: list[Line]) -> None:
+    besides = compare(table, ["server-side"])
+    assert len(besides) == len({(x.row, x.method) for x in lines if not x.is_fresh})
+    assert sum(len(b.ours) - len(b.missed) for b in besides if not b.refusal) > 100
+    assert [(b.row.name, place) for b in besides for place, why in b.dropped.items() if not why] == []

@@ -115,16 +115,24 @@ class TruthTable:
         self.rows = []
 
     def run(self) -> list[Line]:
+        self.deploy()
+        lines = [line for user in ("admin", READER) for line in self._judge_fresh(user)]
+        self.change()
+        return lines + [line for user in ("admin", READER) for line in self._judge_changed(user)]
+
+    def deploy(self) -> None:
+        """Deploys all rows, each method for itself. Raises RuntimeError where kubectl fails."""
         self._prepare()
         self.rows = list(self._rows())
         for method in METHODS:
             self._deploy([r for r in self.rows if r.method == method], method)
-        lines = [line for user in ("admin", READER) for line in self._judge_fresh(user)]
+
+    def change(self) -> None:
+        """Makes the change of every row. Raises RuntimeError where one cannot be made."""
         with ThreadPoolExecutor(4) as pool:
             failed = [problem for problem in pool.map(self._changed, self.rows) if problem]
         if failed:
             raise RuntimeError("\n".join(failed))
-        return lines + [line for user in ("admin", READER) for line in self._judge_changed(user)]
 
     def _prepare(self) -> None:
         binding = {
@@ -159,7 +167,7 @@ class TruthTable:
         return found
 
     def _deploy(self, rows: Sequence[Row], method: str) -> None:
-        bodies = [_in_namespace(r.body, r.namespace) for r in rows]
+        bodies = [in_namespace(r.body, r.namespace) for r in rows]
         options = ["--server-side", f"--field-manager={DEPLOYERS['ssa']}"] if method == "ssa" else []
         self._apply(bodies, *options)
 
@@ -202,14 +210,15 @@ class TruthTable:
             raise RuntimeError(str(answer))
 
     def _judge_fresh(self, user: str) -> Iterator[Line]:
-        for row, drift in self._judge(user, lambda row: row.body):
+        for row, drift in self.judge(user, lambda row: row.body):
             yield _line(row, user, [], drift, is_fresh=True)
 
     def _judge_changed(self, user: str) -> Iterator[Line]:
-        for row, drift in self._judge(user, lambda row: row.declared_body):
+        for row, drift in self.judge(user, lambda row: row.declared_body):
             yield _line(row, user, row.expected, drift)
 
-    def _judge(self, user: str, body_of: Callable[[Row], JsonObject]) -> Iterator[tuple[Row, Drift]]:
+    def judge(self, user: str, body_of: Callable[[Row], JsonObject]) -> Iterator[tuple[Row, Drift]]:
+        """The drift of every row, as a user sees it, confirmed where that user may."""
         comparer = Comparer(DriftConfig(), today=date(2026, 1, 1))
         live = self._live(user)
         for row in self.rows:
@@ -236,7 +245,7 @@ class TruthTable:
     def _dry_run(self, row: Row, body: JsonObject, user: str) -> DryRun:
         name = body["metadata"]["name"]
         path = f"{row.path}/{name}?dryRun=All&force=true&fieldManager={DEPLOYERS[row.method]}"
-        sent = _in_namespace(body, row.namespace)
+        sent = in_namespace(body, row.namespace)
         status, answer = self.server.request(
             "PATCH", path, sent, content_type="application/apply-patch+yaml", user=user
         )
@@ -285,7 +294,7 @@ def _filled(value: Any, words: Mapping[str, str]) -> Any:
     return json.loads(text)
 
 
-def _in_namespace(body: JsonObject, namespace: str) -> JsonObject:
+def in_namespace(body: JsonObject, namespace: str) -> JsonObject:
     return body | {"metadata": body["metadata"] | {"namespace": namespace}} if namespace else body
 
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import Any
 
 from gitops_audit.errors import Location
 from gitops_audit.model.finding import Severity
@@ -19,7 +18,7 @@ from gitops_audit.policy.native_document import check
 from gitops_audit.policy.native_match import Match
 from gitops_audit.policy.native_rule import CelCheck, Check, PodSecurityCheck, Rule, SchemaCheck
 from gitops_audit.policy.native_subject import VARIABLES, activation
-from gitops_audit.policy.schema_guard import guarded
+from gitops_audit.policy.schema_guard import Schema, guarded
 
 FORM = "Policy"
 
@@ -152,7 +151,7 @@ def _validation(document: Document, pointer: str, composition: Composition) -> V
     return Validation(name, program, message, message_program)
 
 
-def _schema(document: Document, pointer: str) -> Any:
+def _schema(document: Document, pointer: str) -> Schema:
     try:
         return guarded(document.value(pointer))
     except ValueError as error:

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
-from itertools import islice
 from typing import Any, Protocol
 
 from gitops_audit.errors import PolicyError
@@ -15,6 +14,7 @@ from gitops_audit.policy.cel import CelError, Program
 from gitops_audit.policy.cel_rule import Validation
 from gitops_audit.policy.contract import RuleResult, Subject, World
 from gitops_audit.policy.native_subject import activation
+from gitops_audit.policy.schema_guard import Schema
 
 _MOST_FAULTS = 20
 
@@ -76,20 +76,22 @@ class CelCheck:
 
 @dataclass(frozen=True, slots=True)
 class SchemaCheck:
-    """`validator` is compiled: what fulfils the schema costs no Python per field."""
-
-    validator: Any
+    schema: Schema
 
     def results(self, rule: Rule, subject: Subject, world: World) -> Sequence[RuleResult]:
         target = _below(subject.body, rule.path) if rule.path else subject.body
-        if target is _ABSENT or self.validator.is_valid(target):
+        if target is _ABSENT:
             return ()
-        return tuple(self._failures(rule, target))
+        try:
+            faults = self.schema.faults(target, _MOST_FAULTS)
+        except ValueError as error:
+            return (RuleResult(rule.name, "error", f"the schema cannot be evaluated: {error}", severity=rule.severity),)
+        return tuple(_fault(rule, fault) for fault in faults) if faults else ()
 
-    def _failures(self, rule: Rule, target: Any) -> Iterator[RuleResult]:
-        for fault in islice(self.validator.iter_errors(target), _MOST_FAULTS):
-            pointer = rule.path + "".join(f"/{_escaped(str(step))}" for step in fault.instance_path)
-            yield rule.failure(rule.message or f"{pointer or 'the object'}: {fault.message}", pointer)
+
+def _fault(rule: Rule, fault: Any) -> RuleResult:
+    pointer = rule.path + "".join(f"/{_escaped(str(step))}" for step in fault.instance_path)
+    return rule.failure(rule.message or f"{pointer or 'the object'}: {fault.message}", pointer)
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,26 +2,49 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import dataclass
+from itertools import islice
 from typing import Any
 
 import jsonschema_rs
+
+from gitops_audit.policy.schema_cost import Unfolding
 
 _DEEPEST = 64
 _MOST_NODES = 20_000
 
 
-def guarded(schema: Any) -> Any:
-    """The compiled validator (2020-12). Raises ValueError: no schema, too deep or large, or a reference elsewhere.
+@dataclass(frozen=True, slots=True)
+class Schema:
+    """`validator` is compiled: what fulfils the schema costs no Python per field."""
+
+    validator: Any
+    recursion: Unfolding | None = None
+
+    def faults(self, value: Any, most: int) -> Sequence[Any]:
+        """What is wrong, up to a number of faults. Raises ValueError where to tell would take too long."""
+        if self.recursion is not None:
+            self.recursion.check(value)
+        if self.validator.is_valid(value):
+            return ()
+        return list(islice(self.validator.iter_errors(value), most))
+
+
+def guarded(schema: Any) -> Schema:
+    """The compiled schema (2020-12). Raises ValueError: no schema, too deep, large or dear, or a reference elsewhere.
 
     References stay within the document: nothing is fetched. Patterns run in a linear-time engine where they can, and
     fail as too complex where they cannot.
     """
     _check(schema)
+    unfolding = Unfolding(schema)
     try:
-        return jsonschema_rs.Draft202012Validator(schema, pattern_options=jsonschema_rs.RegexOptions())
+        validator = jsonschema_rs.Draft202012Validator(schema, pattern_options=jsonschema_rs.RegexOptions())
     except (jsonschema_rs.ValidationError, jsonschema_rs.ReferencingError, ValueError) as error:
         reason = getattr(error, "message", "") or str(error)
         raise ValueError(reason.splitlines()[0] if reason else "not a schema") from None
+    return Schema(validator, unfolding if unfolding.is_recursive else None)
 
 
 def _check(schema: Any) -> None:

@@ -40,17 +40,18 @@ class RequestCounter:
 
 
 def command(
-    name: str, argv: Sequence[str], counter: RequestCounter, *, cwd: Path, env: dict[str, str] | None = None
+    name: str, argv: Sequence[str], counter: RequestCounter | None, *, cwd: Path, env: dict[str, str] | None = None
 ) -> Measured:
     """Runs a command to its end; its output goes to a file beside `cwd`, for reading when a figure surprises."""
-    before = counter.total()
+    before = counter.total() if counter else 0
     with (cwd.parent / f"{name.replace(' ', '-')}.log").open("wb") as log:
         started = time.perf_counter()
         process = subprocess.Popen(argv, cwd=cwd, stdout=log, stderr=log, env=_environment() | (env or {}))
         _, status, usage = os.wait4(process.pid, 0)
         wall_s = time.perf_counter() - started
     code = os.waitstatus_to_exitcode(status)
-    return Measured(name, wall_s, usage.ru_maxrss / 1024, counter.total() - before - 1, code)
+    requests = counter.total() - before - 1 if counter else None
+    return Measured(name, wall_s, usage.ru_maxrss / 1024, requests, code)
 
 
 def _environment() -> dict[str, str]:

@@ -147,19 +147,20 @@ class TruthTable:
         self._kubectl("wait", "--for=condition=Established", "crd/widgets.truth.example.com", "--timeout=20s")
 
     def _rows(self) -> Iterator[Row]:
-        objects, plurals = _load("objects.yaml"), self._plurals()
+        objects = _load("objects.yaml")
+        plurals = self.plurals(objects.values())
         for number, spec in enumerate(_load("rows.yaml")):
             template = objects[spec["object"]]
             is_namespaced, plural = plurals[template["apiVersion"], template["kind"]]
             for method in METHODS:
                 name = f"r{number:03d}" if is_namespaced else f"r{number:03d}{method}"
-                body = _filled(template, {"KNAME": f"K{name}", "NAME": name, "NS": f"truth-{method}"})
+                body = filled(template, {"KNAME": f"K{name}", "NAME": name, "NS": f"truth-{method}"})
                 yield Row(number, method, spec, body, is_namespaced, plural)
 
-    def _plurals(self) -> dict[tuple[str, str], tuple[bool, str]]:
-        versions = {o["apiVersion"] for o in _load("objects.yaml").values()}
+    def plurals(self, objects: Iterable[JsonObject]) -> dict[tuple[str, str], tuple[bool, str]]:
+        """Whether the kinds of some objects are namespaced, and their plurals, by apiVersion and kind."""
         found = {}
-        for version in versions:
+        for version in {body["apiVersion"] for body in objects}:
             path = f"/apis/{version}" if "/" in version else f"/api/{version}"
             for resource in self.server.request("GET", path)[1]["resources"]:
                 if "/" not in resource["name"]:
@@ -203,7 +204,7 @@ class TruthTable:
         subresource = f"/{patch['subresource']}" if "subresource" in patch else ""
         form = "json-patch+json" if "ops" in patch else "merge-patch+json"
         sent = patch.get("ops") or patch["merge"]
-        sent = _filled(sent, {"CA_BUNDLE": CA_BUNDLE.read_text().strip(), "NAME": name})
+        sent = filled(sent, {"CA_BUNDLE": CA_BUNDLE.read_text().strip(), "NAME": name})
         path = f"{row.path}/{name}{subresource}?fieldManager={patch['manager']}"
         status, answer = self.server.request("PATCH", path, sent, content_type=f"application/{form}")
         if status != 200:
@@ -287,7 +288,7 @@ def _load(name: str) -> Any:
     return yaml.safe_load((TABLE / name).read_text())
 
 
-def _filled(value: Any, words: Mapping[str, str]) -> Any:
+def filled(value: Any, words: Mapping[str, str]) -> Any:
     text = json.dumps(value)
     for word, filling in words.items():
         text = text.replace(word, filling)

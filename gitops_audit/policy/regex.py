@@ -21,7 +21,11 @@ _REFERENCE = re.compile(r"\$(?:\$|\{(\w+)\}|(\w+))", re.ASCII)
 
 
 class RegexError(ValueError):
-    """The pattern is no regular expression of RE2, or too large a one."""
+    """The pattern is no regular expression of RE2, or too large a one. `reason` is RE2's own word, where it has one."""
+
+    def __init__(self, message: str, reason: str = "") -> None:
+        super().__init__(message)
+        self.reason = reason
 
 
 class Match(Protocol):
@@ -56,7 +60,8 @@ def compiled(pattern: str) -> Regex:
     try:
         regex: Regex = re2.compile(pattern, options)
     except re2.error as error:
-        raise RegexError(f"{pattern!r} is not a regular expression (RE2): {_reason(error)}") from None
+        reason = _reason(error)
+        raise RegexError(f"{pattern!r} is not a regular expression (RE2): {reason}", reason) from None
     return regex
 
 

@@ -12,6 +12,8 @@ from dataclasses import dataclass, replace
 
 from gitops_audit.policy.cel.wire import FIXED64, VARINT, encode, fields, record, signed
 
+# what `cel.bind` names the variable of its loop, which has no turns
+UNUSED = "#unused"
 Literal = None | bool | int | float | str | bytes
 
 
@@ -153,6 +155,14 @@ def walk(node: Expr) -> Iterator[Expr]:
         current = stack.pop()
         yield current
         stack.extend(children(current))
+
+
+def repeated(node: Expr) -> Iterator[Expr]:
+    """Everything below the node that is evaluated once for each turn of a loop."""
+    for child in children(node):
+        yield from repeated(child)
+    if isinstance(node, Comprehension) and node.iter_var != UNUSED:
+        yield from (*walk(node.condition), *walk(node.step))
 
 
 def transform(node: Expr, change: Callable[[Expr], Expr]) -> Expr:

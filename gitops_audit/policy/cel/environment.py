@@ -24,7 +24,7 @@ from gitops_audit.policy.cel.declarations import (
     too_long,
 )
 from gitops_audit.policy.cel.library import named_format
-from gitops_audit.policy.cel.pattern import as_one_group, find_all, matches
+from gitops_audit.policy.cel.pattern import as_one_group, find_all, is_affordable, matches
 from gitops_audit.policy.cel.rewrite import Rewriter
 
 _T = cel.Type
@@ -78,6 +78,7 @@ def _internal() -> Iterator[Any]:
     yield _declared("fail__", "fail__", _T.BOOL, [_T.STRING], fail)
     yield _declared("tooLong__", "tooLong__", _T.INT, [_T.INT], too_long)
     yield _declared("matches__", "matches__", _T.BOOL, [_T.STRING, _T.STRING], matches)
+    yield _declared("affordable__", "affordable__", _T.BOOL, [_T.STRING, _T.STRING], is_affordable)
     yield _declared("group__", "group__", _T.STRING, [_T.STRING], as_one_group)
     yield _declared("findAllEmpty__", "findAllEmpty__", _T.LIST, [_T.STRING, _T.STRING], find_all)
     yield _declared("named__", "named__", _T.BYTES, [_T.STRING], named_format.named)

@@ -59,6 +59,9 @@ _CONSTANT, _INPUT = _Growth(1, 0), _Growth(1, 1)
 def check(tree: Tree) -> None:
     """Raises Refused."""
     _growth(tree.root, {})
+    for node in ast.repeated(tree.root):
+        if isinstance(node, Call) and node.function.startswith("regex."):
+            raise Refused(f"{node.function}() in a loop could take for ever; matches() and find() can be bounded")
     if any(isinstance(n, Call) and n.function in _PYTHON_CONTAINERS for n in ast.walk(tree.root)):
         _check_optionals(tree)
 
@@ -107,7 +110,7 @@ def _call(node: Call, bound: Mapping[str, _Growth]) -> _Growth:
 
 def _comprehension(node: Comprehension, bound: Mapping[str, _Growth]) -> _Growth:
     initial, source = _growth(node.accu_init, bound), _growth(node.iter_range, bound)
-    if node.iter_var == "#unused":
+    if node.iter_var == ast.UNUSED:
         return _growth(node.result, {**bound, node.accu_var: initial})
     inner = {**bound, node.iter_var: source, node.accu_var: _CONSTANT}
     if node.iter_var2:

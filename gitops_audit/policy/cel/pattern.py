@@ -1,18 +1,38 @@
-"""Regular expressions (RE2 syntax) adapted to the one function of the runtime that returns what matched."""
+"""Regular expressions (RE2 syntax) adapted to the one function of the runtime that returns what matched.
+
+The runtime compiles a pattern for each match, and counts the turns of a loop but not what they cost. So patterns that
+are dear to compile, and all in loops, come here: to be compiled once, and to have their work counted.
+"""
 
 from __future__ import annotations
 
-from gitops_audit.policy.regex import Match, RegexError, compiled
+import threading
+
+from gitops_audit.policy.regex import Match, Regex, RegexError, compiled
 
 # from here on, to compile a pattern costs much more than to call Python, which keeps what it compiled
 _LARGE_PROGRAM = 64
+# characters times instructions: a second or two at the very worst
+MOST_WORK = 300_000_000
+
+
+class Work(threading.local):
+    """What the patterns of the current evaluation have cost, in characters times instructions."""
+
+    done = 0
+
+    def spend(self, text: str, regex: Regex) -> None:
+        """Raises ValueError where it is too much."""
+        self.done += len(text) * regex.programsize
+        if self.done > MOST_WORK:
+            raise ValueError("the regular expressions take too long")
+
+
+work = Work()
 
 
 def is_large(pattern: str) -> bool:
-    """Whether a pattern (mostly one with counted repetitions) is dear to compile, as the runtime does for each match.
-
-    False for what is no regular expression.
-    """
+    """Whether a pattern (mostly one with counted repetitions) is dear to compile. False for what is none."""
     try:
         return compiled(pattern).programsize > _LARGE_PROGRAM
     except (RegexError, UnicodeError):
@@ -20,8 +40,22 @@ def is_large(pattern: str) -> bool:
 
 
 def matches(text: str, pattern: str) -> bool:
-    """Whether the pattern occurs in the text. Raises RegexError."""
-    return compiled(pattern).search(text) is not None
+    """Whether the pattern occurs in the text. Raises ValueError in the runtime's words."""
+    try:
+        regex = compiled(pattern)
+    except RegexError as error:
+        raise ValueError(f"invalid regular expression: {error.reason or error}") from None
+    work.spend(text, regex)
+    return regex.search(text) is not None
+
+
+def is_affordable(text: str, pattern: str) -> bool:
+    """True; raises ValueError where the work is too much. What is no pattern is told by who uses it."""
+    try:
+        work.spend(text, compiled(pattern))
+    except RegexError:
+        return True
+    return True
 
 
 def find_all(text: str, pattern: str) -> list[str]:

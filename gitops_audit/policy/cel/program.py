@@ -12,6 +12,7 @@ import orjson
 from gitops_audit.policy.cel import ast, guard
 from gitops_audit.policy.cel.declarations import Overload
 from gitops_audit.policy.cel.environment import checker, keep_none_alive, load, rewritten, runtime
+from gitops_audit.policy.cel.pattern import work
 from gitops_audit.policy.cel.reach import OBJECT, sees_records, without_records
 
 # what the API server allows in a policy is far below; the parser's own recursion limit does the rest
@@ -76,6 +77,7 @@ class Program:
 
     def evaluate(self, activation: Activation) -> Any:
         """The result as a Python value. Raises CelError for an error value; safe for any JSON input."""
+        work.done = 0
         try:
             values = activation.lean if self.is_lean else activation.whole
             found = (self._native or self._loaded()).eval(values)

@@ -22,7 +22,11 @@ _TEMPLATES = {
     "isSorted": "cel.bind(l__, x__, l__.all(i__, v__, i__ == 0 || !(l__[i__ - 1] > v__)))",
     "indexOf": "cel.bind(y1__, y__, x__.transformList(i__, v__, v__ == y1__, i__).first().orValue(-1))",
     "lastIndexOf": "cel.bind(y1__, y__, x__.transformList(i__, v__, v__ == y1__, i__).last().orValue(-1))",
-    "matches": "cel.bind(t__, x__, type(t__) == string ? matches__(t__, y__) : t__.matches(y__))",
+    "matches": "cel.bind(t__, x__, cel.bind(p__, y__, type(t__) == string && type(p__) == string"
+    " ? matches__(t__, p__) : t__.matches(p__)))",
+    "matches()": "cel.bind(t__, x__, cel.bind(p__, y__, type(t__) == string && type(p__) == string"
+    " ? matches__(t__, p__) : matches(t__, p__)))",
+    "affordable": "type(x__) != string || type(y__) != string || affordable__(x__, y__) ? z__ : ''",
     "find": "regex.extract(x__, y__).orValue('')",
     "findAll": "cel.bind(p__, y__, ''.matches(p__) ? findAllEmpty__(x__, p__) : regex.extractAll(x__, p__))",
     "findAllN": "cel.bind(l__, x__, cel.bind(n1__, n__, n1__ < 0 || n1__ > l__.size() ? l__ : l__.slice(0, n1__)))",
@@ -48,9 +52,11 @@ class Rewriter:
     tree: Tree
     templates: dict[str, Expr] = field(default_factory=dict)
     ids: Iterator[int] = field(default_factory=lambda: count(1))
+    looped: frozenset[int] = frozenset()
 
     def run(self) -> Expr:
         self.ids = count(self.tree.max_id + 1)
+        self.looped = frozenset(node.id for node in ast.repeated(self.tree.root))
         return ast.transform(self.tree.root, self._change)
 
     def _change(self, node: Expr) -> Expr:
@@ -163,7 +169,7 @@ def bind(ids: Iterator[int], name: str, value: Expr, body: Expr) -> Comprehensio
     """`cel.bind(name, value, body)` as the macro expands it: `value` is evaluated at first use, at most once."""
     return Comprehension(
         next(ids),
-        "#unused",
+        ast.UNUSED,
         "",
         ListLiteral(next(ids), ()),
         name,
@@ -183,20 +189,33 @@ def _group(rewriter: Rewriter, pattern: Expr) -> Expr:
 def _find(rewriter: Rewriter, node: Call) -> Expr:
     if node.target is None or len(node.args) not in (1, 2):
         return node
-    parts: dict[str, Expr] = {"x__": node.target, "y__": _group(rewriter, node.args[0])}
-    found = rewriter.fill(node.function, parts)
+    pattern = _group(rewriter, node.args[0])
+    if node.id in rewriter.looped:
+        found = _affordable(rewriter, node.function, node.target, pattern)
+    else:
+        found = rewriter.fill(node.function, {"x__": node.target, "y__": pattern})
     if len(node.args) == 1:
         return found
     return rewriter.fill("findAllN", {"x__": found, "n__": node.args[1]})
 
 
+def _affordable(rewriter: Rewriter, function: str, text: Expr, pattern: Expr) -> Expr:
+    """A regular expression in a loop, its work counted before it is done."""
+    new = rewriter.ids
+    parts: dict[str, Expr] = {"x__": Ident(next(new), "f1__"), "y__": Ident(next(new), "g1__")}
+    found = rewriter.fill("affordable", {**parts, "z__": rewriter.fill(function, parts)})
+    return bind(new, "f1__", text, bind(new, "g1__", pattern, found))
+
+
 def _matches(rewriter: Rewriter, node: Call) -> Expr:
-    if node.target is None or len(node.args) != 1:
+    operands = node.args if node.target is None else (node.target, *node.args)
+    if len(operands) != 2:
         return node
-    (pattern,) = node.args
-    if isinstance(pattern, Const) and isinstance(pattern.value, str) and is_large(pattern.value):
-        return rewriter.fill("matches", {"x__": node.target, "y__": pattern})
-    return node
+    text, pattern = operands
+    is_dear = isinstance(pattern, Const) and isinstance(pattern.value, str) and is_large(pattern.value)
+    if not is_dear and node.id not in rewriter.looped:
+        return node
+    return rewriter.fill("matches" if node.target is not None else "matches()", {"x__": text, "y__": pattern})
 
 
 def _validate(rewriter: Rewriter, node: Call) -> Expr:

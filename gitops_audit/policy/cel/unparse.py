@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 
+from gitops_audit.policy.cel import ast
 from gitops_audit.policy.cel.ast import (
     Call,
     Comprehension,
@@ -107,7 +108,7 @@ def _postfix(node: Call) -> str:
 
 def _macro(node: Comprehension) -> str:
     """By the shape the parser gives each macro; the rest is shown by its range alone."""
-    if node.iter_var == "#unused":
+    if node.iter_var == ast.UNUSED:
         return f"cel.bind({node.accu_var}, {unparse(node.accu_init)}, {unparse(node.result)})"
     variables = f"{node.iter_var}, {node.iter_var2}" if node.iter_var2 else node.iter_var
     name, args = _expanded(node)

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import copy
+import time
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -152,6 +153,40 @@ def test_an_error_is_an_error_unless_failures_are_ignored() -> None:
 
     assert outcomes(policy(validations=broken)) == ["error"]
     assert outcomes(policy(validations=broken, failurePolicy="Ignore")) == ["skip"]
+
+
+LARGE: Mapping[str, Any] = {**POD, "spec": {"list": list(range(2_000)), "text": "a" * 50_000}}
+
+
+@pytest.mark.parametrize(
+    ("expression", "expected"),
+    [
+        ("object.spec.list.all(a, object.spec.list.all(b, object.spec.list.all(c, a + b + c >= 0)))", "error"),
+        ("object.spec.list.map(a, object.spec.list.map(b, object.spec.text)).size() == 0", "error"),
+        ("object.spec.text.matches('^(a+)+$b')", "fail"),
+        ("object.spec.text.matches('^(a?){0,900}b$')", "fail"),
+        ("object.spec.text.find('(a|aa)+$') == object.spec.text", "pass"),
+        ("object.spec.list.filter(x, object.spec.text.matches('(a{1,30}){1,30}b')).size() == 0", "error"),
+        ("object.spec.list.filter(x, matches(object.spec.text, '(a{1,30}){1,30}b')).size() == 0", "error"),
+        ("object.spec.list.filter(x, object.spec.text.matches('(a{1,30}){1,30}' + string(x))).size() == 0", "error"),
+        ("object.spec.list.map(x, object.spec.text.find('(a{1,30}){1,30}b')).size() == 0", "error"),
+        ("object.spec.list.map(x, object.spec.text.findAll('(a{1,30}){1,30}b', 1)).size() == 0", "error"),
+    ],
+)
+def test_a_hostile_expression_ends_in_bounded_time(expression: str, expected: str) -> None:
+    started = time.process_time()
+
+    assert outcomes(policy(validations=[{"expression": expression}]), of=LARGE) == [expected]
+    assert time.process_time() - started < 10
+
+
+def test_a_hostile_condition_or_message_ends_in_bounded_time() -> None:
+    endless = "object.spec.list.all(a, object.spec.list.all(b, object.spec.list.all(c, a + b + c >= 0)))"
+    message = [{"expression": "false", "message": "written", "messageExpression": f"{endless} ? 'a' : 'b'"}]
+    condition = [{"name": "endless", "expression": endless}]
+
+    assert outcomes(policy(matchConditions=condition), of=LARGE) == ["error"]
+    assert [r.message for r in results(policy(validations=message), of=LARGE)] == ["written"]
 
 
 def test_a_result_that_is_no_boolean_is_an_error() -> None:

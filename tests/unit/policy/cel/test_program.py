@@ -89,6 +89,7 @@ def test_an_error_of_the_evaluation_is_told(expression: str, reason: str) -> Non
         ("{'a': 1}.transformMap(k, v, optional.of(v)).size() == 1", "an optional inside"),
         ("{'a': 1}.transformMap(k, v, dyn([optional.of(v)])).size() == 1", "an optional inside"),
         ("'%.1000000000f'.format([1.0]).size() > 1", "precision"),
+        ("object.l.map(x, regex.replace(object.s, 'a', 'b')).size() > 1", "in a loop could take for ever"),
     ],
 )
 def test_a_hostile_expression_ends_in_an_error(expression: str, reason: str) -> None:
@@ -207,6 +208,40 @@ def test_a_pattern_dear_to_compile_matches_as_any_other(pattern: str, text: str)
     values = {"text": text.replace("\0", ""), "pattern": pattern}
 
     assert kept.evaluate(cel.Activation.of(values)) == own.evaluate(cel.Activation.of(values))
+
+
+@given(
+    st.sampled_from(["a+", "(a)|b", "^b", "a{2}", "", "b*", *LARGE_PATTERNS]),
+    st.lists(st.text(alphabet="ab\né", max_size=5), max_size=3),
+)
+def test_a_pattern_in_a_loop_gives_what_it_gives_outside(pattern: str, texts: list[str]) -> None:
+    for function in ("matches(P)", "find(P)", "findAll(P)", "findAll(P, 1)"):
+        call = function.replace("P", f"r'{pattern}'")
+        looped = cel.compile(f"texts.map(t, t.{call})", {"texts": "list<string>"})
+        single = cel.compile(f"text.{call}", {"text": "string"})
+
+        expected = [single.evaluate(cel.Activation.of({"text": text})) for text in texts]
+        assert looped.evaluate(cel.Activation.of({"texts": texts})) == expected
+
+
+@pytest.mark.parametrize(
+    ("expression", "reason"),
+    [
+        ("object.l.all(x, x.matches('a'))", "No matching overloads found : (int64).matches(string)"),
+        ("object.l.all(x, matches(x, 'a'))", "No matching overloads found : matches(int64, string)"),
+        ("object.l.all(x, object.s.matches(x))", "No matching overloads found : (string).matches(int64)"),
+        ("object.l.all(x, object.s.matches('('))", "invalid regular expression: missing ): ("),
+        ("object.l.all(x, object.s.matches(object.p))", "invalid regular expression: missing ]: ["),
+        ("object.l.all(x, object.s.find(object.p) == '')", "invalid regular expression: missing ]: [)"),
+        ("object.l.all(x, x.find('a') == '')", "No matching overloads found : regex.extract(int64, string)"),
+        ("object.l.all(x, object.none.find('a') == '')", 'Key not found in map : "none"'),
+    ],
+)
+def test_a_pattern_in_a_loop_fails_in_the_words_of_one_outside(expression: str, reason: str) -> None:
+    with pytest.raises(cel.CelError) as raised:
+        run(expression, {"l": [1, 2], "s": "a", "p": "["})
+
+    assert str(raised.value) == reason
 
 
 @pytest.mark.parametrize("pattern", ["x", LARGE_PATTERNS[0]])

@@ -24,7 +24,7 @@ from yaml.events import (
 )
 
 from gitops_audit.render.events import MAX_RESTARTS, NextEvent, Unreadable, event_source, unreadable, with_older_escapes
-from gitops_audit.render.limits import MAX_DEPTH, TOO_DEEP, is_excessive_aliasing
+from gitops_audit.render.limits import EXCESSIVE_ALIASES, MAX_DEPTH, TOO_DEEP, is_excessive_aliasing
 from gitops_audit.render.scalar import MERGE, SPECIAL_STARTS, UnusableScalar, key_text, plain_value, tagged_value
 
 Token = str | int
@@ -209,7 +209,7 @@ class _Composer:
         self.nodes += found.nodes
         self.aliased_nodes += found.nodes
         if is_excessive_aliasing(self.nodes, self.aliased_nodes):
-            raise self.fail("the aliases of this document make it too large", event)
+            raise self.fail(EXCESSIVE_ALIASES, event)
         return found
 
     def key(self, event: Event) -> str:

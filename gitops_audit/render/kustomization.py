@@ -13,6 +13,7 @@ from typing import Any
 
 from gitops_audit.model.resource import FileProblem
 from gitops_audit.render import manifest
+from gitops_audit.render.limits import EXCESSIVE_ALIASES
 from gitops_audit.render.lines import document_lines
 from gitops_audit.render.registry import KUSTOMIZATION_FILES
 from gitops_audit.render.tool import UNRENDERED
@@ -80,6 +81,15 @@ class _Walk:
             file = kustomization_file(place)
             if file is not None:
                 waiting += self.follow(place, file)
+            elif place.is_file():
+                self.problems += self.excess(place)
+
+    def excess(self, file: Path) -> Iterator[FileProblem]:
+        """Aliases that kustomize would follow until there is no memory left."""
+        data = file.read_bytes()
+        if b"&" in data and b"*" in data:
+            found = manifest.documents(data, file.relative_to(self.root).as_posix())[1]
+            yield from (problem for problem in found if problem.message.startswith(EXCESSIVE_ALIASES))
 
     def follow(self, directory: Path, file: Path) -> Iterator[Path]:
         data = file.read_bytes()

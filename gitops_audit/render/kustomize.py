@@ -97,7 +97,9 @@ class _Build:
             self._file.write_bytes(asking)
             try:
                 return self._place.run(command), True
-            except ToolError:
+            except ToolError as error:
+                if error.is_excessive:
+                    raise
                 self._file.write_bytes(before)
         return self._place.run(command), False
 

@@ -5,10 +5,12 @@ from __future__ import annotations
 from gitops_audit.source.checkout import MAX_FILE_BYTES
 
 __all__ = [
+    "EXCESSIVE_ALIASES",
     "MAX_DEPTH",
     "MAX_DOCUMENTS",
     "MAX_FILE_BYTES",
     "MAX_RENDERED_BYTES",
+    "MAX_TOOL_MEMORY_BYTES",
     "RENDER_TIMEOUT_S",
     "TOO_DEEP",
     "is_excessive_aliasing",
@@ -24,8 +26,14 @@ MAX_DOCUMENTS = 200_000
 MAX_DEPTH = 200
 TOO_DEEP = f"more than {MAX_DEPTH} mappings and lists within each other"
 
+# Address space of kustomize or helm: a few lines of aliases or a loop in a template would take all there is.
+MAX_TOOL_MEMORY_BYTES = 4 << 30
+
 # How long kustomize or helm may take for one source.
 RENDER_TIMEOUT_S = 120.0
+
+
+EXCESSIVE_ALIASES = "the aliases of this document make it too large"
 
 
 def is_excessive_aliasing(decoded: int, from_aliases: int) -> bool:

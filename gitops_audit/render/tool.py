@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import contextlib
 import os
+import re
+import resource
 import signal
 import subprocess
 from collections.abc import Iterator, Sequence
@@ -13,7 +15,7 @@ from tempfile import TemporaryDirectory, TemporaryFile
 from threading import Timer
 from typing import IO
 
-from gitops_audit.render.limits import MAX_RENDERED_BYTES, RENDER_TIMEOUT_S
+from gitops_audit.render.limits import MAX_RENDERED_BYTES, MAX_TOOL_MEMORY_BYTES, RENDER_TIMEOUT_S
 from gitops_audit.source import Checkout
 
 UNRENDERED = "GA260"
@@ -24,8 +26,20 @@ _NOWHERE = "http://127.0.0.1:9"
 _MAX_WORDS = 2000
 
 
+# kubectl's own time, process and line: another one in each run, and of no use to a reader.
+_LOG_PREFIX = re.compile(r'^[EF]\d{4} [\d:.]+ \d+ [\w.]+:\d+\] "command failed" err=')
+_OUT_OF_MEMORY = ("out of memory", "cannot allocate memory")
+
+
 class ToolError(Exception):
-    """The tool failed; the message is its own, without the paths of the temporary copy."""
+    """The tool failed; the message is its own, without the paths of the temporary copy.
+
+    `is_excessive`: it reached a limit, and would again.
+    """
+
+    def __init__(self, message: str, *, is_excessive: bool = False) -> None:
+        super().__init__(message)
+        self.is_excessive = is_excessive
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +50,7 @@ class Workspace:
     home: Path
 
     def run(self, arguments: Sequence[str], *, timeout_s: float = RENDER_TIMEOUT_S) -> bytes:
-        """What the tool prints. Raises ToolError where it fails, takes too long or prints too much.
+        """What the tool prints. Raises ToolError where it fails, takes too long or too much memory, prints too much.
 
         The words of the error are the tool's, and may quote a file: show them `masked`.
         """
@@ -51,16 +65,14 @@ class Workspace:
             timer.cancel()
             if status == 0:
                 return output
-            raise ToolError(self._reason(errors, output, f"after {timeout_s:.0f} s" if is_late else ""))
+            words = self._words(errors)
+        excess = f"it was stopped after {timeout_s:.0f} s" if is_late else _excess(output, words)
+        raise ToolError(excess or words[:_MAX_WORDS] or "it failed and said nothing", is_excessive=bool(excess))
 
-    def _reason(self, errors: IO[bytes], output: bytes, late: str) -> str:
-        if late:
-            return f"it was stopped {late}"
-        if len(output) > MAX_RENDERED_BYTES:
-            return f"it printed more than {MAX_RENDERED_BYTES >> 20} MiB"
+    def _words(self, errors: IO[bytes]) -> str:
         errors.seek(0)
         words = " ".join(errors.read(10 * _MAX_WORDS).decode("utf-8", "replace").split())
-        return self._without_paths(words)[:_MAX_WORDS] or "it failed and said nothing"
+        return self._without_paths(_LOG_PREFIX.sub("", words))
 
     def _without_paths(self, text: str) -> str:
         for place, name in ((self.tree, ""), (self.home, "~")):
@@ -81,6 +93,7 @@ class Workspace:
         )
         with process:
             try:
+                _limit(process.pid)
                 yield process
             finally:
                 _end(process)
@@ -102,6 +115,23 @@ def workspace(checkout: Checkout) -> Iterator[Workspace]:
         place.home.mkdir()
         checkout.materialise(place.tree)
         yield place
+
+
+def _excess(output: bytes, words: str) -> str:
+    if len(output) > MAX_RENDERED_BYTES:
+        return f"it printed more than {MAX_RENDERED_BYTES >> 20} MiB"
+    if any(sign in words.lower() for sign in _OUT_OF_MEMORY):
+        return f"it needs more than {MAX_TOOL_MEMORY_BYTES >> 30} GiB of memory"
+    return ""
+
+
+def _limit(pid: int) -> None:
+    """Bounds a process where the system can do so from outside (Linux); should we die, it ends by itself."""
+    if hasattr(resource, "prlimit"):
+        seconds = 2 * int(RENDER_TIMEOUT_S)
+        with contextlib.suppress(ProcessLookupError, PermissionError):
+            resource.prlimit(pid, resource.RLIMIT_AS, (MAX_TOOL_MEMORY_BYTES, MAX_TOOL_MEMORY_BYTES))
+            resource.prlimit(pid, resource.RLIMIT_CPU, (seconds, seconds))
 
 
 def _end(process: subprocess.Popen[bytes]) -> None:

@@ -200,6 +200,45 @@ def test_a_kustomization_of_any_shape_is_looked_at_without_a_fault_of_ours(tmp_p
     assert all(p.path == "app/kustomization.yaml" for p in problems_of(tmp_path, text))
 
 
+def test_aliases_that_would_take_all_memory_are_refused_at_their_line(tmp_path: Path) -> None:
+    levels = ["a: &a [x,x,x,x,x,x,x,x,x,x]"]
+    levels += [f"{c}: &{c} [{','.join([f'*{b}'] * 10)}]" for b, c in zip("abcdefgh", "bcdefghi", strict=True)]
+    (tmp_path / "bomb.yaml").write_text("\n".join(levels))
+    (tmp_path / "kustomization.yaml").write_text("resources: [bomb.yaml]\n")
+    (problem,) = reach(tmp_path, tmp_path).problems
+    assert (problem.path, problem.message) == ("bomb.yaml", "the aliases of this document make it too large")
+    assert problem.line > 1
+
+
+@needs_kustomize
+@pytest.mark.parametrize(
+    "plugin",
+    [
+        "apiVersion: builtin\nkind: ConfigMapGenerator\nmetadata: {name: x}\nfiles: [/etc/passwd]\n",
+        "apiVersion: builtin\nkind: ConfigMapGenerator\nmetadata: {name: x}\nfiles: [../../outside.txt]\n",
+        "apiVersion: builtin\nkind: HelmChartInflationGenerator\nmetadata: {name: x}\nname: x\nrepo: https://h.example\n",
+        "apiVersion: v1\nkind: Evil\nmetadata:\n  name: x\n  annotations:\n    config.kubernetes.io/function: |\n"
+        "      exec: {path: ./trap.sh}\n",
+        "apiVersion: v1\nkind: Evil\nmetadata:\n  name: x\n  annotations:\n    config.kubernetes.io/function: |\n"
+        "      container: {image: evil}\n",
+        "apiVersion: evil.example/v1\nkind: Evil\nmetadata: {name: x}\n",
+    ],
+)
+@pytest.mark.parametrize("field", ["generators", "transformers", "validators"])
+def test_no_plugin_reads_elsewhere_or_runs_a_program(field: str, plugin: str, tmp_path: Path) -> None:
+    files: dict[str, str | bytes] = {
+        "apps/prod/kustomization.yaml": f"resources: [web.yaml]\n{field}: [plugin.yaml]\n",
+        "apps/prod/web.yaml": DEPLOYMENT,
+        "apps/prod/plugin.yaml": plugin,
+        "apps/prod/trap.sh": f"#!/bin/sh\ntouch {tmp_path / 'sprung'}\n",
+    }
+    found = render(files)
+    assert [(p.path, p.line, p.code) for p in found.problems] == [("apps/prod/kustomization.yaml", 1, "GA260")]
+    assert not found.manifests
+    assert "root:" not in found.problems[0].message
+    assert not (tmp_path / "sprung").exists()
+
+
 def test_inline_patches_and_literals_are_no_references(tmp_path: Path) -> None:
     text = """\
 resources: [a.yaml]

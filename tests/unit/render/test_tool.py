@@ -1,6 +1,8 @@
 from __future__ import annotations
 
 import os
+import resource
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -66,6 +68,23 @@ def test_a_tool_that_prints_without_end_is_stopped(place: Workspace, monkeypatch
     monkeypatch.setattr(tool, "MAX_RENDERED_BYTES", 1 << 20)
     with pytest.raises(ToolError, match="it printed more than 1 MiB"):
         place.run(["/usr/bin/yes"])
+
+
+@pytest.mark.skipif(not hasattr(resource, "prlimit"), reason="the system bounds no process from outside")
+def test_a_tool_that_wants_all_memory_is_told_its_bound(place: Workspace, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(tool, "MAX_TOOL_MEMORY_BYTES", 1 << 30)
+    greedy = "import mmap\nwhile True: mmap.mmap(-1, 2 << 30)"
+    with pytest.raises(ToolError, match="it needs more than 1 GiB of memory") as caught:
+        place.run([sys.executable, "-c", greedy])
+    assert caught.value.is_excessive
+
+
+def test_what_kubectl_writes_before_its_words_is_left_out(place: Workspace) -> None:
+    with pytest.raises(ToolError) as caught:
+        place.run(
+            sh("""echo 'E1126 09:35:29.694294 13698 run.go:72] "command failed" err="no such file"' >&2; exit 1""")
+        )
+    assert str(caught.value) == '"no such file"'
 
 
 def test_a_tool_has_no_input(place: Workspace) -> None:

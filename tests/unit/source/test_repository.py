@@ -144,7 +144,15 @@ def test_what_a_partial_clone_lacks_is_not_fetched_by_the_program_it_names(
     repo.commit(a_yaml="a")
     repo.git("config", "uploadpack.allowFilter", "true")
     partial = Repo(tmp_path / "partial")
-    clone = ["git", "clone", "--quiet", "--no-checkout", "--filter=blob:none", f"file://{repo.folder}", partial.folder]
+    clone = [
+        "git",
+        "clone",
+        "--quiet",
+        "--no-checkout",
+        "--filter=blob:none",
+        f"file://{repo.folder}",
+        str(partial.folder),
+    ]
     subprocess.run(clone, check=True, capture_output=True)
     url = "ssh://git.invalid/x" if key == "core.sshCommand" else f"file://{repo.folder}"
     for name, value in (

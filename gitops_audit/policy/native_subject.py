@@ -18,8 +18,9 @@ VARIABLES: Mapping[str, str] = {
     "podMetadata": "dyn",
     "containers": "list<dyn>",
     "allContainers": "list<dyn>",
+    "managers": "list<dyn>",
 }
-_PARTS = frozenset(("podSpec", "podMetadata", "containers", "allContainers"))
+_PARTS = frozenset(("podSpec", "podMetadata", "containers", "allContainers", "managers"))
 _KEPT = "native"
 
 
@@ -43,4 +44,13 @@ def _values(subject: Subject, namespace: JsonObject | None) -> dict[str, Any]:
         "podMetadata": (template.get("metadata") or {}) if template else None,
         "containers": own,
         "allContainers": list(containers(spec, "initContainers", "containers", "ephemeralContainers")),
+        "managers": _managers(subject.body),
     }
+
+
+def _managers(body: JsonObject) -> list[Any]:
+    """The entries of `metadata.managedFields` without the fields: most of an object, which CEL can do little with."""
+    metadata = body.get("metadata")
+    found = metadata.get("managedFields") if isinstance(metadata, dict) else None
+    entries = found if isinstance(found, list) else ()
+    return [{k: v for k, v in e.items() if k != "fieldsV1"} if isinstance(e, dict) else e for e in entries]

@@ -82,6 +82,24 @@ def test_a_cel_rule_sees_the_pod_template_and_its_containers() -> None:
     assert [r.result for r in evaluate([rule])] == ["pass"]
 
 
+@pytest.mark.parametrize(
+    ("managed", "expression"),
+    [
+        (
+            [{"manager": "kubectl-edit", "operation": "Update", "fieldsV1": {"f:spec": {}}}],
+            "managers == [{'manager': 'kubectl-edit', 'operation': 'Update'}]",
+        ),
+        (None, "managers == []"),
+        ("none", "managers == []"),
+        (["odd"], "managers == ['odd']"),
+    ],
+)
+def test_a_cel_rule_sees_who_manages_the_object(managed: Any, expression: str) -> None:
+    body = DEPLOYMENT | {"metadata": {"name": "web", "managedFields": managed}}
+
+    assert [r.result for r in evaluate([{"name": "r", "cel": expression}], body)] == ["pass"]
+
+
 def test_a_violation_has_the_message_path_and_severity_of_its_rule() -> None:
     rule = {
         "name": "replicas",

@@ -27,6 +27,7 @@ _LEFT_OUT = frozenset(
     {"replicationcontrollers", "ReplicationController", *_KINDS.values(), *map(str.lower, _KINDS.values())}
 )
 _BATCH = ("jobs", "cronjobs")
+_PODS = {"apiGroups": [""], "apiVersions": ["v1"], "resources": ["pods"]}
 _AUTOGEN = ("mutatingAdmissionPolicy", "podControllers", "validatingAdmissionPolicy")
 _RULES = "/spec/matchConstraints/resourceRules"
 # the namespace of a controller is its own: a pod template has none
@@ -73,16 +74,13 @@ def _rules(document: Document, resources: frozenset[str]) -> list[Any]:
 
 
 def _is_for_pods(document: Document) -> bool:
-    constraints = document.mapping("/spec/matchConstraints")
-    selector = constraints.get("objectSelector") or {}
-    if constraints.get("excludeResourceRules") or selector.get("matchLabels") or selector.get("matchExpressions"):
+    selector = document.mapping("/spec/matchConstraints/objectSelector")
+    if selector.get("matchLabels") or selector.get("matchExpressions"):
         return False
-    rules = constraints.get("resourceRules") or []
-    return len(rules) == 1 and not rules[0].get("resourceNames") and _names_pods(rules[0])
-
-
-def _names_pods(rule: Any) -> bool:
-    return (rule.get("apiGroups"), rule.get("apiVersions"), rule.get("resources")) == ([""], ["v1"], ["pods"])
+    if document.sequence("/spec/matchConstraints/excludeResourceRules") or len(document.sequence(_RULES)) != 1:
+        return False
+    rule = document.mapping(f"{_RULES}/0")
+    return not rule.get("resourceNames") and all(rule.get(key) == words for key, words in _PODS.items())
 
 
 def _word(document: Document, pointer: str) -> str:

@@ -65,7 +65,9 @@ def _for(document: Document, operation: Operation) -> Document:
     document.choice("/spec/matchConstraints/matchPolicy", ("Exact", "Equivalent"), "Equivalent")
     constraints["matchPolicy"] = "Exact"
     for key in _RULES if operation != "CREATE" else ():
-        constraints[key] = [_created(rule, operation) for rule in document.sequence(f"/spec/matchConstraints/{key}")]
+        pointer = f"/spec/matchConstraints/{key}"
+        count = len(document.sequence(pointer))
+        constraints[key] = [_created(document.mapping(f"{pointer}/{i}"), operation) for i in range(count)]
     return replace(document, body=document.body | {"spec": document.body["spec"] | {"matchConstraints": constraints}})
 
 

@@ -66,7 +66,7 @@ def generated(rule: JsonObject, kinds: Sequence[str]) -> JsonObject | None:
 
 def _is_possible(rules: Sequence[JsonObject]) -> bool:
     blocks = [block for rule in rules for block in _resource_blocks(rule)]
-    if any(rule.get("generate") or _has_json_patch(rule.get("mutate") or {}) for rule in rules):
+    if any(rule.get("generate") or _has_json_patch(rule.get("mutate")) for rule in rules):
         return False
     if any(block.get(key) not in (None, "", []) for block in blocks for key in _NARROWING):
         return False
@@ -75,8 +75,12 @@ def _is_possible(rules: Sequence[JsonObject]) -> bool:
     return any(kind in _TARGETS for block in blocks for kind in block.get("kinds") or ())
 
 
-def _has_json_patch(mutate: JsonObject) -> bool:
-    return any(part.get("patchesJson6902") for part in (mutate, *(mutate.get("foreach") or ())))
+def _has_json_patch(mutate: Any) -> bool:
+    if not isinstance(mutate, dict):
+        return False
+    blocks = mutate.get("foreach")
+    parts = [mutate, *(blocks if isinstance(blocks, list) else ())]
+    return any(isinstance(part, dict) and part.get("patchesJson6902") for part in parts)
 
 
 def _resource_blocks(rule: JsonObject) -> Iterator[JsonObject]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
+from typing import Any
 
 from gitops_audit.model.finding import ABSENT
 from gitops_audit.model.resource import JsonObject
@@ -52,17 +53,22 @@ def _shown(control: str, item: Evidence, pod: JsonObject) -> Evidence:
 
 def _has_security_context(item: Evidence, pod: JsonObject) -> bool:
     _, _, place, index, *_ = item.pointer.split("/")
-    return pod["spec"][place][int(index)].get("securityContext") is not None
+    return _within(pod["spec"][place][int(index)]) is not None
 
 
 def _silent(pod: JsonObject) -> Iterator[Evidence]:
     spec = pod["spec"]
-    if (spec.get("securityContext") or {}).get(_NON_ROOT) is True:
+    if (_within(spec) or {}).get(_NON_ROOT) is True:
         return
     for place in CONTAINERS:
         for index, container in enumerate(spec.get(place) or ()):
-            if (container.get("securityContext") or {}).get(_NON_ROOT) is None:
+            if (_within(container) or {}).get(_NON_ROOT) is None:
                 pointer = f"/spec/{place}/{index}/securityContext/{_NON_ROOT}"
-                yield Evidence(
-                    pointer, f"spec.{place}[*].securityContext.{_NON_ROOT}", container=str(container.get("name", ""))
-                )
+                name = str(container.get("name", "")) if isinstance(container, dict) else ""
+                yield Evidence(pointer, f"spec.{place}[*].securityContext.{_NON_ROOT}", container=name)
+
+
+def _within(holder: Any) -> JsonObject | None:
+    """The security context of a pod or container, null where it has none."""
+    found = holder.get("securityContext") if isinstance(holder, dict) else None
+    return found if isinstance(found, dict) else None

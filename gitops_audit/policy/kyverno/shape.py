@@ -71,7 +71,25 @@ _RESOURCES = (
 )
 _SELECTOR = ("matchLabels", "matchExpressions")
 _CONTEXT = ("apiCall", "configMap", "globalReference", "imageRegistry", "name", "variable")
-_VARIABLE = ("default", "jmesPath", "value")
+_ENTRY = {
+    "variable": ("default", "jmesPath", "value"),
+    "configMap": ("name", "namespace"),
+    "apiCall": ("data", "default", "jmesPath", "method", "service", "urlPath"),
+    "apiCall/service": ("caBundle", "headers", "url"),
+    "globalReference": ("jmesPath", "name"),
+    "imageRegistry": ("imageRegistryCredentials", "jmesPath", "reference"),
+}
+_ENTRY_TEXTS = (
+    "variable/jmesPath",
+    "configMap/name",
+    "configMap/namespace",
+    "apiCall/jmesPath",
+    "apiCall/method",
+    "apiCall/urlPath",
+    "apiCall/service/url",
+    "globalReference/name",
+    "globalReference/jmesPath",
+)
 _CONDITION = ("key", "message", "operator", "value")
 _CEL = ("auditAnnotations", "expressions", "generate", "paramKind", "paramRef", "variables")
 _POD_SECURITY = ("exclude", "level", "version")
@@ -146,9 +164,9 @@ def check_context(document: Document, at: str) -> None:
             raise document.fault(here, "a context entry has no name")
         if not any(document.value(f"{here}/{kind}") is not None for kind in ("variable", "configMap", *EXTERNAL)):
             raise document.fault(here, f"the context entry has no {', no '.join(('variable', 'configMap', *EXTERNAL))}")
-        document.only(f"{here}/variable", _VARIABLE)
-        document.only(f"{here}/configMap", ("name", "namespace"))
-        for field in ("variable/jmesPath", "configMap/name", "configMap/namespace"):
+        for part, known in _ENTRY.items():
+            document.only(f"{here}/{part}", known)
+        for field in _ENTRY_TEXTS:
             document.text(f"{here}/{field}")
 
 

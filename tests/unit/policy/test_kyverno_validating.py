@@ -320,6 +320,22 @@ def test_a_namespaced_policy_holds_in_its_namespace_alone() -> None:
     assert outcomes(policy(kind="NamespacedValidatingPolicy"), of=elsewhere) == []
 
 
+@pytest.mark.parametrize(
+    "constraints",
+    [
+        {"resourceRules": [1]},
+        {"resourceRules": "pods"},
+        {"resourceRules": [PODS], "objectSelector": 1},
+        {"resourceRules": [PODS], "excludeResourceRules": {}},
+    ],
+)
+def test_constraints_of_impossible_types_are_told(constraints: dict[str, Any]) -> None:
+    with pytest.raises(PolicyError, match="must be") as raised:
+        kyverno_validating.load([Document(policy(matchConstraints=constraints), "policy.yaml", 1)])
+
+    assert raised.value.code == "GA401"
+
+
 def test_a_misspelt_controller_is_told() -> None:
     body = policy(autogen={"podControllers": {"controllers": ["deployment", "cronjbs"]}})
 

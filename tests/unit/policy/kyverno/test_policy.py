@@ -378,6 +378,11 @@ def test_annotations_tell_what_the_policy_is_about() -> None:
         ("validate: {cel: {expressions: []}}", "GA401", 10),
         ("context: [{variable: {value: 1}}]\n" + ONE, "GA401", 10),
         ("context: [{name: a}]\n" + ONE, "GA401", 10),
+        ("context: [{name: a, apiCall: x}]\n" + ONE, "GA401", 10),
+        ("context: [{name: a, apiCall: {service: x}}]\n" + ONE, "GA401", 10),
+        ("context: [{name: a, globalReference: {names: x}}]\n" + ONE, "GA401", 10),
+        ("mutate: [1]\n" + ONE, "GA410", 10),
+        ("mutate: {foreach: 1}\n" + ONE, "GA410", 10),
         ("preconditions: {some: []}\n" + ONE, "GA401", 10),
     ],
 )

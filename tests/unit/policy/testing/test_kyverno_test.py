@@ -502,6 +502,7 @@ VALIDATED = "results:\n- {policy: vpol, isValidatingPolicy: true, kind: Pod, res
             "resource.Get('x.example/v1', 'policies', '', 'one').spec.word != 'good'",
             f"{IN_CLUSTER}\n" + VALIDATED % "",
         ),
+        ("CREATE", "has(request.userInfo.username)", VALIDATED % ""),
         ("DELETE", "oldObject.metadata.name != 'bad' && object == null", VALIDATED % ", operation: DELETE"),
         (
             "UPDATE",

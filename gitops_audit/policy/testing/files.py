@@ -66,9 +66,13 @@ def _resolved(folder: Path, name: str, where: Location) -> list[Path]:
         hint = "copy the file beside the test: tests do not use the network"
         raise PolicyError(f"the test names {name}, which is not a local file", code="GA404", where=where, hint=hint)
     path = folder / name
-    if path.is_dir():
-        return sorted(file for file in path.rglob("*") if file.suffix in _SUFFIXES and file.is_file())
-    if not path.is_file():
+    try:
+        if path.is_dir():
+            return sorted(file for file in path.rglob("*") if file.suffix in _SUFFIXES and file.is_file())
+        is_there = path.is_file()
+    except OSError:
+        is_there = False
+    if not is_there:
         raise PolicyError(f"the test names {name}, which does not exist", code="GA404", where=where)
     return [path]
 
@@ -77,8 +81,9 @@ def data_of(path: Path) -> bytes:
     """The bytes of a file. Raises PolicyError (GA404)."""
     try:
         return path.read_bytes()
-    except OSError as error:
-        raise PolicyError(f"cannot read {path}: {error.strerror}", code="GA404", where=Location(str(path))) from None
+    except (OSError, ValueError) as error:
+        reason = error.strerror if isinstance(error, OSError) else error
+        raise PolicyError(f"cannot read {path}: {reason}", code="GA404", where=Location(str(path))) from None
 
 
 def as_applied(body: JsonObject) -> JsonObject:

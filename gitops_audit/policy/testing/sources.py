@@ -63,11 +63,20 @@ def user_of(test: KyvernoTest) -> UserInfo:
     if not name:
         return NOBODY
     found = files.documents(test.folder / name)
-    return UserInfo.from_json(found[0].body) if found else NOBODY
+    if not found:
+        return NOBODY
+    for key in ("/roles", "/clusterRoles", "/userInfo/groups"):
+        found[0].sequence(key)
+    found[0].mapping("/userInfo")
+    return UserInfo.from_json(found[0].body)
 
 
 def context_of(test: KyvernoTest) -> list[JsonObject]:
     """What context files and simulated clusters say: objects and image metadata."""
     names = [test.document.text("/context")] if test.document.value("/context") else []
     found = [d for name in (*names, *test.names("clusterResources")) for d in files.documents(test.folder / name)]
+    for document in found:
+        for key in ("/spec/resources", "/spec/images"):
+            for index in range(len(document.sequence(key))):
+                document.mapping(f"{key}/{index}")
     return [document.mapping("/spec") for document in found]

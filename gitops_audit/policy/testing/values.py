@@ -50,7 +50,10 @@ class Values:
             by_resource,
             by_rule,
             _namespaces(document, at),
-            tuple(document.sequence(f"{at}/subresources")),
+            tuple(
+                _subresource(document, f"{at}/subresources/{i}")
+                for i in range(len(document.sequence(f"{at}/subresources")))
+            ),
         )
 
     def of_resource(self, policy: str, name: str) -> dict[str, Any]:
@@ -58,13 +61,13 @@ class Values:
 
     def labels_of(self, namespace: str) -> Mapping[str, str]:
         """The labels that the values give a namespace; objects of the test do not count, as in Kyverno's CLI."""
-        named = (item for item in self.namespaces if (item.get("metadata") or {}).get("name") == namespace)
+        named = (item for item in self.namespaces if item["metadata"].get("name") == namespace)
         return labels_of(next(named, {}))
 
     def parent_of(self, subject: Subject) -> tuple[Subject, str]:
         """A subresource (`PodExecOptions`) as policies select it: by the kind of its parent and its own name."""
         for item in self.subresources:
-            own, parent = item.get("subresource") or {}, item.get("parentResource") or {}
+            own, parent = item["subresource"], item["parentResource"]
             if _kind(own) == (subject.group, subject.version, subject.kind):
                 group, version, kind = _kind(parent)
                 found = replace(subject, group=group, version=version, kind=kind)
@@ -102,5 +105,21 @@ def _namespaces(document: Document, at: str) -> tuple[JsonObject, ...]:
         }
         for index in range(len(document.sequence(f"{at}/namespaceSelector")))
     ]
-    whole = [{**item, "apiVersion": "v1", "kind": "Namespace"} for item in document.sequence(f"{at}/namespaces")]
+    whole = (_namespace(document, f"{at}/namespaces/{i}") for i in range(len(document.sequence(f"{at}/namespaces"))))
     return (*whole, *selected)
+
+
+def _namespace(document: Document, at: str) -> JsonObject:
+    for key, label in document.mapping(f"{at}/metadata/labels").items():
+        if not isinstance(label, str):
+            raise document.fault(f"{at}/metadata/labels/{key}", "a label must be a string")
+    return {
+        **document.mapping(at),
+        "apiVersion": "v1",
+        "kind": "Namespace",
+        "metadata": document.mapping(f"{at}/metadata"),
+    }
+
+
+def _subresource(document: Document, at: str) -> JsonObject:
+    return {key: document.mapping(f"{at}/{key}") for key in ("subresource", "parentResource")}

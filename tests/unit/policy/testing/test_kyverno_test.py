@@ -326,12 +326,19 @@ def test_a_broken_test_is_a_failed_row_with_file_and_line(folder: Path, rest: st
         ("variables: none.yaml\n", "none.yaml"),
         ("values: {odd: 1}\n", "odd"),
         ("userinfo: none.yaml\n", "none.yaml"),
+        ("values: {namespaces: [1]}\n", "must be an object"),
+        ("values: {namespaces: [{metadata: {name: a, labels: {b: [c]}}}]}\n", "a label must be a string"),
+        ("values: {subresources: [{subresource: [a]}]}\n", "must be an object"),
+        ("values: {policies: [{name: a, rules: [{name: b, values: [c]}]}]}\n", "must be an object"),
+        ("userinfo: odd.yaml\n", "must be a list"),
+        ("context: odd.yaml\n", "must be an object"),
         ("apiCallResponses: [{response: {body: 1}}]\n", "no url"),
         ("globalContextEntries: [{name: a, resourceFiles: [none.yaml]}]\n", "none.yaml"),
         ("globalContextEntries: [{name: a, data: {}, projections: [{name: b, path: c}]}]\n", "cannot be made"),
     ],
 )
 def test_without_its_values_every_expectation_of_a_test_fails(folder: Path, rest: str, message: str) -> None:
+    (folder / "odd.yaml").write_text("roles: admin\nspec: {resources: [pod]}\n")
     rows = outcome(folder, rest + entry("good, bad", "fail")).rows
     assert [(row.resource, row.actual) for row in rows] == [("good", "error"), ("bad", "error")]
     assert all(message in row.message for row in rows)
@@ -351,6 +358,13 @@ def test_a_policy_file_that_is_missing_fails_what_is_expected_of_its_policy_alon
     assert first.is_passed
     assert [row.actual for row in others] == ["error", "error"]
     assert all("none.yaml, which does not exist" in row.message for row in others)
+
+
+@pytest.mark.parametrize("name", ["a" * 300 + ".yaml", '"a\\0b.yaml"'])
+def test_a_name_that_no_file_can_have_is_a_file_that_is_missing(folder: Path, name: str) -> None:
+    row = only(outcome(folder, entry("bad", "fail"), HEAD.replace("policy.yaml", name)))
+    assert row.actual == "error"
+    assert "does not exist" in row.message
 
 
 def test_files_on_the_network_are_not_fetched(folder: Path) -> None:

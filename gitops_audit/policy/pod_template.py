@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import replace
 from typing import Any
 
 from gitops_audit.model.resource import JsonObject
@@ -29,9 +28,3 @@ def containers(spec: Any, *keys: str) -> Iterator[Any]:
     for key in keys:
         found = spec.get(key) if isinstance(spec, dict) else None
         yield from found if isinstance(found, list) else ()
-
-
-def as_pod(subject: Subject, template: JsonObject) -> Subject:
-    """The controller with its template's metadata and spec in place of its own, as Kyverno's autogen reads rules."""
-    body = {**subject.body, "metadata": template.get("metadata") or {}, "spec": template.get("spec") or {}}
-    return replace(subject, body=body)

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from gitops_audit.errors import AuditError
 from gitops_audit.policy import kyverno_validating, registry
-from gitops_audit.policy.contract import Policy, RuleResult, World
+from gitops_audit.policy.admission_match import NAMESPACE_NAME
+from gitops_audit.policy.contract import Policy, RuleResult, Subject, World
 from gitops_audit.policy.document import Document
 from gitops_audit.policy.kyverno.exception import KIND as EXCEPTION
 from gitops_audit.policy.kyverno.exception import KyvernoException
@@ -74,12 +75,16 @@ def answer(policy: Policy, request: Request, world: World) -> Sequence[RuleResul
     """What a policy says of a request. Forms that know no requests are asked about the object."""
     if isinstance(policy, KyvernoPolicy | ValidatingPolicy):
         return policy.answer(request, world)
-    results = policy.evaluate(request.subject, world)
-    return [_as_one(results)] if results else ()
+    results = policy.evaluate(_in_its_namespace(request), world)
+    decisive = next((result for result in results if result.result != "pass"), None) or next(iter(results), None)
+    return [replace(decisive, rule="")] if decisive else ()
 
 
-def _as_one(results: Sequence[RuleResult]) -> RuleResult:
-    """Policies without named rules have one result: that of the first validation that does not hold."""
-    order = ("fail", "error", "warn", "pass", "skip")
-    worst = min(results, key=lambda result: order.index(result.result))
-    return RuleResult("", worst.result, worst.message, worst.pointer)
+def _in_its_namespace(request: Request) -> Subject:
+    """Kyverno knows every namespace, with the labels that the values give it or none."""
+    subject = request.subject
+    if not subject.namespace:
+        return subject
+    labels = {**request.namespace_labels, NAMESPACE_NAME: subject.namespace}
+    metadata = {"name": subject.namespace, "labels": labels}
+    return replace(subject, namespace_object={"apiVersion": "v1", "kind": "Namespace", "metadata": metadata})

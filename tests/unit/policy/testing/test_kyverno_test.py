@@ -602,6 +602,26 @@ def test_a_cel_rule_of_a_cluster_policy_knows_the_name_of_the_namespace(folder: 
     assert only(outcome(folder, entry("bad", "fail"))).is_passed
 
 
+@pytest.mark.parametrize(
+    ("selector", "expression", "expected"),
+    [
+        ("{}", "namespaceObject.metadata.name != 'default'", "fail"),
+        ("{matchLabels: {env: prod}}", "false", "fail"),
+        ("{matchLabels: {env: dev}}", "false", "skip"),
+    ],
+)
+def test_an_admission_policy_knows_every_namespace(folder: Path, selector: str, expression: str, expected: str) -> None:
+    (folder / "policy.yaml").write_text(
+        "apiVersion: admissionregistration.k8s.io/v1\nkind: ValidatingAdmissionPolicy\nmetadata: {name: vap}\nspec:\n"
+        f"  matchConstraints:\n    namespaceSelector: {selector}\n    resourceRules:\n"
+        "    - {apiGroups: [''], apiVersions: [v1], operations: [CREATE], resources: [pods]}\n"
+        f'  validations: [{{expression: "{expression}"}}]\n'
+    )
+    values = "values: {namespaceSelector: [{name: default, labels: {env: prod}}]}\n"
+    results = "results:\n- {policy: vap, kind: Pod, resources: [bad], result: fail}\n"
+    assert only(outcome(folder, values + results)).actual == expected
+
+
 def test_paths_without_tests_and_paths_that_are_not_there_are_errors(tmp_path: Path) -> None:
     with pytest.raises(PolicyError, match="no policy tests"):
         run([tmp_path])

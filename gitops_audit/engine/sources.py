@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Iterator
 from contextlib import suppress
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import partial
 
 from gitops_audit.config.settings import Settings, SourceConfig
@@ -67,11 +67,6 @@ def read(config: SourceConfig, opened: Callable[[], Checkout]) -> ReadSource:
         rendered = render(config, checkout)
     except AuditError as error:
         return ReadSource(config, checkout, error=error)
-    rendered = replace(
-        rendered,
-        problems=(*rendered.problems, *checkout.problems),
-        ignored=(*rendered.ignored, *checkout.skipped),
-    )
     if not rendered.manifests and not rendered.problems:
         return ReadSource(config, checkout, rendered, _nothing_declared(config, rendered))
     return ReadSource(config, checkout, rendered)

@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 import shutil
 from bisect import bisect_right
+from collections.abc import Iterator
 from dataclasses import replace
 
 from gitops_audit.config.settings import SourceConfig
@@ -21,6 +22,7 @@ from gitops_audit.render.registry import CHART_FILE
 from gitops_audit.render.tool import NO_TOOL, UNRENDERED, ToolError, workspace
 from gitops_audit.source import Checkout
 
+_RENDERED = ("templates/", "crds/", "charts/")
 _SOURCE = re.compile(rb"^# Source: [^/\n]+/([^\n]+?)\s*$", re.MULTILINE)
 
 
@@ -44,7 +46,15 @@ def render(config: SourceConfig, checkout: Checkout) -> Rendered:
         except ToolError as error:
             words = masked(str(error), [place.tree / checkout.path])
             return Rendered(problems=(FileProblem(chart, 1, f"helm: {words}", UNRENDERED),))
-    return _placed(output, chart, checkout)
+    rendered = _placed(output, chart, checkout)
+    return replace(rendered, problems=(*rendered.problems, *_missing(checkout, chart.removesuffix(CHART_FILE))))
+
+
+def _missing(checkout: Checkout, directory: str) -> Iterator[FileProblem]:
+    """What helm did not get to see and does not miss: objects may be lacking."""
+    for problem in checkout.problems:
+        if problem.path.removeprefix(directory).startswith(_RENDERED):
+            yield problem
 
 
 def _placed(output: bytes, chart: str, checkout: Checkout) -> Rendered:

@@ -87,18 +87,13 @@ class GitCommand:
 
     def output(self, *arguments: str) -> bytes:
         """What a command prints. Raises GitFailedError."""
-        status, stdout, stderr = (
-            _gitpython()
-            .Git()
-            .execute(
-                self._command(arguments),
-                with_extended_output=True,
-                with_exceptions=False,
-                stdout_as_string=False,
-                strip_newline_in_stdout=False,
-                shell=False,
-                env=_ENVIRONMENT | _NO_TRANSPORT,
-            )
+        status, stdout, stderr = self._execute(
+            arguments,
+            with_extended_output=True,
+            with_exceptions=False,
+            stdout_as_string=False,
+            strip_newline_in_stdout=False,
+            env=_ENVIRONMENT | _NO_TRANSPORT,
         )
         self._check(status, stderr)
         return bytes(stdout)
@@ -119,9 +114,7 @@ class GitCommand:
     def start(self, *arguments: str, has_input: bool = False) -> Any:
         """A running command; it lasts until `stop`."""
         stdin = subprocess.PIPE if has_input else None
-        git = _gitpython().Git()
-        environment = _ENVIRONMENT | _NO_TRANSPORT
-        return git.execute(self._command(arguments), istream=stdin, as_process=True, shell=False, env=environment)
+        return self._execute(arguments, istream=stdin, as_process=True, env=_ENVIRONMENT | _NO_TRANSPORT)
 
     def remote(self, *arguments: str, timeout_s: float, environment: Mapping[str, str]) -> None:
         """Runs a command that asks a remote. Raises GitFailedError, GitTimeoutError.
@@ -129,16 +122,11 @@ class GitCommand:
         It gets a session of its own: without a terminal nothing can ask for a password, and in the end the transport
         programs are stopped with it.
         """
-        process = (
-            _gitpython()
-            .Git()
-            .execute(
-                self._command(arguments),
-                as_process=True,
-                shell=False,
-                env={**_ENVIRONMENT, **_TRANSPORTS, **environment},
-                start_new_session=True,
-            )
+        process = self._execute(
+            arguments,
+            as_process=True,
+            env={**_ENVIRONMENT, **_TRANSPORTS, **environment},
+            start_new_session=True,
         )
         try:
             _, stderr = process.communicate(timeout=timeout_s)
@@ -147,6 +135,14 @@ class GitCommand:
         finally:
             _end_session(process)
         self._check(process.returncode, stderr.decode("utf-8", "replace"))
+
+    def _execute(self, arguments: Sequence[str], **options: Any) -> Any:
+        git = _gitpython().Git()
+        try:
+            return git.execute(self._command(arguments), shell=False, **options)
+        except (OSError, ValueError) as error:  # arguments that are too long, or hold a NUL
+            reason = getattr(error, "strerror", None) or str(error)
+            raise GitFailedError(f"git cannot be started: {reason}") from None
 
     def _command(self, arguments: Sequence[str]) -> list[str]:
         unset = [part for name in _REPOSITORY_VARIABLES for part in ("-u", name)]

@@ -124,6 +124,17 @@ def test_a_broken_file_is_a_finding_and_the_rest_is_audited(
     assert len(ended.output) < MOST_CHARACTERS
 
 
+def test_a_link_out_of_the_repository_is_a_finding_where_it_may_hide_a_manifest(shop: Deployed, run: Run) -> None:
+    (shop.root / "apps" / "link.txt").symlink_to("/etc/passwd")
+    (shop.root / "apps" / "link.yaml").symlink_to("/etc/passwd")
+    commit(shop, CONFIG_MAP)
+    ended = run("--offline")
+    told = [line for line in ended.output.splitlines() if "symbolic link" in line]
+    assert told == ["  invalid apps/link.yaml:1: not read: the symbolic link leads out of the repository"]
+    assert "root:" not in ended.output
+    assert ended.code == 1
+
+
 @pytest.mark.parametrize(
     ("old", "new", "messages"),
     [

@@ -36,6 +36,11 @@ from gitops_audit.render.globs import matcher
         ("[^/]b", "/b", False),
         ("a+b(c).yaml", "a+b(c).yaml", True),
         ("**", "any/thing.yaml", True),
+        ("**/", "thing.yaml", False),
+        ("**/", "any/thing.yaml", True),
+        ("[.*?]x", "?x", True),
+        ("a*b*c", "a.b.b.c", True),
+        ("a*b*c", "a.c.b", False),
     ],
 )
 def test_a_pattern_matches_as_in_gitignore(pattern: str, path: str, expected: bool) -> None:
@@ -49,3 +54,16 @@ def test_one_pattern_of_several_is_enough() -> None:
 
 def test_without_patterns_nothing_matches() -> None:
     assert not matcher([])("a")
+
+
+@pytest.mark.parametrize(
+    ("pattern", "path"),
+    [
+        ("**/" * 20 + "x", "a/" * 100 + "y"),
+        ("*a" * 40 + "b", "a" * 250),
+        ("**/*a" * 12 + "/b", "/".join(["a" * 20] * 40)),
+        ("**/a/" * 12 + "b", "a/" * 100 + "c"),
+    ],
+)
+def test_no_pattern_takes_forever(pattern: str, path: str) -> None:
+    assert not matcher([pattern])(path)

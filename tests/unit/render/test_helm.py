@@ -9,7 +9,7 @@ import pytest
 
 from gitops_audit.config.settings import SourceConfig
 from gitops_audit.errors import SourceError
-from gitops_audit.model.resource import Origin, Rendered
+from gitops_audit.model.resource import FileProblem, Origin, Rendered
 from gitops_audit.render import helm
 from tests.unit.render.checkouts import DictCheckout
 
@@ -95,6 +95,15 @@ def test_broken_output_is_a_problem_of_its_template(fake_helm: Path) -> None:
     (problem,) = rendered.problems
     assert (problem.path, problem.line) == ("charts/web/templates/hook.yaml", 1)
     assert problem.message.startswith("in what helm rendered: ")
+
+
+def test_a_template_that_could_not_be_read_is_told_for_helm_does_not_miss_it(fake_helm: Path) -> None:
+    fake_helm.write_text(f"#!/bin/sh\n{printing(OUTPUT)}\n")
+    lost = FileProblem("charts/web/templates/out.yaml", 0, "not read: the symbolic link leads out of the repository")
+    other = FileProblem("charts/web/README.md", 0, "not read: the symbolic link leads to nothing")
+    checkout = DictCheckout(CHART, path="charts/web", problems=(lost, other))
+    found = helm.render(SourceConfig("shop", path="charts/web"), checkout)
+    assert (found.problems, len(found.manifests)) == ((lost,), 3)
 
 
 def test_a_chart_that_renders_nothing_is_told(fake_helm: Path) -> None:

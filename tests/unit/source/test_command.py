@@ -36,3 +36,11 @@ def test_credentials_are_in_no_message(said: str, told: str) -> None:
 def test_a_folder_that_vanished_never_means_the_current_one(tmp_path: Path) -> None:
     with pytest.raises(GitFailedError, match="cannot change to"):
         GitCommand(tmp_path / "gone").output("rev-parse", "--git-dir")
+
+
+@pytest.mark.parametrize("argument", ["a" * 300_000, "a\0b"], ids=["too long", "NUL"])
+def test_an_argument_that_no_program_can_be_given_is_a_failure_of_git(tmp_path: Path, argument: str) -> None:
+    with pytest.raises(GitFailedError, match="git cannot be started"):
+        GitCommand(tmp_path).output("rev-parse", argument)
+    with pytest.raises(GitFailedError, match="git cannot be started"):
+        GitCommand(tmp_path).start("rev-parse", argument)

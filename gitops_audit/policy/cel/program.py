@@ -13,7 +13,7 @@ from gitops_audit.policy.cel import ast, guard
 from gitops_audit.policy.cel.declarations import Overload
 from gitops_audit.policy.cel.environment import checker, keep_none_alive, load, rewritten, runtime
 from gitops_audit.policy.cel.pattern import work
-from gitops_audit.policy.cel.reach import OBJECT, sees_records, without_records
+from gitops_audit.policy.cel.reach import with_views
 
 # what the API server allows in a policy is far below; the parser's own recursion limit does the rest
 MAX_EXPRESSION = 100_000
@@ -25,13 +25,12 @@ class CelError(Exception):
     """An expression that does not compile, or whose evaluation ended in an error. The text is one sentence."""
 
 
-@dataclass(slots=True)
+@dataclass(frozen=True, slots=True)
 class Activation:
-    """The values of the variables, converted once for all expressions that are evaluated with it."""
+    """The values of the variables, each converted when the first of all expressions asks for it."""
 
     values: Mapping[str, Any]
-    _whole: Any = field(default=None, repr=False)
-    _lean: Any = field(default=None, repr=False)
+    native: Any
 
     @classmethod
     def of(cls, values: Mapping[str, Any], parts: Collection[str] = ()) -> Activation:
@@ -45,23 +44,7 @@ class Activation:
             raise CelError(f"the object cannot be given to CEL: {error}") from None
         if b"\\u0000" in text:
             raise CelError("the object cannot be given to CEL: a string in it holds a NUL character")
-        return cls(values)
-
-    @property
-    def whole(self) -> Any:
-        """For the runtime: each value is converted when the first expression asks for it."""
-        if self._whole is None:
-            self._whole = runtime().Activation(dict(self.values))
-        return self._whole
-
-    @property
-    def lean(self) -> Any:
-        """For expressions that see no records of the object (reach.py)."""
-        if self._lean is None:
-            body = self.values.get(OBJECT)
-            kept = without_records(body)
-            self._lean = self.whole if kept is body else runtime().Activation({**self.values, OBJECT: kept})
-        return self._lean
+        return cls(values, runtime().Activation(with_views(values)))
 
 
 @dataclass(slots=True)
@@ -72,15 +55,13 @@ class Program:
     result_type: str
     tree: ast.Tree
     extra: tuple[Overload, ...] = ()
-    is_lean: bool = False
     _native: Any = field(default=None, repr=False)
 
     def evaluate(self, activation: Activation) -> Any:
         """The result as a Python value. Raises CelError for an error value; safe for any JSON input."""
         work.done = 0
         try:
-            values = activation.lean if self.is_lean else activation.whole
-            found = (self._native or self._loaded()).eval(values)
+            found = (self._native or self._loaded()).eval(activation.native)
         except RuntimeError as error:
             raise CelError(_cleaned(str(error))) from None
         if self.result_type == "BOOL":
@@ -93,7 +74,7 @@ class Program:
     def describe(self, activation: Activation) -> str:
         """The result, or its error, as text for people."""
         try:
-            found = self._loaded().eval(activation.whole)
+            found = self._loaded().eval(activation.native)
         except RuntimeError as error:
             return f"error: {_cleaned(str(error))}"
         kind = found.type().name()
@@ -140,8 +121,7 @@ def compile(expression: str, variables: Mapping[str, str], extra: tuple[Overload
         compiled = checker(tuple(sorted(variables.items())), extra).compile(expression)
     except RuntimeError as error:
         raise CelError(_problems(str(error))) from None
-    tree = ast.parse(compiled.serialize())
-    program = Program(expression, compiled.return_type().name(), tree, extra, is_lean=not sees_records(tree.root))
+    program = Program(expression, compiled.return_type().name(), ast.parse(compiled.serialize()), extra)
     try:
         guard.check(program.tree)
     except guard.Refused as error:

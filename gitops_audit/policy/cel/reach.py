@@ -1,52 +1,125 @@
-"""Which parts of the object an expression can see: what it cannot see need not be converted for it.
+"""Views of the variables: what an expression cannot see is not converted for it.
 
-`status` and `metadata.managedFields` are most of a live object, and few policies read them.
+Status, managed fields and pod templates are most of an object, and many policies read none of them. An expression that
+names its fields gets, in place of a variable, the narrowest view that has them all.
 """
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 from typing import Any
 
 from gitops_audit.policy.cel import ast
-from gitops_audit.policy.cel.ast import Call, Const, Expr, Ident, Select
+from gitops_audit.policy.cel.ast import Call, Comprehension, Const, Expr, Ident, Select
 
-OBJECT = "object"
-_STATUS, _METADATA, _MANAGED = "status", "metadata", "managedFields"
+LeftOut = Mapping[str, Any]
+Path = tuple[str, ...]
 _BY_NAME = frozenset(("_?._", "_[_]", "_[?_]"))
+_RECORDS: LeftOut = {"status": None, "metadata": {"managedFields": None}}
+_TEMPLATES: LeftOut = {"spec": {"template": None, "jobTemplate": None}}
 
 
-def sees_records(root: Expr) -> bool:
-    """Whether an expression may see the status or the managed fields of `object`; True where that cannot be told."""
-    path = _path(root)
-    if path is None:
-        return any(sees_records(child) for child in ast.children(root))
-    return path[:1] in ((), (_STATUS,)) or (path[:1] == (_METADATA,) and path[1:2] in ((), (_MANAGED,)))
+@dataclass(frozen=True, slots=True)
+class View:
+    """A variable without some of its fields (nested; None ends a path). No other name has a dot in it."""
+
+    name: str
+    variable: str
+    left_out: LeftOut
+
+    def of(self, value: Any) -> Any:
+        """The same value where it has none of the fields."""
+        return _without(value, self.left_out)
+
+    def has(self, path: Path) -> bool:
+        """Whether all that is at a path, and below it, is in the view."""
+        left: Any = self.left_out
+        for key in path:
+            if key not in left:
+                return True
+            left = left[key]
+            if left is None:
+                break
+        return False
 
 
-def _path(node: Expr) -> tuple[str, ...] | None:
-    """`object.metadata.?labels` -> `("metadata", "labels")`; None for what is no field of the object."""
+# of one variable, the narrowest first
+VIEWS = (
+    View("object.own", "object", {**_RECORDS, **_TEMPLATES}),
+    View("object.declared", "object", _RECORDS),
+    View("podSpec.own", "podSpec", {"containers": None, "initContainers": None, "ephemeralContainers": None}),
+)
+_GONE = object()
+_VARIABLES = frozenset(view.variable for view in VIEWS)
+
+
+def with_views(values: Mapping[str, Any]) -> dict[str, Any]:
+    """The values of the variables, and of the views of them."""
+    views = {view.name: view.of(values[view.variable]) for view in VIEWS if view.variable in values}
+    return {**values, **views}
+
+
+def narrowed(root: Expr, ids: Iterator[int]) -> Expr:
+    """The expression with views in place of variables; `ids` are new ones, as the checker's references go by id."""
+    names = {variable: name for variable in _VARIABLES if (name := _view(root, variable)) is not None}
+    if not names:
+        return root
+
+    def rename(node: Expr) -> Expr:
+        return Ident(next(ids), names[node.name]) if isinstance(node, Ident) and node.name in names else node
+
+    return ast.transform(root, rename)
+
+
+def _view(root: Expr, variable: str) -> str | None:
+    paths = set(_paths(root, variable))
+    if not paths or any(variable in _bound(node) for node in ast.walk(root)):
+        return None
+    views = (view for view in VIEWS if view.variable == variable)
+    return next((view.name for view in views if all(view.has(path) for path in paths)), None)
+
+
+def _bound(node: Expr) -> Path:
+    return (node.iter_var, node.iter_var2, node.accu_var) if isinstance(node, Comprehension) else ()
+
+
+def _paths(node: Expr, variable: str) -> Iterator[Path]:
+    """`object.metadata.?labels` -> `("metadata", "labels")`: each use of a variable, as far as names lead."""
+    path = _path(node, variable)
+    if path is not None:
+        yield path
+        return
+    for child in ast.children(node):
+        yield from _paths(child, variable)
+
+
+def _path(node: Expr, variable: str) -> Path | None:
     match node:
         case Ident(name=name):
-            return () if name == OBJECT else None
+            return () if name == variable else None
         case Select(operand=operand, field=field):
-            return _extended(_path(operand), field)
+            return _extended(_path(operand, variable), field)
         case Call(function=function, target=None, args=(operand, Const(value=str(key)))) if function in _BY_NAME:
-            return _extended(_path(operand), key)
+            return _extended(_path(operand, variable), key)
     return None
 
 
-def _extended(path: tuple[str, ...] | None, key: str) -> tuple[str, ...] | None:
+def _extended(path: Path | None, key: str) -> Path | None:
     return None if path is None else (*path, key)
 
 
-def without_records(body: Any) -> Any:
-    """The object without its status and managed fields; the same one where it has neither."""
-    if not isinstance(body, dict):
-        return body
-    kept = {key: value for key, value in body.items() if key != _STATUS}
-    metadata = body.get(_METADATA)
-    if isinstance(metadata, dict) and _MANAGED in metadata:
-        kept[_METADATA] = {key: value for key, value in metadata.items() if key != _MANAGED}
-    elif len(kept) == len(body):
-        return body
+def _without(value: Any, left_out: LeftOut) -> Any:
+    if not isinstance(value, dict):
+        return value
+    kept = value
+    for key, inner in left_out.items():
+        if key not in value:
+            continue
+        new = _without(value[key], inner) if inner is not None else _GONE
+        if new is not value[key]:
+            kept = dict(value) if kept is value else kept
+            kept[key] = new
+            if new is _GONE:
+                del kept[key]
     return kept

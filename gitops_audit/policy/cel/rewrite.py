@@ -13,6 +13,7 @@ from itertools import count
 from gitops_audit.policy.cel import ast
 from gitops_audit.policy.cel.ast import Call, Comprehension, Const, Expr, Ident, ListLiteral, Tree
 from gitops_audit.policy.cel.pattern import as_one_group, is_large
+from gitops_audit.policy.cel.reach import narrowed
 from gitops_audit.policy.cel.wire import record
 
 Parser = Callable[[str], Expr]
@@ -57,7 +58,7 @@ class Rewriter:
     def run(self) -> Expr:
         self.ids = count(self.tree.max_id + 1)
         self.looped = frozenset(node.id for node in ast.repeated(self.tree.root))
-        return ast.transform(self.tree.root, self._change)
+        return narrowed(ast.transform(self.tree.root, self._change), self.ids)
 
     def _change(self, node: Expr) -> Expr:
         if not isinstance(node, Call):

@@ -1,39 +1,65 @@
 from __future__ import annotations
 
 import copy
+from itertools import count
 from typing import Any
 
 import pytest
 
 from gitops_audit.policy import cel
-from gitops_audit.policy.cel.reach import without_records
+from gitops_audit.policy.cel import ast
+from gitops_audit.policy.cel.reach import VIEWS, narrowed, with_views
 
+OWN, DECLARED, POD = VIEWS
+POD_SPEC = {"containers": [{"name": "main"}], "nodeName": "a"}
 LIVE: dict[str, Any] = {
     "kind": "Deployment",
     "metadata": {"name": "web", "labels": {"app": "web"}, "managedFields": [{"manager": "kubectl"}]},
-    "spec": {"replicas": 1, "status": {"managedFields": 1}},
+    "spec": {"replicas": 1, "status": {"managedFields": 1}, "template": {"spec": POD_SPEC}},
     "status": {"replicas": 1},
 }
-TYPES = {"object": "dyn", "other": "dyn"}
+TYPES = {"object": "dyn", "other": "dyn", "podSpec": "dyn"}
+ALL_USES = {"object", "podSpec", *(view.name for view in VIEWS)}
+
+
+def values() -> cel.Activation:
+    return cel.Activation.of({"object": LIVE, "other": copy.deepcopy(LIVE), "podSpec": POD_SPEC})
+
+
+def uses(expression: str) -> set[str]:
+    """The variables and views that are left of an expression."""
+    root = narrowed(cel.compile(expression, TYPES).tree.root, count(1_000))
+    return {node.name for node in ast.walk(root) if isinstance(node, ast.Ident)} & ALL_USES
 
 
 @pytest.mark.parametrize(
-    "expression",
+    ("expression", "view"),
     [
-        "object.metadata.name == 'web'",
-        "has(object.metadata.labels) && object.metadata.?labels.orValue({}).size() == 1",
-        "object.spec.replicas == 1 && object['spec']['status'].managedFields == 1",
-        "object[?'spec'].hasValue() && object.metadata['labels']['app'] == 'web'",
-        "object.metadata.labels.all(k, k != 'status')",
-        "!has(object.data) && other == null",
+        ("object.metadata.name == 'web'", "object.own"),
+        ("has(object.metadata.labels) && object.metadata.?labels.orValue({}).size() == 1", "object.own"),
+        ("object[?'spec'].hasValue()", "object.declared"),
+        ("object.spec.replicas == 1 && object['spec']['status'].managedFields == 1", "object.own"),
+        ("object.metadata.labels.all(k, k != 'status')", "object.own"),
+        ("object.metadata.labels.all(k, object.metadata.labels[k] == 'web')", "object.own"),
+        ("!has(object.data) && other != null", "object.own"),
+        ("object.?data.orValue(1) == 1", "object.own"),
+        ("object.spec.template.spec.containers.size() == 1", "object.declared"),
+        ("has(object.spec.template) && object.kind == 'Deployment'", "object.declared"),
+        ("object.spec.?jobTemplate.orValue(1) == 1", "object.declared"),
+        ("'replicas' in object.spec", "object.declared"),
+        ("podSpec.nodeName == 'a' && !has(podSpec.hostPID)", "podSpec.own"),
+        ("podSpec.containers.size() == 1 && podSpec.nodeName == 'a'", "podSpec"),
+        ("podSpec.?initContainers.orValue([]).size() == 0", "podSpec"),
+        ("podSpec != null", "podSpec"),
     ],
 )
-def test_an_expression_that_sees_no_records_has_its_result_without_them(expression: str) -> None:
-    program = cel.compile(expression, TYPES)
-    assert program.is_lean
+def test_an_expression_gets_the_narrowest_view_of_what_it_sees(expression: str, view: str) -> None:
+    assert uses(expression) == {view}
+    assert cel.compile(expression, TYPES).evaluate(values()) is True
 
-    for body in (LIVE, without_records(LIVE)):
-        assert program.evaluate(cel.Activation.of({"object": body, "other": None})) is True
+
+def test_both_variables_have_views_of_their_own() -> None:
+    assert uses("object.kind == 'Deployment' && podSpec.containers.size() == 1") == {"object.own", "podSpec"}
 
 
 @pytest.mark.parametrize(
@@ -48,6 +74,9 @@ def test_an_expression_that_sees_no_records_has_its_result_without_them(expressi
         "'status' in object",
         "object.exists(k, k == 'status')",
         "object.map(k, object[k]).size() == 4",
+        "object.spec == other.spec && object == other",
+        "cel.bind(object, {'status': 1}, object.status == 1)",
+        "[{'status': 1}].all(object, object.status == 1)",
         "object == other",
         "[object][0].status.replicas == 1",
         "cel.bind(o, object, o.status.replicas == 1)",
@@ -62,29 +91,36 @@ def test_an_expression_that_sees_no_records_has_its_result_without_them(expressi
         "cel.bind(m, object.metadata, has(m.managedFields))",
     ],
 )
-def test_an_expression_that_may_see_records_has_them(expression: str) -> None:
-    program = cel.compile(expression, TYPES)
-
-    assert program.evaluate(cel.Activation.of({"object": LIVE, "other": copy.deepcopy(LIVE)})) is True
-    assert not program.is_lean
+def test_an_expression_that_may_see_all_of_an_object_has_it(expression: str) -> None:
+    assert cel.compile(expression, TYPES).evaluate(values()) is True
+    assert uses(expression) == {"object"}
 
 
-def test_both_kinds_of_expressions_share_one_activation() -> None:
-    values = cel.Activation.of({"object": LIVE, "other": None})
-    lean, whole = cel.compile("object.metadata.name", TYPES), cel.compile("size(object.metadata.managedFields)", TYPES)
+def test_expressions_with_different_views_share_one_activation() -> None:
+    shared = values()
+    found = ["object.metadata.name", "size(object.metadata.managedFields)", "object.spec.template.spec.nodeName"]
 
-    assert [lean.evaluate(values), whole.evaluate(values), lean.evaluate(values)] == ["web", 1, "web"]
-
-
-@pytest.mark.parametrize("body", [None, "x", {}, {"metadata": None}, {"metadata": []}, {"metadata": {"name": "a"}}])
-def test_an_object_without_records_is_left_alone(body: Any) -> None:
-    assert without_records(body) is body
+    assert [cel.compile(text, TYPES).evaluate(shared) for text in (*found, *found)] == ["web", 1, "a"] * 2
 
 
-def test_the_object_itself_keeps_its_records() -> None:
+def test_an_error_is_told_in_the_same_words_whatever_the_view() -> None:
+    for text in ("object.spec.none.x == 1", "object.status.none.x == 1", "podSpec.none == 1", "object.none == 1"):
+        with pytest.raises(cel.CelError, match='Key not found in map : "none"'):
+            cel.compile(text, TYPES).evaluate(values())
+
+
+@pytest.mark.parametrize(
+    "body", [None, "x", {}, {"metadata": None}, {"metadata": []}, {"metadata": {"name": "a"}, "spec": {"replicas": 1}}]
+)
+def test_an_object_with_nothing_to_leave_out_is_its_own_view(body: Any) -> None:
+    assert with_views({"object": body})["object.own"] is body
+
+
+def test_a_view_leaves_out_and_the_object_keeps() -> None:
     before = copy.deepcopy(LIVE)
+    declared = {"kind": "Deployment", "metadata": {"name": "web", "labels": {"app": "web"}}, "spec": LIVE["spec"]}
 
-    assert without_records(LIVE) == {k: v for k, v in LIVE.items() if k not in ("status", "metadata")} | {
-        "metadata": {"name": "web", "labels": {"app": "web"}}
-    }
+    assert DECLARED.of(LIVE) == declared
+    assert OWN.of(LIVE) == declared | {"spec": {"replicas": 1, "status": {"managedFields": 1}}}
+    assert POD.of(POD_SPEC) == {"nodeName": "a"}
     assert before == LIVE

@@ -143,15 +143,6 @@ _DEFAULTS: dict[str, tuple[Any, ...]] = {
     "count": (1,),
 }
 
-# What the server writes beside another field: a Service that becomes a NodePort gets these.
-_CONSEQUENCES: dict[tuple[str, str], dict[str, Any]] = {
-    ("", "Service"): {
-        "externalTrafficPolicy": "Cluster",
-        "internalTrafficPolicy": "Cluster",
-        "allocateLoadBalancerNodePorts": True,
-    },
-}
-
 _EXTENDED = frozenset(
     {("Pod", ("spec", "tolerations")), ("ServiceAccount", ("imagePullSecrets",)), ("Node", ("spec", "taints"))}
 )
@@ -202,12 +193,6 @@ def adds_only_defaults(want: Any, have: Any) -> bool:
     if isinstance(want, list) and isinstance(have, list):
         return len(want) == len(have) and all(map(adds_only_defaults, want, have))
     return False
-
-
-def is_consequence(group: str, kind: str, name: str, value: Any) -> bool:
-    """Whether a value is the server's answer to another field, not anybody's wish."""
-    found = _CONSEQUENCES.get((group, kind), {}).get(name)
-    return found is not None and bool(found == value)
 
 
 def is_default(kind: str, path: Path, value: Any, schema: TypeSchema, sides: Sides) -> bool:

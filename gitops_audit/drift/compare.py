@@ -192,16 +192,9 @@ class _Walk:
             return by_keys(want, have, schema)
         if schema.list_type == "set":
             return by_value(want, have)
-        if self._is_unordered(want, have, path):
+        if is_unordered(want, have, self.kind, path):
             return by_content(want, have, schema, path, self.kind)
         return by_place(want, have) if len(want) == len(have) else None
-
-    def _is_unordered(self, want: list[Any], have: list[Any], path: Path) -> bool:
-        if max(len(want), len(have)) > _MOST_UNORDERED:
-            return False
-        if builtin.is_multiset(self.kind.group, self.kind.kind, path):
-            return len(want) == len(have)
-        return builtin.is_extended_by_server(self.kind.group, self.kind.kind, path)
 
     def _add(
         self, kind: DifferenceType, path: Path, want: Any, have: Any = ABSENT, schema: TypeSchema = ANYTHING
@@ -232,6 +225,15 @@ def by_value(want: Sequence[Any], have: Sequence[Any]) -> list[Pair]:
 def by_place(want: Sequence[Any], have: Sequence[Any]) -> list[Pair]:
     """Elements of an atomic list."""
     return [(Item(i), *pair) for i, pair in enumerate(zip(want, have, strict=True))]
+
+
+def is_unordered(one: Sequence[Any], other: Sequence[Any], kind: Kind, path: Path) -> bool:
+    """Whether elements of an atomic list pair by what they hold: those of a multiset, or where others add theirs."""
+    if max(len(one), len(other)) > _MOST_UNORDERED:
+        return False
+    if builtin.is_multiset(kind.group, kind.kind, path):
+        return len(one) == len(other)
+    return builtin.is_extended_by_server(kind.group, kind.kind, path)
 
 
 def by_content(want: list[Any], have: list[Any], schema: TypeSchema, path: Path, kind: Kind) -> list[Pair]:

@@ -12,7 +12,8 @@ from typing import Any, Literal
 
 from gitops_audit.config.settings import DriftMode
 from gitops_audit.drift import attribution, builtin, fields, tracking
-from gitops_audit.drift.compare import Kind, Pair, by_keys, by_place, by_value, places_by_content
+from gitops_audit.drift.compare import Kind, Pair, by_keys, by_place, by_value, is_unordered, places_by_content
+from gitops_audit.drift.consequence import is_consequence
 from gitops_audit.drift.fields import Entry, Trie
 from gitops_audit.drift.ownership import Ownership
 from gitops_audit.drift.path import ROOT, Item, Path
@@ -75,9 +76,10 @@ def is_all_declared(trie: Trie, declared: Any, live: Any, *, place: Path = ROOT)
                 continue
             return False
         kind = type(want)
-        if (kind is dict or kind is list) and not _is_inside_declared(
-            node, want, have, (*place, name) if is_shallow else place
-        ):
+        if kind is dict or kind is list:
+            if not _is_inside_declared(node, want, have, (*place, name) if is_shallow else place):
+                return False
+        elif have and not want:
             return False
     return True
 
@@ -213,11 +215,9 @@ class _Search:
             return by_keys(have, other, schema)
         if schema.list_type == "set":
             return by_value(have, other)
-        if len(have) != len(other):
-            return []
-        if builtin.is_multiset(self.kind.group, self.kind.kind, path):
+        if is_unordered(have, other, self.kind, path):
             return self._by_content(have, other, schema, path)
-        return by_place(have, other)
+        return by_place(have, other) if len(have) == len(other) else []
 
     def _by_content(self, have: list[Any], other: list[Any], schema: TypeSchema, path: Path) -> list[Pair]:
         places = places_by_content(other, have, schema, path, self.kind)
@@ -246,7 +246,7 @@ class _Search:
 
     def _is_explained(self, have: Any, schema: TypeSchema, path: Path, claims: _Claims) -> bool:
         """By defaulting: as a consequence of another field, or in a list that can only be owned as a whole."""
-        if builtin.is_consequence(self.kind.group, self.kind.kind, _name(path), have):
+        if is_consequence(self.kind.group, self.kind.kind, path, have, self.sides[1]):
             return True
         evidence = [c for c in claims if c.role]
         if not evidence or not all(c.is_whole and fields.at(c.entry.trie, path) is None for c in evidence):

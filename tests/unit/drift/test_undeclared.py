@@ -321,6 +321,13 @@ def test_what_is_left_to_the_server_is_not_stale_for_having_been_applied_empty()
     assert differences(body, found) == []
 
 
+@pytest.mark.parametrize("empty", ["", None])
+def test_what_a_hand_chose_where_git_leaves_it_to_the_server_is_added(empty: Any) -> None:
+    intent = entry(FLUX, on_containers({'k:{"name":"web"}': {".": {}, "f:image": {}, "f:name": {}}}), "Apply")
+    found = live(web(imagePullPolicy="Never"), intent, by_hand_on_web({"f:imagePullPolicy": {}}))
+    assert differences(web(imagePullPolicy=empty), found) == [("added", f"{WEB}.imagePullPolicy")]
+
+
 def test_a_declared_null_is_left_to_the_server_and_its_owner_gave_up_nothing() -> None:
     service = {"apiVersion": "v1", "kind": "Service", "metadata": {"name": "s", "namespace": "shop"}}
     body, have = service | {"spec": {"clusterIP": None}}, service | {"spec": {"clusterIP": "10.0.0.1"}}

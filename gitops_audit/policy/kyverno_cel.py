@@ -9,6 +9,7 @@ import hashlib
 import re
 import zlib
 from collections.abc import Iterator, Mapping
+from datetime import UTC, datetime, timedelta
 from functools import lru_cache
 from typing import Any
 
@@ -25,7 +26,7 @@ from gitops_audit.policy.selector import labels_of
 
 # gzip.compress: the runtime cuts bytes that a function gives it at the first zero
 UNSUPPORTED = re.compile(
-    r"\b(http\.[Cc]lient|resource\.(?:[Pp]ost|[Tt]oGVR)|random(?:\.random)?|time\.\w+|x509\.\w+|gzip\.compress"
+    r"\b(http\.[Cc]lient|resource\.(?:[Pp]ost|[Tt]oGVR)|random(?:\.random)?|x509\.\w+|gzip\.compress"
     r"|verifyImageSignatures|verifyAttestationSignatures|getImageData)\s*\("
 )
 ASKING = re.compile(r"\b(http\.(?:[Gg]et|[Pp]ost)|globalContext\.[Gg]et|image\.[Gg]etMetadata)\s*\(")
@@ -150,10 +151,25 @@ def _unpacked(data: bytes) -> str:
     return text.decode("utf-8", "replace")
 
 
+def _now() -> datetime:
+    return datetime.now(UTC)
+
+
+def _as_cron(moment: datetime) -> str:
+    at = moment.astimezone(UTC)
+    return f"{at.minute} {at.hour} {at.day} {at.month} {at.isoweekday() % 7}"
+
+
+def _truncated(moment: datetime, step: timedelta) -> datetime:
+    return moment - (moment - _GO_ZERO) % step if step > timedelta() else moment
+
+
 def _marshalled(value: Any) -> str:
     return orjson.dumps(value, option=orjson.OPT_SORT_KEYS).decode()
 
 
+_GO_ZERO = datetime(1, 1, 1, tzinfo=UTC)
+_TIME, _DURATION = "google.protobuf.Timestamp", "google.protobuf.Duration"
 _ACCOUNT = "system:serviceaccount:"
 _HEADERS = _LABELS = "map<string,string>"
 
@@ -201,6 +217,9 @@ FUNCTIONS: tuple[Overload, ...] = (
     Overload("json.marshal", ("dyn",), "string", _marshalled),
     Overload("yaml.parse", ("string",), "dyn", yaml_text.parse),
     Overload("gzip.decompress", ("bytes",), "string", _unpacked),
+    Overload("time.now", (), _TIME, _now),
+    Overload("time.toCron", (_TIME,), "string", _as_cron),
+    Overload("time.truncate", (_TIME, _DURATION), _TIME, _truncated),
     Overload("parseServiceAccount", ("string",), "dyn", _service_account),
     Overload("user.parseServiceAccount", ("string",), "dyn", _service_account),
     Overload("listObjToMap", ("list<dyn>", "list<dyn>", "string", "string"), "dyn", _paired),

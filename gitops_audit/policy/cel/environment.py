@@ -36,6 +36,8 @@ _KINDS: dict[str, Any] = {
     "bool": _T.BOOL,
     "dyn": _T.DYN,
     "bytes": _T.BYTES,
+    "google.protobuf.Timestamp": _T.TIMESTAMP,
+    "google.protobuf.Duration": _T.DURATION,
 }
 _SPARE_NONES = 50_000
 _spare: list[list[None]] = []

@@ -14,7 +14,9 @@ from typing import Any
 import yaml
 
 from bench import fleet
+from bench.audit import SHIPPED, TWENTY
 from gitops_audit.config.settings import PolicyRef
+from gitops_audit.engine.memory import collector_paused
 from gitops_audit.model.resource import JsonObject
 from gitops_audit.policy import packs
 from gitops_audit.policy.contract import Policy, Subject
@@ -50,9 +52,10 @@ class _World:
 
 
 def run() -> str:
-    """Two Markdown tables: the engines and the packs."""
-    objects = [*fleet.namespaces(), *fleet.objects(DEPLOYMENTS * 5)]
-    return "\n\n".join((_engines(objects), _packs(objects)))
+    """Two Markdown tables, of the engines and of the packs, and what the policies of `bench.audit` cost in all."""
+    with collector_paused():
+        objects = [*fleet.namespaces(), *fleet.objects(DEPLOYMENTS * 5)]
+        return "\n\n".join((_engines(objects), _packs(objects), _twenty(objects)))
 
 
 def _engines(objects: Sequence[dict[str, Any]]) -> str:
@@ -101,6 +104,12 @@ def _pack(name: str, objects: Sequence[dict[str, Any]]) -> str:
     single = {policy.name: _cost_us([policy], objects) for policy in policies}
     slowest = max(single, key=lambda policy: single[policy])
     return f"| {name} | {len(policies)} | {startup_ms:.0f} | {total_us:.1f} | {slowest} ({single[slowest]:.1f}) |"
+
+
+def _twenty(objects: Sequence[dict[str, Any]]) -> str:
+    policies = load_all([PolicyRef(path=SHIPPED / name) for name in TWENTY])
+    total_s = 2 * _cost_us(policies, objects) * len(objects) / 1e6
+    return f"{len(policies)} policies on two sides of {len(objects)} resources: {total_s:.2f} s"
 
 
 def _cost_us(policies: Sequence[Policy], objects: Sequence[dict[str, Any]]) -> float:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 
 from gitops_audit.model.finding import ABSENT
@@ -72,14 +73,14 @@ class Pod:
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """Where a pod's metadata and spec are: `holder` has them, `root` is its pointer, empty for a Pod."""
+    """Where a pod's metadata and spec are: `holder` has them, `path` leads to it, empty for a Pod."""
 
     holder: JsonObject
-    root: str
+    path: tuple[str, ...]
 
     def pod(self) -> Pod:
         """Raises MalformedPod where a field that a control reads has a wrong type."""
-        return _pod(self.holder, self.root)
+        return _pod(self.holder, _pointer(self.path))
 
 
 def find(body: JsonObject) -> Pod | None:
@@ -94,19 +95,20 @@ def locate(body: JsonObject) -> Place | None:
     Custom resources have none even where they embed a pod template: Kubernetes does not look into them either.
     Raises MalformedPod where a field on the way has a wrong type.
     """
-    group, _ = split_api_version(text(body, "apiVersion"))
-    path = POD_PATHS.get((_current_group(group), text(body, "kind")))
+    path = _path_of(text(body, "apiVersion"), text(body, "kind"))
     if path is None:
         return None
     holder: JsonObject | None = body
     for key in path:
         holder = section(holder, key) if holder else None
-    return None if holder is None else Place(holder, "".join(f"/{key}" for key in path))
+    return None if holder is None else Place(holder, path)
 
 
-def _current_group(group: str) -> str:
-    """Deployments, DaemonSets and ReplicaSets came to `apps` from `extensions`, with the same template."""
-    return "apps" if group == "extensions" else group
+@lru_cache(maxsize=256)
+def _path_of(api_version: str, kind: str) -> tuple[str, ...] | None:
+    group, _ = split_api_version(api_version)
+    # Deployments, DaemonSets and ReplicaSets came to `apps` from `extensions`, with the same template
+    return POD_PATHS.get(("apps" if group == "extensions" else group, kind))
 
 
 def _pod(holder: JsonObject, root: str) -> Pod:

@@ -11,6 +11,7 @@ from rich import box
 from rich.console import Console
 from rich.table import Table
 
+from gitops_audit.cli.redaction import redactor_for
 from gitops_audit.config.load import load, locate
 from gitops_audit.config.settings import PolicyRef
 from gitops_audit.config.suggest import did_you_mean
@@ -70,7 +71,7 @@ def explain(config_path: Path | None, name: str, paths: tuple[Path, ...], file: 
         raise PolicyError(f"there is no policy {name!r}", code="GA407", hint=did_you_mean(name, found) or "see `list`")
     for line in _explained(found[name]):
         click.echo(line)
-    for line in _decided(found[name], file) if file else ():
+    for line in _decided(found[name], file, redactor_for(config_path, file)) if file else ():
         click.echo(line)
 
 
@@ -106,9 +107,8 @@ def _explained(found: Policy) -> Iterator[str]:
         yield f"  to comply: {found.remediation.strip()}"
 
 
-def _decided(found: Policy, file: Path) -> Iterator[str]:
+def _decided(found: Policy, file: Path, redactor: Redactor) -> Iterator[str]:
     """What the policy says of the objects of a file, Secrets as digests, and what decided."""
-    redactor = Redactor()
     bodies = tuple(redactor.redact(m.body) for m in load_manifests(file.read_bytes(), str(file)).manifests)
     world = GivenWorld(bodies)
     for body in bodies:

@@ -9,11 +9,11 @@ import click
 import orjson
 import yaml
 
+from gitops_audit.cli.redaction import redactor_for
 from gitops_audit.config.load import load, locate
 from gitops_audit.config.settings import WORKTREE, SourceConfig
 from gitops_audit.engine.options import RunOptions, narrowed
 from gitops_audit.engine.sources import ReadSource, read, read_all
-from gitops_audit.model.redact import Redactor
 from gitops_audit.model.resource import JsonObject
 from gitops_audit.source import Opener
 from gitops_audit.source.folder import FolderCheckout
@@ -29,10 +29,11 @@ from gitops_audit.source.folder import FolderCheckout
 def render(path: Path | None, config_path: Path | None, output: str, names: tuple[str, ...]) -> None:
     """Print what is declared under PATH as it lies there, or by the sources of the configuration.
 
-    Secret values are shown as digests. Exit code 1 when a file is broken, 3 when a source cannot be read.
+    Secret values, and fields that the configuration redacts, are shown as digests. Exit code 1 when a file is
+    broken, 3 when a source cannot be read.
     """
     sources = [_lying_at(path)] if path else _configured(config_path, names)
-    redactor = Redactor()
+    redactor = redactor_for(config_path, path)
     objects = [redactor.redact(m.body) for source in sources for m in source.rendered.manifests]
     _print(objects, output)
     codes = [_report(source) for source in sources]

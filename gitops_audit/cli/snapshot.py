@@ -6,6 +6,7 @@ from pathlib import Path
 
 import click
 
+from gitops_audit.cli.redaction import redactor_for
 from gitops_audit.config.load import load, locate
 from gitops_audit.config.settings import ClusterConfig
 from gitops_audit.errors import ConfigError
@@ -35,8 +36,8 @@ def snapshot(
 
     Audit it with `gitops-audit check --snapshot OUTPUT` or `clusters: {NAME: {snapshot: OUTPUT}}`.
     """
-    redactor = Redactor()
     if context or kubeconfig:
+        redactor = redactor_for(config_path)
         config = ClusterConfig(name=context or "current", context=context or "", kubeconfig=kubeconfig)
     else:
         config, redactor = _configured(config_path, name)

@@ -6,16 +6,24 @@ works, and neither a report nor a log, traceback or pickled message can hold the
 
 from __future__ import annotations
 
-import base64
-import binascii
 import hashlib
 import json
 import re
 import secrets
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from functools import partial
 from typing import Any
 
 from gitops_audit.model.redact_fields import RedactionRule, matching_fields, replace_at
+from gitops_audit.model.redact_secret import (
+    PACKED_COPIES,
+    decoded,
+    is_copy,
+    is_secret,
+    is_stray,
+    is_stray_metadata,
+    plain_values,
+)
 from gitops_audit.model.resource import JsonObject
 
 LAST_APPLIED = "kubectl.kubernetes.io/last-applied-configuration"
@@ -43,13 +51,13 @@ class Redactor:
 
     def redact(self, body: JsonObject) -> JsonObject:
         """A copy of `body` without Secret values; `stringData` is folded into `data`, as the API server does."""
-        if _is_secret(body):
+        if is_secret(body):
             body = self._secret(body)
         return self._by_rules(body) if self.rules else body
 
     def covers(self, body: JsonObject) -> bool:
         """Whether tokens stand (or would stand) for values of this object, so that it must not be sent to a server."""
-        return _is_secret(body) or bool(self.rules and matching_fields(self.rules, body))
+        return is_secret(body) or bool(self.rules and matching_fields(self.rules, body))
 
     def _by_rules(self, body: JsonObject) -> JsonObject:
         fields = matching_fields(self.rules, body)
@@ -57,21 +65,26 @@ class Redactor:
 
     def _tokens_at(self, body: JsonObject, fields: Sequence[tuple[str, ...]]) -> JsonObject:
         annotations = (body.get("metadata") or {}).get("annotations")
-        applied = annotations.get(LAST_APPLIED) if isinstance(annotations, dict) else None
         for segments in fields:
             body = replace_at(body, segments, self._value)
-        if isinstance(applied, str) and not _is_token(applied):
-            clean = self._applied_by_rules(applied, fields)
-            body = replace_at(body, ("metadata", "annotations", LAST_APPLIED), lambda _: clean)
+        for key, text in annotations.items() if isinstance(annotations, dict) else ():
+            copy = self._copy_by_rules(key, text, fields)
+            if copy != text or key == LAST_APPLIED:
+                body = replace_at(body, ("metadata", "annotations", key), partial(_instead, copy))
         return body
 
-    def _applied_by_rules(self, text: str, fields: Sequence[tuple[str, ...]]) -> str:
-        applied = _parsed(text)
-        if applied is None:
-            return self.token(text.encode("utf-8", "surrogatepass"))
+    def _copy_by_rules(self, key: str, text: Any, fields: Sequence[tuple[str, ...]]) -> Any:
+        """An annotation with the same fields redacted where it is a copy of the object."""
+        if not isinstance(text, str) or _is_token(text):
+            return text
+        if key in PACKED_COPIES:
+            return self.token(_text(text))
+        copy = found = _parsed(text)
+        if found is None:
+            return self.token(_text(text)) if key == LAST_APPLIED else text
         for segments in fields:
-            applied = replace_at(applied, segments, self._value)
-        return json.dumps(applied, separators=(",", ":"))
+            copy = replace_at(copy, segments, self._value)
+        return text if copy == found else json.dumps(copy, separators=(",", ":"))
 
     def _value(self, value: Any) -> Any:
         if value in (None, "") or _is_token(value):
@@ -79,13 +92,14 @@ class Redactor:
         return self.token(_text(value) if isinstance(value, str) else json.dumps(value, sort_keys=True).encode())
 
     def _secret(self, body: JsonObject) -> JsonObject:
-        clean = {k: v for k, v in body.items() if k not in ("data", "stringData")}
-        data = self._values(body.get("data"), _decoded) | self._values(body.get("stringData"), _text)
+        """What stands where no Secret has a field may be a value in the wrong place, so it becomes a token too."""
+        clean = {k: self._value(v) if is_stray(body, k) else v for k, v in body.items()}
+        data = self._values(clean.pop("data", None), _bytes) | self._values(clean.pop("stringData", None), _text)
         if data or "data" in body or "stringData" in body:
             clean["data"] = data
         metadata = body.get("metadata")
         if isinstance(metadata, dict):
-            clean["metadata"] = self._metadata(metadata)
+            clean["metadata"] = self._metadata(metadata, set(plain_values(body)))
         return clean
 
     def _values(self, values: Any, to_bytes: Any) -> JsonObject:
@@ -93,19 +107,25 @@ class Redactor:
             return {} if values is None else {"<invalid>": self.token(repr(values).encode())}
         return {k: v if v in (None, "") or _is_token(v) else self.token(to_bytes(v)) for k, v in values.items()}
 
-    def _metadata(self, metadata: JsonObject) -> JsonObject:
+    def _metadata(self, metadata: JsonObject, values: Collection[str]) -> JsonObject:
+        clean = {k: self._value(v) if is_stray_metadata(k) else v for k, v in metadata.items()}
         annotations = metadata.get("annotations")
-        if not isinstance(annotations, dict) or LAST_APPLIED not in annotations:
-            return metadata
-        return metadata | {"annotations": annotations | {LAST_APPLIED: self._last_applied(annotations[LAST_APPLIED])}}
+        if isinstance(annotations, dict):
+            clean["annotations"] = {k: self._annotation(k, v, values) for k, v in annotations.items()}
+        return clean
 
-    def _last_applied(self, text: Any) -> str:
-        if _is_token(text):
-            return str(text)
-        applied = _parsed(text)
-        if applied is None:
-            return self.token(str(text).encode("utf-8", "surrogatepass"))
-        return json.dumps(self._secret(applied), separators=(",", ":"))
+    def _annotation(self, key: str, text: Any, values: Collection[str]) -> Any:
+        if not isinstance(text, str) or _is_token(text):
+            return text if isinstance(text, str) else self._value(text)
+        copy = _parsed(text) if text.lstrip().startswith("{") else None
+        if copy is not None and (key == LAST_APPLIED or is_copy(copy)):
+            return json.dumps(self._secret(copy), separators=(",", ":"))
+        is_telling = key == LAST_APPLIED or key in PACKED_COPIES or any(value in text for value in values)
+        return self.token(_text(text)) if is_telling else text
+
+
+def _instead(new: Any, _: Any) -> Any:
+    return new
 
 
 def is_redacted(value: Any) -> bool:
@@ -117,12 +137,8 @@ def faulty_secret_keys(body: JsonObject) -> Iterable[str]:
     """The keys under a Secret's `data` that are not base64 (the API server refuses such an object)."""
     data = body.get("data") if body.get("kind") == "Secret" else None
     for key, value in data.items() if isinstance(data, dict) else ():
-        if isinstance(value, str) and not _is_token(value) and _base64(value) is None:
+        if isinstance(value, str) and not _is_token(value) and decoded(value) is None:
             yield key
-
-
-def _is_secret(body: JsonObject) -> bool:
-    return body.get("kind") == "Secret" and body.get("apiVersion") == "v1"
 
 
 def _parsed(text: Any) -> JsonObject | None:
@@ -137,16 +153,9 @@ def _is_token(value: Any) -> bool:
     return isinstance(value, str) and _TOKEN.fullmatch(value) is not None
 
 
-def _base64(text: str) -> bytes | None:
-    try:
-        return base64.b64decode(text.replace("\n", "").replace("\r", ""), validate=True)
-    except (binascii.Error, ValueError):
-        return None
-
-
-def _decoded(value: Any) -> bytes:
-    decoded = _base64(value) if isinstance(value, str) else None
-    return decoded if decoded is not None else _text(value)
+def _bytes(value: Any) -> bytes:
+    data = decoded(value) if isinstance(value, str) else None
+    return data if data is not None else _text(value)
 
 
 def _text(value: Any) -> bytes:

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from gitops_audit.errors import AuditError
+from gitops_audit.model.redact_secret import without_values
 from gitops_audit.policy import registry
 from gitops_audit.policy.contract import Policy
 from gitops_audit.policy.document import Document
@@ -58,6 +59,6 @@ def _row(document: Document, policy: Policy, test: InlineTest) -> TestRow:
         resource=test.name or test.subject.name,
         expected=test.expected,
         actual=actual,
-        message=message,
+        message=without_values(message, test.subject.body),
         line=test.line,
     )

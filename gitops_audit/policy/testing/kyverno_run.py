@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from gitops_audit.errors import AuditError, PolicyError
+from gitops_audit.model.redact_secret import without_values
 from gitops_audit.policy.contract import Policy, RuleResult, Subject
 from gitops_audit.policy.kyverno.policy import KyvernoPolicy
 from gitops_audit.policy.kyverno.request import NOBODY, Request, UserInfo, subject_of
@@ -98,7 +99,7 @@ class KyvernoRun:
         results = [r for policy in policies for r in self._answer(policy, subject, wanted) if _is_about(r, wanted)]
         actual, message, rule = _verdict(results, wanted)
         shown = name or "/".join(part for part in (subject.namespace, subject.name) if part)
-        return self._row(wanted, shown, actual, message, subject.kind, rule)
+        return self._row(wanted, shown, actual, without_values(message, subject.body), subject.kind, rule)
 
     def _row(
         self, wanted: Expectation, name: str, actual: str, message: str, kind: str = "", rule: str = ""

@@ -32,12 +32,49 @@ def everything(body: JsonObject) -> str:
         secret(metadata={"name": "s", "annotations": {LAST_APPLIED: json.dumps(secret(data={"k": ENCODED}))}}),
         secret(metadata={"name": "s", "annotations": {LAST_APPLIED: f"broken {MARKER} {ENCODED}"}}),
         secret(metadata={"name": "s", "annotations": {LAST_APPLIED: json.dumps([MARKER, ENCODED])}}),
+        secret(data={"k": ENCODED}, metadata={"name": "s", "annotations": {"note": f"the value is {MARKER}"}}),
+        secret(data={"k": ENCODED}, metadata={"name": "s", "annotations": {"note": f"the value is {ENCODED}"}}),
+        secret(metadata={"annotations": {"kapp.k14s.io/original": json.dumps(secret(stringData={"k": MARKER}))}}),
+        secret(metadata={"annotations": {"other": json.dumps({"data": {"k": ENCODED}})}}),
+        secret(metadata={"annotations": {"objectset.rio.cattle.io/applied": ENCODED}}),
+        secret(metadata={"annotations": {"note": [MARKER]}}),
+        secret(metadata={"name": "s", "password": MARKER}),
+        secret(StringData={"k": MARKER}, DATA={"k": ENCODED}, stringdata={"k": MARKER}),
+        secret(spec={"data": {"k": MARKER}}),
+        secret(password=MARKER, k={"nested": [ENCODED]}),
+        secret(stringData={"k": MARKER}) | {"apiVersion": "v2"},
+        secret(stringData={"k": MARKER}) | {"apiVersion": "core/v1"},
+        secret(stringData={"k": MARKER}) | {"apiVersion": None},
+        secret(stringData={"k": MARKER}) | {"kind": "secret"},
+        secret(data={"k": ENCODED}, StringData={"k": MARKER}) | {"apiVersion": "example.com/v1"},
     ],
 )
 def test_no_form_of_a_secret_keeps_its_value(body: JsonObject) -> None:
     clean = Redactor().redact(body)
     assert MARKER not in everything(clean)
     assert ENCODED not in everything(clean)
+
+
+def test_what_tells_nothing_of_a_secret_stays() -> None:
+    annotations = {"note": "rotated in spring", "policy": '{"kind": "Rotation", "days": 30}', "empty": ""}
+    metadata = {"name": "s", "labels": {"app": "web"}, "annotations": annotations, "finalizers": ["x"]}
+    body = secret(metadata=metadata, type="Opaque", immutable=True, data={"short": "YQ=="})
+    clean = Redactor().redact(body)
+    assert clean | {"data": body["data"]} == body
+    assert is_redacted(clean["data"]["short"])
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        {"apiVersion": "bitnami.com/v1alpha1", "kind": "SealedSecret", "spec": {"encryptedData": {"k": "cipher"}}},
+        {"apiVersion": "external-secrets.io/v1", "kind": "ExternalSecret", "spec": {"data": [{"secretKey": "k"}]}},
+        {"apiVersion": "example.com/v1", "kind": "Secret", "metadata": {"name": "s"}, "spec": {"length": 20}},
+        {"apiVersion": "v1", "kind": "ConfigMap", "data": {"k": "plain"}},
+    ],
+)
+def test_what_only_sounds_like_a_secret_stays(body: JsonObject) -> None:
+    assert Redactor().redact(body) == body
 
 
 def test_the_same_value_gives_the_same_token_in_data_and_string_data() -> None:

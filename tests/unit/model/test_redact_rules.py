@@ -113,6 +113,15 @@ def test_the_copy_in_last_applied_is_redacted_too(applied: str) -> None:
     assert MARKER not in json.dumps(clean)
 
 
+@pytest.mark.parametrize("key", ["kapp.k14s.io/original", "banzaicloud.com/last-applied"])
+def test_the_copies_of_other_appliers_are_redacted_too(key: str) -> None:
+    copied = json.dumps({"kind": "ConfigMap", "data": {"password": MARKER, "port": "80"}})
+    body = config_map(metadata={"name": "db", "annotations": {key: copied, "note": "stays"}})
+    clean = redactor("/data/password").redact(body)
+    assert MARKER not in json.dumps(clean)
+    assert clean["metadata"]["annotations"]["note"] == "stays"
+
+
 def test_last_applied_gives_the_same_token_as_the_field() -> None:
     body = config_map(metadata={"annotations": {LAST_APPLIED: json.dumps({"data": {"password": MARKER}})}})
     clean = redactor("/data/password").redact(body)

@@ -21,6 +21,7 @@ from gitops_audit.policy.native_subject import VARIABLES, activation
 from gitops_audit.policy.schema_guard import Schema, guarded
 
 FORM = "Policy"
+_WORLD = frozenset(function.name for function in WORLD_FUNCTIONS)
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,6 +30,7 @@ class NativePolicy:
     match: Match
     exclude: Match | None
     checks: tuple[Rule, ...]
+    asks_world: bool
 
     @property
     def name(self) -> str:
@@ -73,10 +75,15 @@ class NativePolicy:
         """The results of all rules that apply; empty where `match` and `exclude` leave the subject out."""
         if not self.match.matches(subject) or (self.exclude is not None and self.exclude.matches(subject)):
             return ()
-        with bound(world):
-            if len(self.checks) == 1:
-                return self.checks[0].evaluate(subject, world)
-            return [result for rule in self.checks for result in rule.evaluate(subject, world)]
+        if self.asks_world:
+            with bound(world):
+                return self._results(subject, world)
+        return self._results(subject, world)
+
+    def _results(self, subject: Subject, world: World) -> Sequence[RuleResult]:
+        if len(self.checks) == 1:
+            return self.checks[0].evaluate(subject, world)
+        return [result for rule in self.checks for result in rule.evaluate(subject, world)]
 
     def expressions(self, subject: Subject, world: World) -> Iterator[tuple[str, Program, Activation]]:
         """The expressions of `cel` rules. May raise CelError."""
@@ -97,7 +104,8 @@ def _policy(document: Document) -> NativePolicy:
     rules = tuple(_rule(document, f"/spec/rules/{index}", composition) for index in range(count))
     _check_names(document, rules)
     exclude = Match.from_document(document, "/spec/exclude") if document.value("/spec/exclude") is not None else None
-    return NativePolicy(_metadata(document), Match.from_document(document, "/spec/match"), exclude, rules)
+    asks_world = any(program.calls(_WORLD) for rule in rules for program in rule.programs)
+    return NativePolicy(_metadata(document), Match.from_document(document, "/spec/match"), exclude, rules, asks_world)
 
 
 def _metadata(document: Document) -> Metadata:

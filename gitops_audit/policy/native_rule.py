@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any, Protocol
@@ -37,6 +37,13 @@ class Rule:
     severity: Severity | None = None
     path: str = ""
     when: Program | None = None
+
+    @property
+    def programs(self) -> Iterator[Program]:
+        """All expressions of the rule."""
+        own = self.check.validation if isinstance(self.check, CelCheck) else None
+        found = (self.when, own.program, own.message_program) if own is not None else (self.when,)
+        return (program for program in found if program is not None)
 
     def evaluate(self, subject: Subject, world: World) -> Sequence[RuleResult]:
         """No result where `when` is false, a `pass` where nothing is wrong, `error` where that cannot be told."""

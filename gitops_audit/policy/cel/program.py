@@ -83,6 +83,10 @@ class Program:
             return f"error: {_cleaned(str(found.plain_value()))}"
         return text
 
+    def calls(self, functions: Collection[str]) -> bool:
+        """Whether the expression calls one of the functions anywhere."""
+        return any(isinstance(node, ast.Call) and node.function in functions for node in ast.walk(self.tree.root))
+
     def _loaded(self) -> Any:
         if self._native is None:
             self._native = load(self.tree.serialise(rewritten(self.tree)), self.extra)

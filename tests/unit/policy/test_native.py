@@ -83,6 +83,22 @@ def test_a_cel_rule_sees_the_pod_template_and_its_containers() -> None:
 
 
 @pytest.mark.parametrize(
+    "rule",
+    [
+        {"cel": "false", "when": "resourceCount('', 'Service') == 1"},
+        {"cel": "resourceCount('', 'Service') == 0"},
+        {"cel": "false", "messageExpression": "resourceCount('', 'Service') == 1 ? 'one' : 'none'"},
+        {"cel": "variables.services == 0"},
+    ],
+)
+def test_every_expression_of_a_rule_may_ask_for_other_resources(rule: dict[str, Any]) -> None:
+    variables = [{"name": "services", "expression": "resourceCount('', 'Service')"}]
+    (result,) = evaluate([{"name": "r", "message": "one"} | rule], DEPLOYMENT, (SERVICE,), variables=variables)
+
+    assert (result.result, result.message) == ("fail", "one")
+
+
+@pytest.mark.parametrize(
     ("managed", "expression"),
     [
         (

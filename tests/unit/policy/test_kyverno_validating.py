@@ -13,6 +13,7 @@ from gitops_audit.policy.contract import RuleResult
 from gitops_audit.policy.document import Document
 from gitops_audit.policy.kyverno.request import Request
 from gitops_audit.policy.native_test import GivenWorld, subject_of
+from tests.unit.policy.kyverno.test_certificate import CERTIFICATE
 
 PODS = {"apiGroups": [""], "apiVersions": ["v1"], "operations": ["CREATE", "UPDATE"], "resources": ["pods"]}
 SPEC = {"containers": [{"name": "main", "image": "ghcr.io/acme/web:1.2"}]}
@@ -196,7 +197,6 @@ def test_what_cannot_be_looked_up_is_an_error(expression: str) -> None:
         {"variables": [{"name": "a", "expression": "globalContext.Get('a', '')"}]},
         {"validations": [{"expression": "resource.Post('v1', 'x', {}).ok"}]},
         {"validations": [{"expression": "http.Client('x').Get('http://x').ok"}]},
-        {"validations": [{"expression": "x509.decode(object.metadata.name).ok"}]},
         {"validations": [{"expression": "random() == ''"}]},
         {"validations": [{"expression": "gzip.compress('a') == b''"}]},
         {"evaluation": {"mode": "JSON"}},
@@ -207,6 +207,23 @@ def test_what_asks_somebody_else_is_unsupported_when_it_is_loaded(spec: dict[str
         kyverno_validating.load([Document(policy(**spec), "policy.yaml", 1)])
 
     assert raised.value.code == "GA410"
+
+
+@pytest.mark.parametrize(
+    ("expression", "expected"),
+    [
+        ("x509.decode(object.metadata.annotations.ca).Issuer.CommonName == 'shop.example'", "pass"),
+        ("x509.decode(object.metadata.annotations.ca).IsCA", "pass"),
+        ("x509.decode(object.metadata.annotations.ca).SerialNumber == -5300126479864264924", "pass"),
+        ("has(x509.decode(object.metadata.annotations.ca).Subject)", "fail"),
+        ("x509.decode(object.metadata.name).IsCA", "error"),
+    ],
+)
+def test_a_certificate_is_decoded(expression: str, expected: str) -> None:
+    body = copy.deepcopy(POD)
+    body["metadata"]["annotations"] = {"ca": CERTIFICATE}
+
+    assert outcomes(policy(expression), of=body) == [expected]
 
 
 def test_a_test_may_give_the_metadata_of_images() -> None:

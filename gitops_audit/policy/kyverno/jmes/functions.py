@@ -14,7 +14,7 @@ import posixpath
 from typing import Any, NoReturn
 from urllib.parse import urlsplit
 
-from gitops_audit.policy.kyverno import image, semver, wildcard
+from gitops_audit.policy.kyverno import certificate, image, semver, wildcard
 from gitops_audit.policy.kyverno.jmes import arithmetic, yaml_text
 from gitops_audit.policy.kyverno.jmes.clock import TimeFunctions
 from gitops_audit.policy.kyverno.jmes.error import MAX_CHARS, JmesError, TooMuch, Unsupported
@@ -181,8 +181,8 @@ class KyvernoFunctions(TimeFunctions, StandardFunctions):
         raise Unsupported("random() is not evaluated: an audit must give the same answer twice")
 
     @takes(STRING)
-    def _func_x509_decode(self, _certificate: str) -> NoReturn:
-        raise Unsupported("x509_decode() is not evaluated")
+    def _func_x509_decode(self, text: str) -> dict[str, Any]:
+        return certificate.decode(text)
 
     @takes(STRING)
     def _func_image_normalize(self, text: str) -> str:

@@ -16,7 +16,7 @@ from gitops_audit.policy.kyverno.value import is_number, whole
 
 MAX_EXPRESSION_CHARS = 20_000
 _FUNCTIONS = KyvernoFunctions()
-_UNSUPPORTED = re.compile(r"\b(random|x509_decode)\s*\(")
+_UNSUPPORTED = re.compile(r"\b(random)\s*\(")
 
 
 def search(expression: str, value: Any, budget: Budget | None = None) -> Any:

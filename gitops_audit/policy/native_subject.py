@@ -21,6 +21,7 @@ VARIABLES: Mapping[str, str] = {
     "managers": "list<dyn>",
 }
 _PARTS = frozenset(("podSpec", "podMetadata", "containers", "allContainers", "managers"))
+CONTAINER_LISTS = ("initContainers", "containers", "ephemeralContainers")
 _KEPT = "native"
 
 
@@ -36,14 +37,13 @@ def activation(subject: Subject, world: World) -> Activation:
 def _values(subject: Subject, namespace: JsonObject | None) -> dict[str, Any]:
     template = template_of(subject)
     spec = template.get("spec") if template else None
-    own = list(containers(spec, "containers"))
     return {
         "object": subject.body,
         "namespaceObject": namespace,
         "podSpec": spec,
         "podMetadata": (template.get("metadata") or {}) if template else None,
-        "containers": own,
-        "allContainers": list(containers(spec, "initContainers", "containers", "ephemeralContainers")),
+        "containers": list(containers(spec, "containers")) if spec else [],
+        "allContainers": list(containers(spec, *CONTAINER_LISTS)) if spec else [],
         "managers": _managers(subject.body),
     }
 

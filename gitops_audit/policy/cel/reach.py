@@ -22,14 +22,18 @@ _TEMPLATES: LeftOut = {"spec": {"template": None, "jobTemplate": None}}
 
 @dataclass(frozen=True, slots=True)
 class View:
-    """A variable without some of its fields (nested; None ends a path). No other name has a dot in it."""
+    """A variable without some of its fields, and those that its `base` is without (nested; None ends a path).
+
+    No other name than that of a view has a dot in it.
+    """
 
     name: str
     variable: str
     left_out: LeftOut
+    base: View | None = None
 
     def of(self, value: Any) -> Any:
-        """The same value where it has none of the fields."""
+        """The same value where it has none of the fields. The value of a view with a base is one of that base."""
         return _without(value, self.left_out)
 
     def has(self, path: Path) -> bool:
@@ -37,27 +41,30 @@ class View:
         left: Any = self.left_out
         for key in path:
             if key not in left:
-                return True
+                return self.base is None or self.base.has(path)
             left = left[key]
             if left is None:
                 break
         return False
 
 
-# of one variable, the narrowest first
-VIEWS = (
-    View("object.own", "object", {**_RECORDS, **_TEMPLATES}),
-    View("object.declared", "object", _RECORDS),
-    View("podSpec.own", "podSpec", {"containers": None, "initContainers": None, "ephemeralContainers": None}),
-)
+DECLARED = View("object.declared", "object", _RECORDS)
+OWN = View("object.own", "object", _TEMPLATES, DECLARED)
+POD = View("podSpec.own", "podSpec", {"containers": None, "initContainers": None, "ephemeralContainers": None})
+# each behind its base, and so the narrowest last
+VIEWS = (DECLARED, OWN, POD)
 _GONE = object()
 _VARIABLES = frozenset(view.variable for view in VIEWS)
 
 
 def with_views(values: Mapping[str, Any]) -> dict[str, Any]:
     """The values of the variables, and of the views of them."""
-    views = {view.name: view.of(values[view.variable]) for view in VIEWS if view.variable in values}
-    return {**values, **views}
+    found = dict(values)
+    for view in VIEWS:
+        base = view.base.name if view.base is not None else view.variable
+        if base in found:
+            found[view.name] = view.of(found[base])
+    return found
 
 
 def narrowed(root: Expr, ids: Iterator[int]) -> Expr:
@@ -76,7 +83,7 @@ def _view(root: Expr, variable: str) -> str | None:
     paths = set(_paths(root, variable))
     if not paths or any(variable in _bound(node) for node in ast.walk(root)):
         return None
-    views = (view for view in VIEWS if view.variable == variable)
+    views = (view for view in reversed(VIEWS) if view.variable == variable)
     return next((view.name for view in views if all(view.has(path) for path in paths)), None)
 
 

@@ -8,9 +8,8 @@ import pytest
 
 from gitops_audit.policy import cel
 from gitops_audit.policy.cel import ast
-from gitops_audit.policy.cel.reach import VIEWS, narrowed, with_views
+from gitops_audit.policy.cel.reach import DECLARED, OWN, POD, VIEWS, narrowed, with_views
 
-OWN, DECLARED, POD = VIEWS
 POD_SPEC = {"containers": [{"name": "main"}], "nodeName": "a"}
 LIVE: dict[str, Any] = {
     "kind": "Deployment",
@@ -121,6 +120,7 @@ def test_a_view_leaves_out_and_the_object_keeps() -> None:
     declared = {"kind": "Deployment", "metadata": {"name": "web", "labels": {"app": "web"}}, "spec": LIVE["spec"]}
 
     assert DECLARED.of(LIVE) == declared
-    assert OWN.of(LIVE) == declared | {"spec": {"replicas": 1, "status": {"managedFields": 1}}}
+    assert OWN.of(DECLARED.of(LIVE)) == declared | {"spec": {"replicas": 1, "status": {"managedFields": 1}}}
+    assert with_views({"object": LIVE})[OWN.name] == OWN.of(declared)
     assert POD.of(POD_SPEC) == {"nodeName": "a"}
     assert before == LIVE

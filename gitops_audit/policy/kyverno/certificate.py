@@ -104,14 +104,7 @@ def _public_key(key: Element) -> JsonObject:
     if algorithm.inner().oid() != _RSA:
         raise ValueError("the key is not an RSA key")
     modulus, exponent = children(parse(bits.bits()))
-    return {"N": _decimal(modulus.integer()), "E": exponent.integer()}
-
-
-def _decimal(number: int) -> str:
-    # str() refuses numbers of more than some thousand digits; keys are far below
-    if number.bit_length() > 8192:
-        raise ValueError("the key is longer than 8192 bits")
-    return str(number)
+    return {"N": str(modulus.integer()), "E": exponent.integer()}
 
 
 def _name(name: Element) -> JsonObject:

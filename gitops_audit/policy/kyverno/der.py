@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 _CONSTRUCTED, _CONTEXT, _NUMBER = 0x20, 0x80, 0x1F
+_MOST_BYTES = 1025
 _BOOLEAN, _GENERALIZED_TIME, _BMP_STRING, _LATIN = 1, 24, 30, (20, 27)
 
 
@@ -43,6 +44,9 @@ class Element:
         raise DerError("a value is empty")
 
     def integer(self) -> int:
+        # str() refuses numbers of more than some thousand digits; serial numbers and keys are far below
+        if len(self.content) > _MOST_BYTES:
+            raise DerError("a number is too long")
         return int.from_bytes(self.content, "big", signed=True)
 
     def bits(self) -> bytes:

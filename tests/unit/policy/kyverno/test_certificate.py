@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from gitops_audit.policy.kyverno import certificate, jmes
+from gitops_audit.policy.kyverno.der import DerError, parse
 
 CERTIFICATE = """\
 -----BEGIN CERTIFICATE-----
@@ -103,6 +104,11 @@ def test_the_first_block_of_a_chain_counts() -> None:
 def test_what_is_no_rsa_certificate_is_an_error(text: str, message: str) -> None:
     with pytest.raises(ValueError, match=message):
         certificate.decode(text)
+
+
+def test_a_number_of_thousands_of_digits_is_an_error() -> None:
+    with pytest.raises(DerError, match="too long"):
+        parse(b"\x02\x82\x08\x00" + b"\x7f" * 2048).integer()
 
 
 def test_any_cut_certificate_is_an_error() -> None:

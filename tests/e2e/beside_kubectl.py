@@ -22,6 +22,7 @@ from typing import Any
 import yaml
 
 from gitops_audit.drift.equality import duration, quantity
+from gitops_audit.drift.tracking import is_mark
 from gitops_audit.model.finding import Change
 from gitops_audit.model.path import pointer_tokens
 from gitops_audit.model.resource import JsonObject
@@ -32,16 +33,21 @@ from tests.e2e.truth_table import DEPLOYERS, METHODS, Row, TruthTable, in_namesp
 WAYS = ("client-side", "server-side")
 # Writes both trees of files where they can be read; kubectl takes no arguments with special characters.
 KEEP = '#!/bin/sh\ncp -r "$1" "${0%/*}/live"\ncp -r "$2" "${0%/*}/merged"\nexit 1\n'
-# Why a difference is none, by the field it ends in.
+# Why a difference is none, by the field it ends in, or the last two.
 KEPT = {
     "rules": "what the controller fills in for an aggregationRule",
     "caBundle": "declared empty, for an injector to fill",
     "nodePort": "what the server chose for a type set by hand, which is told itself",
     "externalTrafficPolicy": "what the server chose for a type set by hand, which is told itself",
+    "rollingUpdate.maxSurge": "what the server chose for a type set by hand, which is told itself",
+    "rollingUpdate.maxUnavailable": "what the server chose for a type set by hand, which is told itself",
+    "policyTypes": "declared empty, for the server to choose",
+    "taints": "what controllers add to a list for their own ends",
 }
 # Counters of the server: they move with any other difference.
 COUNTERS = frozenset({"generation", "deprecated.daemonset.template.generation"})
 ORDER = "the same elements in another order, which means nothing in this list"
+MARK = "the mark of a deployer"
 WRITTEN = "the same value, written another way"
 _NUMBERED = re.compile(r"r(\d{3})")
 
@@ -136,7 +142,7 @@ def _pair(merged: Path) -> tuple[JsonObject, JsonObject]:
 
 def _refusals(text: str) -> dict[str, str]:
     """The rows that error messages name."""
-    errors = [line for line in text.splitlines() if line.startswith("Error")]
+    errors = [line for line in text.splitlines() if line.startswith("Error")] or [text.strip().replace("\n", " ")]
     found = {number: line for line in errors for number in _NUMBERED.findall(line)}
     if not found:
         raise RuntimeError(text)
@@ -160,17 +166,22 @@ def _differences(live: Any, merged: Any, path: Place = ()) -> Iterator[tuple[Pla
     """Where the two sides differ, with the reason to drop it, empty where there is none."""
     if live == merged:
         return
-    if isinstance(live, dict) and isinstance(merged, dict):
-        for key in sorted((live.keys() | merged.keys()) - COUNTERS):
+    if isinstance(live, dict) and isinstance(merged or {}, dict):
+        merged = merged or {}
+        for key in sorted((live.keys() | merged.keys()) - (COUNTERS if path[:1] == ("metadata",) else set())):
             yield from _differences(live.get(key), merged.get(key), (*path, key))
     elif isinstance(live, list) and isinstance(merged, list):
         if len(live) == len(merged) and sorted(map(_text, live)) != sorted(map(_text, merged)):
             for one, other in zip(live, merged, strict=True):
                 yield from _differences(one, other, path)
         else:
-            yield path, KEPT.get(path[-1], "") or ORDER * (len(live) == len(merged))
+            yield path, _kept(path) or ORDER * (len(live) == len(merged))
     else:
-        yield path, KEPT.get(path[-1], "") or WRITTEN * _is_same(live, merged)
+        yield path, _kept(path) or MARK * is_mark(path) or WRITTEN * _is_same(live, merged)
+
+
+def _kept(path: Place) -> str:
+    return KEPT.get(path[-1], "") or KEPT.get(".".join(path[-2:]), "")
 
 
 def _is_same(live: Any, merged: Any) -> bool:
@@ -198,7 +209,7 @@ def print_comparison(found: Sequence[Beside], write: Callable[[str], Any] = sys.
 
 def _told(beside: Beside) -> Iterator[str]:
     if beside.refusal:
-        yield f"kubectl diff fails: {beside.refusal[:200]}"
+        yield f"kubectl diff fails: {beside.refusal[-160:]}"
     for place, kind in beside.missed.items():
         yield f"only the audit     {kind} {'.'.join(place)}"
     for place, why in beside.dropped.items():

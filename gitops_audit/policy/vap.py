@@ -103,31 +103,27 @@ class AdmissionPolicy:
             found = self._every("error", str(error))
         return tuple(_lenient(r) for r in found) if self.is_failure_ignored else tuple(found)
 
-    def _bound(self, binding: Binding, subject: Subject, world: World) -> Iterator[RuleResult]:
+    def _bound(self, binding: Binding, subject: Subject, world: World) -> Sequence[RuleResult]:
         if binding is not UNBOUND and not binding.matches.matches(subject, world):
-            return
-        if self.param_kind is None or binding.param_ref is None:
-            if self.param_kind is not None and binding is UNBOUND:
-                yield from self._every("error", "the policy needs parameters, and no binding names them")
-                return
-            yield from self._judged(binding, activation(subject, world))
-            return
+            return ()
+        if self.param_kind is None:
+            return self._judged(binding, activation(subject, world))
+        if binding.param_ref is None:
+            if binding is UNBOUND:
+                return self._every("error", "the policy needs parameters, and no binding names them")
+            return self._judged(binding, activation(subject, world))
         params = binding.param_ref.find(self.param_kind, subject, world)
         if not params and binding.param_ref.is_missing_denied:
-            yield from self._every("fail", binding.param_ref.missing(self.param_kind))
-        for param in params:
-            yield from self._judged(binding, activation(subject, world, param))
+            return self._every("fail", binding.param_ref.missing(self.param_kind))
+        return [r for param in params for r in self._judged(binding, activation(subject, world, param))]
 
-    def _judged(self, binding: Binding, values: Activation) -> Iterator[RuleResult]:
+    def _judged(self, binding: Binding, values: Activation) -> Sequence[RuleResult]:
         try:
-            if not holds(self.conditions, values):
-                return
+            if self.conditions and not holds(self.conditions, values):
+                return ()
         except CelError as error:
-            yield from self._every("error", str(error))
-            return
-        for validation in self.validations:
-            result = validation.evaluate(values)
-            yield binding.enforced(result)
+            return self._every("error", str(error))
+        return [binding.enforced(validation.evaluate(values)) for validation in self.validations]
 
     def expressions(self, subject: Subject, world: World) -> Iterator[tuple[str, Program, Activation]]:
         """The validations with the values of the first binding and parameter object. May raise CelError."""

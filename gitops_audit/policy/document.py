@@ -64,12 +64,15 @@ class Document:
         return value
 
     def sequence(self, pointer: str) -> list[Any]:
-        """The list at a pointer, empty where there is none. Raises PolicyError for any other value."""
+        """The list at a pointer, empty where there is none. Raises PolicyError for any other value, and for nulls in it."""
         value = self.value(pointer)
         if value is None:
             return []
         if not isinstance(value, list):
             raise self.fault(pointer, f"{_shown(pointer)} must be a list, not {_kind_of(value)}")
+        if None in value:
+            empty = f"{pointer}/{value.index(None)}"
+            raise self.fault(empty, f"{_shown(empty)} is null: fill it or remove it")
         return value
 
     def text(self, pointer: str, default: str = "") -> str:

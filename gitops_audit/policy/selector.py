@@ -22,7 +22,8 @@ class Requirement:
             return self.key in labels
         if self.operator == "DoesNotExist":
             return self.key not in labels
-        return (labels.get(self.key) in self.values) == (self.operator == "In")
+        label = labels.get(self.key)  # of a manifest, where it may be anything
+        return (isinstance(label, str) and label in self.values) == (self.operator == "In")
 
 
 @dataclass(frozen=True, slots=True)

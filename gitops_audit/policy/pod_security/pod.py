@@ -133,10 +133,12 @@ def _containers(spec: JsonObject) -> Iterator[Container]:
                 yield Container(text(body, "name"), body, section(body, "securityContext") or _NOTHING, place, index)
 
 
+@lru_cache(maxsize=4096)
 def _pointer(path: tuple[Step, ...]) -> str:
     return "".join("/" + str(step).replace("~", "~0").replace("/", "~1") for step in path)
 
 
+@lru_cache(maxsize=4096)
 def _field(path: tuple[Step, ...]) -> str:
     """`("spec", "containers", 0, "ports", 1, "hostPort")` -> `spec.containers[*].ports[*].hostPort`.
 

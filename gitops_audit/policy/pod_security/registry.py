@@ -118,6 +118,10 @@ class ActiveControl:
     judge: Judge
     is_overridden: bool
 
+    @property
+    def is_baseline(self) -> bool:
+        return self.control.level == "baseline"
+
 
 @lru_cache(maxsize=256)
 def active(level: Level, minor: int) -> tuple[ActiveControl, ...]:

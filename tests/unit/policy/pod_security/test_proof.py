@@ -11,7 +11,7 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from gitops_audit.model.resource import JsonObject
-from gitops_audit.policy.pod_security import CONTROLS, Level, MalformedPod, evaluate_controls
+from gitops_audit.policy.pod_security import CONTROLS, Level, MalformedPod, check, evaluate_controls
 from gitops_audit.policy.pod_security.pod import find
 from gitops_audit.policy.pod_security.proof import is_fine
 from gitops_audit.policy.pod_security.registry import active
@@ -80,11 +80,13 @@ def changed(changes: list[tuple[tuple[str | int, ...], str, Any]]) -> JsonObject
     return pod
 
 
-def refused(level: Level, pod: JsonObject) -> list[tuple[int, str]]:
+def refused(level: Level, pod: JsonObject, *, overridden: bool = True) -> list[tuple[int, str]]:
     """(minor version, control) of all that refuse, or cannot judge, when each control is asked."""
     found = []
     for minor in MINORS:
         for item in active(level, minor):
+            if item.is_overridden and not overridden:
+                continue
             try:
                 target = find(pod)
                 breach = item.judge(target) if target is not None else None
@@ -111,6 +113,26 @@ def test_what_is_proved_is_refused_by_no_control_of_any_version(
     for level in LEVELS:
         if is_fine(level, pod):
             assert refused(level, pod) == []
+
+
+@settings(max_examples=300, deadline=None)
+@given(CHANGES)
+@example([(("spec", "containers", 0), "securityContext", None)])
+@example([(("spec", "containers", 0), "securityContext", None), (("spec",), "hostPID", True)])
+@example([(("spec", "securityContext"), "runAsNonRoot", "no")])
+def test_a_pod_is_refused_by_the_controls_that_refuse_it_when_each_is_asked(
+    changes: list[tuple[tuple[str | int, ...], str, Any]],
+) -> None:
+    pod = changed(changes)
+    for level in LEVELS:
+        expected = refused(level, pod, overridden=False)
+        for minor in MINORS:
+            wanted = {control for at, control in expected if at == minor}
+            try:
+                found = {item.control for item in check(level, f"1.{minor}", pod)}
+            except MalformedPod:
+                found = {"malformed"}
+            assert found == wanted or "malformed" in found & wanted
 
 
 @pytest.mark.parametrize("case", CASES, ids=lambda case: case.name)

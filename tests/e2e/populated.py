@@ -30,7 +30,7 @@ class Leaf:
 
     @property
     def pointer(self) -> str:
-        return "".join(f"/{str(step).replace('~', '~0').replace('/', '~1')}" for step in self.path)
+        return pointer(self.path)
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,6 +84,11 @@ class Populated:
         return trie
 
 
+def pointer(path: Steps) -> str:
+    """The RFC 6901 pointer of a path."""
+    return "".join(f"/{str(step).replace('~', '~0').replace('/', '~1')}" for step in path)
+
+
 def kinds(documents: dict[tuple[str, str], JsonObject]) -> list[GroupVersionKind]:
     """The kinds with metadata that OpenAPI documents describe: those that are stored."""
     return sorted({gvk for group_version, document in documents.items() for gvk in _stored(group_version, document)})
@@ -106,7 +111,8 @@ def mutated(value: Any) -> Any:
     return _OTHER.get(value, f"{value}!")
 
 
-def _value(schema: TypeSchema, name: str, above: tuple[TypeSchema, ...]) -> Any:
+def filled_value(schema: TypeSchema, name: str, above: tuple[TypeSchema, ...] = ()) -> Any:
+    """A value of a type with all its fields filled."""
     if schema.is_quantity or schema.is_int_or_string:
         return "100m" if schema.is_quantity else 1
     if schema.type == "array":
@@ -121,13 +127,13 @@ def _struct(schema: TypeSchema, above: tuple[TypeSchema, ...]) -> JsonObject:
         return {}
     inside = (*above, schema)
     if schema.additional is not None:
-        return {key: _value(schema.additional, key, inside) for key in ("one", "a.b/c")}
-    return {name: _value(inner, name, inside) for name, inner in schema.properties.items()}
+        return {key: filled_value(schema.additional, key, inside) for key in ("one", "a.b/c")}
+    return {name: filled_value(inner, name, inside) for name, inner in schema.properties.items()}
 
 
 def _elements(schema: TypeSchema, name: str, above: tuple[TypeSchema, ...]) -> list[Any]:
     assert schema.items is not None
-    first = second = _value(schema.items, name, above)
+    first = second = filled_value(schema.items, name, above)
     if isinstance(first, dict):
         second = {key: value for key, value in first.items() if not isinstance(value, dict | list)}
     if schema.list_type == "map":

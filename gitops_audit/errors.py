@@ -1,6 +1,7 @@
 """The errors of gitops-audit: one root, a stable code each.
 
 AuditError
+├── InternalError  GA001  a bug of gitops-audit                exit code 3
 ├── ConfigError    GA1xx  the audit's own configuration        exit code 2
 ├── SourceError    GA2xx  Git and what is rendered from it     exit code 3
 ├── ClusterError   GA3xx  a cluster or a recording of one      exit code 3
@@ -54,6 +55,12 @@ class AuditError(Exception):
 
 def _rebuild(cls: type[AuditError], message: str, code: str, where: Location | None, hint: str) -> AuditError:
     return cls(message, code=code, where=where, hint=hint)
+
+
+class InternalError(AuditError):
+    """Something that must not happen. What was being read is in no part of it."""
+
+    default_code = "GA001"
 
 
 class ConfigError(AuditError):

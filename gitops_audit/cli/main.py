@@ -61,3 +61,9 @@ def main() -> None:
     except BrokenPipeError:
         sys.stderr.close()
         sys.exit(1)
+    except Exception as error:
+        from gitops_audit.engine.shield import internal_error
+
+        bug = internal_error(error)
+        click.echo(f"error: {bug}", err=True)
+        sys.exit(bug.exit_code)

@@ -58,7 +58,7 @@ def _resources(session: AuditSession) -> list[tuple[AuditRun, Declared]]:
         try:
             run = session.run(path)
         except AuditError as error:
-            raise pytest.UsageError(str(error)) from error
+            raise pytest.UsageError(str(error)) from None
         found += [(run, r) for r in run.resources() if r.body and not r.skip]
     return found
 

@@ -23,7 +23,7 @@ class AuditFile(pytest.File):
             if self.config.getoption("--gitops-split-checks"):
                 run.judge(resources)
         except AuditError as error:
-            raise self.CollectError(str(error)) from error
+            raise self.CollectError(str(error)) from None
         for cluster, declared in _grouped(resources, lambda r: r.key.cluster):
             yield Group.of(self, cluster, run, declared)
 

@@ -45,7 +45,7 @@ class Controller:
                 self._share(path, target)
                 self._shared[str(path)] = str(target)
         except AuditError as error:
-            raise pytest.UsageError(str(error)) from error
+            raise pytest.UsageError(str(error)) from None
 
     def _share(self, path: Path, target: Path) -> None:
         run = self.session.run(path)

@@ -11,6 +11,7 @@ import pytest
 from gitops_audit.config.load import load
 from gitops_audit.engine.audit import Audit, utc_now
 from gitops_audit.engine.events import Finished, Judged, RunInfo, Summary
+from gitops_audit.engine.shield import Shield
 from gitops_audit.model.resource import Declared, JsonObject
 from gitops_audit.model.verdict import Threshold, Verdict
 from gitops_audit.pytest_plugin.options import run_options
@@ -40,8 +41,9 @@ class LocalAudit:
     """An audit made in this process."""
 
     def __init__(self, path: Path, config: pytest.Config) -> None:
-        self._audit = Audit(load(path), run_options(config))
-        self._audit.prepare()
+        with Shield():
+            self._audit = Audit(load(path), run_options(config))
+            self._audit.prepare()
         self._notes: tuple[str, ...] = ()
 
     @property
@@ -57,18 +59,20 @@ class LocalAudit:
 
     def judge(self, selected: Collection[Declared]) -> dict[str, Verdict]:
         verdicts: dict[str, Verdict] = {}
-        for event in self._audit.run(selected):
-            if isinstance(event, Judged):
-                verdicts[event.verdict.resource.id] = event.verdict
-            elif isinstance(event, Finished):
-                self._notes = event.notes
+        with Shield():
+            for event in self._audit.run(selected):
+                if isinstance(event, Judged):
+                    verdicts[event.verdict.resource.id] = event.verdict
+                elif isinstance(event, Finished):
+                    self._notes = event.notes
         return verdicts
 
     def notes(self) -> Sequence[str]:
         return self._notes
 
     def live(self, resource: Declared) -> JsonObject | None:
-        return self._audit.live(resource)
+        with Shield():
+            return self._audit.live(resource)
 
     def close(self) -> None:
         self._audit.close()

@@ -1,0 +1,45 @@
+"""Keeps a bug from showing what was read.
+
+A traceback has frames, and pytest shows their variables (`--showlocals`): files and objects before they are redacted. A
+message may quote a value as well. So an unexpected error is told by its type and by the places it went through.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from traceback import extract_tb
+from types import TracebackType
+from typing import Self
+
+from gitops_audit.errors import AuditError, InternalError
+
+_PACKAGE = Path(__file__).parents[1]
+_PLACES = 8
+
+
+class Shield:
+    """Raises InternalError in place of any other error that leaves the block, AuditErrors apart."""
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        if isinstance(error, Exception) and not isinstance(error, AuditError):
+            raise internal_error(error) from None
+
+
+def internal_error(error: Exception) -> InternalError:
+    """What may be shown of an unexpected error."""
+    frames = extract_tb(error.__traceback__)
+    own = [f"{_shown(Path(f.filename))}:{f.lineno}" for f in frames if Path(f.filename).is_relative_to(_PACKAGE)]
+    places = ", ".join(reversed(own[-_PLACES:])) or "unknown places"
+    return InternalError(
+        f"gitops-audit has a bug: {type(error).__name__} at {places}",
+        hint="please report it with these places; what was read is not shown, for it may hold Secrets",
+    )
+
+
+def _shown(file: Path) -> str:
+    return file.relative_to(_PACKAGE.parent).as_posix()

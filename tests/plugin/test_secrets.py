@@ -231,10 +231,10 @@ def test_a_bug_of_ours_shows_no_value_either(
 ) -> None:
     """`--showlocals` prints the variables of every frame of a traceback, and a message may quote what it is about."""
     module, name = BUGS[bug]
-    pytester.makeconftest(
-        f"from importlib import import_module\nm = import_module('{module}')\ndef fail(*a, **k): raise KeyError(repr((a, k)))\nm.{name} = fail\n"
-    )
+    failing = "def fail(*a, **k): raise LookupError(repr((a, k)))"
+    place = f"import_module('{module}').{name}"
+    pytester.makeconftest(f"from importlib import import_module\n{failing}\n{place} = fail\n")
     result = pytester.runpytest_subprocess("gitops-audit.yaml", "--showlocals", *options)
     output = result.stdout.str() + result.stderr.str()
-    assert "gitops-audit has a bug: KeyError at gitops_audit/" in output
+    assert "gitops-audit has a bug: LookupError at gitops_audit/" in output
     assert_clean(pytester.path, output)

@@ -8,7 +8,7 @@ from datetime import date
 from typing import Any
 
 from gitops_audit.config.settings import DriftConfig
-from gitops_audit.drift import cause, fields
+from gitops_audit.drift import cause, fields, shape
 from gitops_audit.drift.attribution import Managers
 from gitops_audit.drift.builtin import BUILT_IN_GROUPS, SYSTEM_METADATA
 from gitops_audit.drift.compare import Difference, Kind, differences, is_covered
@@ -69,9 +69,9 @@ class Comparer:
         """The drift of one resource. Never changes its input, never raises for what an object holds.
 
         `live` is the object read at the declared version (None: it does not exist), without or with apiVersion and
-        kind; both sides redacted by the same Redactor. `schema` is the type of its kind; without one, lists compare by
-        place. `deployed` is the declared object as it stood at the last synced revision, where a GitOps engine's
-        record tells; it settles the cause.
+        kind; both sides redacted by the same Redactor. `schema` is the type of its kind; without one, built-in kinds
+        compare by their outline, and the lists of all others by place. `deployed` is the declared object as it stood
+        at the last synced revision, where a GitOps engine's record tells; it settles the cause.
         """
         if live is None:
             return _missing(declared)
@@ -120,6 +120,7 @@ class Comparer:
         if not _is_same_version(body, live):
             return Drift("unknown", reason=f"declared as {body['apiVersion']}, but recorded as {live['apiVersion']}")
         kind = Kind(declared.key.group, declared.key.kind)
+        schema = schema or shape.of_kind(kind.group, declared.version, kind.kind)
         ownership = Ownership.of(live, body, self._managers)
         found = differences(body, live, schema, kind)
         changes = [_difference(d, ownership, kind, deployed) for d in found]

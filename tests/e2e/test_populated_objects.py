@@ -12,7 +12,8 @@ import pytest
 
 from gitops_audit.config.settings import DriftConfig
 from gitops_audit.drift import Comparer
-from gitops_audit.live.schema import Schemas
+from gitops_audit.drift.shape import of_kind
+from gitops_audit.live.schema import Schemas, TypeSchema
 from gitops_audit.model.finding import Drift
 from gitops_audit.model.resource import JsonObject
 from tests.e2e.apiserver import ApiServer
@@ -84,6 +85,22 @@ def test_every_object_equals_itself_with_a_schema_and_without(objects: list[Popu
             drift = COMPARER.compare(thing.resource(thing.body), copy.deepcopy(thing.body), schema)
             assert (drift.status, drift.changes) == ("in-sync", ()), thing.gvk
         assert thing.body == before
+
+
+def test_the_outlines_for_recordings_without_types_say_what_the_types_say(objects: list[Populated]) -> None:
+    outlines = [(thing, outline) for thing in objects if (outline := of_kind(*thing.gvk)) is not None]
+    assert len(outlines) > 15
+    for thing, outline in outlines:
+        assert list(unlike(outline, thing.schema, ())) == [], thing.gvk
+
+
+def unlike(outline: TypeSchema, schema: TypeSchema, path: tuple[str, ...]) -> Iterator[tuple[str, ...]]:
+    """The fields of an outline that are no such list or map in the type."""
+    if (outline.list_type, outline.list_keys, outline.is_map) != (schema.list_type, schema.list_keys, schema.is_map):
+        yield path
+    inner, other = outline.items or outline, schema.items or schema
+    for name, found in inner.properties.items():
+        yield from unlike(found, other.properties[name], (*path, name))
 
 
 def test_every_changed_leaf_is_one_finding_at_its_place(objects: list[Populated]) -> None:

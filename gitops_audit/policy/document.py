@@ -64,7 +64,7 @@ class Document:
         return value
 
     def sequence(self, pointer: str) -> list[Any]:
-        """The list at a pointer, empty where there is none. Raises PolicyError for other values, and for nulls in it."""
+        """The list at a pointer, empty where there is none. Raises PolicyError for all else, and for nulls in it."""
         value = self.value(pointer)
         if value is None:
             return []

@@ -328,6 +328,20 @@ def test_what_a_hand_chose_where_git_leaves_it_to_the_server_is_added(empty: Any
     assert differences(web(imagePullPolicy=empty), found) == [("added", f"{WEB}.imagePullPolicy")]
 
 
+def test_a_bundle_that_a_hand_put_where_git_left_it_blank_is_added_that_of_an_injector_is_not() -> None:
+    def hooks(bundle: str) -> dict[str, Any]:
+        kind = {"apiVersion": "admissionregistration.k8s.io/v1", "kind": "ValidatingWebhookConfiguration"}
+        return kind | {"metadata": {"name": "h"}, "webhooks": [{"name": "a", "clientConfig": {"caBundle": bundle}}]}
+
+    trie: dict[str, Any] = {"f:webhooks": {'k:{"name":"a"}': {"f:clientConfig": {"f:caBundle": {}}}}}
+    by_hand, injected = (
+        live(hooks("QUJD"), entry(manager, trie, apiVersion="admissionregistration.k8s.io/v1"))
+        for manager in ("kubectl-edit", "cainjector")
+    )
+    assert differences(hooks("Cg=="), by_hand) == [("added", "webhooks[name=a].clientConfig.caBundle")]
+    assert differences(hooks("Cg=="), injected) == []
+
+
 def test_a_declared_null_is_left_to_the_server_and_its_owner_gave_up_nothing() -> None:
     service = {"apiVersion": "v1", "kind": "Service", "metadata": {"name": "s", "namespace": "shop"}}
     body, have = service | {"spec": {"clusterIP": None}}, service | {"spec": {"clusterIP": "10.0.0.1"}}

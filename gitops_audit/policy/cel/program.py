@@ -62,7 +62,7 @@ class Program:
         work.done = 0
         try:
             found = (self._native or self._loaded()).eval(activation.native)
-        except RuntimeError as error:
+        except (RuntimeError, MemoryError) as error:
             raise CelError(_cleaned(str(error))) from None
         if self.result_type == "BOOL":
             value = found.value()

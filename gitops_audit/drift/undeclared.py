@@ -164,7 +164,7 @@ class _Search:
         watched = [c for c in claims if c.role]
         for name, value in have.items():
             wanted, once = _get(want, name), _get(applied, name)
-            if _is_settled(wanted) or (once is ABSENT and not _is_claimed(f"f:{name}", watched)):
+            if _is_settled(name, wanted) or (once is ABSENT and not _is_claimed(f"f:{name}", watched)):
                 continue
             step = (*path, name)
             if len(step) > 3 or builtin.is_compared(step, self.sides[0]):
@@ -318,9 +318,9 @@ def _is_plainly_declared(claims: _Claims, want: Any, have: Any, path: Path) -> b
     return all(not c.is_whole and _is_inside_declared(c.trie, want, have, path) for c in claims if c.role)
 
 
-def _is_settled(want: Any) -> bool:
-    """Whether a declared value leaves no room beside it: a scalar that is not empty."""
-    return bool(want) and isinstance(want, str | int | float)
+def _is_settled(name: str, want: Any) -> bool:
+    """Whether a declared value leaves no room beside it: a scalar that is not empty (a bundle may be blank)."""
+    return bool(want) and isinstance(want, str | int | float) and name != "caBundle"
 
 
 def _is_claimed(key: str, claims: Sequence[_Claim]) -> bool:

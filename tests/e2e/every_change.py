@@ -134,7 +134,7 @@ def _outcome(thing: Deployed, attempt: Attempt, changes: Sequence[Change], answe
         return "found"
     if not changes and is_equal(_at(thing.declared.body, attempt.path), now, _schema_at(thing, attempt.path)):
         return "the same value"
-    is_alias = str(attempt.path[-1]) == "serviceAccount" and changes
+    is_alias = str(attempt.path[-1]).startswith("serviceAccount") and changes
     if is_alias or place.startswith(("/spec/tolerations/", "/spec/taints/")) or now is ABSENT:
         return "the server's own"
     return "not found" if answer["metadata"].get("managedFields") else "not tracked"

@@ -11,6 +11,7 @@ import shutil
 from bisect import bisect_right
 from collections.abc import Iterator
 from dataclasses import replace
+from pathlib import Path
 
 from gitops_audit.config.settings import SourceConfig
 from gitops_audit.errors import SourceError
@@ -44,10 +45,15 @@ def render(config: SourceConfig, checkout: Checkout) -> Rendered:
         try:
             output = place.run(command)
         except ToolError as error:
-            words = masked(str(error), [place.tree / checkout.path])
+            words = masked(str(error), _directories(place.tree / checkout.path))
             return Rendered(problems=(FileProblem(chart, 1, f"helm: {words}", UNRENDERED),))
     rendered = _placed(output, chart, checkout)
     return replace(rendered, problems=(*rendered.problems, *_missing(checkout, chart.removesuffix(CHART_FILE))))
+
+
+def _directories(chart: Path) -> list[Path]:
+    """The chart's own and those of its dependencies: each has values, and templates that helm quotes."""
+    return [chart, *(found for found in chart.rglob("*") if found.is_dir())]
 
 
 def _missing(checkout: Checkout, directory: str) -> Iterator[FileProblem]:

@@ -106,6 +106,21 @@ def test_a_template_that_could_not_be_read_is_told_for_helm_does_not_miss_it(fak
     assert (found.problems, len(found.manifests)) == ((lost,), 3)
 
 
+@pytest.mark.parametrize(
+    ("path", "text"),
+    [
+        ("values.yaml", "adminPassword: s3cr3t-m4rk3r\n"),
+        ("charts/redis/values.yaml", "auth: {password: s3cr3t-m4rk3r}\n"),
+        ("templates/secret.yaml", "kind: Secret\nstringData: {k: s3cr3t-m4rk3r}\n"),
+    ],
+)
+def test_no_problem_of_helm_quotes_a_secret(fake_helm: Path, path: str, text: str) -> None:
+    fake_helm.write_text("#!/bin/sh\necho 'execution error: bad value s3cr3t-m4rk3r' >&2; exit 1\n")
+    checkout = DictCheckout(CHART | {f"charts/web/{path}": text}, path="charts/web")
+    (problem,) = helm.render(SourceConfig("shop", path="charts/web"), checkout).problems
+    assert problem.message == "helm: execution error: bad value ***"
+
+
 def test_a_chart_that_renders_nothing_is_told(fake_helm: Path) -> None:
     assert render("true", fake_helm).ignored == (("charts/web/Chart.yaml", "it is empty, or has only comments"),)
 

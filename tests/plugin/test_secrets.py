@@ -238,3 +238,14 @@ def test_a_bug_of_ours_shows_no_value_either(
     output = result.stdout.str() + result.stderr.str()
     assert "gitops-audit has a bug: LookupError at gitops_audit/" in output
     assert_clean(pytester.path, output)
+
+
+def test_a_bug_in_a_test_of_policies_shows_no_value_either(pytester: pytest.Pytester, leaky: Deployed) -> None:
+    leaky.commit({"kyverno/kyverno-test.yaml": TEST})
+    failing = "def fail(*a, **k): raise LookupError(repr((a, k)))"
+    place = "import_module('gitops_audit.policy.testing.kyverno_run')._verdict"
+    pytester.makeconftest(f"from importlib import import_module\n{failing}\n{place} = fail\n")
+    result = pytester.runpytest_subprocess("kyverno", "--showlocals", "--full-trace", "-vv")
+    output = result.stdout.str() + result.stderr.str()
+    assert "gitops-audit has a bug: LookupError at gitops_audit/" in output
+    assert_clean(pytester.path, output)

@@ -101,7 +101,7 @@ def _pack(name: str, objects: Sequence[dict[str, Any]]) -> str:
     policies = load_all([PolicyRef(pack=name)])
     startup_ms = (time.process_time() - started) * 1e3
     total_us = _cost_us(policies, objects)
-    single = {policy.name: _cost_us([policy], objects) for policy in policies}
+    single = {policy.metadata.name: _cost_us([policy], objects) for policy in policies}
     slowest = max(single, key=lambda policy: single[policy])
     return f"| {name} | {len(policies)} | {startup_ms:.0f} | {total_us:.1f} | {slowest} ({single[slowest]:.1f}) |"
 

@@ -47,8 +47,8 @@ def list_policies(config_path: Path | None, is_shipped: bool, paths: tuple[Path,
         click.echo("the configuration names no policies; `gitops-audit policy list --packs` lists those that ship")
         return
     table = Table("policy", "form", "severity", "category", "title", box=box.SIMPLE_HEAD, pad_edge=False)
-    for found in listed:
-        table.add_row(found.name, found.form, str(found.severity), found.category, found.title)
+    for about in (found.metadata for found in listed):
+        table.add_row(about.name, about.form, str(about.severity), about.category, about.title)
     _console().print(table)
 
 
@@ -64,9 +64,9 @@ def explain(config_path: Path | None, name: str, paths: tuple[Path, ...], file: 
 
     With --resource, show the result for each object of a manifest and the value of every part of the expressions.
     """
-    found = {p.name: p for p in _policies(None, (), is_shipped=True)}
+    found = {p.metadata.name: p for p in _policies(None, (), is_shipped=True)}
     if paths or config_path:
-        found |= {p.name: p for p in _policies(config_path, paths, is_shipped=False)}
+        found |= {p.metadata.name: p for p in _policies(config_path, paths, is_shipped=False)}
     if name not in found:
         raise PolicyError(f"there is no policy {name!r}", code="GA407", hint=did_you_mean(name, found) or "see `list`")
     for line in _explained(found[name]):
@@ -98,13 +98,14 @@ def _policies(config_path: Path | None, paths: Sequence[Path], *, is_shipped: bo
 
 
 def _explained(found: Policy) -> Iterator[str]:
-    yield f"{found.name}: {found.title or found.form}"
-    yield f"  severity {found.severity}, category {found.category or 'none'}, a {found.form} at {found.where}"
-    if found.standards:
-        yield f"  standards: {', '.join(found.standards)}"
+    about = found.metadata
+    yield f"{about.name}: {about.title or about.form}"
+    yield f"  severity {about.severity}, category {about.category or 'none'}, a {about.form} at {about.where}"
+    if about.standards:
+        yield f"  standards: {', '.join(about.standards)}"
     yield f"  rules: {', '.join(found.rules)}"
-    if found.remediation:
-        yield f"  to comply: {found.remediation.strip()}"
+    if about.remediation:
+        yield f"  to comply: {about.remediation.strip()}"
 
 
 def _decided(found: Policy, file: Path, redactor: Redactor) -> Iterator[str]:

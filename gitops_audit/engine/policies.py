@@ -31,20 +31,20 @@ class PolicyCheck:
     def load(cls, settings: Settings, options: RunOptions) -> PolicyCheck:
         policies = _loaded(settings, options)
         today = datetime.now(UTC).date()
-        return cls(policies, Exceptions(settings.exceptions, today=today, policies=[p.name for p in policies]))
+        return cls(policies, Exceptions(settings.exceptions, today=today, policies=[p.metadata.name for p in policies]))
 
     def notes(self) -> Iterator[str]:
         """Policies that matched nothing, exceptions that are expired or waived nothing."""
         for policy in self.policies:
-            if not self.matched[policy.name]:
-                yield f"policy {policy.name} ({policy.where}) matched no resource"
+            if not self.matched[policy.metadata.name]:
+                yield f"policy {policy.metadata.name} ({policy.metadata.where}) matched no resource"
         yield from self.exceptions.notes()
 
     def passed(self, policy: Policy, rule: str, side: Side) -> PolicyResult:
         """Passes are most of all results: each is kept once and shared."""
-        key = (policy.name, rule, side)
+        key = (policy.metadata.name, rule, side)
         if key not in self._passes:
-            self._passes[key] = PolicyResult(policy.name, rule, "pass", policy.severity, on=side)
+            self._passes[key] = PolicyResult(policy.metadata.name, rule, "pass", policy.metadata.severity, on=side)
         return self._passes[key]
 
 
@@ -91,7 +91,7 @@ class ClusterPolicies:
         in_git = _by_rule(policy.evaluate(declared, self._declared))
         in_cluster = _by_rule(policy.evaluate(live, self._live)) if live else {}
         if in_git or in_cluster:
-            self._check.matched[policy.name] += 1
+            self._check.matched[policy.metadata.name] += 1
         for rule in dict.fromkeys((*in_git, *in_cluster)):
             decisive, side = _decisive(in_git.get(rule), in_cluster.get(rule))
             if decisive.result == "pass":
@@ -99,7 +99,7 @@ class ClusterPolicies:
                 continue
             body = live.body if side == "live" and live else declared.body
             yield PolicyResult(
-                policy.name,
+                policy.metadata.name,
                 rule,
                 decisive.result,
                 _severity(policy, decisive, side, in_git.get(rule)),
@@ -173,7 +173,7 @@ def _loaded(settings: Settings, options: RunOptions) -> Sequence[Policy]:
 
 def _severity(policy: Policy, decisive: RuleResult, side: Side, git: RuleResult | None) -> Severity:
     """What passes in Git and fails live was changed past review: one severity higher."""
-    severity = decisive.severity if decisive.severity is not None else policy.severity
+    severity = decisive.severity if decisive.severity is not None else policy.metadata.severity
     is_past_review = side == "live" and decisive.result == "fail" and git is not None and git.result == "pass"
     return Severity(min(severity + 1, Severity.critical)) if is_past_review else severity
 

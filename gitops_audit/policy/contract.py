@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, Protocol
 
 from gitops_audit.errors import Location
@@ -50,34 +50,30 @@ class RuleResult:
     severity: Severity | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class Metadata:
+    """What every form of policy says about itself. `form` is its kind: `Policy`, `ValidatingAdmissionPolicy`, ..."""
+
+    name: str
+    form: str
+    where: Location
+    title: str = ""
+    category: str = ""
+    severity: Severity = Severity.medium
+    standards: tuple[str, ...] = ()
+    remediation: str = ""
+    is_scored: bool = True
+
+    def scored(self, result: RuleResult) -> RuleResult:
+        """A failure of a policy that says of itself `scored: "false"` is a warning, as in Kyverno's reports."""
+        return result if self.is_scored or result.result != "fail" else replace(result, result="warn")
+
+
 class Policy(Protocol):
     """One loaded, checked policy of any form."""
 
     @property
-    def name(self) -> str: ...
-
-    @property
-    def form(self) -> str:
-        """`Policy`, `ValidatingAdmissionPolicy`, `ValidatingPolicy` or `ClusterPolicy`."""
-        ...
-
-    @property
-    def title(self) -> str: ...
-
-    @property
-    def category(self) -> str: ...
-
-    @property
-    def severity(self) -> Severity: ...
-
-    @property
-    def standards(self) -> Sequence[str]: ...
-
-    @property
-    def remediation(self) -> str: ...
-
-    @property
-    def where(self) -> Location: ...
+    def metadata(self) -> Metadata: ...
 
     @property
     def rules(self) -> Sequence[str]: ...

@@ -5,21 +5,20 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 
-from gitops_audit.errors import AuditError, Location
-from gitops_audit.model.finding import Severity
+from gitops_audit.errors import AuditError
 from gitops_audit.policy import kyverno_activation
 from gitops_audit.policy import kyverno_validating_spec as spec
 from gitops_audit.policy.admission_match import UnknownNamespace
 from gitops_audit.policy.cel import Activation, CelError, Program
 from gitops_audit.policy.cel.world import bound
 from gitops_audit.policy.cel_rule import holds
-from gitops_audit.policy.contract import Policy, RuleResult, Subject, World
+from gitops_audit.policy.contract import Metadata, Policy, RuleResult, Subject, World
 from gitops_audit.policy.document import Document
 from gitops_audit.policy.kyverno.request import Operation, Request
 from gitops_audit.policy.kyverno_autogen import controllers, generated, kinds
 from gitops_audit.policy.kyverno_cel_exception import CelException
 from gitops_audit.policy.kyverno_checks import Checks
-from gitops_audit.policy.metadata import Metadata
+from gitops_audit.policy.metadata import from_annotations
 
 FORMS = ("ValidatingPolicy", "NamespacedValidatingPolicy")
 
@@ -43,38 +42,6 @@ class ValidatingPolicy:
     is_warning: bool = False
     is_for_json: bool = False
     _made: dict[tuple[str, Operation], Checks] = field(default_factory=dict, compare=False, repr=False)
-
-    @property
-    def name(self) -> str:
-        return self.metadata.name
-
-    @property
-    def form(self) -> str:
-        return self.metadata.form
-
-    @property
-    def title(self) -> str:
-        return self.metadata.title
-
-    @property
-    def category(self) -> str:
-        return self.metadata.category
-
-    @property
-    def severity(self) -> Severity:
-        return self.metadata.severity
-
-    @property
-    def standards(self) -> Sequence[str]:
-        return self.metadata.standards
-
-    @property
-    def remediation(self) -> str:
-        return self.metadata.remediation
-
-    @property
-    def where(self) -> Location:
-        return self.metadata.where
 
     @property
     def rules(self) -> Sequence[str]:
@@ -192,7 +159,7 @@ def _policy(document: Document, exceptions: Sequence[CelException], is_test: boo
         raise document.fault("/spec/matchConstraints", "matchConstraints.resourceRules is missing")
     resources = controllers(document)
     return ValidatingPolicy(
-        metadata=Metadata.from_annotations(document, document.kind),
+        metadata=from_annotations(document, document.kind),
         document=document,
         own=own,
         controllers=resources,

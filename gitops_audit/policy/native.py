@@ -5,15 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from gitops_audit.errors import Location
 from gitops_audit.model.finding import Severity
 from gitops_audit.policy import pod_security
 from gitops_audit.policy.cel import Activation, Composition, Program
 from gitops_audit.policy.cel.world import WORLD_FUNCTIONS, bound
 from gitops_audit.policy.cel_rule import Validation, compile_at, compose
-from gitops_audit.policy.contract import Policy, RuleResult, Subject, World
+from gitops_audit.policy.contract import Metadata, Policy, RuleResult, Subject, World
 from gitops_audit.policy.document import Document
-from gitops_audit.policy.metadata import Metadata
 from gitops_audit.policy.native_document import check
 from gitops_audit.policy.native_match import Match
 from gitops_audit.policy.native_rule import CelCheck, Check, PodSecurityCheck, Rule, SchemaCheck
@@ -31,38 +29,6 @@ class NativePolicy:
     exclude: Match | None
     checks: tuple[Rule, ...]
     asks_world: bool
-
-    @property
-    def name(self) -> str:
-        return self.metadata.name
-
-    @property
-    def form(self) -> str:
-        return self.metadata.form
-
-    @property
-    def title(self) -> str:
-        return self.metadata.title
-
-    @property
-    def category(self) -> str:
-        return self.metadata.category
-
-    @property
-    def severity(self) -> Severity:
-        return self.metadata.severity
-
-    @property
-    def standards(self) -> Sequence[str]:
-        return self.metadata.standards
-
-    @property
-    def remediation(self) -> str:
-        return self.metadata.remediation
-
-    @property
-    def where(self) -> Location:
-        return self.metadata.where
 
     @property
     def rules(self) -> Sequence[str]:

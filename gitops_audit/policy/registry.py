@@ -148,7 +148,8 @@ def _culprit(documents: Sequence[Document], error: PolicyError) -> Document | No
 def _check_names(policies: Sequence[Policy]) -> None:
     seen: dict[tuple[str, str], Policy] = {}
     for policy in policies:
-        other = seen.setdefault((policy.form, policy.name), policy)
+        about = policy.metadata
+        other = seen.setdefault((about.form, about.name), policy)
         if other is not policy:
-            message = f"the {policy.form} {policy.name!r} is there twice, also at {other.where}"
-            raise PolicyError(message, code="GA406", where=policy.where, hint="give each policy a name of its own")
+            message = f"the {about.form} {about.name!r} is there twice, also at {other.metadata.where}"
+            raise PolicyError(message, code="GA406", where=about.where, hint="give each policy a name of its own")

@@ -9,8 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from gitops_audit.errors import Location
-from gitops_audit.model.finding import PolicyOutcome, Severity
+from gitops_audit.model.finding import PolicyOutcome
 from gitops_audit.model.resource import JsonObject
 from gitops_audit.policy.admission_match import MatchConstraints, UnknownNamespace
 from gitops_audit.policy.admission_request import VARIABLES, activation
@@ -24,9 +23,9 @@ from gitops_audit.policy.cel_rule import (
     holds,
     validations,
 )
-from gitops_audit.policy.contract import Policy, RuleResult, Subject, World
+from gitops_audit.policy.contract import Metadata, Policy, RuleResult, Subject, World
 from gitops_audit.policy.document import Document
-from gitops_audit.policy.metadata import Metadata
+from gitops_audit.policy.metadata import from_annotations
 from gitops_audit.policy.vap_binding import UNBOUND, Binding, ParamKind
 
 FORM = "ValidatingAdmissionPolicy"
@@ -53,38 +52,6 @@ class AdmissionPolicy:
     bindings: tuple[Binding, ...]
     param_kind: ParamKind | None = None
     is_failure_ignored: bool = False
-
-    @property
-    def name(self) -> str:
-        return self.metadata.name
-
-    @property
-    def form(self) -> str:
-        return self.metadata.form
-
-    @property
-    def title(self) -> str:
-        return self.metadata.title
-
-    @property
-    def category(self) -> str:
-        return self.metadata.category
-
-    @property
-    def severity(self) -> Severity:
-        return self.metadata.severity
-
-    @property
-    def standards(self) -> Sequence[str]:
-        return self.metadata.standards
-
-    @property
-    def remediation(self) -> str:
-        return self.metadata.remediation
-
-    @property
-    def where(self) -> Location:
-        return self.metadata.where
 
     @property
     def rules(self) -> Sequence[str]:
@@ -164,7 +131,7 @@ def _policy(document: Document, bindings: tuple[Binding, ...]) -> AdmissionPolic
     if not found:
         raise document.fault("/spec", "there are no validations: an audit would show nothing")
     return AdmissionPolicy(
-        metadata=Metadata.from_annotations(document, FORM),
+        metadata=from_annotations(document, FORM),
         constraints=_constraints(document),
         conditions=conditions(document, "/spec/matchConditions", composition),
         validations=found,

@@ -139,7 +139,7 @@ def _both(body: dict[str, Any], admission: Admission, policies: Sequence[Policy]
     answer = admission.dry_run(collection(body), body)
     # the server judges what it made of the object; where it refused it, what was sent is all there is
     created = {"apiVersion": body["apiVersion"], "kind": body["kind"], **answer.body} if answer.status < 300 else body
-    audit = {p.name: of_the_audit(p.evaluate(subject_of(created), world())) for p in policies}
+    audit = {p.metadata.name: of_the_audit(p.evaluate(subject_of(created), world())) for p in policies}
     return of_the_server([*answer.warnings, answer.message]), {name: said for name, said in audit.items() if said}
 
 

@@ -13,7 +13,7 @@ from gitops_audit.policy.kyverno.exception import KyvernoException
 from gitops_audit.policy.kyverno.policy import KyvernoPolicy
 from gitops_audit.policy.kyverno.rule import Rule
 from gitops_audit.policy.kyverno.shape import SPEC
-from gitops_audit.policy.metadata import Metadata
+from gitops_audit.policy.metadata import from_annotations
 
 _MATCH_CONDITIONS = "/spec/webhookConfiguration/matchConditions"
 
@@ -50,7 +50,7 @@ def load_policy(document: Document, *, allow_unsupported: bool = False, is_simul
         kept = (item for item in own if not made or not item.name.startswith("autogen-"))
         by_kind |= dict.fromkeys(group, (*kept, *made))
     return KyvernoPolicy(
-        metadata=Metadata.from_annotations(document, document.kind),
+        metadata=from_annotations(document, document.kind),
         namespace=namespace,
         own=own,
         by_kind=by_kind,

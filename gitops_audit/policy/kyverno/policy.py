@@ -5,17 +5,14 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
-from gitops_audit.errors import Location
-from gitops_audit.model.finding import Severity
 from gitops_audit.policy.cel import CelError
 from gitops_audit.policy.cel_rule import Condition, holds
-from gitops_audit.policy.contract import RuleResult, Subject, World
+from gitops_audit.policy.contract import Metadata, RuleResult, Subject, World
 from gitops_audit.policy.kyverno import admission
 from gitops_audit.policy.kyverno.exception import KyvernoException
 from gitops_audit.policy.kyverno.match import may_be_matched
 from gitops_audit.policy.kyverno.request import Request, audited
 from gitops_audit.policy.kyverno.rule import Rule
-from gitops_audit.policy.metadata import Metadata
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,38 +28,6 @@ class KyvernoPolicy:
     exceptions: tuple[KyvernoException, ...] = field(default=())
 
     @property
-    def name(self) -> str:
-        return self.metadata.name
-
-    @property
-    def form(self) -> str:
-        return self.metadata.form
-
-    @property
-    def title(self) -> str:
-        return self.metadata.title
-
-    @property
-    def category(self) -> str:
-        return self.metadata.category
-
-    @property
-    def severity(self) -> Severity:
-        return self.metadata.severity
-
-    @property
-    def standards(self) -> Sequence[str]:
-        return self.metadata.standards
-
-    @property
-    def remediation(self) -> str:
-        return self.metadata.remediation
-
-    @property
-    def where(self) -> Location:
-        return self.metadata.where
-
-    @property
     def rules(self) -> Sequence[str]:
         """All rules, the generated ones too."""
         found = (rule.name for rules in (self.own, *self.by_kind.values()) for rule in rules)
@@ -70,7 +35,7 @@ class KyvernoPolicy:
 
     def with_exceptions(self, exceptions: Sequence[KyvernoException]) -> KyvernoPolicy:
         """The policy with those of the exceptions that name one of its rules."""
-        named = [e for e in exceptions if any(e.names(self.name, self.namespace, rule) for rule in self.rules)]
+        named = [e for e in exceptions if any(e.names(self.metadata.name, self.namespace, rule) for rule in self.rules)]
         return replace(self, exceptions=(*self.exceptions, *named))
 
     def may_match(self, group: str, version: str, kind: str, plural: str) -> bool:
@@ -95,7 +60,7 @@ class KyvernoPolicy:
         except CelError as error:
             return [RuleResult(rule.name, "error", str(error)) for rule in self.own]
         for rule in self.by_kind.get(request.subject.kind, self.own):
-            named = [item for item in self.exceptions if item.names(self.name, self.namespace, rule.name)]
+            named = [item for item in self.exceptions if item.names(self.metadata.name, self.namespace, rule.name)]
             result = rule.evaluate(request, world, named)
             if result is not None:
                 results.append(self.metadata.scored(result))

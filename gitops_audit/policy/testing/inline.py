@@ -53,7 +53,7 @@ def _row(document: Document, policy: Policy, test: InlineTest) -> TestRow:
         actual, message = "error", f"the message does not hold {test.message!r}: {message}"
     return TestRow(
         file=document.path,
-        policy=policy.name,
+        policy=policy.metadata.name,
         rule=test.rule,
         kind=test.subject.kind,
         resource=test.name or test.subject.name,

@@ -132,11 +132,11 @@ class KyvernoRun:
             # to policies in CEL, values of policies and resources mean nothing
             asked = operation or self.values.common.get("request.operation")
             return self._asking(subject, asked, {}, {})
-        values = self.values.of_resource(policy.name, subject.name)
+        values = self.values.of_resource(policy.metadata.name, subject.name)
         if operation:
             values["request.operation"] = operation
         asked = values.get("request.operation")
-        return self._asking(_patched(subject, values), asked, values, self.values.of_rules(policy.name))
+        return self._asking(_patched(subject, values), asked, values, self.values.of_rules(policy.metadata.name))
 
     def _asking(
         self, subject: Subject, asked: Any, values: dict[str, Any], rule_values: Mapping[str, Mapping[str, Any]]

@@ -45,7 +45,7 @@ class Policies:
 
     def named(self, name: str) -> list[Policy]:
         """Those of a name (`namespace/name` for a namespaced one)."""
-        return [policy for policy in self.loaded if policy.name == name.rpartition("/")[2]]
+        return [policy for policy in self.loaded if policy.metadata.name == name.rpartition("/")[2]]
 
 
 def _load(

@@ -73,8 +73,9 @@ def test_a_policy_says_what_its_own_tests_expect(
 @pytest.mark.parametrize(("pack", "file"), FILES, ids=[file.path for _, file in FILES])
 def test_a_policy_of_a_pack_tells_all_that_a_person_needs(pack: str, file: packs.PackFile) -> None:
     policy = _loaded(file)
-    assert file.path == f"{pack}/{policy.name}.yaml"
-    assert all((policy.title, policy.category, policy.remediation, policy.rules, policy.severity is not None))
+    about = policy.metadata
+    assert file.path == f"{pack}/{about.name}.yaml"
+    assert all((about.title, about.category, about.remediation, policy.rules, about.severity is not None))
     assert len(yaml.safe_load(file.data)["spec"]["description"]) > 20
 
 
@@ -101,13 +102,13 @@ def test_the_packs_are_those_of_the_documentation() -> None:
 def test_the_documentation_lists_every_policy() -> None:
     page = (Path(__file__).parents[3] / "docs" / "reference" / "packs.md").read_text(encoding="utf-8")
     for pack, file in FILES:
-        policy = _loaded(file)
-        standards = "; ".join(policy.standards)
-        assert f"| {pack} | `{policy.name}` | {policy.title} | {policy.severity} | {standards} |" in page
+        about = _loaded(file).metadata
+        standards = "; ".join(about.standards)
+        assert f"| {pack} | `{about.name}` | {about.title} | {about.severity} | {standards} |" in page
 
 
 def test_no_policy_is_in_two_packs() -> None:
-    names = [_loaded(file).name for _, file in FILES]
+    names = [_loaded(file).metadata.name for _, file in FILES]
     assert len(names) == len(set(names))
 
 

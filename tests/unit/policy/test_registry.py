@@ -40,7 +40,7 @@ def test_a_directory_is_searched_for_policies_of_every_form(tmp_path: Path) -> N
 
     found = registry.load_all(refs(tmp_path))
 
-    assert sorted((p.form, p.name) for p in found) == [
+    assert sorted((p.metadata.form, p.metadata.name) for p in found) == [
         ("Policy", "one"),
         ("Policy", "two"),
         ("ValidatingAdmissionPolicy", "admission"),
@@ -95,7 +95,7 @@ def test_an_unsupported_policy_is_an_error_or_a_visible_skip() -> None:
     with pytest.raises(PolicyError, match="not supported"):
         registry.load(documents)
 
-    loaded = {p.name: p for p in registry.load(documents, allow_unsupported=True)}
+    loaded = {p.metadata.name: p for p in registry.load(documents, allow_unsupported=True)}
     (result,) = loaded["admission"].evaluate(subject_of(POD), GivenWorld())
     assert result.result == "skip"
     assert "authorizer" in result.message

@@ -327,5 +327,5 @@ def test_the_annotations_of_a_policy_describe_it() -> None:
     body = policy()
     body["metadata"]["annotations"] = {"policies.kyverno.io/severity": "High", "gitops-audit/standards": "CIS 5.1, NSA"}
     (loaded,) = vap.load([Document(body, "p.yaml", 3)])
-
-    assert (str(loaded.severity), loaded.standards, str(loaded.where)) == ("high", ("CIS 5.1", "NSA"), "p.yaml:3")
+    about = loaded.metadata
+    assert (str(about.severity), about.standards, str(about.where)) == ("high", ("CIS 5.1", "NSA"), "p.yaml:3")

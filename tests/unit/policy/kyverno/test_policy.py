@@ -352,8 +352,8 @@ def test_match_conditions_of_the_webhook_are_conditions_of_the_policy() -> None:
 
 
 def test_annotations_tell_what_the_policy_is_about() -> None:
-    loaded = policy(ONE, annotations="{policies.kyverno.io/title: T, policies.kyverno.io/severity: high}")
-    assert (loaded.title, loaded.severity, loaded.form, loaded.name) == ("T", Severity.high, "ClusterPolicy", "sample")
+    about = policy(ONE, annotations="{policies.kyverno.io/title: T, policies.kyverno.io/severity: high}").metadata
+    assert (about.title, about.severity, about.form, about.name) == ("T", Severity.high, "ClusterPolicy", "sample")
 
 
 @pytest.mark.parametrize(

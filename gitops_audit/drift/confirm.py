@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
+from gitops_audit.drift import shape
 from gitops_audit.drift.compare import Kind, differences
 from gitops_audit.drift.equality import is_identical
 from gitops_audit.drift.path import pointer
@@ -65,6 +66,7 @@ def is_counting(changes: Iterable[Change]) -> bool:
 def _untouched(resource: Declared, live: JsonObject, applied: JsonObject, schema: TypeSchema | None) -> set[str]:
     """The pointers of differences that applying leaves exactly as they are."""
     kind = Kind(resource.key.group, resource.key.kind)
+    schema = schema or shape.of_kind(kind.group, resource.version, kind.kind)
     before = {pointer(d.path): d.live for d in differences(resource.body, live, schema, kind)}
     after = {pointer(d.path): d.live for d in differences(resource.body, applied, schema, kind)}
     return {p for p, value in after.items() if p in before and is_identical(before[p], value)}

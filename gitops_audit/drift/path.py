@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from gitops_audit.model.finding import ABSENT
+from gitops_audit.model.path import pointer_of
 
 _PLAIN = re.compile(r"[A-Za-z0-9_-]+")
 
@@ -46,17 +47,12 @@ _DEFAULTED = {"protocol": "TCP"}
 
 def pointer(path: Path) -> str:
     """The RFC 6901 pointer; empty for the object itself."""
-    return "".join(f"/{s.index}" if isinstance(s, Item) else f"/{escape(s)}" for s in path)
+    return pointer_of(s.index if isinstance(s, Item) else s for s in path)
 
 
 def display(path: Path) -> str:
     """As people read it: `spec.template.spec.containers[name=web].image`, `metadata.annotations["a.b/c"]`."""
     return "".join(_part(step) for step in path).removeprefix(".")
-
-
-def escape(token: str) -> str:
-    """One token of an RFC 6901 pointer."""
-    return token.replace("~", "~0").replace("/", "~1")
 
 
 def lookup(body: Any, path: Path) -> Any:

@@ -160,7 +160,7 @@ def is_ambiguous(thing: Populated, leaf: Leaf) -> bool:
 
 
 def is_in_another_pod(thing: Populated, leaf: Leaf) -> bool:
-    """Ten kinds hold the same pod: ownership, which takes the most time, is tried on that of a Deployment."""
+    """Nine kinds hold the same pod: ownership, which takes the most time, is tried on that of a Deployment."""
     kind = thing.gvk[2]
     return kind != "Deployment" and ("/template/spec/" in leaf.pointer or (kind == "Pod" and leaf.path[0] == "spec"))
 

@@ -7,9 +7,10 @@ from typing import Any
 import pytest
 
 from gitops_audit.config.settings import DriftConfig, IgnoreRule, Match
+from gitops_audit.drift import Comparer
 from gitops_audit.drift.confirm import Confirmation, DryRun, confirmed, is_suspect
 from gitops_audit.model.finding import Change, Drift
-from tests.unit.drift.samples import compared, config_map, declared, deployment, entry, live, schema_of, told
+from tests.unit.drift.samples import TODAY, compared, config_map, declared, deployment, entry, live, schema_of, told
 
 
 def asked(body: dict[str, Any], found: dict[str, Any], answer: DryRun) -> Confirmation:
@@ -69,3 +70,15 @@ def test_only_counting_differences_of_a_value_are_suspect() -> None:
     assert not is_suspect(compared(config_map(a="1"), found, ignoring))
     assert not is_suspect(Drift("missing"))
     assert not is_suspect(Drift("modified", (Change("dropped", "/a", "a"),)))
+
+
+def test_without_types_the_answer_is_read_by_the_same_outline_as_the_object() -> None:
+    def containers(*images: tuple[str, str]) -> dict[str, Any]:
+        spec = {"containers": [{"name": name, "image": image} for name, image in images]}
+        return deployment(template={"metadata": {"labels": {"app": "web"}}, "spec": spec})
+
+    body = containers(("web", "nginx:1"), ("side", "side:1"))
+    found = live(containers(("side", "side:1"), ("web", "nginx:2")))
+    drift = Comparer(DriftConfig(), today=TODAY).compare(declared(body), found, None)
+    answer = confirmed(drift, declared(body), found, DryRun(found), None)
+    assert (answer.drift.status, answer.dropped) == ("in-sync", 1)

@@ -9,14 +9,24 @@ from typing import Any
 _PLAIN = re.compile(r"[A-Za-z_$][A-Za-z0-9_$-]*")
 
 
+def escaped(token: str) -> str:
+    """A key as a reference token of an RFC 6901 pointer."""
+    return token.replace("~", "~0").replace("/", "~1")
+
+
+def unescaped(token: str) -> str:
+    """The key that a reference token stands for."""
+    return token.replace("~1", "/").replace("~0", "~")
+
+
 def pointer_tokens(pointer: str) -> list[str]:
-    """The unescaped reference tokens of an RFC 6901 pointer."""
-    return [token.replace("~1", "/").replace("~0", "~") for token in pointer.split("/")[1:]]
+    """The keys that an RFC 6901 pointer leads along."""
+    return [unescaped(token) for token in pointer.split("/")[1:]]
 
 
 def pointer_of(tokens: Iterable[str | int]) -> str:
-    """The RFC 6901 pointer that consists of these reference tokens."""
-    return "".join("/" + str(token).replace("~", "~0").replace("/", "~1") for token in tokens)
+    """The RFC 6901 pointer that leads along these keys."""
+    return "".join(f"/{escaped(str(token))}" for token in tokens)
 
 
 def field_path(pointer: str, body: Any) -> str:

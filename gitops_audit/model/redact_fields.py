@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterator, Sequence
 from fnmatch import fnmatchcase
 from typing import Any, Protocol
 
+from gitops_audit.model.path import unescaped
 from gitops_audit.model.resource import JsonObject, split_api_version
 
 _SEGMENT = re.compile(r"/(\[[^\]]*\]|[^/]*)")
@@ -58,7 +59,7 @@ def replace_at(value: Any, segments: tuple[str, ...], to: Callable[[Any], Any]) 
 
 
 def _segments(pointer: str) -> tuple[str, ...]:
-    return tuple(s.replace("~1", "/").replace("~0", "~") for s in _SEGMENT.findall(pointer))
+    return tuple(map(unescaped, _SEGMENT.findall(pointer)))
 
 
 def _selects(segment: str, index: int, element: Any) -> bool:

@@ -8,6 +8,7 @@ from typing import Any
 
 from gitops_audit.config.suggest import did_you_mean
 from gitops_audit.errors import Location, PolicyError
+from gitops_audit.model.path import unescaped
 from gitops_audit.model.resource import JsonObject, split_api_version
 
 
@@ -97,7 +98,7 @@ class Document:
         """The value at a pointer, None where there is none."""
         found: Any = self.body
         for step in pointer.split("/")[1:]:
-            step = step.replace("~1", "/").replace("~0", "~")
+            step = unescaped(step)
             if isinstance(found, dict):
                 found = found.get(step)
             elif isinstance(found, list) and step.isdigit() and int(step) < len(found):

@@ -8,6 +8,7 @@ from importlib.resources import files
 from typing import Any
 
 from gitops_audit.errors import PolicyError
+from gitops_audit.model.path import escaped
 from gitops_audit.policy.document import Document, suggestion
 
 
@@ -32,7 +33,7 @@ def check(document: Document) -> None:
     if not faults:
         return
     fault = _deepest(faults[0])
-    pointer = "".join(f"/{_escaped(str(step))}" for step in fault.absolute_path)
+    pointer = "".join(f"/{escaped(str(step))}" for step in fault.absolute_path)
     raise _explained(document, pointer, fault)
 
 
@@ -56,7 +57,7 @@ def _explained(document: Document, pointer: str, fault: Any) -> PolicyError:
         known = list(fault.schema["properties"])
         unknown = next(key for key in fault.instance if key not in known)
         hint = f"{suggestion(str(unknown), known)}known here: {', '.join(known)}"
-        return document.fault(f"{pointer}/{_escaped(str(unknown))}", f"{unknown!r} is not known", hint=hint)
+        return document.fault(f"{pointer}/{escaped(str(unknown))}", f"{unknown!r} is not known", hint=hint)
     if fault.validator == "enum":
         words = [str(word) for word in fault.validator_value]
         hint = f"{suggestion(str(fault.instance), words)}use one of {', '.join(words)}"
@@ -69,7 +70,3 @@ def _explained(document: Document, pointer: str, fault: Any) -> PolicyError:
 
 def _shown(pointer: str) -> str:
     return pointer.lstrip("/").replace("/", ".") or "the document"
-
-
-def _escaped(step: str) -> str:
-    return step.replace("~", "~0").replace("/", "~1")

@@ -9,6 +9,7 @@ from typing import Any, Protocol
 
 from gitops_audit.errors import PolicyError
 from gitops_audit.model.finding import Severity
+from gitops_audit.model.path import escaped, unescaped
 from gitops_audit.policy import pod_security
 from gitops_audit.policy.cel import CelError, Program
 from gitops_audit.policy.cel_rule import Validation
@@ -97,7 +98,7 @@ class SchemaCheck:
 
 
 def _fault(rule: Rule, fault: Any) -> RuleResult:
-    pointer = rule.path + "".join(f"/{_escaped(str(step))}" for step in fault.instance_path)
+    pointer = rule.path + "".join(f"/{escaped(str(step))}" for step in fault.instance_path)
     return rule.failure(rule.message or f"{pointer or 'the object'}: {fault.message}", pointer)
 
 
@@ -129,7 +130,7 @@ _ABSENT = _Absent()
 def _below(body: Any, pointer: str) -> Any:
     found = body
     for step in pointer.split("/")[1:]:
-        key = step.replace("~1", "/").replace("~0", "~")
+        key = unescaped(step)
         if isinstance(found, dict) and key in found:
             found = found[key]
         elif isinstance(found, list) and key.isdigit() and int(key) < len(found):
@@ -137,7 +138,3 @@ def _below(body: Any, pointer: str) -> Any:
         else:
             return _ABSENT
     return found
-
-
-def _escaped(step: str) -> str:
-    return step.replace("~", "~0").replace("/", "~1")

@@ -15,6 +15,7 @@ from yaml.events import (
     SequenceStartEvent,
 )
 
+from gitops_audit.model.path import escaped
 from gitops_audit.render.scalar import MERGE, UnusableScalar, key_text
 
 # RFC 6901 pointer, relative to the node it belongs to -> line
@@ -108,7 +109,7 @@ class _Reader:
 
 def _put(lines: Lines, key: str, line: int, below: Lines) -> None:
     """Enters a field and all below it; a field that stands twice counts where it stands last."""
-    pointer = "/" + key.replace("~", "~0").replace("/", "~1")
+    pointer = f"/{escaped(key)}"
     if pointer in lines:
         for stale in [p for p in lines if p.startswith(f"{pointer}/")]:
             del lines[stale]

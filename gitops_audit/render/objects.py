@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
-from gitops_audit.model.path import field_path
+from gitops_audit.model.path import field_path, pointer_of
 from gitops_audit.model.resource import JsonObject, split_api_version
 from gitops_audit.render.compose import Document, Duplicate, Token
 
@@ -107,7 +107,7 @@ def _list(value: JsonObject, document: Document) -> Iterator[Found]:
 
 
 def _item(item: Any, line: int, path: tuple[Token, ...], duplicates: tuple[Duplicate, ...]) -> Found:
-    prefix = _pointer(path)
+    prefix = pointer_of(path)
     if not isinstance(item, dict):
         return _unusable(item, line, prefix, Fault("", f"an element of a list must be an object, but is {_word(item)}"))
     if isinstance(item.get("items"), list):
@@ -126,7 +126,7 @@ def _object(body: JsonObject, line: int, prefix: str, duplicates: tuple[Duplicat
     problem = _identity_problem(body)
     if problem is not None:
         return _unusable(body, line, prefix, problem)
-    twice = (Fault(_pointer(d.path), "the key stands twice here: the last one counts", d.line) for d in duplicates)
+    twice = (Fault(pointer_of(d.path), "the key stands twice here: the last one counts", d.line) for d in duplicates)
     return Found(body, line, prefix, (*twice, *_metadata_faults(body["metadata"])))
 
 
@@ -156,7 +156,7 @@ def _metadata_faults(metadata: JsonObject) -> Iterator[Fault]:
             yield Fault(f"/metadata/{key}", _expected(f"metadata.{key}", values, "a mapping"))
         for name, value in values.items() if isinstance(values, dict) else ():
             if not isinstance(value, (str, type(None))):
-                pointer = _pointer(("metadata", key, name))
+                pointer = pointer_of(("metadata", key, name))
                 yield Fault(pointer, f"must be a string, but is {_word(value)}: put it in quotes")
 
 
@@ -169,10 +169,6 @@ def _expected(what: str, value: Any, wanted: str = "a string") -> str:
 
 def _word(value: Any) -> str:
     return _WORDS.get(type(value), "null")
-
-
-def _pointer(path: tuple[Token, ...]) -> str:
-    return "".join("/" + str(token).replace("~", "~0").replace("/", "~1") for token in path)
 
 
 def display_path(fault: Fault, body: Any) -> str:

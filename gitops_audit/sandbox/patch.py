@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+from gitops_audit.model.path import pointer_tokens
 from gitops_audit.sandbox.status import ApiError
 from gitops_audit.sandbox.types import ANY, Field, JsonObject, Type
 
@@ -46,7 +47,7 @@ def _operate(target: Any, operation: JsonObject) -> Any:
 def _pointer(text: str) -> list[str]:
     if text and not text.startswith("/"):
         raise ValueError(f"{text!r} is no JSON pointer")
-    return [part.replace("~1", "/").replace("~0", "~") for part in text.split("/")[1:]]
+    return pointer_tokens(text)
 
 
 def _at(target: Any, path: list[str]) -> Any:

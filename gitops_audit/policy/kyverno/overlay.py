@@ -10,6 +10,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from gitops_audit.model.path import pointer_of
 from gitops_audit.policy.kyverno import anchor, pattern, wildcard
 from gitops_audit.policy.kyverno.anchor import CONDITION, EQUALITY, EXISTENCE, GLOBAL, NEGATION
 from gitops_audit.policy.kyverno.value import sprint
@@ -68,8 +69,8 @@ def _outcome(mismatch: Mismatch, seen: _Seen) -> Outcome:
     if mismatch.kind == "skip":
         return Outcome("skip", str(mismatch))
     if mismatch.path is None or (mismatch.kind == "fail" and seen.is_any_missing):
-        return Outcome("error", str(mismatch), pointer=_pointer(mismatch.path or ()))
-    return Outcome("fail", str(mismatch), _shown(mismatch.path), _pointer(mismatch.path))
+        return Outcome("error", str(mismatch), pointer=pointer_of(mismatch.path or ()))
+    return Outcome("fail", str(mismatch), _shown(mismatch.path), pointer_of(mismatch.path))
 
 
 def _element(value: Any, wanted: Any, path: Path, seen: _Seen) -> None:
@@ -272,7 +273,3 @@ def _expanded_key(key: str, present: dict[str, Any]) -> str:
 
 def _shown(path: Path) -> str:
     return "/" + "".join(f"{part}/" for part in path)
-
-
-def _pointer(path: Path) -> str:
-    return "".join("/" + part.replace("~", "~0").replace("/", "~1") for part in path)

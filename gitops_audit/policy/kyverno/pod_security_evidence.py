@@ -8,6 +8,7 @@ from dataclasses import replace
 from typing import Any
 
 from gitops_audit.model.finding import ABSENT
+from gitops_audit.model.path import unescaped
 from gitops_audit.model.resource import JsonObject
 from gitops_audit.policy.pod_security import Evidence
 
@@ -47,7 +48,7 @@ def _shown(control: str, item: Evidence, pod: JsonObject) -> Evidence:
     _, is_annotation, key = item.pointer.rpartition(_ANNOTATION)
     if not is_annotation:
         return item
-    shown = key.replace("~1", "/").replace("~0", "~")
+    shown = unescaped(key)
     return replace(item, field=re.sub(r"\d+", "*", f"metadata.annotations[{shown}]"))
 
 

@@ -17,6 +17,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
+from gitops_audit.model.path import escaped, unescaped
 from gitops_audit.model.resource import JsonObject
 
 BYTE_FORMAT = "kubernetes-byte"
@@ -118,14 +119,14 @@ def reference_name(node: JsonObject) -> str:
 
 
 def _local(name: str) -> str:
-    return "#/$defs/" + name.replace("~", "~0").replace("/", "~1")
+    return f"#/$defs/{escaped(name)}"
 
 
 def _references(node: Any) -> Iterator[str]:
     if isinstance(node, dict):
         ref = node.get("$ref")
         if isinstance(ref, str):
-            yield ref.removeprefix("#/$defs/").replace("~1", "/").replace("~0", "~")
+            yield unescaped(ref.removeprefix("#/$defs/"))
         for value in node.values():
             yield from _references(value)
     elif isinstance(node, list):

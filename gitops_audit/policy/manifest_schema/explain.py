@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from gitops_audit.config.suggest import did_you_mean
+from gitops_audit.model.path import pointer_of, unescaped
 from gitops_audit.model.resource import JsonObject
 from gitops_audit.policy.manifest_schema.convert import MICRO_TIME
 
@@ -40,18 +41,14 @@ def faults(error: Any, schema: JsonObject) -> Iterator[SchemaFault]:
         known = _fields(schema, path)
         for name in error.kind.unexpected:
             hint = did_you_mean(name, known)
-            yield SchemaFault(pointer([*path, name]), f"unknown field{f', {hint}' if hint else ''}")
+            yield SchemaFault(pointer_of([*path, name]), f"unknown field{f', {hint}' if hint else ''}")
         return
-    yield SchemaFault(pointer(path), _message(error))
+    yield SchemaFault(pointer_of(path), _message(error))
 
 
 def _is_left_to_validation(error: Any) -> bool:
     """The API server decodes a declared status strictly, then drops it: it asks neither for fields nor for choices."""
     return error.kind.name in ("required", "enum") or (error.kind.name == "type" and error.instance is None)
-
-
-def pointer(path: Sequence[str | int]) -> str:
-    return "".join("/" + str(step).replace("~", "~0").replace("/", "~1") for step in path)
 
 
 def _message(error: Any) -> str:
@@ -138,6 +135,6 @@ def _property(node: JsonObject, name: str) -> Any:
 def _target(node: JsonObject, schema: JsonObject) -> JsonObject:
     seen = 0
     while "$ref" in node and seen < 16:
-        name = node["$ref"].removeprefix("#/$defs/").replace("~1", "/").replace("~0", "~")
+        name = unescaped(node["$ref"].removeprefix("#/$defs/"))
         node, seen = schema["$defs"].get(name, {}), seen + 1
     return node

@@ -8,6 +8,7 @@ from functools import lru_cache
 from typing import Any
 
 from gitops_audit.model.finding import ABSENT
+from gitops_audit.model.path import pointer_of
 from gitops_audit.model.resource import JsonObject, split_api_version
 from gitops_audit.policy.pod_security.fields import flag, section, sections, text
 from gitops_audit.policy.pod_security.result import Evidence
@@ -135,7 +136,7 @@ def _containers(spec: JsonObject) -> Iterator[Container]:
 
 @lru_cache(maxsize=4096)
 def _pointer(path: tuple[Step, ...]) -> str:
-    return "".join("/" + str(step).replace("~", "~0").replace("/", "~1") for step in path)
+    return pointer_of(path)
 
 
 @lru_cache(maxsize=4096)

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterator
 
+from gitops_audit.model.path import unescaped
 from gitops_audit.model.resource import JsonObject
 from gitops_audit.policy.pod_security.fields import section, text
 from gitops_audit.policy.pod_security.pod import Container, Pod
@@ -44,7 +45,7 @@ def _apparmor_annotations(pod: Pod) -> Iterator[Evidence]:
 
 
 def _annotation(pod: Pod, item: Evidence) -> str:
-    key = item.pointer.removeprefix(f"{pod.root}/metadata/annotations/").replace("~1", "/").replace("~0", "~")
+    key = unescaped(item.pointer.removeprefix(f"{pod.root}/metadata/annotations/"))
     return f"{key}={go_quoted(item.value)}"
 
 

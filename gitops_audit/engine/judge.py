@@ -110,7 +110,8 @@ class ClusterJudge:
             yield self._validator.note
         untyped = self._cluster.live.schema_problem if self._cluster.live else ""
         if untyped:
-            yield f"cluster {self._cluster.name} shows no types, so lists are compared by place: {untyped}"
+            name, consequence = self._cluster.name, "lists of custom resources are compared by place"
+            yield f"cluster {name} shows no types, so {consequence}: {untyped}"
 
     def _compared(self, resource: Declared, policies: ClusterPolicies) -> _Compared:
         """What is found without asking the server again; only of a suspect the live object is kept."""

@@ -68,6 +68,7 @@ def kubectl(text: str, tmp_path: Path) -> list[Any] | None:
     file.write_bytes(text.encode())
     command = [str(KUBECTL), "annotate", "--local", "-o", "json", "-f", str(file), "read=yes"]
     done = subprocess.run(command, capture_output=True, env={"KUBECONFIG": os.devnull, "HOME": str(tmp_path)})
+    assert done.returncode in (0, 1), done.stderr
     return None if done.returncode else _objects(done.stdout.decode())
 
 

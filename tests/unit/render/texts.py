@@ -225,6 +225,7 @@ VALUES = [
 ]
 
 # The content of a mapping.
+# Without keys that differ in YAML and are one text (`1` and `'1'`): of those kubectl keeps one or the other, by chance.
 MAPPINGS = [
     "1: a",
     "1.5: a",
@@ -257,8 +258,6 @@ MAPPINGS = [
     "? a\n  ? b",
     "a: 1\n  a: 2",
     "a: 1\n  'a': 2",
-    "1: a\n  '1': b",
-    "true: a\n  'true': b",
     "a : b",
     "a   : b",
     "a:\n  b: c",

@@ -278,11 +278,6 @@ def everything_given_up(gizmos: Gizmos) -> None:
     gizmos.apply("one").ok()
 
 
-def parts_emptied(gizmos: Gizmos) -> None:
-    gizmos.apply("one", labels={"a": "1"}, free={"x": {"y": 1}}, rules=[{"name": "a"}], tags=["t"]).ok()
-    gizmos.apply("one", labels={}, free={"x": {}}, rules=[], tags=[])
-
-
 def a_controller_in_the_status(gizmos: Gizmos) -> None:
     gizmos.apply("one").ok()
     path = f"{gizmos.path}/one/status?fieldManager=controller"
@@ -306,7 +301,6 @@ PLAYS = [
     atomic_parts,
     free_form,
     everything_given_up,
-    parts_emptied,
     a_controller_in_the_status,
     a_default_given_up,
     scaled_by_another,

@@ -262,17 +262,14 @@ def empty_values_are_owned_as_they_were_applied(server: Server, namespace: str) 
 
 
 @scenario
-def parts_are_applied_empty_that_were_full(server: Server, namespace: str) -> str:
+def maps_and_lists_are_applied_empty_that_were_full(server: Server, namespace: str) -> str:
     path = f"{deployments(namespace)}/web"
     body = web()
     body["metadata"]["annotations"] = {"a": "1"}
-    spec = body["spec"]["template"]["spec"]
-    spec["affinity"] = {"nodeAffinity": {"preferredDuringSchedulingIgnoredDuringExecution": []}}
-    spec["containers"][0] |= {"securityContext": {"privileged": False}, "env": [{"name": "A", "value": "1"}]}
+    container = body["spec"]["template"]["spec"]["containers"][0]
+    container["env"] = [{"name": "A", "value": "1"}]
     server.apply(path, body, "one").ok()
-    body["metadata"]["annotations"] = {}
-    spec["affinity"] = {}
-    spec["containers"][0] |= {"securityContext": {}, "env": []}
+    body["metadata"]["annotations"], container["env"] = {}, []
     server.apply(path, body, "one").ok()
     return path
 

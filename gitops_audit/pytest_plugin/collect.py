@@ -8,9 +8,10 @@ import pytest
 
 from gitops_audit.errors import AuditError
 from gitops_audit.model.resource import Declared
-from gitops_audit.pytest_plugin.item import AuditItem, checks_of
+from gitops_audit.pytest_plugin.item import AuditItem
 from gitops_audit.pytest_plugin.options import SESSION
 from gitops_audit.pytest_plugin.session import AuditRun
+from gitops_audit.pytest_plugin.split import checks_of
 
 
 class AuditFile(pytest.File):

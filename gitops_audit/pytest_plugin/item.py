@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -12,8 +11,9 @@ from _pytest._io import TerminalWriter
 from _pytest.outcomes import Failed
 
 from gitops_audit.model.resource import Declared
-from gitops_audit.model.verdict import Threshold, Verdict
+from gitops_audit.model.verdict import Verdict
 from gitops_audit.pytest_plugin.session import AuditRun
+from gitops_audit.pytest_plugin.split import checked
 from gitops_audit.report import text
 
 _COLOURS: dict[str, dict[str, bool]] = {
@@ -43,9 +43,9 @@ class AuditFinding(Failed):
 class FindingRepr(TerminalRepr):
     """A verdict in pytest's failure section."""
 
-    def __init__(self, lines: Sequence[text.Line], gist: str) -> None:
-        self.lines = [tuple(line) for line in lines]
-        self.reprcrash = _Gist(gist)
+    def __init__(self, verdict: Verdict) -> None:
+        self.lines = list(text.lines(verdict))
+        self.reprcrash = _Gist(text.one_line(verdict))
 
     def toterminal(self, tw: TerminalWriter) -> None:
         for line, style in self.lines:
@@ -85,14 +85,14 @@ class AuditItem(pytest.Item):
     run: AuditRun
     resource: Declared
     check: str
-    # Travels with the reports (also between xdist processes): the configuration and the resource.
-    identity: tuple[str, str]
+    # Travels with the reports (also between xdist processes): the configuration, the resource, the check.
+    identity: tuple[str, str, str]
 
     @classmethod
     def of(cls, parent: pytest.Collector, run: AuditRun, resource: Declared, check: str) -> AuditItem:
         item: AuditItem = cls.from_parent(parent, name=item_name(resource, check))
         item.run, item.resource, item.check = run, resource, check
-        item.identity = (str(run.path), resource.id)
+        item.identity = (str(run.path), resource.id, check)
         item.user_properties.extend(_properties(run, resource))
         for marker in _MARKERS[check.partition(":")[0]]:
             item.own_markers.append(marker.mark)
@@ -119,11 +119,6 @@ class AuditItem(pytest.Item):
         if self.judge().outcome == "failed":
             raise AuditFinding
 
-    def finding(self) -> FindingRepr:
-        """What is shown instead of a traceback."""
-        verdict = self.judge()
-        return FindingRepr(list(text.lines(verdict)), text.one_line(verdict))
-
     def reportinfo(self) -> tuple[Path, int | None, str]:
         """The last part heads the failure. pytest takes it for a dotted name where the node id ends with it."""
         return self.path, None, f"{self.name} on {self.resource.key.cluster}"
@@ -133,27 +128,6 @@ def item_name(resource: Declared, check: str) -> str:
     """The last part of a node id. `::` separates node ids, so it is written `%3A%3A` in the rare name that has it."""
     name = str(resource.key).replace("::", "%3A%3A")
     return f"{name}[{check}]" if check else name
-
-
-def checks_of(verdict: Verdict) -> Sequence[str]:
-    """The checks that can be told apart in a verdict."""
-    drift = ("drift",) if verdict.drift is not None or verdict.errors else ()
-    policies = dict.fromkeys(f"policy:{p.policy}" for p in verdict.policies)
-    return (*drift, "schema", *policies)
-
-
-def checked(verdict: Verdict, check: str, threshold: Threshold) -> Verdict:
-    """The part of a verdict that one check is about; the outcome follows that part alone."""
-    if not check or verdict.outcome == "skipped":
-        return verdict
-    name = check.partition(":")[2]
-    return replace(
-        verdict,
-        drift=verdict.drift if check == "drift" else None,
-        invalid=verdict.invalid if check == "schema" else (),
-        policies=tuple(p for p in verdict.policies if name and p.policy == name),
-        errors=verdict.errors if check == "drift" else (),
-    ).judged(threshold)
 
 
 def _properties(run: AuditRun, resource: Declared) -> list[tuple[str, object]]:

@@ -14,7 +14,7 @@ from typing import Any, Literal
 import pytest
 
 from gitops_audit.model.verdict import Verdict
-from gitops_audit.pytest_plugin.item import AuditFinding, AuditItem, BriefRepr
+from gitops_audit.pytest_plugin.item import AuditFinding, AuditItem, BriefRepr, FindingRepr
 from gitops_audit.pytest_plugin.session import AuditRun, AuditSession
 from gitops_audit.report import text
 
@@ -55,17 +55,25 @@ class AuditProtocol:
         if isinstance(item, AuditItem):
             report.__dict__["gitops_audit"] = item.identity
             if call.excinfo is not None and call.excinfo.errisinstance(AuditFinding):
-                report.longrepr = item.finding()
+                report.__dict__["gitops_finding"] = True
+                report.longrepr = FindingRepr(item.judge())
         return report
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
         if report.when == "call" or report.outcome != "passed":
             self.session.record(report)
-        if report.failed and hasattr(report, "gitops_audit") and not hasattr(self.session.config, "workerinput"):
-            self.sections += 1
-            if self.sections > MAX_SECTIONS and self.session.config.get_verbosity() <= 0:
-                report.longrepr = BriefRepr(report.longrepr)
+        if hasattr(report, "gitops_finding") and not hasattr(self.session.config, "workerinput"):
+            self._show(report)
+
+    def _show(self, report: pytest.TestReport) -> None:
+        """As the terminal is to show it: of an xdist worker only text arrives, and of very many not all is shown."""
+        verdict = self.session.verdict(report)
+        if isinstance(report.longrepr, str) and verdict is not None:
+            report.longrepr = FindingRepr(verdict)
+        self.sections += 1
+        if self.sections > MAX_SECTIONS and self.session.config.get_verbosity() <= 0:
+            report.longrepr = BriefRepr(report.longrepr)
 
     def pytest_report_header(self) -> list[str]:
         return [f"gitops-audit: {path}" for path in self.session.files]

@@ -15,6 +15,7 @@ from gitops_audit.engine.shield import Shield
 from gitops_audit.model.resource import Declared, JsonObject
 from gitops_audit.model.verdict import Threshold, Verdict
 from gitops_audit.pytest_plugin.options import run_options
+from gitops_audit.pytest_plugin.split import checked
 
 
 class Provider(Protocol):
@@ -143,10 +144,17 @@ class AuditSession:
 
     def record(self, report: pytest.TestReport) -> None:
         """Notes that a resource's test ran, from its report; works in the process that prints, xdist or not."""
-        path, resource_id = getattr(report, "gitops_audit", ("", ""))
+        path, resource_id, _ = getattr(report, "gitops_audit", ("", "", ""))
         run = self._by_name.get(path)
         if run is not None:
             run.record(resource_id)
+
+    def verdict(self, report: pytest.TestReport) -> Verdict | None:
+        """What the test of a report was about, also where it ran in another process."""
+        path, resource_id, check = getattr(report, "gitops_audit", ("", "", ""))
+        run = self._by_name.get(path)
+        verdict = run.verdict(resource_id) if run else None
+        return checked(verdict, check, run.provider.threshold) if run and verdict else None
 
     def close(self) -> None:
         for run in self.runs.values():

@@ -192,6 +192,14 @@ def test_xdist_reads_the_cluster_once(pytester: pytest.Pytester, shop: Deployed,
     assert json.loads((pytester.path / "report.json").read_text())["summary"]["resources"] == 4
 
 
+def test_a_finding_of_a_worker_reads_as_one_of_a_single_process(pytester: pytest.Pytester, shop: Deployed) -> None:
+    shop.patch("Deployment", "web", SCALED, "apps/v1")
+    result = run(pytester, "-n", "2", "--color=yes", "--gitops-split-checks")
+    output = result.stdout.str()
+    assert "\x1b[31m    -  replicas: 3" in output
+    assert "Deployment.apps/shop/web[drift]\x1b[0m - spec.replicas: 3 -> 7" in output
+
+
 def test_own_checks_run_once_per_resource(pytester: pytest.Pytester, shop: Deployed) -> None:
     pytester.makepyfile(
         test_own="""

@@ -1,0 +1,29 @@
+"""The checks of one verdict, told apart for `--gitops-split-checks`."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+from gitops_audit.model.verdict import Threshold, Verdict
+
+
+def checks_of(verdict: Verdict) -> Sequence[str]:
+    """The checks that can be told apart in a verdict."""
+    drift = ("drift",) if verdict.drift is not None or verdict.errors else ()
+    policies = dict.fromkeys(f"policy:{p.policy}" for p in verdict.policies)
+    return (*drift, "schema", *policies)
+
+
+def checked(verdict: Verdict, check: str, threshold: Threshold) -> Verdict:
+    """The part of a verdict that one check is about; the outcome follows that part alone."""
+    if not check or verdict.outcome == "skipped":
+        return verdict
+    name = check.partition(":")[2]
+    return replace(
+        verdict,
+        drift=verdict.drift if check == "drift" else None,
+        invalid=verdict.invalid if check == "schema" else (),
+        policies=tuple(p for p in verdict.policies if name and p.policy == name),
+        errors=verdict.errors if check == "drift" else (),
+    ).judged(threshold)

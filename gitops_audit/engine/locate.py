@@ -46,10 +46,11 @@ class Locator:
                 verdict.resource.origin
             )
         return {
-            (source.config.name, origin): field_lines(text, origin.index)
+            (source.config.name, origin): field_lines(text, origin.line)
             for source, paths in self._files(verdicts)
             for path, text in source.texts(paths)
             for origin in places[source.config.name, path]
+            if origin.index >= 0  # else it was rendered from the file, and stands nowhere in it
         }
 
     def _files(self, verdicts: Iterable[Verdict]) -> Iterator[tuple[ReadSource, Collection[str]]]:

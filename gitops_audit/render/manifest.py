@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator
 from functools import lru_cache
+from itertools import count
 from typing import Any
 
 from gitops_audit.model.resource import FileProblem, Invalid, Manifest, Origin, Rendered
@@ -12,7 +13,7 @@ from gitops_audit.render.events import Unreadable
 from gitops_audit.render.limits import MAX_FILE_BYTES
 from gitops_audit.render.lines import Lines, document_lines
 from gitops_audit.render.objects import NO_OBJECT, Fault, Found, display_path, objects_in
-from gitops_audit.render.stream import Part, parts
+from gitops_audit.render.stream import Part, part_at, parts
 
 _TEMPLATE = (
     "it looks like a Helm template (`{{`): render the chart with `type: helm`, or leave the file out with `exclude`"
@@ -59,24 +60,27 @@ def documents(data: bytes, path: str) -> tuple[list[tuple[int, Any]], tuple[File
     return found, tuple(problems)
 
 
-def field_lines(data: bytes, index: int) -> Lines:
-    """RFC 6901 pointer to line for the n-th object of a file (`origin.index`); empty where there is none (-1)."""
-    places = _places(data)
-    if not 0 <= index < len(places):
+def field_lines(data: bytes, line: int) -> Lines:
+    """RFC 6901 pointer to line for the object that starts on a line (`origin.line`); empty where there is none.
+
+    Only its document is read again, not the whole file.
+    """
+    try:
+        part = part_at(data, line)
+    except Unreadable:
         return {}
-    part, prefix = places[index]
-    lines = _part_lines(part.data, part.line)
-    if not prefix:
-        return lines
-    start = len(prefix)
-    return {pointer[start:]: line for pointer, line in lines.items() if pointer.startswith(f"{prefix}/")}
+    lines = _part_lines(part.data, part.line) if part else {}
+    prefix = _item_prefix(lines, line)
+    return {p.removeprefix(prefix): at for p, at in lines.items() if p.startswith(f"{prefix}/")} if prefix else lines
 
 
-@lru_cache(maxsize=4)
-def _places(data: bytes) -> tuple[tuple[Part, str], ...]:
-    """Where each object of a file stands: findings come in the order of files, many to a file."""
-    found = _found(data, "", [], MAX_FILE_BYTES)
-    return tuple((part, f.prefix) for part, f in found if f.problem is None and not f.ignored)
+def _item_prefix(lines: Lines, line: int) -> str:
+    """The pointer to the element of a list that starts on a line, empty where none does."""
+    for index in count():
+        pointer = f"/items/{index}"
+        if lines.get(pointer, line) == line:
+            return pointer if pointer in lines else ""
+    raise AssertionError("a list has an end")
 
 
 @lru_cache(maxsize=4)

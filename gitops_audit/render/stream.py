@@ -43,10 +43,25 @@ def parts(data: bytes) -> Iterator[Part]:
         yield part
 
 
+def part_at(data: bytes, line: int) -> Part | None:
+    """The document that holds a line, not composed; None where there is none. Raises Unreadable as `parts` does."""
+    text = _utf8(data)
+    found = None
+    for part in parts(data) if _is_json(text) else _cut(text, 1):
+        if part.line > line:
+            break
+        found = part
+    return found
+
+
+def _is_json(text: bytes) -> bool:
+    return text.lstrip()[:1] == b"{"
+
+
 def _parts(data: bytes) -> Iterator[Part]:
     text = _utf8(data)
     position, line = 0, 1
-    if text.lstrip()[:1] == b"{":
+    if _is_json(text):
         stream = JsonStream(text)
         yield from (Part(text[d.start : d.end], d.document.line, d.document) for d in stream.documents())
         if stream.problem is None:

@@ -166,7 +166,7 @@ def _strict(direct: Direct, body: JsonObject) -> str:
 
 def _found(text: str, schemas: ManifestSchemas) -> list[tuple[int, str]]:
     """What is told of a file with one object: line and message."""
-    rendered, lines = load(text.encode(), "a.yaml"), field_lines(text.encode(), 0)
+    rendered, lines = load(text.encode(), "a.yaml"), field_lines(text.encode(), 1)
     found = [(problem.line, problem.message) for problem in rendered.problems]
     for manifest in rendered.manifests:
         found += [(fault.line, fault.message) for fault in manifest.faults]

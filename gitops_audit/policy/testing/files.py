@@ -26,12 +26,7 @@ def documents(path: Path) -> list[Document]:
     for line, value in found:
         if not isinstance(value, dict):
             raise PolicyError("a document is not an object", code="GA403", where=Location(str(path), line))
-    objects = manifest.load(data, str(path)).manifests
-    is_plain = len(objects) == len(found)
-    return [
-        Document(value, str(path), line, manifest.field_lines(data, index) if is_plain else {})
-        for index, (line, value) in enumerate(found)
-    ]
+    return [Document(value, str(path), line, manifest.field_lines(data, line)) for line, value in found]
 
 
 def objects(folder: Path, names: Sequence[str], where: Location) -> list[Document]:
@@ -57,7 +52,7 @@ def _objects(path: Path) -> Iterator[Document]:
     for problem in rendered.problems:
         raise PolicyError(problem.message, code="GA403", where=Location(str(path), problem.line))
     for item in rendered.manifests:
-        lines = manifest.field_lines(data, item.origin.index)
+        lines = manifest.field_lines(data, item.origin.line)
         yield Document(item.body, str(path), item.origin.line, lines)
 
 

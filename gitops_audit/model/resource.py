@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
 JsonObject = dict[str, Any]
@@ -102,14 +102,15 @@ class Declared:
     faults: tuple[Invalid, ...] = ()
     skip: str = ""
     error: tuple[str, str] | None = None
+    id: str = field(init=False, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        # Asked for a dozen times a resource: made once.
+        object.__setattr__(self, "id", f"{self.key.cluster}/{self.source}/{self.key}")
 
     @property
     def api_version(self) -> str:
         return f"{self.key.group}/{self.version}" if self.key.group else self.version
-
-    @property
-    def id(self) -> str:
-        return f"{self.key.cluster}/{self.source}/{self.key}"
 
 
 def split_api_version(api_version: str) -> tuple[str, str]:

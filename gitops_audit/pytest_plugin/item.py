@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import islice
 from pathlib import Path
 
 import pytest
@@ -41,32 +42,22 @@ class AuditFinding(Failed):
 
 
 class FindingRepr(TerminalRepr):
-    """A verdict in pytest's failure section."""
+    """A verdict in pytest's failure section, written out when somebody reads it; `is_brief`: its headline only.
 
-    def __init__(self, verdict: Verdict) -> None:
-        self.lines = list(text.lines(verdict))
+    Reports get all of it either way.
+    """
+
+    def __init__(self, verdict: Verdict, *, is_brief: bool = False) -> None:
+        self.verdict = verdict
+        self.is_brief = is_brief
         self.reprcrash = _Gist(text.one_line(verdict))
 
     def toterminal(self, tw: TerminalWriter) -> None:
-        for line, style in self.lines:
+        for line, style in islice(text.lines(self.verdict), 1 if self.is_brief else None):
             tw.line(line, **_COLOURS.get(style, {}))
 
     def __str__(self) -> str:
-        return "\n".join(line for line, _ in self.lines)
-
-
-class BriefRepr(TerminalRepr):
-    """A finding that is one of very many: its headline on the terminal, everything in reports."""
-
-    def __init__(self, full: object) -> None:
-        self.full = str(full)
-        self.reprcrash = getattr(full, "reprcrash", None)
-
-    def toterminal(self, tw: TerminalWriter) -> None:
-        tw.line(self.full.partition("\n")[0], light=True)
-
-    def __str__(self) -> str:
-        return self.full
+        return text.plain(self.verdict)
 
 
 class _Gist:

@@ -14,7 +14,7 @@ from typing import Any, Literal
 import pytest
 
 from gitops_audit.model.verdict import Verdict
-from gitops_audit.pytest_plugin.item import AuditFinding, AuditItem, BriefRepr, FindingRepr
+from gitops_audit.pytest_plugin.item import AuditFinding, AuditItem, FindingRepr
 from gitops_audit.pytest_plugin.session import AuditRun, AuditSession
 from gitops_audit.report import text
 
@@ -69,11 +69,10 @@ class AuditProtocol:
     def _show(self, report: pytest.TestReport) -> None:
         """As the terminal is to show it: of an xdist worker only text arrives, and of very many not all is shown."""
         verdict = self.session.verdict(report)
-        if isinstance(report.longrepr, str) and verdict is not None:
-            report.longrepr = FindingRepr(verdict)
         self.sections += 1
-        if self.sections > MAX_SECTIONS and self.session.config.get_verbosity() <= 0:
-            report.longrepr = BriefRepr(report.longrepr)
+        if verdict is not None:
+            is_brief = self.sections > MAX_SECTIONS and self.session.config.get_verbosity() <= 0
+            report.longrepr = FindingRepr(verdict, is_brief=is_brief)
 
     def pytest_report_header(self) -> list[str]:
         return [f"gitops-audit: {path}" for path in self.session.files]

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 
+from gitops_audit.engine.placeholder import NOT_AN_OBJECT
 from gitops_audit.engine.sources import ReadSource
 from gitops_audit.model.finding import Change, Drift, PolicyResult
 from gitops_audit.model.resource import Commit, Invalid, Origin
@@ -39,7 +40,7 @@ class Locator:
         }
 
     def _lines(self, verdicts: Sequence[Verdict]) -> dict[_Place, Lines]:
-        """The lines of each object's fields, from one reading of each file."""
+        """The lines of each object's fields, from one reading of each file; none for what stands in no file."""
         places: dict[tuple[str, str], list[Origin]] = {}
         for verdict in verdicts:
             places.setdefault((verdict.resource.source, verdict.resource.origin.path), []).append(
@@ -50,7 +51,7 @@ class Locator:
             for source, paths in self._files(verdicts)
             for path, text in source.texts(paths)
             for origin in places[source.config.name, path]
-            if origin.index >= 0  # else it was rendered from the file, and stands nowhere in it
+            if origin.index > NOT_AN_OBJECT
         }
 
     def _files(self, verdicts: Iterable[Verdict]) -> Iterator[tuple[ReadSource, Collection[str]]]:

@@ -12,20 +12,22 @@ FILE = "File"
 SOURCE = "Source"
 OFFLINE_CLUSTER = "git"
 UNDECLARED = "(undeclared)"
+# In place of the number of an object in its file, for what is none: a broken file, text that something was made from.
+NOT_AN_OBJECT = -1
 
 
 def for_file(cluster: str, source: str, path: str, problems: tuple[FileProblem, ...]) -> Declared:
     """A file of which something could not be read; each problem becomes an invalid finding."""
     faults = tuple(Invalid(path="", message=p.message, line=p.line) for p in problems)
     key = ResourceKey(cluster, "", FILE, "", path)
-    return Declared(key, source, "", {}, Origin(path, problems[0].line or 1), faults)
+    return Declared(key, source, "", {}, Origin(path, problems[0].line or 1, NOT_AN_OBJECT), faults)
 
 
 def for_source(cluster: str, source: str, error: AuditError) -> Declared:
     """A source of which nothing could be read."""
     message = f"{error.message}. {error.hint}" if error.hint else error.message
     key = ResourceKey(cluster, "", SOURCE, "", source)
-    origin = Origin(error.where.path, error.where.line) if error.where else Origin("", 0)
+    origin = Origin(error.where.path, error.where.line, NOT_AN_OBJECT) if error.where else Origin("", 0)
     return Declared(key, source, "", {}, origin, error=(error.code, message))
 
 

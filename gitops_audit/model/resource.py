@@ -38,7 +38,8 @@ class Commit:
 
 @dataclass(frozen=True, slots=True)
 class Origin:
-    """Where an object stands in Git: file (relative to the repository), line (from 1), n-th object there (from 0)."""
+    """Where an object stands in Git: file (relative to the repository), line (from 1), n-th object there (from 0;
+    -1: it stands nowhere, the file is only what it was made from)."""
 
     path: str
     line: int

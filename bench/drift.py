@@ -1,4 +1,4 @@
-"""`python -m bench.drift [SIZE]`: SIZE resources on a real API server, one in a hundred changed by hand, audited by
+"""`python -m bench drift [SIZE]`: SIZE resources on a real API server, one in a hundred changed by hand, audited by
 `gitops-audit check` as a user who may only read and as an administrator, whose findings a dry run confirms.
 
 Raises RuntimeError where an audit does not find exactly the changes that were made.
@@ -7,7 +7,6 @@ Raises RuntimeError where an audit does not find exactly the changes that were m
 from __future__ import annotations
 
 import json
-import sys
 import tempfile
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
@@ -151,7 +150,3 @@ def _table(rows: Iterable[Row], expected: int) -> str:
         counts = f"{len(row.findings)} | {expected if cost.exit_code else 0} | {row.confirmed}"
         lines.append(f"| {cost.name} | {cost.wall_s:.2f} | {cost.requests} | {cost.peak_mb:.0f} | {counts} |")
     return "\n".join(lines)
-
-
-if __name__ == "__main__":
-    print(run(int(sys.argv[1]) if len(sys.argv) > 1 else 10_000))

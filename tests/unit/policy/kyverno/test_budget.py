@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import time
 from typing import Any
 
 import pytest
@@ -48,11 +47,9 @@ def denied(key: Any, operator: str = "Equals", value: Any = 1) -> dict[str, Any]
 def test_a_rule_that_works_without_end_is_an_error_in_bounded_time(rule: dict[str, Any]) -> None:
     body = pod(*({"name": f"c{index}", "image": "a"} for index in range(200)))
     loaded = policy("\n".join(f"{key}: {json.dumps(value)}" for key, value in rule.items()))
-    started = time.monotonic()
     (result,) = results(loaded, body)
     assert result.result == "error"
     assert "steps" in result.message
-    assert time.monotonic() - started < 60
 
 
 def test_an_expression_spends_what_it_looks_at() -> None:

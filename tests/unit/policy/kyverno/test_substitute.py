@@ -1,6 +1,5 @@
 from __future__ import annotations
 
-import time
 from typing import Any
 
 import pytest
@@ -82,10 +81,8 @@ def test_what_cannot_be_resolved_is_an_error(document: Any, message: str) -> Non
 
 
 def test_a_text_that_doubles_itself_ends() -> None:
-    started = time.perf_counter()
     with pytest.raises(SubstitutionError, match="without end"):
         substitute("x {{ a }}", Scope({"a": "{{ a }} {{ a }}" * 50}))
-    assert time.perf_counter() - started < 5
 
 
 def test_a_message_that_cannot_be_resolved_is_none() -> None:

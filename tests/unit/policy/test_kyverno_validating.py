@@ -62,7 +62,7 @@ def exception(name: str = "test", expression: str = "true") -> dict[str, Any]:
 
 
 def packed(data: bytes) -> str:
-    return base64.b64encode(gzip.compress(data)).decode()
+    return base64.b64encode(gzip.compress(data, mtime=0)).decode()
 
 
 def evaluate(*bodies: dict[str, Any], of: dict[str, Any] = POD, world: GivenWorld | None = None) -> list[RuleResult]:

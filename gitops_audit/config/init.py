@@ -110,18 +110,7 @@ def _named_by(source: Found, clusters: dict[str, str]) -> list[str]:
 
 def _source_name(path: str, fallback: str) -> str:
     """`web-prod` for `apps/web/overlays/prod`: the folders that tell something."""
-    general = (
-        "apps",
-        "applications",
-        "clusters",
-        "overlays",
-        "charts",
-        "environments",
-        "envs",
-        "kustomize",
-        "services",
-    )
-    telling = [part for part in path.split("/") if part not in general] or path.split("/")
+    telling = [part for part in path.split("/") if part not in _GENERAL] or path.split("/")
     return _name("-".join(telling[-2:]) or fallback)
 
 

@@ -41,17 +41,15 @@ class Locator:
 
     def _lines(self, verdicts: Sequence[Verdict]) -> dict[_Place, Lines]:
         """The lines of each object's fields, from one reading of each file; none for what stands in no file."""
+        written = [v for v in verdicts if v.resource.origin.index > NOT_AN_OBJECT]
         places: dict[tuple[str, str], list[Origin]] = {}
-        for verdict in verdicts:
-            places.setdefault((verdict.resource.source, verdict.resource.origin.path), []).append(
-                verdict.resource.origin
-            )
+        for source_name, origin in map(_place, written):
+            places.setdefault((source_name, origin.path), []).append(origin)
         return {
             (source.config.name, origin): field_lines(text, origin.line)
-            for source, paths in self._files(verdicts)
+            for source, paths in self._files(written)
             for path, text in source.texts(paths)
             for origin in places[source.config.name, path]
-            if origin.index > NOT_AN_OBJECT
         }
 
     def _files(self, verdicts: Iterable[Verdict]) -> Iterator[tuple[ReadSource, Collection[str]]]:

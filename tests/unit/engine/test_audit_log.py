@@ -17,7 +17,7 @@ from gitops_audit.engine.options import RunOptions
 from gitops_audit.errors import ConfigError
 from gitops_audit.model.finding import Change, Drift, FieldOwner
 from gitops_audit.model.resource import Declared, Origin, ResourceKey
-from tests.unit.source.building import Repo
+from tests.repository import Repo
 
 SETTINGS_MAP = ResourceKey("prod", "", "ConfigMap", "shop", "settings")
 TIME = "2026-03-01T10:00:00Z"

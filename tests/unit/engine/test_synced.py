@@ -18,8 +18,9 @@ from gitops_audit.model.finding import Drift
 from gitops_audit.model.resource import JsonObject
 from tests import engines
 from tests.engines import SSH_URL, argo_source, deployed_at
+from tests.repository import Repo
 from tests.unit.render.kubectl import KUBECTL, NO_KUBECTL
-from tests.unit.source.building import Repo, served
+from tests.unit.source.building import served
 
 GONE = "e" * 40
 KUBECTL_APPLY = {

@@ -13,7 +13,8 @@ import pytest
 from gitops_audit.config.settings import SourceConfig
 from gitops_audit.errors import SourceError
 from gitops_audit.source import Checkout, Opener, cache, open_source
-from tests.unit.source.building import Repo, contents, served
+from tests.repository import Repo
+from tests.unit.source.building import contents, served
 
 
 @pytest.fixture

@@ -6,7 +6,8 @@ import pytest
 
 from gitops_audit.errors import SourceError
 from gitops_audit.source import commit_checkout
-from tests.unit.source.building import Repo, contents
+from tests.repository import Repo
+from tests.unit.source.building import contents
 
 
 def test_files_come_from_the_commit_and_never_from_a_dirty_work_tree(repo: Repo) -> None:

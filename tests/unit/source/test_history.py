@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from gitops_audit.source import Checkout
-from tests.unit.source.building import DAY, Repo
+from tests.repository import DAY, Repo
 
 
 def _subjects(checkout: Checkout, *paths: str) -> dict[str, str]:

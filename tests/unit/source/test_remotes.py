@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from gitops_audit.source.remotes import canonical, remote_urls
-from tests.unit.source.building import Repo
+from tests.repository import Repo
 
 
 @pytest.mark.parametrize(

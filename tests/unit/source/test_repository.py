@@ -8,7 +8,8 @@ import pytest
 from gitops_audit.config.settings import SourceConfig
 from gitops_audit.errors import Location, SourceError
 from gitops_audit.source import open_source
-from tests.unit.source.building import Repo, contents
+from tests.repository import Repo
+from tests.unit.source.building import contents
 
 
 def test_a_folder_below_the_root_means_the_repository_around_it(repo: Repo) -> None:

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from gitops_audit.errors import SourceError
-from tests.unit.source.building import Repo
+from tests.repository import Repo
 
 
 @pytest.fixture

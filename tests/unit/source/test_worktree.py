@@ -8,7 +8,8 @@ import pytest
 from gitops_audit.errors import SourceError
 from gitops_audit.source import checkout as limits
 from gitops_audit.source import worktree
-from tests.unit.source.building import Repo, contents
+from tests.repository import Repo
+from tests.unit.source.building import contents
 
 
 def test_changed_and_new_files_are_read_but_ignored_and_deleted_ones_are_not(repo: Repo) -> None:

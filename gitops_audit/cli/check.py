@@ -118,7 +118,7 @@ def _print_summary(collected: _Collected, *, is_verbose: bool) -> None:
 
 def _summary(collected: _Collected) -> Iterator[str]:
     summary = collected.finished.summary
-    yield from map(_cluster_line, collected.info.clusters)
+    yield from dict.fromkeys(map(_cluster_line, collected.info.clusters))
     yield from (f"note: {note}" for note in collected.finished.notes)
     counts = ", ".join(f"{summary.outcomes[o]} {o}" for o in ("passed", "failed", "error", "skipped"))
     yield f"{summary.resources} resources: {counts}"

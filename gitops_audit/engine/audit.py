@@ -82,7 +82,7 @@ class Audit:
             for verdict in self._judged(name, tuple(resources)):
                 summary.add(verdict)
                 yield Judged(verdict)
-        yield Finished(utc_now(), summary, tuple(self._notes()))
+        yield Finished(utc_now(), summary, tuple(dict.fromkeys(self._notes())))
 
     def live(self, resource: Declared) -> JsonObject | None:
         """The live object of a resource that was judged; None where the cluster has none."""

@@ -8,7 +8,6 @@ from dataclasses import dataclass
 
 from gitops_audit.config.settings import ClusterConfig, Settings
 from gitops_audit.engine.events import ClusterInfo
-from gitops_audit.engine.placeholder import OFFLINE_CLUSTER
 from gitops_audit.errors import AuditError
 from gitops_audit.live import Cluster, connect
 from gitops_audit.model.redact import Redactor
@@ -33,8 +32,10 @@ class ReachedCluster:
 
 
 def reach_all(settings: Settings, redactor: Redactor) -> Sequence[ReachedCluster]:
+    """Every cluster of a run; without any, the names that its sources are for, with nothing to ask."""
     if not settings.clusters:
-        return [ReachedCluster(OFFLINE_CLUSTER, redactor)]
+        names = dict.fromkeys(name for source in settings.sources for name in source.clusters)
+        return [ReachedCluster(name, redactor) for name in names]
     with ThreadPoolExecutor(len(settings.clusters), thread_name_prefix="connect") as pool:
         return list(pool.map(lambda config: _reach(config, redactor), settings.clusters))
 

@@ -9,6 +9,8 @@ from pathlib import Path
 from typing import TypeVar
 
 from gitops_audit.config.settings import ClusterConfig, DriftMode, Settings, SourceConfig
+from gitops_audit.config.suggest import did_you_mean, listed
+from gitops_audit.engine.placeholder import OFFLINE_CLUSTER
 from gitops_audit.errors import ConfigError
 from gitops_audit.model.finding import Severity
 from gitops_audit.model.resource import Declared
@@ -55,16 +57,24 @@ class RunOptions:
 
 
 def narrowed(settings: Settings, options: RunOptions) -> Settings:
-    """The settings this run uses. Raises ConfigError for a cluster or source that is not configured."""
+    """The settings this run uses. Raises ConfigError for a cluster or source that is not configured.
+
+    Without clusters to ask, each source is for the clusters it names, or for `git`.
+    """
     clusters = _chosen("cluster", settings.clusters, options.clusters)
     if options.snapshot is not None:
-        clusters = _recorded(clusters, options.snapshot)
+        clusters = _recorded(clusters, options)
     sources = _chosen("source", settings.sources, options.sources)
+    if options.clusters:
+        sources = _for_clusters(sources, options)
+    if options.offline or not clusters:
+        clusters = ()
+        sources = tuple(replace(s, clusters=s.clusters or (OFFLINE_CLUSTER,)) for s in sources)
     if options.revision is not None:
         sources = tuple(replace(s, revision=options.revision) for s in sources)
     return replace(
         settings,
-        clusters=() if options.offline else clusters,
+        clusters=clusters,
         sources=sources,
         drift=replace(settings.drift, mode=options.mode or settings.drift.mode),
         fail_on=settings.fail_on if options.fail_on is None else options.fail_on,
@@ -75,13 +85,38 @@ def _chosen(what: str, configured: tuple[_Named, ...], names: tuple[str, ...]) -
     known = {c.name: c for c in configured}
     for name in names:
         if name not in known:
-            raise ConfigError(
-                f"no {what} {name!r} is configured", code="GA127", hint=f"configured: {', '.join(known) or 'none'}"
-            )
+            hint = " ".join(filter(None, (did_you_mean(name, known), f"configured: {listed(known)}")))
+            raise ConfigError(f"no {what} {name!r} is configured", code="GA127", hint=hint)
     return tuple(known[name] for name in dict.fromkeys(names)) if names else configured
 
 
-def _recorded(clusters: tuple[ClusterConfig, ...], snapshot: Path) -> tuple[ClusterConfig, ...]:
+def _for_clusters(sources: tuple[SourceConfig, ...], options: RunOptions) -> tuple[SourceConfig, ...]:
+    """The sources that are for a chosen cluster. One that was chosen as well must be: nothing drops out unseen."""
+    kept = []
+    for source in sources:
+        clusters = tuple(name for name in source.clusters if name in options.clusters)
+        if clusters or not source.clusters:
+            kept.append(replace(source, clusters=clusters))
+        elif source.name in options.sources:
+            raise _not_for(f"the source {source.name!r} is for {listed(source.clusters)}", options)
+    if not kept:
+        raise _not_for("every source names other clusters", options)
+    return tuple(kept)
+
+
+def _not_for(reason: str, options: RunOptions) -> ConfigError:
+    chosen = listed(options.clusters)
+    hint = "choose a cluster that the source names, or add the cluster to the source's `clusters`"
+    return ConfigError(f"nothing is declared for {chosen}: {reason}", code="GA128", hint=hint)
+
+
+def _recorded(clusters: tuple[ClusterConfig, ...], options: RunOptions) -> tuple[ClusterConfig, ...]:
+    if options.offline:
+        raise ConfigError(
+            "an offline run asks no cluster, so it would not read the snapshot",
+            code="GA129",
+            hint="leave out one of --gitops-offline and --gitops-snapshot (CLI: --offline and --snapshot)",
+        )
     if len(clusters) > 1:
         raise ConfigError(
             "a snapshot holds one cluster, the configuration has several",
@@ -89,4 +124,4 @@ def _recorded(clusters: tuple[ClusterConfig, ...], snapshot: Path) -> tuple[Clus
             hint="say which one it is with --gitops-cluster (CLI: --cluster)",
         )
     name = clusters[0].name if clusters else "recorded"
-    return (ClusterConfig(name=name, snapshot=snapshot),)
+    return (ClusterConfig(name=name, snapshot=options.snapshot),)

@@ -20,6 +20,7 @@ from gitops_audit.engine.options import RunOptions, narrowed
 from gitops_audit.engine.policies import PolicyCheck
 from gitops_audit.engine.sources import ReadSource, for_cluster, read_all
 from gitops_audit.inventory import build, offline_scope
+from gitops_audit.kube.definition import is_definition
 from gitops_audit.model.redact import Redactor
 from gitops_audit.model.resource import Declared, FileProblem, JsonObject
 from gitops_audit.model.verdict import Threshold, Verdict
@@ -60,7 +61,8 @@ class Audit:
             self._sources = read_all(self._settings, self._options)
             self._clusters = reached.result()
         earlier = EarlierSources(self._settings, self._sources)
-        self._judgement = Judgement(self._settings, policies, self.threshold, earlier)
+        definitions = [m.body for s in self._sources for m in s.rendered.manifests if is_definition(m.body)]
+        self._judgement = Judgement(self._settings, policies, self.threshold, earlier, definitions)
         found = [r for cluster in self._clusters for r in self._inventory(cluster, self._judgement)]
         found += self._orphans()
         shard = self._options.shard

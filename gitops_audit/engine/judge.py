@@ -18,13 +18,13 @@ from gitops_audit.engine.earlier import EarlierSources
 from gitops_audit.engine.orphans import Orphans, find
 from gitops_audit.engine.policies import ClusterPolicies, PolicyCheck
 from gitops_audit.engine.synced import SyncedCauses
-from gitops_audit.engine.validate import Validator
+from gitops_audit.engine.validate import Validated, Validator
 from gitops_audit.errors import ClusterError
 from gitops_audit.inventory import declared_scopes
 from gitops_audit.live import LiveSet
 from gitops_audit.live.schema import TypeSchema
 from gitops_audit.model.finding import Drift, PolicyResult, Problem
-from gitops_audit.model.resource import Declared, Invalid, JsonObject
+from gitops_audit.model.resource import Declared, JsonObject
 from gitops_audit.model.verdict import Threshold, Verdict
 
 _UNDEFINED = Drift("missing", confirmed=True, reason="its CustomResourceDefinition is missing too")
@@ -32,12 +32,13 @@ _UNDEFINED = Drift("missing", confirmed=True, reason="its CustomResourceDefiniti
 
 @dataclass(frozen=True, slots=True)
 class Judgement:
-    """What all clusters of a run are judged by."""
+    """What all clusters of a run are judged by; `definitions` are the CustomResourceDefinitions of all sources."""
 
     settings: Settings
     policies: PolicyCheck
     threshold: Threshold
     earlier: EarlierSources
+    definitions: Sequence[JsonObject] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +64,7 @@ class ClusterJudge:
         self._scalers = Scalers.of(_scalers(inventory))
         self._comparer = Comparer(by.settings.drift, today=datetime.now(UTC).date(), scalers=self._scalers)
         self._ledger = self._comparer.ledger()
-        self._validator = Validator(cluster, by.settings)
+        self._validator = Validator(cluster.live, by.settings.kubernetes, [*_bodies(inventory), *by.definitions])
         self._confirmer = Confirmer(cluster.live, self._comparer.managers)
         self._synced = SyncedCauses(cluster.live, by.earlier) if cluster.live else None
         self._live: LiveSet | None = None
@@ -106,8 +107,7 @@ class ClusterJudge:
                 yield f"ignore rule at {report.rule.where} is {fault} on cluster {self._cluster.name}"
         yield from self._confirmer.notes()
         yield from self._synced.notes() if self._synced else ()
-        if self._validator.note:
-            yield self._validator.note
+        yield from self._validator.notes()
         untyped = self._cluster.live.schema_problem if self._cluster.live else ""
         if untyped:
             name, consequence = self._cluster.name, "lists of custom resources are compared by place"
@@ -127,14 +127,16 @@ class ClusterJudge:
 
     def _verdict(self, compared: _Compared, drift: Drift | None) -> Verdict:
         resource = compared.resource
+        validated = self._validated(resource)
         verdict = Verdict(
             resource,
             "passed",
             drift=drift,
             policies=compared.policies,
-            invalid=tuple(self._invalid(resource)),
-            errors=(compared.problem,) if compared.problem else (),
+            invalid=(*resource.faults, *validated.faults),
+            errors=tuple(problem for problem in (compared.problem, validated.error) if problem),
             skip_reason=resource.skip,
+            unchecked=validated.unchecked,
         )
         return verdict.judged(self._by.threshold)
 
@@ -176,14 +178,11 @@ class ClusterJudge:
         cluster = self._cluster.live
         return cluster.schemas.type_for(resource.key.group, resource.version, resource.key.kind) if cluster else None
 
-    def _invalid(self, resource: Declared) -> Iterator[Invalid]:
-        yield from resource.faults
-        if resource.skip or placeholder.is_placeholder(resource):
-            return
-        yield from self._validator.check(resource)
-        scaled = self._scalers.fault(resource)
-        if scaled:
-            yield scaled
+    def _validated(self, resource: Declared) -> Validated:
+        if resource.skip or placeholder.is_placeholder(resource) or self._cluster.error is not None:
+            return Validated()
+        validated, scaled = self._validator.check(resource), self._scalers.fault(resource)
+        return replace(validated, faults=(*validated.faults, scaled)) if scaled else validated
 
     def _plural(self, resource: Declared) -> str:
         """The plural of a kind's API; without a cluster as English has it, which is how nearly all are made."""
@@ -202,6 +201,10 @@ class ClusterJudge:
         if cluster is None or (key.group, key.kind) not in self._defined:
             return False
         return not resource.skip and cluster.discovery.scope(key.group, resource.version, key.kind) is None
+
+
+def _bodies(inventory: Sequence[Declared]) -> Iterator[JsonObject]:
+    return (r.body for r in inventory)
 
 
 def _scalers(inventory: Sequence[Declared]) -> Iterator[JsonObject]:

@@ -1,43 +1,109 @@
-"""Schema validation of the declared manifests: by the cluster's schemas, or offline by a Kubernetes version's."""
+"""Checks every declared manifest: by the schemas of its cluster or of a Kubernetes version, and of declared CRDs."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 
-from gitops_audit.config.settings import KubernetesConfig, Settings
-from gitops_audit.engine.clusters import ReachedCluster
-from gitops_audit.errors import PolicyError
+from gitops_audit.config.settings import KubernetesConfig
+from gitops_audit.errors import NOWHERE, PolicyError
+from gitops_audit.kube.definition import Definitions
+from gitops_audit.live import Cluster
+from gitops_audit.live.problem import SCHEMA_UNREAD
+from gitops_audit.model.finding import Problem
 from gitops_audit.model.path import field_path
 from gitops_audit.model.resource import Declared, Invalid, JsonObject
-from gitops_audit.policy.manifest_schema import NOT_INSTALLED, ManifestSchemas
+from gitops_audit.policy.manifest_schema import NOT_INSTALLED, UNDEFINED, ManifestSchemas, is_known, offline_documents
+
+
+@dataclass(frozen=True, slots=True)
+class Validated:
+    """What the check of one manifest found, each fault with its line still to be looked up.
+
+    `unchecked` says why there was no schema for its kind, empty where there was one; `error` is set where there is one
+    that could not be read.
+    """
+
+    faults: tuple[Invalid, ...] = ()
+    unchecked: str = ""
+    error: Problem | None = None
 
 
 class Validator:
-    """Checks declared objects against the schemas of one cluster, or of a Kubernetes version where there is none.
+    """Checks the objects of one cluster. Raises PolicyError (GA462) for a configured version that has no schemas."""
 
-    `note` says why it cannot, empty where it can. Raises PolicyError (GA462) for a version that has no schemas.
-    """
+    def __init__(self, cluster: Cluster | None, config: KubernetesConfig, declared: Sequence[JsonObject]) -> None:
+        """Among `declared` CustomResourceDefinitions count, the first of a kind; without a cluster `config` says what
+        Kubernetes is meant."""
+        self._cluster = cluster
+        self._absence = ""
+        self._schemas = self._load(config, declared)
+        self._unchecked: dict[str, Counter[str]] = {}
 
-    def __init__(self, cluster: ReachedCluster, settings: Settings) -> None:
-        self.note = ""
-        self._schemas: ManifestSchemas | None = None
-        if cluster.live is not None:
-            documents, version = cluster.live.schemas.documents, cluster.live.version
-            self._schemas = ManifestSchemas(documents, kubernetes_version=version)
-        elif cluster.error is None:
-            self._schemas = self._offline(settings.kubernetes)
+    def check(self, resource: Declared) -> Validated:
+        """Everything the API server would refuse."""
+        body = resource.body
+        found = self._schemas.check(body)
+        faults = tuple(Invalid(field_path(f.pointer, body), f.message, pointer=f.pointer) for f in found)
+        gap = self._schemas.gap(body)
+        return self._incomplete(resource, faults, gap) if gap else Validated(faults)
 
-    def check(self, resource: Declared) -> Iterator[Invalid]:
-        """A fault, its line still to be looked up, for everything the API server would refuse."""
-        body: JsonObject = resource.body
-        for fault in self._schemas.check(body) if self._schemas else ():
-            yield Invalid(field_path(fault.pointer, body), fault.message, pointer=fault.pointer)
+    def notes(self) -> Iterator[str]:
+        """One for each reason why manifests had no schema, with the kinds and how many of each."""
+        for reason, kinds in self._unchecked.items():
+            counted = ", ".join(f"{count} of {kind}" for kind, count in sorted(kinds.items()))
+            yield f"manifests were not checked against schemas: {counted}; {reason}"
 
-    def _offline(self, config: KubernetesConfig) -> ManifestSchemas | None:
+    def _incomplete(self, resource: Declared, faults: tuple[Invalid, ...], gap: str) -> Validated:
+        key = resource.key
+        failure = self._cluster.schema_failure(key.group, resource.version) if self._cluster else ""
+        if failure:
+            message = f"the manifest was not checked, the schemas of {resource.api_version} cannot be read: {failure}"
+            return Validated(faults, failure, Problem(SCHEMA_UNREAD, message))
+        reason = (self._absence or gap) if gap == UNDEFINED else gap
+        self._unchecked.setdefault(reason, Counter())[key.qualified_kind] += 1
+        return Validated(faults, reason)
+
+    def _load(self, config: KubernetesConfig, declared: Sequence[JsonObject]) -> ManifestSchemas:
         try:
-            return ManifestSchemas.offline(config.version, config.where)
+            return _schemas(self._cluster, config, declared)
         except PolicyError as error:
             if error.code != NOT_INSTALLED:
                 raise
-            self.note = f"manifests were not checked against schemas: {error.message}; {error.hint}"
-            return None
+            self._absence = f"{error.message}; {error.hint}"
+            documents = self._cluster.schemas.documents if self._cluster else _no_document
+            return ManifestSchemas(documents, definitions=_definitions(self._cluster, declared))
+
+
+def _schemas(cluster: Cluster | None, config: KubernetesConfig, declared: Sequence[JsonObject]) -> ManifestSchemas:
+    definitions = _definitions(cluster, declared)
+    if cluster is None:
+        return ManifestSchemas.offline(config.version, config.where, definitions=definitions)
+    if cluster.is_recorded:
+        return _of_recording(cluster, config, definitions)
+    return ManifestSchemas(cluster.schemas.documents, kubernetes_version=cluster.version, definitions=definitions)
+
+
+def _of_recording(cluster: Cluster, config: KubernetesConfig, definitions: Definitions) -> ManifestSchemas:
+    """What was recorded; for the rest, the schemas of the recorded version, else of `kubernetesVersion`.
+
+    Where neither is told, the newest schemas serve, but say nothing of versions that are deprecated or gone.
+    """
+    recorded, is_configured = cluster.schemas.documents, config.where != NOWHERE
+    version = cluster.version if is_known(cluster.version) else config.version
+    installed = offline_documents(version, config.where)
+    return ManifestSchemas(
+        lambda group, api_version: recorded(group, api_version) or installed(group, api_version),
+        kubernetes_version=cluster.version or (config.version if is_configured else ""),
+        is_complete=is_configured and not cluster.version,
+        definitions=definitions,
+    )
+
+
+def _definitions(cluster: Cluster | None, declared: Sequence[JsonObject]) -> Definitions:
+    return Definitions([*declared, *(cluster.definitions if cluster else ())])
+
+
+def _no_document(group: str, version: str) -> None:
+    """Without schemas there is none of any group."""

@@ -59,6 +59,19 @@ class Cluster(Protocol):
         """Why types are not (all) known, empty where they are or were not asked for yet."""
         ...
 
+    def schema_failure(self, group: str, version: str) -> str:
+        """Why the schemas of a group and version could not be read; empty where there are some, or are known to be
+        none."""
+        ...
+
+    @property
+    def is_recorded(self) -> bool: ...
+
+    @property
+    def definitions(self) -> Sequence[JsonObject]:
+        """The CustomResourceDefinitions that a recording holds; a server publishes their schemas itself."""
+        ...
+
     @property
     def redactor(self) -> Redactor: ...
 

@@ -30,7 +30,8 @@ class OpenApiDocuments:
         self._client = client
         self._cache = cache
         self._lock = threading.Lock()
-        self._index: dict[str, str] | None = None
+        self._index: dict[str, str] | ClusterError | None = None  # the error is kept: it holds for every document
+        self._failures: dict[tuple[str, str], str] = {}
         self._documents: dict[tuple[str, str], JsonObject | None] = {}
 
     def __call__(self, group: str, version: str) -> JsonObject | None:
@@ -46,16 +47,29 @@ class OpenApiDocuments:
             address = self._addresses().get(f"apis/{group}/{version}" if group else f"api/{version}")
             return self._read(address) if address else None
         except ClusterError as error:
-            self.reason = error.message
+            self.reason = self._failures[group, version] = error.message
             return None
+
+    def failure(self, group: str, version: str) -> str:
+        """Why the document of a group and version could not be read; empty where it was, or where there is none."""
+        self(group, version)
+        return self._failures.get((group, version), "")
 
     def _addresses(self) -> dict[str, str]:
         with self._lock:
+            if isinstance(self._index, ClusterError):
+                raise self._index
             if self._index is None:
-                self._index = {}
-                paths = self._client.get(_INDEX).get("paths")
-                self._index = {k: _address(v) for k, v in paths.items()} if isinstance(paths, dict) else {}
+                try:
+                    self._index = self._read_index()
+                except ClusterError as error:
+                    self._index = error
+                    raise
             return self._index
+
+    def _read_index(self) -> dict[str, str]:
+        paths = self._client.get(_INDEX).get("paths")
+        return {k: _address(v) for k, v in paths.items()} if isinstance(paths, dict) else {}
 
     def _read(self, address: str) -> JsonObject | None:
         copy = self._cache / _file_name(self._client.server, address) if self._cache and "hash=" in address else None
@@ -64,8 +78,8 @@ class OpenApiDocuments:
         data = self._client.get_bytes(address)
         document = _object(data)
         if document is None:
-            self.reason = f"cluster {self._client.cluster}: {address.partition('?')[0]} is no JSON object"
-        elif copy is not None:
+            raise ClusterError(f"cluster {self._client.cluster}: {address.partition('?')[0]} is no JSON object")
+        if copy is not None:
             _keep(copy, data)
         return document
 

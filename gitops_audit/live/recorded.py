@@ -6,6 +6,7 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Protocol
 
 from gitops_audit.errors import ClusterError
+from gitops_audit.kube import definition
 from gitops_audit.live.cluster import Refusal, Stats
 from gitops_audit.live.discovery import Discovery
 from gitops_audit.live.listing import name_of
@@ -54,6 +55,7 @@ class RecordedCluster:
         self.version = version
         self.discovery = discovery
         self.redactor = redactor
+        self.is_recorded = True
         self.stats = Stats()
         self.schema_problem = "" if documents else f"{server} holds no schemas: values are compared without their types"
         self.schemas = Schemas(lambda group, version: documents.get((group, version)))
@@ -63,6 +65,15 @@ class RecordedCluster:
             group, object_version = split_api_version(str(body.get("apiVersion", "")))
             place = group, str(body.get("kind", "")), *name_of(body)
             self._objects.setdefault(place, {})[object_version] = redactor.redact(body)
+
+    @property
+    def definitions(self) -> Sequence[JsonObject]:
+        place = definition.GROUP, definition.KIND
+        found = (versions for (group, kind, *_), versions in self._objects.items() if (group, kind) == place)
+        return [body for versions in found for body in versions.values()]
+
+    def schema_failure(self, group: str, version: str) -> str:
+        return ""
 
     def read(self, wanted: Collection[Declared]) -> LiveSet:
         live = LiveSet()

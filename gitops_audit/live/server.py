@@ -36,6 +36,8 @@ class ServerCluster:
         self.client = client
         self.documents = documents
         self.schemas = Schemas(documents)
+        self.definitions: Sequence[JsonObject] = ()
+        self.is_recorded = False
         self._dry_runner = DryRunner(client, redactor)
         with ThreadPoolExecutor(1, thread_name_prefix="version") as pool:
             version = pool.submit(_version, client)
@@ -61,6 +63,9 @@ class ServerCluster:
     @property
     def schema_problem(self) -> str:
         return self.documents.reason
+
+    def schema_failure(self, group: str, version: str) -> str:
+        return self.documents.failure(group, version)
 
     def read(self, wanted: Collection[Declared]) -> LiveSet:
         reader = Reader(self.client, self.discovery, self.redactor)

@@ -33,7 +33,8 @@ class Threshold:
 class Verdict:
     """Everything found about one resource, and what it comes to.
 
-    `drift` is None where no cluster was asked. `invalid` and `policies` are complete; reports choose.
+    `drift` is None where no cluster was asked. `invalid` and `policies` are complete; reports choose. `unchecked` says
+    why the manifest was not checked against a schema; empty where it was.
     """
 
     resource: Declared
@@ -44,6 +45,7 @@ class Verdict:
     errors: tuple[Problem, ...] = ()
     commit: Commit | None = None
     skip_reason: str = ""
+    unchecked: str = ""
 
     @property
     def counting_changes(self) -> tuple[Change, ...]:

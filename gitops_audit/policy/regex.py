@@ -70,6 +70,15 @@ def is_match(pattern: str, text: str) -> bool:
     return compiled(pattern).search(text) is not None
 
 
+def is_regex(pattern: str) -> bool:
+    """Whether the text is a regular expression of RE2."""
+    try:
+        compiled(pattern)
+    except RegexError:
+        return False
+    return True
+
+
 def replace_all(pattern: str, text: str, replacement: str) -> str:
     """Replaces every match; `$1`, `${1}` and `${name}` in the replacement are the groups (Go's rules).
 

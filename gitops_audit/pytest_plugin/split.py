@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 
+from gitops_audit.live.problem import SCHEMA_UNREAD
 from gitops_audit.model.verdict import Threshold, Verdict
 
 
@@ -20,6 +21,8 @@ def checked(verdict: Verdict, check: str, threshold: Threshold) -> Verdict:
     if not check or verdict.outcome == "skipped":
         return verdict
     name = check.partition(":")[2]
+    if check == "schema" and verdict.unchecked and not verdict.invalid:
+        return _without_schema(verdict, threshold)
     return replace(
         verdict,
         drift=verdict.drift if check == "drift" else None,
@@ -27,3 +30,10 @@ def checked(verdict: Verdict, check: str, threshold: Threshold) -> Verdict:
         policies=tuple(p for p in verdict.policies if name and p.policy == name),
         errors=verdict.errors if check == "drift" else (),
     ).judged(threshold)
+
+
+def _without_schema(verdict: Verdict, threshold: Threshold) -> Verdict:
+    """Nothing was checked, so nothing passes: an error where there is a schema that could not be read, else a skip."""
+    errors = tuple(e for e in verdict.errors if e.code == SCHEMA_UNREAD)
+    reason = "" if errors else f"not checked against a schema: {verdict.unchecked}"
+    return replace(verdict, drift=None, policies=(), errors=errors, skip_reason=reason).judged(threshold)

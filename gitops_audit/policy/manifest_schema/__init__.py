@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from gitops_audit.policy.manifest_schema.check import ManifestSchemas
+from gitops_audit.policy.manifest_schema.check import UNDEFINED, ManifestSchemas
 from gitops_audit.policy.manifest_schema.explain import SchemaFault
 from gitops_audit.policy.manifest_schema.lifecycle import Retirement, retirement
-from gitops_audit.policy.manifest_schema.offline import NOT_INSTALLED, offline_documents, versions
+from gitops_audit.policy.manifest_schema.offline import NOT_INSTALLED, is_known, offline_documents, versions
 
 __all__ = [
     "NOT_INSTALLED",
+    "UNDEFINED",
     "ManifestSchemas",
     "Retirement",
     "SchemaFault",
+    "is_known",
     "offline_documents",
     "retirement",
     "versions",

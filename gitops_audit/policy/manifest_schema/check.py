@@ -10,6 +10,8 @@ from typing import Any
 import jsonschema_rs
 
 from gitops_audit.errors import Location
+from gitops_audit.kube.definition import Definition, Definitions
+from gitops_audit.kube.structural import schema_faults
 from gitops_audit.model.redact import is_redacted
 from gitops_audit.model.resource import JsonObject, split_api_version
 from gitops_audit.policy.manifest_schema.convert import BYTE_FORMAT, Converter
@@ -17,9 +19,11 @@ from gitops_audit.policy.manifest_schema.explain import SchemaFault, faults
 from gitops_audit.policy.manifest_schema.kinds import component_name, components_of, unserved
 from gitops_audit.policy.manifest_schema.lifecycle import retirement
 from gitops_audit.policy.manifest_schema.offline import offline_documents, offline_version
+from gitops_audit.policy.regex import is_regex
 
 Documents = Callable[[str, str], JsonObject | None]
 _MAX_FAULTS = 50
+UNDEFINED = "no schema of it is known, its CustomResourceDefinition is not declared"
 
 
 class ManifestSchemas:
@@ -27,26 +31,43 @@ class ManifestSchemas:
 
     `documents(group, version)` gives an OpenAPI v3 document or None; `kubernetes_version` decides what is deprecated
     and removed. `is_complete`: the documents hold all kinds of their groups, so that another one is a fault; a cluster
-    says itself what it does not serve.
+    says itself what it does not serve. `definitions` are the CustomResourceDefinitions that are declared: they say what
+    is meant, so they come before the documents.
     """
 
-    __slots__ = ("_converters", "_documents", "_is_complete", "_kinds", "_kubernetes_version")
+    __slots__ = ("_converters", "_definitions", "_documents", "_is_complete", "_kinds", "_kubernetes_version")
 
-    def __init__(self, documents: Documents, *, kubernetes_version: str = "", is_complete: bool = False) -> None:
+    def __init__(
+        self,
+        documents: Documents,
+        *,
+        kubernetes_version: str = "",
+        is_complete: bool = False,
+        definitions: Definitions | None = None,
+    ) -> None:
         self._documents = documents
         self._is_complete = is_complete
         self._kubernetes_version = kubernetes_version
+        self._definitions = definitions or Definitions()
         self._converters: dict[int, tuple[JsonObject, Converter]] = {}
-        self._kinds: dict[tuple[str, str], _Kind | None] = {}
+        self._kinds: dict[tuple[str, str], _Kind | str] = {}
 
     @classmethod
-    def offline(cls, version: str = "latest", where: Location | None = None) -> ManifestSchemas:
+    def offline(
+        cls, version: str = "latest", where: Location | None = None, *, definitions: Definitions | None = None
+    ) -> ManifestSchemas:
         """The schemas of a Kubernetes version, without a cluster. Raises as `offline_documents` does."""
-        return cls(offline_documents(version, where), kubernetes_version=offline_version(version), is_complete=True)
+        documents, meant = offline_documents(version, where), offline_version(version)
+        return cls(documents, kubernetes_version=meant, is_complete=True, definitions=definitions)
 
     def covers(self, body: JsonObject) -> bool:
         """Whether there is a schema for the object's kind. An object without one is not checked."""
-        return self._kind(body) is not None
+        return not self.gap(body)
+
+    def gap(self, body: JsonObject) -> str:
+        """Why there is no schema for the object's kind; empty where there is one."""
+        kind = self._kind(body)
+        return kind if isinstance(kind, str) else ""
 
     def check(self, body: JsonObject) -> tuple[SchemaFault, ...]:
         """What is wrong with a manifest, in the order of its fields, empty where nothing is.
@@ -57,7 +78,7 @@ class ManifestSchemas:
         """
         retired = self._retired(body)
         kind = self._kind(body)
-        return (*retired, *_checked(kind, body)) if kind is not None else retired or self._unserved(body)
+        return retired or self._unserved(body) if isinstance(kind, str) else (*retired, *_checked(kind, body))
 
     def _retired(self, body: JsonObject) -> tuple[SchemaFault, ...]:
         found = retirement(body, self._kubernetes_version) if self._kubernetes_version else None
@@ -65,34 +86,59 @@ class ManifestSchemas:
 
     def _unserved(self, body: JsonObject) -> tuple[SchemaFault, ...]:
         group, version = split_api_version(str(body.get("apiVersion")))
+        definition = self._definitions.find(group, str(body.get("kind")))
+        if definition is not None:
+            return () if version in definition.served else (SchemaFault("/apiVersion", _serves(definition)),)
         fault = unserved(self._documents(group, version), body) if self._is_complete else None
         return (fault,) if fault else ()
 
-    def _kind(self, body: JsonObject) -> _Kind | None:
+    def _kind(self, body: JsonObject) -> _Kind | str:
         key = body.get("apiVersion"), body.get("kind")
         try:
             return self._kinds[key]  # type: ignore[index]
         except (KeyError, TypeError):
             if not isinstance(key[0], str) or not isinstance(key[1], str):
-                return None
+                return "apiVersion and kind must be strings"
             found = self._kinds[key[0], key[1]] = self._load(key[0], key[1])
             return found
 
-    def _load(self, api_version: str, kind: str) -> _Kind | None:
+    def _load(self, api_version: str, kind: str) -> _Kind | str:
         group, version = split_api_version(api_version)
-        document = self._documents(group, version)
+        definition = self._definitions.find(group, kind)
+        if definition is not None:
+            if reason := _unusable(definition, version):
+                return reason
+            document = self._definitions.document(group, version)
+        else:
+            document = self._documents(group, version)
         components = components_of(document)
         name = component_name(components, {"group": group, "version": version, "kind": kind})
+        if not name:
+            return UNDEFINED
         try:
-            return _Kind(self._converter(components).schema(name)) if name else None
-        except (ValueError, RecursionError):  # a schema that cannot be compiled: its kind is not covered
-            return None
+            return _Kind(self._converter(components).schema(name))
+        except (ValueError, TypeError, AttributeError, RecursionError):  # documents may come from anyone
+            return "its schema cannot be compiled"
 
     def _converter(self, components: JsonObject) -> Converter:
         """One converter for each document; the document is kept with it, so that its id stays its own."""
         if id(components) not in self._converters:
             self._converters[id(components)] = components, Converter(components)
         return self._converters[id(components)][1]
+
+
+def _unusable(definition: Definition, version: str) -> str:
+    """Why a declared CustomResourceDefinition gives no schema of a version, empty where it does."""
+    if version not in definition.served:
+        return _serves(definition)
+    schema = definition.served[version]
+    fault = next(schema_faults(schema, is_regex), None) if schema is not None else ("", "it has no schema")
+    return f"its CustomResourceDefinition {definition.name} is invalid: {fault[1]}" if fault else ""
+
+
+def _serves(definition: Definition) -> str:
+    served = " and ".join(definition.served) or "no version"
+    return f"the CustomResourceDefinition {definition.name} serves {served} only"
 
 
 def _checked(kind: _Kind, body: JsonObject) -> tuple[SchemaFault, ...]:

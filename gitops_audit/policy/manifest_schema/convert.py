@@ -211,10 +211,10 @@ class _Custom:
         return out | ({"uniqueItems": True} if node.get("x-kubernetes-list-type") == "set" else {})
 
     def _object(self, node: JsonObject) -> JsonObject:
-        required = _strings(node.get("required"))
-        fields = {
-            k: self.convert(child, is_optional=k not in required) for k, child in _objects(node.get("properties"))
-        }
+        declared = dict(_objects(node.get("properties")))
+        # A default is filled in before anything is asked for.
+        required = [k for k in _strings(node.get("required")) if declared.get(k, {}).get("default") is None]
+        fields = {k: self.convert(child, is_optional=k not in required) for k, child in declared.items()}
         if node.get("x-kubernetes-embedded-resource") is True:
             fields = _EMBEDDED | fields
             required = [*required, *(key for key in ("apiVersion", "kind") if key not in required)]

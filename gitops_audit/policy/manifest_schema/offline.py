@@ -43,6 +43,12 @@ def offline_version(version: str = "latest") -> str:
     return f"1.{_minor(version, _folders())}"
 
 
+def is_known(version: str) -> bool:
+    """Whether there are schemas of a version (`v1.30.2+k3s1`). Raises PolicyError (GA461) without the extra."""
+    found = _VERSION.fullmatch(version)
+    return found is not None and int(found[1]) in _folders()
+
+
 def _folders() -> dict[int, Path]:
     spec = importlib.util.find_spec("kubernetes_validate")
     if spec is None or not spec.submodule_search_locations:

@@ -13,6 +13,8 @@ from tests.contract.client import Server
 from tests.e2e.apiserver import ApiServer
 
 _RBAC = "/apis/rbac.authorization.k8s.io/v1"
+_ACCESS_REVIEWS = "/apis/authorization.k8s.io/v1/subjectaccessreviews"
+_REVIEWS = 10_000
 _NUMBERS = itertools.count(1)
 
 
@@ -50,6 +52,25 @@ def _grant(server: Server, user: str, rules: Sequence[Rule]) -> None:
             server.create(f"{_RBAC}{scope}/{plural}", role).ok()
             binding = {"metadata": {"name": name}, "roleRef": ref, "subjects": subjects}
             server.create(f"{_RBAC}{scope}/{kind.lower()}bindings", binding).ok()
+            _await_right(server, user, rule, "" if namespace == "*" else namespace)
+
+
+def _await_right(server: Server, user: str, rule: Rule, namespace: str) -> None:
+    """The authorizer learns of a binding by a watch, a moment after the binding is stored."""
+    resource, _, subresource = rule.resources[-1].partition("/")
+    wanted = {
+        "verb": rule.verbs[-1],
+        "group": rule.groups[-1],
+        "resource": resource,
+        "subresource": subresource,
+        "namespace": namespace,
+        "name": rule.names[-1] if rule.names else "",
+    }
+    review = {"spec": {"user": user, "resourceAttributes": wanted}}
+    for _ in range(_REVIEWS):
+        if server.create(_ACCESS_REVIEWS, review).ok()["status"]["allowed"]:
+            return
+    pytest.fail(f"the server never let {user} {wanted['verb']} {resource}")
 
 
 @pytest.fixture(params=["sandbox", pytest.param("kube-apiserver", marks=pytest.mark.e2e)])

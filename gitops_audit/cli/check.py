@@ -5,23 +5,22 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import replace
 from fnmatch import fnmatchcase
-from pathlib import Path
 from typing import Any
 
 import click
 
-from gitops_audit.cli.console import Progress, show
-from gitops_audit.cli.options import run_command, run_options
-from gitops_audit.config.load import load, locate
+from gitops_audit.cli import console
+from gitops_audit.cli.console import Progress
+from gitops_audit.cli.options import configuration, run_command, run_options
+from gitops_audit.config.load import load
+from gitops_audit.config.settings import Settings
 from gitops_audit.engine.audit import Audit
 from gitops_audit.engine.events import ClusterInfo, Finished, Judged, RunInfo, Started
 from gitops_audit.errors import ConfigError
 from gitops_audit.model.resource import Declared
 from gitops_audit.model.verdict import Verdict
-from gitops_audit.report import json_report, text
-from gitops_audit.report.files import WRITERS
-
-_STDOUT = "-"
+from gitops_audit.report import text
+from gitops_audit.report.files import STDOUT, ReportFiles
 
 
 @click.command()
@@ -30,14 +29,18 @@ _STDOUT = "-"
 @click.option("--junit", "junit_path", metavar="FILE", help="write the JUnit report for dashboards")
 def check(json_path: str | None, junit_path: str | None, **values: Any) -> None:
     """Audit everything the configuration declares: drift, schemas, policies."""
-    collected = _run(values, selectors=())
-    for verdict in collected.verdicts:
-        if json_path != _STDOUT:
+    settings = load(configuration(values["config_path"]))
+    targets = {"json": json_path, "junit": junit_path}
+    with ReportFiles(targets) as reports:
+        collected = _run(settings, values, selectors=())
+        unwritten = reports.write(collected.info, collected.verdicts, collected.finished)
+    for error in unwritten:
+        console.complain(f"error: {error}")
+    if STDOUT not in targets.values():
+        for verdict in collected.verdicts:
             _print(verdict, is_verbose=values["verbose"])
-    if json_path != _STDOUT:
         _print_summary(collected, is_verbose=values["verbose"])
-    _write(collected, {"json": json_path, "junit": junit_path})
-    raise click.exceptions.Exit(collected.finished.summary.exit_code)
+    raise click.exceptions.Exit(max(collected.finished.summary.exit_code, *(e.exit_code for e in unwritten), 0))
 
 
 @click.command()
@@ -45,7 +48,8 @@ def check(json_path: str | None, junit_path: str | None, **values: Any) -> None:
 @click.argument("resources", nargs=-1)
 def diff(resources: tuple[str, ...], **values: Any) -> None:
     """Show the drift of all RESOURCES, or of those that match (`Deployment.apps/shop/web`, `*/shop/*`)."""
-    collected = _run(values, selectors=resources)
+    settings = load(configuration(values["config_path"]))
+    collected = _run(settings, values, selectors=resources)
     verdicts = [replace(v, policies=(), invalid=()).judged(collected.audit.threshold) for v in collected.verdicts]
     for verdict in verdicts:
         _print(verdict, is_verbose=values["verbose"])
@@ -63,8 +67,7 @@ class _Collected:
         self.finished = finished
 
 
-def _run(values: dict[str, Any], selectors: tuple[str, ...]) -> _Collected:
-    settings = load(values["config_path"] or locate(Path.cwd()))
+def _run(settings: Settings, values: dict[str, Any], selectors: tuple[str, ...]) -> _Collected:
     with Progress(is_quiet=values["quiet"]) as progress:
         audit = Audit(settings, run_options(values, on_progress=progress.stage))
         try:
@@ -101,19 +104,19 @@ def _is_selected(resource: Declared, selectors: tuple[str, ...]) -> bool:
 def _print(verdict: Verdict, *, is_verbose: bool) -> None:
     if verdict.outcome in ("failed", "error") or (verdict.outcome == "passed" and verdict.has_findings):
         for line in text.lines(verdict):
-            show(line)
-        click.echo()
+            console.show(line)
+        console.echo()
     elif is_verbose:
         gist = text.one_line(verdict)
-        click.echo(f"{verdict.outcome}: {verdict.resource.key}{' - ' + gist if gist else ''}")
+        console.echo(f"{verdict.outcome}: {verdict.resource.key}{' - ' + gist if gist else ''}")
 
 
 def _print_summary(collected: _Collected, *, is_verbose: bool) -> None:
     for source in collected.info.sources:
         for line in text.source_lines(source, is_verbose=is_verbose):
-            click.echo(line)
+            console.echo(line)
     for line in _summary(collected):
-        click.echo(line)
+        console.echo(line)
 
 
 def _summary(collected: _Collected) -> Iterator[str]:
@@ -132,12 +135,3 @@ def _cluster_line(cluster: ClusterInfo) -> str:
     if not cluster.is_asked:
         return "no cluster: only what Git declares was checked"
     return f"cluster {cluster.name}: {'Kubernetes ' + cluster.version if cluster.version else 'not read'}"
-
-
-def _write(collected: _Collected, targets: dict[str, str | None]) -> None:
-    for name, target in targets.items():
-        if target == _STDOUT:
-            report = json_report.document(collected.info, collected.verdicts, collected.finished)
-            click.echo(json_report.dumps(report), nl=False)
-        elif target:
-            WRITERS[name](Path(target), collected.info, collected.verdicts, collected.finished)

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import click
 
+from gitops_audit.cli import console
 from gitops_audit.config.init import starter
 from gitops_audit.config.schema import schema_text
 from gitops_audit.errors import ConfigError
@@ -20,7 +21,7 @@ def config() -> None:
 @config.command()
 def schema() -> None:
     """Print the JSON Schema of gitops-audit.yaml."""
-    click.echo(schema_text(), nl=False)
+    console.document(schema_text())
 
 
 @config.command()
@@ -30,5 +31,8 @@ def init(output: Path, force: bool) -> None:
     """Write a commented start from what is in this repository and the kubeconfig."""
     if output.exists() and not force:
         raise ConfigError(f"{output} is there already", code="GA130", hint="give --force to replace it")
-    output.write_text(starter(output.absolute().parent, kubeconfig_contexts()), encoding="utf-8")
-    click.echo(f"wrote {output}; next: gitops-audit doctor, then pytest {output}")
+    try:
+        output.write_text(starter(output.absolute().parent, kubeconfig_contexts()), encoding="utf-8")
+    except OSError as error:
+        raise ConfigError(f"{output} cannot be written: {error.strerror}", code="GA131") from None
+    console.echo(f"wrote {output}; next: gitops-audit doctor, then pytest {output}")

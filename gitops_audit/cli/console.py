@@ -1,14 +1,28 @@
-"""Where the CLI writes: results to stdout, progress to stderr; colours only for a terminal that wants them."""
+"""Where the CLI writes: results to stdout, progress to stderr; colours only where somebody wants them.
+
+What is written is made safe for a terminal here, whatever it holds and wherever it comes from.
+"""
 
 from __future__ import annotations
 
+import io
 import os
 import sys
+from contextlib import suppress
 from types import TracebackType
+from typing import TYPE_CHECKING, TextIO
 
 import click
 
+from gitops_audit.errors import ReportError
+from gitops_audit.model.printable import printable, printable_lines
 from gitops_audit.report.text import Line
+
+if TYPE_CHECKING:
+    from rich.table import Table
+
+CANNOT_PRINT = "GA603"
+CLOSED_PIPE = 141
 
 _STYLES: dict[str, dict[str, object]] = {
     "title": {"bold": True},
@@ -20,16 +34,85 @@ _STYLES: dict[str, dict[str, object]] = {
 }
 
 
+def prepare_streams() -> None:
+    """Opens /dev/null for every standard stream that is closed, so that no file gets its number, and lets a terminal
+    show characters that its encoding lacks as escapes."""
+    for number in range(3):
+        try:
+            os.fstat(number)
+        except OSError:
+            os.open(os.devnull, os.O_RDWR)
+    sys.stdout, sys.stderr = _open(sys.stdout), _open(sys.stderr)
+
+
+def _open(stream: TextIO | None) -> TextIO:
+    if stream is None:
+        return open(os.devnull, "w", encoding="utf-8")
+    if isinstance(stream, io.TextIOWrapper):
+        stream.reconfigure(errors="backslashreplace")
+    return stream
+
+
+def discard_output() -> None:
+    """After an error of stdout or stderr: what is left in their buffers goes nowhere, without another error."""
+    for stream in (sys.stdout, sys.stderr):
+        with suppress(OSError, ValueError):
+            null = os.open(os.devnull, os.O_WRONLY)
+            os.dup2(null, stream.fileno())
+            os.close(null)
+
+
 def has_colour() -> bool:
-    return sys.stdout.isatty() and not os.environ.get("NO_COLOR")
+    """NO_COLOR and FORCE_COLOR decide, in this order, as in pytest; else whether stdout is a terminal."""
+    if os.environ.get("NO_COLOR"):
+        return False
+    return bool(os.environ.get("FORCE_COLOR")) or (sys.stdout.isatty() and os.environ.get("TERM") != "dumb")
 
 
 def show(line: Line) -> None:
-    click.echo(click.style(line.text, **_STYLES.get(line.style, {})) if has_colour() else line.text)  # type: ignore[arg-type]
+    """One line of a result, in its style."""
+    text = printable(line.text)
+    _put(click.style(text, **_STYLES.get(line.style, {})) if has_colour() else text)  # type: ignore[arg-type]
+
+
+def echo(text: str = "", *, is_bold: bool = False) -> None:
+    """A result of one line or several."""
+    safe = printable_lines(text)
+    _put(click.style(safe, bold=True) if is_bold and has_colour() else safe)
+
+
+def document(text: str) -> None:
+    """YAML or JSON for a program to read: on a terminal alone it is made safe, and nothing is changed elsewhere."""
+    _put((printable_lines(text) if sys.stdout.isatty() else text).removesuffix("\n"))
+
+
+def table(rows: Table) -> None:
+    """A terminal's width is its own; elsewhere rows should not break."""
+    from rich.console import Console
+
+    writer = Console(file=io.StringIO(), width=None if sys.stdout.isatty() else 200, markup=False, emoji=False)
+    with writer.capture() as shown:
+        writer.print(rows)
+    echo(shown.get().removesuffix("\n"))
+
+
+def complain(text: str) -> None:
+    """A message to stderr. Where stderr cannot be written, nobody is left to be told."""
+    with suppress(OSError):
+        click.echo(printable_lines(text), err=True)
+
+
+def _put(text: str) -> None:
+    try:
+        click.echo(text, color=True)
+    except BrokenPipeError:
+        raise
+    except OSError as error:
+        raise ReportError(f"standard output cannot be written: {error.strerror}", code=CANNOT_PRINT) from None
 
 
 class Progress:
-    """A bar on a terminal, a line per stage elsewhere, nothing when quiet."""
+    """A bar on a terminal, a line per stage elsewhere, nothing when quiet. It never ends a run."""
 
     def __init__(self, *, is_quiet: bool) -> None:
         from rich.console import Console
@@ -46,12 +129,13 @@ class Progress:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        self._bar.stop()
+        with suppress(OSError):
+            self._bar.stop()
 
     def stage(self, message: str) -> None:
-        self._bar.update(self._task, description=message)
+        self._bar.update(self._task, description=printable(message).replace("[", "\\["))
         if not self._is_quiet and self._bar.disable:
-            click.echo(message, err=True)
+            complain(message)
 
     def total(self, total: int) -> None:
         self._bar.update(self._task, total=total)

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import click
 
+from gitops_audit.cli import console
 from gitops_audit.sandbox import demo as example
 from gitops_audit.sandbox.client import ApiClient
 from gitops_audit.sandbox.server import Sandbox
@@ -39,7 +40,7 @@ def demo(keep: Path | None) -> None:
 def _audit(root: Path, *options: str, expected: int) -> int:
     """Runs pytest as a user would; gives 0 where it ended as the demo expects it to."""
     argv = [sys.executable, "-m", "pytest", "gitops-audit.yaml", "-p", "no:cacheprovider", *options]
-    click.echo(f"$ pytest gitops-audit.yaml {' '.join(options)}".rstrip())
+    console.echo(f"$ pytest gitops-audit.yaml {' '.join(options)}".rstrip())
     environment = {k: v for k, v in os.environ.items() if k not in ("PYTEST_ADDOPTS", "PYTEST_PLUGINS")}
     done = subprocess.run(argv, cwd=root, env=environment, check=False)  # noqa: S603 - our own interpreter, fixed words
     return 0 if done.returncode == expected else 3
@@ -47,7 +48,7 @@ def _audit(root: Path, *options: str, expected: int) -> int:
 
 def _tell(*lines: str) -> None:
     head, *points = lines
-    click.echo(click.style(f"\n{head}", bold=True))
+    console.echo(f"\n{head}", is_bold=True)
     for point in points:
-        click.echo(f"  - {point}")
-    click.echo()
+        console.echo(f"  - {point}")
+    console.echo()

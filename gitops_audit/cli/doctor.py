@@ -12,7 +12,9 @@ from pathlib import Path
 import click
 
 from gitops_audit import __version__
-from gitops_audit.config.load import load, locate
+from gitops_audit.cli import console
+from gitops_audit.cli.options import configuration
+from gitops_audit.config.load import load
 from gitops_audit.config.settings import ClusterConfig, Settings
 from gitops_audit.engine.options import RunOptions
 from gitops_audit.engine.sources import ReadSource, for_cluster, read_all
@@ -42,13 +44,13 @@ def doctor(config_path: Path | None) -> None:
     Exit code 0 when an audit can run, 2 when the configuration is wrong, 3 when something cannot be read.
     """
     _tools()
-    settings = load(config_path or locate(Path.cwd()))
-    click.echo(f"configuration: {settings.path}")
+    settings = load(configuration(config_path))
+    console.echo(f"configuration: {settings.path}")
     sources = read_all(settings, RunOptions())
     failures = [_source(source) for source in sources]
     failures += [_cluster(config, for_cluster(sources, config.name), settings) for config in settings.clusters]
     if not settings.clusters:
-        click.echo("clusters: none, so only the declared state is audited")
+        console.echo("clusters: none, so only the declared state is audited")
     for source in sources:
         source.close()
     raise click.exceptions.Exit(3 if any(failures) else 0)
@@ -56,10 +58,10 @@ def doctor(config_path: Path | None) -> None:
 
 def _tools() -> None:
     packages = ", ".join(f"{name} {version(name)}" for name in _PACKAGES)
-    click.echo(f"gitops-audit {__version__} on Python {platform.python_version()}; {packages}")
+    console.echo(f"gitops-audit {__version__} on Python {platform.python_version()}; {packages}")
     for name, arguments, purpose in _TOOLS:
         path = shutil.which(name)
-        click.echo(f"tool {name}: {_first_line([path, *arguments]) if path else f'not there (for {purpose})'}")
+        console.echo(f"tool {name}: {_first_line([path, *arguments]) if path else f'not there (for {purpose})'}")
 
 
 def _first_line(argv: Sequence[str]) -> str:
@@ -73,14 +75,14 @@ def _first_line(argv: Sequence[str]) -> str:
 def _source(source: ReadSource) -> bool:
     """Tells about one source; gives whether something is wrong."""
     if source.error is not None:
-        click.echo(f"source {source.config.name}: NOT READ: {source.error}")
+        console.echo(f"source {source.config.name}: NOT READ: {source.error}")
         return True
     info, rendered = source.info, source.rendered
     commit = info.commit[:10] or "work tree"
     counts = (
         f"{len(rendered.manifests)} objects, {len(rendered.problems)} problems, {len(rendered.ignored)} other files"
     )
-    click.echo(f"source {info.name}: {info.repo} at {info.revision} ({commit}): {counts}")
+    console.echo(f"source {info.name}: {info.repo} at {info.revision} ({commit}): {counts}")
     return bool(rendered.problems)
 
 
@@ -88,11 +90,11 @@ def _cluster(config: ClusterConfig, sources: Sequence[ReadSource], settings: Set
     try:
         cluster = connect(config, redactor=Redactor(rules=settings.redact))
     except AuditError as error:
-        click.echo(f"cluster {config.name}: NOT REACHED: {error}")
+        console.echo(f"cluster {config.name}: NOT REACHED: {error}")
         return True
     name = user(cluster) if isinstance(cluster, ServerCluster) else ""
     with_user = f" as {name}" if name else ""
-    click.echo(f"cluster {config.name}: {cluster.server}, Kubernetes {cluster.version or 'unknown'}{with_user}")
+    console.echo(f"cluster {config.name}: {cluster.server}, Kubernetes {cluster.version or 'unknown'}{with_user}")
     try:
         return _rights(cluster, sources) if isinstance(cluster, ServerCluster) else False
     finally:
@@ -102,14 +104,14 @@ def _cluster(config: ClusterConfig, sources: Sequence[ReadSource], settings: Set
 def _rights(cluster: ServerCluster, sources: Sequence[ReadSource]) -> bool:
     kinds, unserved = _kinds(cluster, sources)
     for name in sorted(unserved):
-        click.echo(f"  {name}: not served by this cluster")
+        console.echo(f"  {name}: not served by this cluster")
     namespaces = sorted(set(_namespaces(sources)))
     is_wanting = bool(unserved)
     for row in permissions(cluster, sorted(kinds, key=lambda api: api.full_name), namespaces):
         where = f" in {row.namespace}" if row.namespace else ""
         may_read = "may be listed" if row.can_list else "may be read one by one" if row.can_get else "MAY NOT BE READ"
         confirm = "" if row.can_patch else "; no dry run (patch is not allowed), so drift is not confirmed"
-        click.echo(f"  {row.api.full_name}{where}: {may_read}{confirm}")
+        console.echo(f"  {row.api.full_name}{where}: {may_read}{confirm}")
         is_wanting |= not (row.can_list or row.can_get)
     return is_wanting
 

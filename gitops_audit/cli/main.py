@@ -8,6 +8,7 @@ import sys
 import click
 
 from gitops_audit import __version__
+from gitops_audit.cli import console
 from gitops_audit.errors import AuditError
 
 _COMMANDS = {
@@ -33,37 +34,46 @@ class _LazyGroup(click.Group):
         command: click.Command = getattr(importlib.import_module(module), attribute)
         return command
 
+    def invoke(self, ctx: click.Context) -> object:
+        """Before click sees it: click would exit with 1 for a closed pipe."""
+        try:
+            return super().invoke(ctx)
+        except BrokenPipeError:
+            console.discard_output()
+            return console.CLOSED_PIPE
+
 
 @click.group(cls=_LazyGroup, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 110})
 @click.version_option(__version__, prog_name="gitops-audit")
 def cli() -> None:
     """Audit Kubernetes clusters against Git: drift and policy findings, with the evidence.
 
-    Exit codes: 0 clean, 1 findings, 2 usage or configuration, 3 something could not be read.
+    Exit codes: 0 clean, 1 findings, 2 usage or configuration, 3 something could not be read,
+    141 the reader of the output went away.
     """
 
 
 def main() -> None:
     """The console script. A user's mistake ends in a sentence and an exit code, never in a traceback."""
+    console.prepare_streams()
     try:
         sys.exit(cli.main(standalone_mode=False) or 0)
     except click.exceptions.Exit as exit_:
         sys.exit(exit_.exit_code)
     except (click.Abort, KeyboardInterrupt):
-        click.echo("interrupted", err=True)
+        console.complain("interrupted")
         sys.exit(130)
     except click.ClickException as error:
         error.show()
         sys.exit(error.exit_code)
     except AuditError as error:
-        click.echo(f"error: {error}", err=True)
+        console.complain(f"error: {error}")
+        if error.code == console.CANNOT_PRINT:
+            console.discard_output()
         sys.exit(error.exit_code)
-    except BrokenPipeError:
-        sys.stderr.close()
-        sys.exit(1)
     except Exception as error:
         from gitops_audit.engine.shield import internal_error
 
         bug = internal_error(error)
-        click.echo(f"error: {bug}", err=True)
+        console.complain(f"error: {bug}")
         sys.exit(bug.exit_code)

@@ -8,7 +8,9 @@ from typing import Any, TypeVar
 
 import click
 
+from gitops_audit.config.load import locate
 from gitops_audit.engine.options import RunOptions, Shard
+from gitops_audit.errors import ConfigError
 from gitops_audit.model.finding import Severity
 
 _Command = TypeVar("_Command", bound=Callable[..., Any])
@@ -39,9 +41,19 @@ _RUN: tuple[Callable[[Any], Any], ...] = (
         help="Kubernetes audit log, to name users (repeatable)",
     ),
     click.option("--allow-unsupported", is_flag=True, help="skip what no policy engine here can do"),
-    click.option("-q", "--quiet", is_flag=True, help="no progress, findings only"),
+    click.option("-q", "--quiet", is_flag=True, help="no progress"),
     click.option("-v", "--verbose", is_flag=True, help="also what passed, was skipped, or is no manifest"),
 )
+
+
+def configuration(path: Path | None) -> Path:
+    """The configuration that was named, or the nearest one. Raises ConfigError where there is none."""
+    if path is not None:
+        return path
+    try:
+        return locate(Path.cwd())
+    except FileNotFoundError:
+        raise ConfigError("the working directory was deleted", code="GA108", hint="change to one that exists") from None
 
 
 def run_command(command: _Command) -> _Command:

@@ -8,11 +8,12 @@ from pathlib import Path
 import click
 import orjson
 from rich import box
-from rich.console import Console
 from rich.table import Table
 
+from gitops_audit.cli import console
+from gitops_audit.cli.options import configuration
 from gitops_audit.cli.redaction import redactor_for
-from gitops_audit.config.load import load, locate
+from gitops_audit.config.load import load
 from gitops_audit.config.settings import PolicyRef
 from gitops_audit.config.suggest import did_you_mean
 from gitops_audit.errors import PolicyError
@@ -44,12 +45,12 @@ def list_policies(config_path: Path | None, is_shipped: bool, paths: tuple[Path,
     """List the policies of the configuration, or under PATHS."""
     listed = _policies(config_path, paths, is_shipped=is_shipped)
     if not listed:
-        click.echo("the configuration names no policies; `gitops-audit policy list --packs` lists those that ship")
+        console.echo("the configuration names no policies; `gitops-audit policy list --packs` lists those that ship")
         return
     table = Table("policy", "form", "severity", "category", "title", box=box.SIMPLE_HEAD, pad_edge=False)
     for about in (found.metadata for found in listed):
         table.add_row(about.name, about.form, str(about.severity), about.category, about.title)
-    _console().print(table)
+    console.table(table)
 
 
 @policy.command()
@@ -70,9 +71,9 @@ def explain(config_path: Path | None, name: str, paths: tuple[Path, ...], file: 
     if name not in found:
         raise PolicyError(f"there is no policy {name!r}", code="GA407", hint=did_you_mean(name, found) or "see `list`")
     for line in _explained(found[name]):
-        click.echo(line)
+        console.echo(line)
     for line in _decided(found[name], file, redactor_for(config_path, file)) if file else ():
-        click.echo(line)
+        console.echo(line)
 
 
 @policy.command("test")
@@ -83,7 +84,7 @@ def test_policies(paths: tuple[Path, ...], is_json: bool, verbose: bool) -> None
     """Run the tests under PATHS: kyverno-test.yaml files, and policies that carry `tests`. Exit code 1 if one fails."""
     report = run(paths)
     if is_json:
-        click.echo(orjson.dumps(report.as_json(), option=orjson.OPT_INDENT_2))
+        console.document(orjson.dumps(report.as_json(), option=orjson.OPT_INDENT_2).decode())
     else:
         _show(report, is_verbose=verbose)
     raise click.exceptions.Exit(1 if report.failed else 0)
@@ -94,7 +95,7 @@ def _policies(config_path: Path | None, paths: Sequence[Path], *, is_shipped: bo
         return load_all([PolicyRef(pack=name) for name in packs.names()])
     if paths:
         return load_all([PolicyRef(path=path) for path in paths])
-    return load_all(load(config_path or locate(Path.cwd())).policies)
+    return load_all(load(configuration(config_path)).policies)
 
 
 def _explained(found: Policy) -> Iterator[str]:
@@ -125,8 +126,8 @@ def _decided(found: Policy, file: Path, redactor: Redactor) -> Iterator[str]:
 def _show(report: TestReport, *, is_verbose: bool) -> None:
     rows = [row for row in report.rows if is_verbose or not row.is_passed]
     if rows:
-        _console().print(_table(rows))
-    click.echo(f"{report.passed} passed, {report.failed} failed")
+        console.table(_table(rows))
+    console.echo(f"{report.passed} passed, {report.failed} failed")
 
 
 def _table(rows: Sequence[TestRow]) -> Table:
@@ -136,9 +137,3 @@ def _table(rows: Sequence[TestRow]) -> Table:
         why = f"\n{row.message}" if row.message and not row.is_passed else ""
         table.add_row(row.policy, row.rule, f"{row.kind}/{row.resource}", row.expected, row.actual, where + why)
     return table
-
-
-def _console() -> Console:
-    """A terminal's width is its own; elsewhere rows should not break."""
-    console = Console()
-    return console if console.is_terminal else Console(width=200)

@@ -9,8 +9,10 @@ import click
 import orjson
 import yaml
 
+from gitops_audit.cli import console
+from gitops_audit.cli.options import configuration
 from gitops_audit.cli.redaction import redactor_for
-from gitops_audit.config.load import load, locate
+from gitops_audit.config.load import load
 from gitops_audit.config.settings import WORKTREE, SourceConfig
 from gitops_audit.engine.options import RunOptions, narrowed
 from gitops_audit.engine.sources import ReadSource, read, read_all
@@ -44,7 +46,7 @@ def render(path: Path | None, config_path: Path | None, output: str, names: tupl
 
 def _configured(config_path: Path | None, names: tuple[str, ...]) -> Sequence[ReadSource]:
     options = RunOptions(sources=names)
-    return read_all(narrowed(load(config_path or locate(Path.cwd())), options), options)
+    return read_all(narrowed(load(configuration(config_path)), options), options)
 
 
 def _lying_at(path: Path) -> ReadSource:
@@ -61,16 +63,16 @@ def _lying_at(path: Path) -> ReadSource:
 
 def _print(objects: list[JsonObject], output: str) -> None:
     if output == "json":
-        click.echo(orjson.dumps(objects, option=orjson.OPT_INDENT_2))
+        console.document(orjson.dumps(objects, option=orjson.OPT_INDENT_2).decode())
     else:
-        click.echo(yaml.dump_all(objects, Dumper=yaml.CSafeDumper, sort_keys=False, allow_unicode=True), nl=False)
+        console.document(yaml.dump_all(objects, Dumper=yaml.CSafeDumper, sort_keys=False, allow_unicode=True))
 
 
 def _report(source: ReadSource) -> int:
     """Says on stderr what of a source could not be read; gives the exit code for it."""
     for problem in source.rendered.problems:
-        click.echo(f"{problem.path}:{problem.line}: {problem.message} [{problem.code}]", err=True)
+        console.complain(f"{problem.path}:{problem.line}: {problem.message} [{problem.code}]")
     if source.error is not None:
-        click.echo(f"error: {source.error}", err=True)
+        console.complain(f"error: {source.error}")
         return 3
     return 1 if source.rendered.problems else 0

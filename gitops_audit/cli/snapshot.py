@@ -6,8 +6,10 @@ from pathlib import Path
 
 import click
 
+from gitops_audit.cli import console
+from gitops_audit.cli.options import configuration
 from gitops_audit.cli.redaction import redactor_for
-from gitops_audit.config.load import load, locate
+from gitops_audit.config.load import load
 from gitops_audit.config.settings import ClusterConfig
 from gitops_audit.errors import ConfigError
 from gitops_audit.live.recording import Recorded, record_all
@@ -51,7 +53,7 @@ def snapshot(
 
 
 def _configured(path: Path | None, name: str | None) -> tuple[ClusterConfig, Redactor]:
-    settings = load(path or locate(Path.cwd()))
+    settings = load(configuration(path))
     found = [c for c in settings.clusters if c.snapshot is None and name in (None, c.name)]
     if len(found) != 1:
         names = ", ".join(c.name for c in settings.clusters) or "none"
@@ -60,6 +62,6 @@ def _configured(path: Path | None, name: str | None) -> tuple[ClusterConfig, Red
 
 
 def _tell(recorded: Recorded) -> None:
-    click.echo(f"{recorded.objects} objects recorded in {recorded.path}")
+    console.echo(f"{recorded.objects} objects recorded in {recorded.path}")
     for problem in recorded.problems:
-        click.echo(f"not recorded: {problem.message} [{problem.code}]", err=True)
+        console.complain(f"not recorded: {problem.message} [{problem.code}]")

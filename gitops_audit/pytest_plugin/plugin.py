@@ -32,12 +32,14 @@ def pytest_configure(config: pytest.Config) -> None:
 
 
 def _start(config: pytest.Config, files: list[Path]) -> None:
-    from gitops_audit.pytest_plugin import distributed, protocol
+    from gitops_audit.pytest_plugin import distributed, protocol, reports
     from gitops_audit.pytest_plugin.session import AuditSession
 
     session = AuditSession(config, files)
     config.stash[SESSION] = session
     config.pluginmanager.register(protocol.AuditProtocol(session), "gitops-audit-protocol")
+    if not hasattr(config, "workerinput"):
+        config.pluginmanager.register(reports.AuditReports(session), "gitops-audit-reports")
     if config.getoption("dist", "no") != "no" and not hasattr(config, "workerinput"):
         config.pluginmanager.register(distributed.Controller(session), "gitops-audit-controller")
 

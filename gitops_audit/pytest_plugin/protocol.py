@@ -80,14 +80,6 @@ class AuditProtocol:
     @pytest.hookimpl(tryfirst=True)
     def pytest_sessionfinish(self, session: pytest.Session) -> None:
         _forget_passed_phases(session.config)
-        if not hasattr(session.config, "workerinput"):
-            self._write_reports(session.config)
-
-    def _write_reports(self, config: pytest.Config) -> None:
-        from gitops_audit.pytest_plugin import reports
-
-        for run in self.session.runs.values():
-            reports.write(config, run)
 
     def pytest_terminal_summary(self, terminalreporter: Any) -> None:
         for run in self.session.runs.values():

@@ -1,17 +1,63 @@
-"""Which report files a run was asked for, and writing them."""
+"""The report files of a pytest run: opened before anything is collected, written when all tests are through."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from typing import Any
+
 import pytest
 
+from gitops_audit.engine.audit import utc_now
+from gitops_audit.engine.events import Finished, RunInfo, Summary
+from gitops_audit.errors import ConfigError
+from gitops_audit.model.printable import printable_lines
+from gitops_audit.model.verdict import Verdict
 from gitops_audit.pytest_plugin.options import invocation_path
-from gitops_audit.pytest_plugin.session import AuditRun
-from gitops_audit.report.files import WRITERS
+from gitops_audit.pytest_plugin.session import AuditRun, AuditSession
+from gitops_audit.report.files import WRITERS, ReportFiles
+
+NOT_WRITTEN = 3
 
 
-def write(config: pytest.Config, run: AuditRun) -> None:
-    """Writes every report the command line names. A report covers the resources whose tests ran."""
-    for name, writer in WRITERS.items():
-        target = config.getoption(f"--gitops-{name}")
-        if target:
-            writer(invocation_path(config, target), run.provider.info, run.executed, run.finished())
+class AuditReports:
+    """Registered in the process that writes reports: not in the workers of xdist."""
+
+    def __init__(self, session: AuditSession) -> None:
+        """Raises UsageError for a path that cannot be written, before any test runs."""
+        config = session.config
+        targets = {name: config.getoption(f"--gitops-{name}") for name in WRITERS}
+        self._session = session
+        self._files = ReportFiles({n: str(invocation_path(config, t)) for n, t in targets.items() if t})
+        self._errors: list[str] = []
+        try:
+            self._files.__enter__()
+        except ConfigError as error:
+            raise pytest.UsageError(printable_lines(str(error))) from None
+
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_sessionfinish(self, session: pytest.Session) -> None:
+        if not self._session.runs or session.config.option.collectonly:
+            return
+        unwritten = self._files.write(*_joined(list(self._session.runs.values())))
+        self._errors += [printable_lines(str(error)) for error in unwritten]
+        if self._errors:
+            session.exitstatus = NOT_WRITTEN
+
+    @pytest.hookimpl(trylast=True)
+    def pytest_terminal_summary(self, terminalreporter: Any) -> None:
+        for error in self._errors:
+            terminalreporter.write_line(f"error: {error}", red=True)
+
+    def pytest_unconfigure(self) -> None:
+        self._files.__exit__(None, None, None)
+
+
+def _joined(runs: Sequence[AuditRun]) -> tuple[RunInfo, Sequence[Verdict], Finished]:
+    """All audits of the run as one report; a cluster that several of them read is named once."""
+    infos, verdicts, ends = [r.provider.info for r in runs], [v for r in runs for v in r.executed], Summary()
+    for verdict in verdicts:
+        ends.add(verdict)
+    clusters = dict.fromkeys(c for info in infos for c in info.clusters)
+    info = RunInfo(min(i.started_at for i in infos), tuple(clusters), tuple(s for i in infos for s in i.sources))
+    notes = dict.fromkeys(note for r in runs for note in r.provider.notes())
+    return info, verdicts, Finished(utc_now(), ends, tuple(notes))

@@ -47,6 +47,7 @@ def unified(declared: JsonObject, changes: Iterable[Change]) -> Iterator[str]:
             _add(live, change.pointer, change.live)
         elif change.pointer:
             _apply(live, change.pointer, change.live)
+    live = _without_gone(live)
     if live == declared:
         return
     before, after = _dump(declared), _dump(live)
@@ -62,11 +63,20 @@ def _apply(body: Any, pointer: str, value: Any) -> None:
     for token in parents:
         body = _child(body, token)
     if isinstance(body, list) and last.isdecimal() and int(last) < len(body):
-        body[int(last)] = None if value is ABSENT else value
+        body[int(last)] = value
     elif isinstance(body, dict) and value is ABSENT:
         body.pop(last, None)
     elif isinstance(body, dict):
         body[last] = value
+
+
+def _without_gone(value: Any) -> Any:
+    """Elements of lists go last: until then, the pointers of other changes count on their places."""
+    if isinstance(value, dict):
+        return {k: _without_gone(v) for k, v in value.items()}
+    if isinstance(value, list):
+        return [_without_gone(v) for v in value if v is not ABSENT]
+    return value
 
 
 def _add(body: Any, pointer: str, value: Any) -> None:
@@ -91,7 +101,7 @@ def _dump(body: JsonObject) -> Sequence[str]:
     text: str = yaml.dump(
         _displayable(body), Dumper=_Dumper, sort_keys=False, allow_unicode=True, default_flow_style=False, width=10_000
     )
-    return text.splitlines()
+    return text.removesuffix("\n").split("\n")
 
 
 def _displayable(value: Any) -> Any:
@@ -100,8 +110,13 @@ def _displayable(value: Any) -> Any:
     if isinstance(value, list):
         return [_displayable(v) for v in value]
     if isinstance(value, str):
-        return "\n".join(shortened(line, 200) for line in value.split("\n"))
+        return "\n".join(shortened(_encodable(line), 200) for line in value.split("\n"))
     return value
+
+
+def _encodable(text: str) -> str:
+    """Lone surrogates as escapes: YAML is written as UTF-8."""
+    return text.encode("utf-8", "backslashreplace").decode("utf-8")
 
 
 class _Dumper(yaml.CSafeDumper):

@@ -1,19 +1,130 @@
-"""The reports that are files, by the name of their option."""
+"""The report files of a run: opened before the audit, written after it, each whatever becomes of the others."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+import os
+import stat
+import sys
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import suppress
+from dataclasses import dataclass
 from pathlib import Path
+from types import TracebackType
+from typing import Self
 
 from gitops_audit.engine.events import Finished, RunInfo
+from gitops_audit.engine.shield import internal_error
+from gitops_audit.errors import AuditError, ConfigError, ReportError
 from gitops_audit.model.verdict import Verdict
 from gitops_audit.report import json_report, junit
 
-Writer = Callable[[Path, RunInfo, Sequence[Verdict], Finished], None]
+Writer = Callable[[RunInfo, Sequence[Verdict], Finished], bytes]
+
+STDOUT = "-"
+CANNOT_OPEN = "GA601"
+CANNOT_WRITE = "GA602"
 
 
-def _json(path: Path, info: RunInfo, verdicts: Sequence[Verdict], finished: Finished) -> None:
-    json_report.write(path, json_report.document(info, verdicts, finished))
+def _json(info: RunInfo, verdicts: Sequence[Verdict], finished: Finished) -> bytes:
+    return json_report.dumps(json_report.document(info, verdicts, finished))
 
 
-WRITERS: dict[str, Writer] = {"json": _json, "junit": junit.write}
+WRITERS: dict[str, Writer] = {"json": _json, "junit": junit.document}
+
+
+@dataclass(frozen=True, slots=True)
+class _Opened:
+    """One report: `descriptor` is open for writing, `is_new` says whether opening it made the file."""
+
+    name: str
+    target: str
+    descriptor: int
+    is_new: bool
+
+
+class ReportFiles:
+    """Context manager. On entry every file is opened, so that a path that cannot be written costs no audit.
+
+    What stands in a file stays until its report is written; a file that opening made is removed where none is.
+    """
+
+    def __init__(self, targets: Mapping[str, str | None]) -> None:
+        """`targets`: the path of each report by the name of its option; None or empty: not asked for."""
+        self._targets = {name: target for name, target in targets.items() if target}
+        self._opened: list[_Opened] = []
+
+    def __enter__(self) -> Self:
+        """Raises ConfigError (GA601) for a path that cannot be written, or that two reports share."""
+        try:
+            for name, target in self._targets.items():
+                self._opened.append(self._open(name, target))
+        except ConfigError:
+            self._close()
+            raise
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._close()
+
+    def write(self, info: RunInfo, verdicts: Sequence[Verdict], finished: Finished) -> list[AuditError]:
+        """Writes every report; gives what went wrong, one error a file. Standard output comes last: its reader may
+        have gone, which is raised as BrokenPipeError."""
+        self._opened.sort(key=lambda opened: opened.target == STDOUT)
+        return [error for opened in self._taken() for error in _written(opened, info, verdicts, finished)]
+
+    def _taken(self) -> Iterator[_Opened]:
+        while self._opened:
+            yield self._opened.pop(0)
+
+    def _close(self) -> None:
+        for opened in self._taken():
+            if opened.target != STDOUT:
+                os.close(opened.descriptor)
+            if opened.is_new:
+                with suppress(OSError):
+                    os.unlink(opened.target)
+
+    def _open(self, name: str, target: str) -> _Opened:
+        twin = next((o for o in self._opened if o.target == target), None)
+        if twin is not None:
+            raise ConfigError(f"the reports {twin.name} and {name} go to the same file: {target}", code=CANNOT_OPEN)
+        try:
+            if target == STDOUT:
+                return _Opened(name, target, -1, is_new=False)
+            is_new = not os.path.lexists(target)
+            if not Path(target).parent.exists():
+                Path(target).parent.mkdir(parents=True)
+            return _Opened(name, target, os.open(target, os.O_WRONLY | os.O_CREAT | os.O_CLOEXEC, 0o666), is_new)
+        except (OSError, ValueError) as error:
+            message = f"the {name} report cannot be written to {target}: {_reason(error)}"
+            raise ConfigError(message, code=CANNOT_OPEN, hint="name a file in a folder that you may write to") from None
+
+
+def _written(opened: _Opened, info: RunInfo, verdicts: Sequence[Verdict], finished: Finished) -> Iterator[AuditError]:
+    try:
+        _put(opened, WRITERS[opened.name](info, verdicts, finished))
+    except BrokenPipeError:
+        raise
+    except OSError as error:
+        message = f"the {opened.name} report could not be written to {opened.target}: {_reason(error)}"
+        yield ReportError(message, code=CANNOT_WRITE, hint="the audit itself was made; the file is not complete")
+    except Exception as error:
+        os.close(opened.descriptor)
+        yield internal_error(error)
+
+
+def _put(opened: _Opened, document: bytes) -> None:
+    if opened.target == STDOUT:
+        sys.stdout.buffer.write(document)
+        sys.stdout.flush()
+        return
+    with os.fdopen(opened.descriptor, "wb") as file:
+        if stat.S_ISREG(os.fstat(file.fileno()).st_mode):
+            file.truncate(0)
+        file.write(document)
+
+
+def _reason(error: OSError | ValueError) -> str:
+    return (error.strerror if isinstance(error, OSError) else "") or str(error)

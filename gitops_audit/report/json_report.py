@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from importlib import resources
-from pathlib import Path
 from typing import Any
 
 import orjson
@@ -48,13 +47,21 @@ def document(info: RunInfo, verdicts: Iterable[Verdict], finished: Finished) -> 
     }
 
 
-def write(path: Path, report: dict[str, Any]) -> None:
-    path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_bytes(dumps(report))
-
-
 def dumps(report: dict[str, Any]) -> bytes:
-    return orjson.dumps(report, option=orjson.OPT_INDENT_2 | orjson.OPT_APPEND_NEWLINE)
+    """As UTF-8. Lone surrogates, which UTF-8 has no bytes for, are written as escapes in the text."""
+    option = orjson.OPT_INDENT_2 | orjson.OPT_APPEND_NEWLINE
+    try:
+        return orjson.dumps(report, option=option)
+    except orjson.JSONEncodeError:
+        return orjson.dumps(_encodable(report), option=option)
+
+
+def _encodable(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {_encodable(k): _encodable(v) for k, v in value.items()}
+    if isinstance(value, (list, tuple)):
+        return [_encodable(v) for v in value]
+    return value.encode("utf-8", "backslashreplace").decode("utf-8") if isinstance(value, str) else value
 
 
 def _resource(verdict: Verdict) -> dict[str, Any]:

@@ -3,44 +3,40 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from pathlib import Path
 
 from junit_xml import TestCase, TestSuite, to_xml_report_string
 
 from gitops_audit.engine.events import Finished, RunInfo
+from gitops_audit.model.printable import printable
 from gitops_audit.model.verdict import Verdict
 from gitops_audit.report import text
 
 
-def write(path: Path, info: RunInfo, verdicts: Sequence[Verdict], finished: Finished) -> None:
-    """Writes the report; `file` and `line` of a case are those of the manifest."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_text(document(info, verdicts), encoding="utf-8")
-
-
-def document(info: RunInfo, verdicts: Sequence[Verdict]) -> str:
+def document(info: RunInfo, verdicts: Sequence[Verdict], finished: Finished) -> bytes:
+    """The report as UTF-8; `file` and `line` of a case are those of the manifest."""
     suites: dict[tuple[str, str], list[Verdict]] = {}
     for verdict in verdicts:
         suites.setdefault((verdict.resource.key.cluster, verdict.resource.source), []).append(verdict)
     commits = {s.name: s.commit for s in info.sources}
-    return str(
+    report = str(
         to_xml_report_string(
             [_suite(cluster, source, commits.get(source, ""), found) for (cluster, source), found in suites.items()]
         )
     )
+    return report.encode()
 
 
 def _suite(cluster: str, source: str, commit: str, verdicts: Sequence[Verdict]) -> TestSuite:
-    properties = {"cluster": cluster, "source": source, "commit": commit}
-    return TestSuite(f"{cluster}/{source}", [_case(v) for v in verdicts], properties=properties)
+    properties = {"cluster": printable(cluster), "source": printable(source), "commit": commit}
+    return TestSuite(printable(f"{cluster}/{source}"), [_case(v) for v in verdicts], properties=properties)
 
 
 def _case(verdict: Verdict) -> TestCase:
     resource = verdict.resource
     case = TestCase(
-        str(resource.key),
-        classname=f"{resource.key.cluster}.{resource.source}.{resource.key.qualified_kind}",
-        file=resource.origin.path,
+        printable(str(resource.key)),
+        classname=printable(f"{resource.key.cluster}.{resource.source}.{resource.key.qualified_kind}"),
+        file=printable(resource.origin.path),
         line=resource.origin.line,
     )
     gist = text.one_line(verdict)

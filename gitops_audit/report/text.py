@@ -10,6 +10,7 @@ from typing import Literal, NamedTuple
 
 from gitops_audit.engine.events import SourceInfo
 from gitops_audit.model.finding import Change, FieldOwner, PolicyResult
+from gitops_audit.model.printable import printable
 from gitops_audit.model.verdict import Verdict
 from gitops_audit.report.diff import shown, unified
 
@@ -34,7 +35,11 @@ _MEANING: dict[str, str] = {
 
 
 def lines(verdict: Verdict) -> Iterator[Line]:
-    """Everything about a verdict that is not fine; nothing where all is."""
+    """Everything about a verdict that is not fine, printable on any terminal."""
+    return (Line(printable(line.text), line.style) for line in _lines(verdict))
+
+
+def _lines(verdict: Verdict) -> Iterator[Line]:
     yield Line(_headline(verdict), "title")
     yield from _errors(verdict)
     yield from _invalid(verdict)
@@ -46,8 +51,12 @@ def lines(verdict: Verdict) -> Iterator[Line]:
 
 def one_line(verdict: Verdict) -> str:
     """The gist of a verdict, for pytest's short summary and for lists."""
+    return printable("; ".join(_parts(verdict)))
+
+
+def _parts(verdict: Verdict) -> list[str]:
     if verdict.outcome == "skipped":
-        return verdict.skip_reason
+        return [verdict.skip_reason]
     parts = [e.message for e in verdict.errors[:1]]
     parts += [f"invalid: {i.path + ': ' if i.path else ''}{i.message}" for i in verdict.invalid[:1]]
     if verdict.drift and verdict.drift.status in ("missing", "extra"):
@@ -60,7 +69,7 @@ def one_line(verdict: Verdict) -> str:
     parts += [f"{v.policy}: {v.message}" for v in violations[:1]]
     if len(violations) > 1:
         parts.append(f"{len(violations) - 1} more violations")
-    return "; ".join(parts)
+    return parts
 
 
 def source_lines(source: SourceInfo, *, is_verbose: bool) -> Iterator[str]:

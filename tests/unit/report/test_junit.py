@@ -2,7 +2,7 @@ from __future__ import annotations
 
 from xml.etree import ElementTree as ET
 
-from gitops_audit.engine.events import RunInfo, SourceInfo
+from gitops_audit.engine.events import Finished, RunInfo, SourceInfo, Summary
 from gitops_audit.model.finding import Drift, Problem
 from gitops_audit.model.resource import Declared, Origin, ResourceKey
 from gitops_audit.model.verdict import Verdict
@@ -21,7 +21,7 @@ def test_suites_are_clusters_and_cases_carry_their_outcome_and_place() -> None:
         Verdict(resource("d", "other"), "skipped", skip_reason="a hook"),
     ]
     info = RunInfo("t", sources=(SourceInfo("s", ".", "main", "abc123", ""),))
-    root = ET.fromstring(junit.document(info, verdicts))  # noqa: S314 - our own text
+    root = ET.fromstring(junit.document(info, verdicts, Finished("t", Summary())))  # noqa: S314 - our own text
     suites = {s.get("name"): s for s in root.iter("testsuite")}
     assert set(suites) == {"c/s", "other/s"}
     cases = {c.get("name"): c for c in root.iter("testcase")}

@@ -9,7 +9,7 @@ from gitops_audit.render.globs import matcher
 from gitops_audit.render.merge import merged
 from gitops_audit.render.registry import CHART_FILE, KUSTOMIZATION_FILES
 from gitops_audit.source import Blob, Checkout
-from gitops_audit.source.unread import SUBMODULE
+from gitops_audit.source.unread import DIRECTORIES
 
 _SUFFIXES = (".yaml", ".yml", ".json")
 _LFS_POINTER = b"version https://git-lfs.github.com/spec/"
@@ -35,8 +35,8 @@ def render(config: SourceConfig, checkout: Checkout) -> Rendered:
 
     def is_loss(problem: FileProblem) -> bool:
         """Whether manifests may be missing; what is wrong with other files is no concern of an audit."""
-        is_repository = problem.code == SUBMODULE and not is_excluded(problem.path.removeprefix(prefix))
-        return is_repository or is_wanted(problem.path)
+        is_directory = problem.code in DIRECTORIES and not is_excluded(problem.path.removeprefix(prefix))
+        return is_directory or is_wanted(problem.path)
 
     read = [_read(blob) for blob in checkout.blobs(is_wanted)]
     unread = Rendered(problems=tuple(filter(is_loss, checkout.problems)), ignored=tuple(checkout.skipped))

@@ -23,7 +23,7 @@ from gitops_audit.render.registry import CHART_FILE
 from gitops_audit.render.tool import NO_TOOL, UNRENDERED, ToolError, workspace
 from gitops_audit.source import Checkout
 
-_RENDERED = ("templates/", "crds/", "charts/")
+_RENDERED = ("templates/", "crds/", "charts/", "files/", "values", "Chart.", "requirements.")
 _SOURCE = re.compile(rb"^# Source: [^/\n]+/([^\n]+?)\s*$", re.MULTILINE)
 
 

@@ -12,7 +12,8 @@ from gitops_audit.model.resource import FileProblem, Invalid, Manifest, Origin, 
 from gitops_audit.render.events import Unreadable
 from gitops_audit.render.limits import MAX_FILE_BYTES
 from gitops_audit.render.lines import Lines, document_lines
-from gitops_audit.render.objects import NO_OBJECT, Fault, Found, display_path, objects_in
+from gitops_audit.render.objects import NO_OBJECT, Found, display_path, objects_in
+from gitops_audit.render.spelling import Fault
 from gitops_audit.render.stream import Part, part_at, parts
 
 _TEMPLATE = (

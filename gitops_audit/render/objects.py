@@ -13,6 +13,7 @@ from typing import Any
 from gitops_audit.model.path import field_path, pointer_of
 from gitops_audit.model.resource import JsonObject, split_api_version
 from gitops_audit.render.compose import Document, Duplicate, Token
+from gitops_audit.render.spelling import Fault, misspelt_identity
 
 # API groups of files that only tools read; no cluster serves them.
 _TOOLS = {
@@ -25,15 +26,6 @@ _TOOLS = {
 }
 NO_OBJECT = "not a Kubernetes object"
 _WORDS = {dict: "a mapping", list: "a list", str: "a string", bool: "a boolean", int: "a number", float: "a number"}
-
-
-@dataclass(frozen=True, slots=True)
-class Fault:
-    """Something wrong at a pointer into an object; `line` is 0 where only the pointer tells."""
-
-    pointer: str
-    message: str
-    line: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +49,10 @@ def objects_in(document: Document) -> Iterator[Found]:
     if value is None:
         return
     reason = _not_an_object(value)
-    if reason and _is_misplaced_object(value):
+    misspelt = misspelt_identity(value) if reason else None
+    if misspelt is not None:
+        yield _unusable(value, document.line, "", misspelt)
+    elif reason and _is_misplaced_object(value):
         yield _unusable(value, document.line, "", Fault("", f"{reason}, but it names an apiVersion"))
     elif reason:
         yield Found(value, document.line, ignored=reason)
@@ -84,7 +79,7 @@ def _not_an_object(value: Any) -> str:
 def _is_misplaced_object(value: Any) -> bool:
     """Whether manifests were meant by what is none: a bare list of objects, or text that lost its structure."""
     if isinstance(value, list):
-        return any(isinstance(item, dict) and "apiVersion" in item and "kind" in item for item in value)
+        return any(not _not_an_object(item) or misspelt_identity(item) for item in value if isinstance(item, dict))
     return isinstance(value, str) and "apiVersion" in value
 
 
@@ -117,7 +112,7 @@ def _item(item: Any, line: int, path: tuple[Token, ...], duplicates: tuple[Dupli
 
 
 def _with_kind(item: Any, parent: JsonObject) -> Any:
-    if not isinstance(item, dict) or item.get("kind") or item.get("apiVersion"):
+    if not isinstance(item, dict) or item.get("kind") or item.get("apiVersion") or misspelt_identity(item):
         return item
     return {"apiVersion": parent.get("apiVersion"), "kind": str(parent.get("kind")).removesuffix("List"), **item}
 
@@ -135,6 +130,10 @@ def _unusable(body: Any, line: int, prefix: str, problem: Fault) -> Found:
 
 
 def _identity_problem(body: JsonObject) -> Fault | None:
+    return misspelt_identity(body) or _unnamed(body)
+
+
+def _unnamed(body: JsonObject) -> Fault | None:
     for key in ("apiVersion", "kind"):
         if not isinstance(body.get(key), str) or not body[key]:
             return Fault(f"/{key}", _expected(key, body.get(key)))

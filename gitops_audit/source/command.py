@@ -87,6 +87,10 @@ class GitCommand:
 
     def output(self, *arguments: str) -> bytes:
         """What a command prints. Raises GitFailedError."""
+        return self.told(*arguments)[0]
+
+    def told(self, *arguments: str) -> tuple[bytes, str]:
+        """What a command that succeeds prints, and what it says beside it. Raises GitFailedError."""
         status, stdout, stderr = self._execute(
             arguments,
             with_extended_output=True,
@@ -96,7 +100,7 @@ class GitCommand:
             env=_ENVIRONMENT | _NO_TRANSPORT,
         )
         self._check(status, stderr)
-        return bytes(stdout)
+        return bytes(stdout), str(stderr)
 
     def line(self, *arguments: str) -> str:
         """The one line a command prints, as text."""

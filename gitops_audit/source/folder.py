@@ -13,7 +13,7 @@ from gitops_audit.errors import SourceError
 from gitops_audit.model.resource import Commit, FileProblem
 from gitops_audit.source.checkout import MAX_FILE_BYTES, Blob
 from gitops_audit.source.materialise import write_tree
-from gitops_audit.source.unread import UNREADABLE, bad_link, too_large
+from gitops_audit.source.unread import UNREADABLE, bad_link, closed_directory, too_large
 
 
 class FolderCheckout:
@@ -33,7 +33,7 @@ class FolderCheckout:
         self.repo, self.path = str(self._root), ""
         self._files: list[str] = []
         self._problems: list[FileProblem] = []
-        for found in sorted(_walk(self._root)) if real.is_dir() else [real]:
+        for found in sorted(self._walk()) if real.is_dir() else [real]:
             self._add(found)
 
     @property
@@ -72,6 +72,15 @@ class FolderCheckout:
     ) -> None:
         self.close()
 
+    def _walk(self) -> Iterator[Path]:
+        for folder, folders, files in os.walk(self._root, onerror=self._closed):
+            folders[:] = [name for name in folders if name != ".git"]
+            yield from (Path(folder) / name for name in files)
+
+    def _closed(self, error: OSError) -> None:
+        path = os.path.relpath(error.filename, self._root)
+        self._problems.append(closed_directory("" if path == "." else path, error.strerror or "it is closed"))
+
     def _add(self, place: Path) -> None:
         path = place.relative_to(self._root).as_posix()
         if not place.resolve().is_relative_to(self._root):
@@ -82,9 +91,3 @@ class FolderCheckout:
             self._problems.append(too_large(path, place.stat().st_size))
         else:
             self._files.append(path)
-
-
-def _walk(root: Path) -> Iterator[Path]:
-    for folder, folders, files in os.walk(root):
-        folders[:] = [name for name in folders if name != ".git"]
-        yield from (Path(folder) / name for name in files)

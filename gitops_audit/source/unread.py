@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Collection
+from collections.abc import Collection, Iterator
 
 from gitops_audit.config.suggest import closest
 from gitops_audit.model.resource import FileProblem
 from gitops_audit.source.checkout import MAX_FILE_BYTES
 
 LINK, SUBMODULE, TOO_LARGE, BAD_NAME, UNREADABLE = "GA241", "GA242", "GA243", "GA244", "GA245"
+NOT_CHECKED_OUT, CLOSED_DIRECTORY = "GA246", "GA247"
+# Whatever their names: manifests may be in them.
+DIRECTORIES = (SUBMODULE, CLOSED_DIRECTORY)
 NO_PATH = "GA206"
 DIRECTORY_LINK = "a symbolic link to a directory"
 
+_CLOSED = re.compile(r"^warning: could not open directory '([^'\n]+)': (.*)", re.MULTILINE)
 _CONTROL = re.compile("[\\x00-\\x1f\\x7f-\\x9f\\u2028\\u2029]")
 
 
@@ -24,6 +28,24 @@ def too_large(path: str, size_bytes: int) -> FileProblem:
 def submodule(path: str) -> FileProblem:
     message = "not read: a submodule is another repository; give it a source of its own, or exclude it"
     return FileProblem(path, 0, message, SUBMODULE)
+
+
+def not_checked_out(path: str, *, is_sparse: bool) -> FileProblem:
+    """A file that Git tracks and that is not on disk; `is_sparse` where Git was told to leave it out."""
+    if is_sparse:
+        message = "not read: a sparse checkout leaves it out; `git sparse-checkout add` brings it, or exclude it"
+    else:
+        message = "not read: Git tracks it, and it is not on disk; `git restore` brings it back, `git rm` forgets it"
+    return FileProblem(path, 0, message, NOT_CHECKED_OUT)
+
+
+def closed_directories(told: str) -> Iterator[FileProblem]:
+    """A problem for each directory that git says it could not look into."""
+    return (closed_directory(found[1].rstrip("/"), found[2].strip()) for found in _CLOSED.finditer(told))
+
+
+def closed_directory(path: str, reason: str) -> FileProblem:
+    return FileProblem(path, 0, f"not read: {reason}, so nothing is known of the files in it", CLOSED_DIRECTORY)
 
 
 def bad_link(path: str, reason: str) -> FileProblem:

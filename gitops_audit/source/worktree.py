@@ -26,8 +26,10 @@ from gitops_audit.source.unread import (
     NO_PATH,
     UNREADABLE,
     bad_link,
+    closed_directories,
     name_fault,
     near_path,
+    not_checked_out,
     submodule,
     too_large,
 )
@@ -116,36 +118,40 @@ class WorktreeCheckout:
 
     def _list(self, start: str) -> None:
         pathspec = ["--", start] if start else []
-        for raw in sorted(set(self._names(pathspec))):
+        names, told = self._names(pathspec)
+        self._problems.extend(closed_directories(told))
+        for raw, is_sparse in sorted(names.items()):
             problem = name_fault(raw.removesuffix(b"/"))
             if problem:
                 self._problems.append(problem)
             elif raw.endswith(b"/"):
                 self._problems.append(submodule(raw.decode().removesuffix("/")))
             else:
-                self._add(raw.decode())
+                self._add(raw.decode(), is_sparse=is_sparse)
 
-    def _names(self, pathspec: list[str]) -> Iterator[bytes]:
-        """Tracked files, submodules with a slash at the end, and new files that are not ignored."""
+    def _names(self, pathspec: list[str]) -> tuple[dict[bytes, bool], str]:
+        """Tracked files, submodules with a slash at the end, and new files that are not ignored, each with whether a
+        sparse checkout leaves it out; and what git said beside it."""
         try:
-            staged = self._repository.git.output("ls-files", "-z", "--stage", *pathspec)
-            others = self._repository.git.output("ls-files", "-z", "--others", "--exclude-standard", *pathspec)
+            staged = self._repository.git.output("ls-files", "-z", "--stage", "-t", *pathspec)
+            others, told = self._repository.git.told("ls-files", "-z", "--others", "--exclude-standard", *pathspec)
         except GitFailedError as error:
             raise SourceError(f"the files of {self.repo} cannot be listed: {error.reason}", code=UNREADABLE) from None
+        names = dict.fromkeys(others.split(b"\0")[:-1], False)
         for line in staged.split(b"\0")[:-1]:
             meta, _, name = line.partition(b"\t")
-            yield name + b"/" if meta.startswith(b"160000") else name
-        yield from others.split(b"\0")[:-1]
+            tag, mode, *_ = meta.split(b" ")
+            names[name + b"/" if mode == b"160000" else name] = tag == b"S"
+        return names, told
 
-    def _add(self, path: str) -> None:
+    def _add(self, path: str, *, is_sparse: bool) -> None:
         place = os.path.join(self._root, path)
-        if not os.path.lexists(place):
-            return
         try:
+            os.lstat(place)
             real = os.path.realpath(place)
             status = os.stat(real)
         except OSError as error:
-            self._problems.append(_unreadable(path, place, error))
+            self._problems.append(_unreadable(path, place, error, is_sparse=is_sparse))
             return
         self._sort_in(path, place, real, status)
 
@@ -172,15 +178,18 @@ class WorktreeCheckout:
         return ".git" not in os.path.relpath(real, self._root).lower().split("/")
 
     def _no_path(self, path: str) -> SourceError:
-        files = (raw.decode("utf-8", "replace") for raw in self._names([]))
+        names, _ = self._names([])
+        files = (raw.decode("utf-8", "replace") for raw in names)
         directories = {parent.as_posix() for file in files for parent in PurePosixPath(file).parents} - {"."}
         message = f"there is no {path!r} in the work tree {self.repo}"
         return SourceError(message, code=NO_PATH, hint=near_path(path, directories))
 
 
-def _unreadable(path: str, place: str, error: OSError) -> FileProblem:
+def _unreadable(path: str, place: str, error: OSError, *, is_sparse: bool) -> FileProblem:
     if os.path.islink(place):
         return bad_link(path, "leads to nothing")
+    if isinstance(error, (FileNotFoundError, NotADirectoryError)):
+        return not_checked_out(path, is_sparse=is_sparse)
     return FileProblem(path, 0, f"not read: {error.strerror}", UNREADABLE)
 
 

@@ -8,7 +8,9 @@ import pytest
 
 from gitops_audit.engine.options import Shard
 from gitops_audit.errors import ConfigError
-from tests.audited import audited, command, repository
+from tests.audited import audited
+from tests.command import run_cli, run_pytest
+from tests.repository import Repo
 
 CONFIG = """\
 version: 1
@@ -25,9 +27,10 @@ SOUND = "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: sound, namespace: sho
 
 
 @pytest.fixture
-def shop(tmp_path: Path) -> Path:
+def shop(repository: Repo) -> Path:
     files = {"gitops-audit.yaml": CONFIG, "both/a.yaml": SOUND, "one/a.yaml": BROKEN, "any/a.yaml": SOUND}
-    return repository(tmp_path, files)
+    repository.commit_files(files)
+    return repository.folder
 
 
 BOTH_STAGING, BOTH_PROD = "staging/both/ConfigMap/shop/sound", "prod/both/ConfigMap/shop/sound"
@@ -66,9 +69,9 @@ def test_a_source_that_is_not_for_the_chosen_cluster_is_refused(shop: Path) -> N
 
 
 def test_a_cluster_that_no_chosen_source_is_for_is_refused_with_clusters_too(shop: Path) -> None:
-    result = command(shop, "check", "--cluster", "prod", "--source", "one")
-    assert result.returncode == 2
-    assert "nothing is declared for prod" in result.stderr
+    result = run_cli("check", "--cluster", "prod", "--source", "one", cwd=shop)
+    assert result.code == 2
+    assert "nothing is declared for prod" in result.err
 
 
 @pytest.mark.parametrize(
@@ -79,9 +82,9 @@ def test_a_cluster_that_no_chosen_source_is_for_is_refused_with_clusters_too(sho
     ],
 )
 def test_an_unknown_name_is_a_usage_error_with_a_suggestion(shop: Path, option: tuple[str, str], hint: str) -> None:
-    result = command(shop, "check", "--offline", *option)
-    assert result.returncode == 2
-    assert hint in result.stderr
+    result = run_cli("check", "--offline", *option, cwd=shop)
+    assert result.code == 2
+    assert hint in result.err
 
 
 def test_a_snapshot_that_an_offline_run_would_not_read_is_refused(shop: Path) -> None:
@@ -89,9 +92,7 @@ def test_a_snapshot_that_an_offline_run_would_not_read_is_refused(shop: Path) ->
         audited(shop, offline=True, clusters=("prod",), snapshot=Path("recording.json.gz"))
 
 
-def test_pytest_audits_them_offline_too(pytester: pytest.Pytester) -> None:
-    files = {"gitops-audit.yaml": CONFIG, "both/a.yaml": SOUND, "one/a.yaml": BROKEN, "any/a.yaml": SOUND}
-    repository(pytester.path, files)
-    result = pytester.runpytest_inprocess("gitops-audit.yaml", "--gitops-offline", "-p", "no:randomly")
-    result.assert_outcomes(passed=3, failed=1)
-    assert result.ret == 1
+def test_pytest_audits_them_offline_too(shop: Path) -> None:
+    result = run_pytest("gitops-audit.yaml", "--gitops-offline", "-q", cwd=shop)
+    assert "1 failed, 3 passed" in result.out
+    assert result.code == 1

@@ -3,13 +3,15 @@ PYTHON ?= $(shell for p in python3.13 python3.12 python3.11 python3 python; do \
   $$p -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && { echo $$p; break; }; done)
 BIN := .venv/bin
 READY := .venv/.ready
+# The tools that tests use (kubectl, helm, kustomize), pinned: tests/tools.py.
+TOOLS := .venv/tools/.stamp
 
-.PHONY: demo test lint format bench clean
+.PHONY: demo test test-fast lint format bench clean
 
 demo: $(READY)
 	$(BIN)/gitops-audit demo
 
-test: $(READY)
+test: $(TOOLS)
 	$(BIN)/python -m pytest
 
 lint: $(READY)
@@ -22,7 +24,7 @@ format: $(READY)
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
 
-bench: $(READY)
+bench: $(TOOLS)
 	$(BIN)/python -m bench
 
 clean:
@@ -33,4 +35,8 @@ $(READY): pyproject.toml
 	$(PYTHON) -m venv .venv
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --upgrade "pip>=25.1"
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable ".[html,offline]" --group dev
+	@touch $@
+
+$(TOOLS): $(READY) tests/tools.py tests/tools.txt
+	$(BIN)/python -m tests.tools
 	@touch $@

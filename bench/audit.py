@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
 import tempfile
 from collections.abc import Sequence
 from pathlib import Path
@@ -13,7 +12,8 @@ import yaml
 
 from bench import fleet
 from bench.measure import Measured, RequestCounter, command, function, python, table
-from tests.e2e.apiserver import ApiServer, find_assets
+from tests.e2e.apiserver import ApiServer
+from tests.tools import KUBECTL
 
 PAGE = 500
 SHIPPED = Path(__file__).resolve().parents[1] / "policies"
@@ -70,9 +70,8 @@ def _measure(root: Path, kubeconfig: Path, server: ApiServer, *, has_kubectl: bo
             cwd=root,
         ),
     ]
-    kubectl = shutil.which("kubectl", path=str(find_assets())) or shutil.which("kubectl")
-    if has_kubectl and kubectl:
-        argv = [kubectl, "diff", "--server-side", "--force-conflicts", "-R", "-f", "apps"]
+    if has_kubectl:
+        argv = [str(KUBECTL), "diff", "--server-side", "--force-conflicts", "-R", "-f", "apps"]
         env = {"KUBECONFIG": str(kubeconfig)}
         rows.append(command("kubectl diff --server-side", argv, counter, cwd=root, env=env))
     return rows

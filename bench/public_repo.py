@@ -23,8 +23,9 @@ from xml.etree import ElementTree as ET
 import yaml
 
 from bench.hand_changes import DIGEST, ROTATED, Field, HandChange, JsonObject, choose
-from tests.e2e.apiserver import ApiServer, find_assets
+from tests.e2e.apiserver import ApiServer
 from tests.e2e.truth_table import READ_ONLY
+from tests.tools import KUBECTL
 
 METHODS: Mapping[str, Sequence[str]] = {
     "client-side": ("apply",),
@@ -83,7 +84,7 @@ class Trial:
 
     def __init__(self, server: ApiServer, folder: Path, target: Target, method: str, tally: Tally) -> None:
         self.server, self.folder, self.target, self.method, self.tally = server, folder, target, method, tally
-        self.kubectl = str((find_assets() or folder) / "kubectl")
+        self.kubectl = str(KUBECTL)
         for user in USERS:
             (folder / user).mkdir()
             server.write_kubeconfig(folder / user / "kubeconfig", user)

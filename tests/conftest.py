@@ -2,15 +2,37 @@
 
 from __future__ import annotations
 
+import os
+import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
+from tests import tools
 from tests.e2e.apiserver import ApiServer, missing_reason
 from tests.repository import Repo
 
 _OF_THE_USER = ("GIT_CONFIG_GLOBAL", "GIT_CONFIG_COUNT", "GIT_ASKPASS", "SSH_ASKPASS", "GIT_DIR", "GIT_INDEX_FILE")
+
+
+def pytest_configure() -> None:
+    """Ends the run where its tools are missing, for without them its results would say nothing."""
+    reason = tools.missing_reason()
+    if reason:
+        raise pytest.UsageError(reason)
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _pinned_tools_first(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """PATH leads to the pinned tools first, then to git and the system's programs: no other kubectl is found."""
+    git = shutil.which("git")
+    assert git, "git is not on the PATH"
+    folder = tmp_path_factory.mktemp("bin")
+    (folder / "git").symlink_to(git)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("PATH", os.pathsep.join((str(tools.FOLDER), str(folder), os.defpath)))
+        yield
 
 
 @pytest.fixture

@@ -9,17 +9,18 @@ import urllib.request
 from pathlib import Path
 from typing import Any
 
-from tests.e2e.apiserver import ApiServer, find_assets
+from tests.e2e.apiserver import ApiServer
+from tests.tools import KUBECTL
 
 READER = "reader"
 
 
 class Client:
-    """A client of a running server. `kubectl` is the one beside the server's own binaries."""
+    """A client of a running server, and the pinned kubectl with a kubeconfig for it."""
 
     def __init__(self, server: ApiServer, folder: Path) -> None:
         self.kubeconfig = server.write_kubeconfig(folder / "kubeconfig")
-        self.kubectl = str((find_assets() or folder) / "kubectl")
+        self.kubectl = str(KUBECTL)
         self._server = server
         self._context = ssl.create_default_context(cafile=str(server.ca_file))
 

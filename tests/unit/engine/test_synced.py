@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -19,7 +18,6 @@ from gitops_audit.model.resource import JsonObject
 from tests import engines
 from tests.engines import SSH_URL, argo_source, deployed_at
 from tests.repository import Repo
-from tests.unit.render.kubectl import KUBECTL, NO_KUBECTL
 from tests.unit.source.building import served
 
 GONE = "e" * 40
@@ -232,9 +230,7 @@ def test_a_work_tree_is_compared_with_what_was_applied(fleet: Fleet) -> None:
     assert fleet.causes(settings_map({"a": "1"}), *argo(applied)) == ["git"]
 
 
-@pytest.mark.skipif(KUBECTL is None, reason=NO_KUBECTL)
-def test_what_was_rendered_then_is_rendered_again(fleet: Fleet, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("PATH", str(Path(KUBECTL or "").parent), prepend=os.pathsep)
+def test_what_was_rendered_then_is_rendered_again(fleet: Fleet) -> None:
     fleet.repo.put("apps/kustomization.yaml", "resources: [settings.yaml]\nnamePrefix: my-\n")
     applied = fleet.commit(settings_map({"a": "1"}))
     fleet.commit(settings_map({"a": "2"}))

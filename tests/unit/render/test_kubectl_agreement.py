@@ -12,11 +12,9 @@ from typing import Any
 import pytest
 
 from gitops_audit.render import manifest
-from tests.unit.render.kubectl import KUBECTL, NO_KUBECTL
+from tests.tools import KUBECTL
 from tests.unit.render.scalars import KEYS, PLAIN, QUOTED_AND_FLOW, REFUSED, REFUSED_KEYS, TAGGED
 from tests.unit.render.texts import FILES, HEAD, MAPPINGS, VALUES
-
-pytestmark = pytest.mark.skipif(KUBECTL is None, reason=NO_KUBECTL)
 
 KNOWN_VALUES = [text for rows in PLAIN.values() for text, _ in rows] + [text for text, _ in (*TAGGED, *QUOTED_AND_FLOW)]
 

@@ -1,6 +1,5 @@
 from __future__ import annotations
 
-import os
 from pathlib import Path
 
 import pytest
@@ -11,9 +10,6 @@ from gitops_audit.model.resource import FileProblem, Origin, Rendered
 from gitops_audit.render import kustomize
 from gitops_audit.render.kustomization import reach
 from tests.unit.render.checkouts import DictCheckout
-from tests.unit.render.kubectl import KUBECTL, NO_KUBECTL
-
-needs_kustomize = pytest.mark.skipif(KUBECTL is None, reason=NO_KUBECTL)
 
 DEPLOYMENT = """\
 # the web server
@@ -38,13 +34,6 @@ def render(files: dict[str, str | bytes], path: str = "apps/prod") -> Rendered:
     return kustomize.render(SourceConfig("s", path=path), DictCheckout(files, path=path))
 
 
-@pytest.fixture(autouse=True)
-def kubectl_on_path(monkeypatch: pytest.MonkeyPatch) -> None:
-    if KUBECTL is not None:
-        monkeypatch.setenv("PATH", f"{Path(KUBECTL).parent}{os.pathsep}{os.environ['PATH']}")
-
-
-@needs_kustomize
 def test_an_overlay_is_built_and_every_object_knows_its_file() -> None:
     found = {m.body["metadata"]["name"]: m for m in render(REPOSITORY).manifests}
     assert sorted(n for n in found if "cfg" not in n) == ["prod-web", "prod-worker"]
@@ -52,19 +41,16 @@ def test_an_overlay_is_built_and_every_object_knows_its_file() -> None:
     assert found["prod-worker"].origin == Origin("apps/prod/more.yaml", 6, 1)
 
 
-@needs_kustomize
 def test_objects_of_a_base_and_of_generators_know_their_file() -> None:
     origins = {(m.body["kind"], m.origin) for m in render(REPOSITORY).manifests}
     assert ("Deployment", Origin("apps/base/web.yaml", 2, 0)) in origins
     assert ("ConfigMap", Origin("apps/base/kustomization.yaml", 1, -1)) in origins
 
 
-@needs_kustomize
 def test_the_annotation_that_tells_the_file_is_taken_off_again() -> None:
     assert all("annotations" not in m.body["metadata"] for m in render(REPOSITORY).manifests)
 
 
-@needs_kustomize
 def test_an_annotation_that_was_asked_for_stays() -> None:
     files = REPOSITORY | {
         "apps/prod/kustomization.yaml": "resources: [more.yaml]\nbuildMetadata: [originAnnotations]\n"
@@ -76,14 +62,12 @@ def test_an_annotation_that_was_asked_for_stays() -> None:
     assert [m.origin.path for m in found] == ["apps/prod/more.yaml"] * 2
 
 
-@needs_kustomize
 def test_other_build_metadata_stays() -> None:
     files = REPOSITORY | {"apps/prod/kustomization.yaml": "resources: [more.yaml]\nbuildMetadata: [managedByLabel]\n"}
     labels = [m.body["metadata"]["labels"] for m in render(files).manifests]
     assert all(set(label) == {"app.kubernetes.io/managed-by"} for label in labels)
 
 
-@needs_kustomize
 def test_what_kustomize_refuses_is_a_problem_of_the_kustomization() -> None:
     files = REPOSITORY | {"apps/prod/kustomization.yaml": "resources: [more.yaml]\nnoSuchField: 1\n"}
     (problem,) = render(files).problems
@@ -92,7 +76,6 @@ def test_what_kustomize_refuses_is_a_problem_of_the_kustomization() -> None:
     assert "/tmp" not in problem.message
 
 
-@needs_kustomize
 def test_a_broken_manifest_is_told_with_its_name() -> None:
     (problem,) = render(REPOSITORY | {"apps/prod/more.yaml": "a: ["}).problems
     assert "more.yaml" in problem.message
@@ -210,7 +193,6 @@ def test_aliases_that_would_take_all_memory_are_refused_at_their_line(tmp_path: 
     assert problem.line > 1
 
 
-@needs_kustomize
 @pytest.mark.parametrize(
     "plugin",
     [
@@ -254,7 +236,6 @@ configMapGenerator: [{name: a, literals: ['url=https://example.com']}]
 MARKER = "s3cr3t-m4rk3r"
 
 
-@needs_kustomize
 @pytest.mark.parametrize(
     "files",
     [

@@ -13,13 +13,13 @@ from gitops_audit.config.settings import (
     ExceptionRule,
     IgnoreRule,
     KubernetesConfig,
-    Match,
     OrphanConfig,
     PolicyRef,
     RedactRule,
     Settings,
     SourceConfig,
 )
+from gitops_audit.kube.match import Match
 from gitops_audit.model.finding import Severity
 
 

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Literal
 
 from gitops_audit.errors import NOWHERE, Location
+from gitops_audit.kube.match import Match
 from gitops_audit.model.finding import Severity
 
 DriftMode = Literal["declared", "owned", "strict"]
@@ -44,17 +45,6 @@ class SourceConfig:
     clusters: tuple[str, ...] = ()
     exclude: tuple[str, ...] = ()
     where: Location = NOWHERE
-
-
-@dataclass(frozen=True, slots=True)
-class Match:
-    """Selects resources: every given part must match; names and namespaces take shell wildcards (`shop-*`)."""
-
-    kind: str = "*"
-    group: str = "*"
-    namespace: str = "*"
-    name: str = "*"
-    labels: tuple[tuple[str, str], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,15 +7,16 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
-from fnmatch import fnmatchcase
 from functools import cached_property
 from typing import Any, Literal
 
-from gitops_audit.config.settings import IgnoreRule, Match
+from gitops_audit.config.settings import IgnoreRule
 from gitops_audit.errors import ConfigError
+from gitops_audit.kube.glob import is_like
+from gitops_audit.kube.match import labels_of
 from gitops_audit.model.finding import ABSENT, Change, Waiver
 from gitops_audit.model.path import pointer_tokens
-from gitops_audit.model.resource import Declared, JsonObject, ResourceKey
+from gitops_audit.model.resource import Declared, JsonObject
 
 Fault = Literal["dead", "expired", "over-broad"]
 
@@ -30,14 +31,6 @@ class RuleReport:
     resources: int
     changes: int
     faults: tuple[Fault, ...]
-
-
-def selects(match: Match, key: ResourceKey, labels: JsonObject) -> bool:
-    """Whether a selector takes a resource; kind, group, namespace and name take shell wildcards."""
-    wanted = (match.kind, key.kind), (match.group, key.group), (match.namespace, key.namespace), (match.name, key.name)
-    return all(_like(pattern, value) for pattern, value in wanted) and all(
-        name in labels and _like(pattern, labels[name]) for name, pattern in match.labels
-    )
 
 
 class FieldPattern:
@@ -84,8 +77,8 @@ class _Step:
 
     def takes(self, token: str, child: Any) -> bool:
         if not self.keys:
-            return _like(self.name, token)
-        return isinstance(child, dict) and all(k in child and _like(v, child[k]) for k, v in self.keys)
+            return is_like(self.name, token)
+        return isinstance(child, dict) and all(k in child and is_like(v, child[k]) for k, v in self.keys)
 
 
 class _Compiled:
@@ -107,7 +100,7 @@ class _Compiled:
         return any(p.is_broad for p in self.patterns) or "*" in rule.managers or not (rule.fields or rule.managers)
 
     def takes(self, change: Change, declared: JsonObject, live: JsonObject) -> bool:
-        if change.by is not None and any(_like(m, change.by.manager) for m in self.rule.managers):
+        if change.by is not None and any(is_like(m, change.by.manager) for m in self.rule.managers):
             return True
         body = live if change.declared is ABSENT else declared
         return any(p.matches(change.pointer, body) for p in self.patterns)
@@ -173,9 +166,7 @@ def _waived(change: Change, rules: Sequence[_Compiled], declared: JsonObject, li
 
 
 def _selects(rule: IgnoreRule, resource: Declared) -> bool:
-    metadata = resource.body.get("metadata")
-    labels = metadata.get("labels") if isinstance(metadata, dict) else None
-    return selects(rule.match, resource.key, labels if isinstance(labels, dict) else {})
+    return rule.match.selects(resource.key, labels_of(resource.body))
 
 
 def _step(token: str) -> _Step:
@@ -190,7 +181,3 @@ def _child(body: Any, token: str) -> Any:
     if isinstance(body, dict):
         return body.get(token)
     return body[int(token)] if isinstance(body, list) and token.isdecimal() and int(token) < len(body) else None
-
-
-def _like(pattern: str, value: Any) -> bool:
-    return pattern == "*" or fnmatchcase(value if isinstance(value, str) else str(value), pattern)

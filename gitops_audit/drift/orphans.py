@@ -11,11 +11,11 @@ from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from gitops_audit.config.settings import Match, OrphanConfig
+from gitops_audit.config.settings import OrphanConfig
 from gitops_audit.drift import fields, tracking
 from gitops_audit.drift.attribution import Managers
 from gitops_audit.drift.directives import Directives
-from gitops_audit.drift.ignore import selects
+from gitops_audit.kube.match import Match
 from gitops_audit.model.finding import Drift, FieldOwner
 from gitops_audit.model.resource import Declared, JsonObject, ResourceKey
 
@@ -151,7 +151,7 @@ class OrphanSearch:
             or bool(metadata.get("ownerReferences") or metadata.get("deletionTimestamp"))
             or bool(Directives.of({"metadata": metadata}).kept)
             or any(mark in (metadata.get(where) or {}) for where, mark in _MADE_BY_CLUSTER)
-            or any(selects(m, key, metadata.get("labels") or {}) for m in (*_GIVEN, *self._config.ignore))
+            or any(m.selects(key, metadata.get("labels") or {}) for m in (*_GIVEN, *self._config.ignore))
             or (key.kind == "PersistentVolumeClaim" and self._is_stateful(key))
         )
 

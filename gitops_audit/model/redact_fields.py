@@ -6,29 +6,19 @@ Pointers are those of ignore rules: RFC 6901, where a segment may be `*` or `[ke
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator, Sequence
-from fnmatch import fnmatchcase
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any, Protocol
 
 from gitops_audit.model.path import unescaped
-from gitops_audit.model.resource import JsonObject, split_api_version
+from gitops_audit.model.resource import JsonObject, ResourceKey, split_api_version
 
 _SEGMENT = re.compile(r"/(\[[^\]]*\]|[^/]*)")
 
 
 class Selection(Protocol):
-    """Which objects a rule is for; kinds, groups, namespaces and names take shell wildcards."""
+    """Which objects a rule is for."""
 
-    @property
-    def kind(self) -> str: ...
-    @property
-    def group(self) -> str: ...
-    @property
-    def namespace(self) -> str: ...
-    @property
-    def name(self) -> str: ...
-    @property
-    def labels(self) -> Sequence[tuple[str, str]]: ...
+    def selects(self, key: ResourceKey, labels: Mapping[str, Any], /) -> bool: ...
 
 
 class RedactionRule(Protocol):
@@ -80,13 +70,10 @@ def _is_match(match: Selection, body: JsonObject) -> bool:
     metadata = body.get("metadata")
     metadata = metadata if isinstance(metadata, dict) else {}
     group = split_api_version(str(body.get("apiVersion", "")))[0]
-    found = (str(body.get("kind", "")), group, _text(metadata, "namespace"), _text(metadata, "name"))
-    wanted = (match.kind, match.group, match.namespace, match.name)
+    kind = str(body.get("kind", ""))
     labels = metadata.get("labels")
-    labels = labels if isinstance(labels, dict) else {}
-    return all(fnmatchcase(f, w) for f, w in zip(found, wanted, strict=True)) and all(
-        key in labels and fnmatchcase(str(labels[key]), value) for key, value in match.labels
-    )
+    key = ResourceKey("", group, kind, _text(metadata, "namespace"), _text(metadata, "name"))
+    return match.selects(key, labels if isinstance(labels, dict) else {})
 
 
 def _text(metadata: JsonObject, key: str) -> str:

@@ -10,10 +10,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from gitops_audit.kube.match import labels_of
 from gitops_audit.policy.contract import Subject, World
 from gitops_audit.policy.document import Document
 from gitops_audit.policy.resource_name import plural, resource_name
-from gitops_audit.policy.selector import EVERYTHING, LabelSelector, labels_of
+from gitops_audit.policy.selector import EVERYTHING, LabelSelector
 
 NAMESPACE_NAME = "kubernetes.io/metadata.name"
 _RULE_KEYS = ("apiGroups", "apiVersions", "operations", "resources", "resourceNames", "scope")

@@ -6,11 +6,11 @@ from collections import Counter
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import date
-from fnmatch import fnmatchcase
 
-from gitops_audit.config.settings import ExceptionRule, Match
+from gitops_audit.config.settings import ExceptionRule
 from gitops_audit.config.suggest import did_you_mean, listed
 from gitops_audit.errors import PolicyError
+from gitops_audit.kube.glob import is_like
 from gitops_audit.model.finding import PolicyResult, Waiver
 from gitops_audit.model.resource import ResourceKey
 
@@ -64,18 +64,11 @@ def _named(rule: ExceptionRule) -> str:
 
 
 def _covers(rule: ExceptionRule, result: PolicyResult, key: ResourceKey, labels: Mapping[str, str]) -> bool:
-    return fnmatchcase(result.policy, rule.policy) and _matches(rule.match, key, labels)
-
-
-def _matches(match: Match, key: ResourceKey, labels: Mapping[str, str]) -> bool:
-    parts = ((match.kind, key.kind), (match.group, key.group), (match.namespace, key.namespace), (match.name, key.name))
-    return all(fnmatchcase(value, pattern) for pattern, value in parts) and all(
-        labels.get(name) == value for name, value in match.labels
-    )
+    return is_like(rule.policy, result.policy) and rule.match.selects(key, labels)
 
 
 def _require_policy(rule: ExceptionRule, policies: Collection[str]) -> None:
-    if any(fnmatchcase(name, rule.policy) for name in policies):
+    if any(is_like(rule.policy, name) for name in policies):
         return
     hint = did_you_mean(rule.policy, policies) or f"the policies of this run are {listed(sorted(policies))}"
     raise PolicyError(

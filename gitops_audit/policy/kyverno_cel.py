@@ -15,6 +15,7 @@ from typing import Any
 
 import orjson
 
+from gitops_audit.kube.match import labels_of
 from gitops_audit.model.resource import JsonObject, split_api_version
 from gitops_audit.policy.builtin_kind import kind_of
 from gitops_audit.policy.cel.declarations import IMAGE, Overload
@@ -23,7 +24,6 @@ from gitops_audit.policy.contract import World
 from gitops_audit.policy.image_reference import Reference, parse
 from gitops_audit.policy.kyverno import certificate
 from gitops_audit.policy.kyverno.jmes import yaml_text
-from gitops_audit.policy.selector import labels_of
 
 # gzip.compress: the runtime cuts bytes that a function gives it at the first zero
 UNSUPPORTED = re.compile(

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass, field
-from fnmatch import fnmatchcase
 
+from gitops_audit.kube.glob import is_like, is_like_any
+from gitops_audit.kube.match import has_labels, labels_of
 from gitops_audit.policy.contract import Subject
 from gitops_audit.policy.document import Document
-from gitops_audit.policy.selector import labels_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,23 +39,15 @@ class Match:
     def matches(self, subject: Subject) -> bool:
         return (
             self.has_kind(subject.group, subject.kind)
-            and (not self.namespaces or _fits(self.namespaces, subject.namespace))
-            and (not self.names or _fits(self.names, subject.name))
-            and (not self.labels or self._has_labels(subject))
+            and (not self.namespaces or is_like_any(self.namespaces, subject.namespace))
+            and (not self.names or is_like_any(self.names, subject.name))
+            and (not self.labels or has_labels(self.labels, labels_of(subject.body)))
         )
-
-    def _has_labels(self, subject: Subject) -> bool:
-        own = labels_of(subject.body)
-        return all(key in own and fnmatchcase(str(own[key]), pattern) for key, pattern in self.labels)
 
 
 def _is_kind(word: str, group: str, kind: str) -> bool:
     wanted, dot, wanted_group = word.partition(".")
-    return fnmatchcase(kind, wanted) and (not dot or fnmatchcase(group, wanted_group))
-
-
-def _fits(patterns: Sequence[str], text: str) -> bool:
-    return any(fnmatchcase(text, pattern) for pattern in patterns)
+    return is_like(wanted, kind) and (not dot or is_like(wanted_group, group))
 
 
 def _words(document: Document, pointer: str) -> tuple[str, ...]:

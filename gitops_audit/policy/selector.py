@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from gitops_audit.model.resource import JsonObject
 from gitops_audit.policy.document import Document
 
 _OPERATORS = ("In", "NotIn", "Exists", "DoesNotExist")
@@ -58,10 +57,3 @@ def _requirement(document: Document, pointer: str) -> Requirement:
     operator = document.choice(f"{pointer}/operator", _OPERATORS, "")
     values = frozenset(str(v) for v in document.sequence(f"{pointer}/values"))
     return Requirement(document.text(f"{pointer}/key"), operator, values)
-
-
-def labels_of(body: JsonObject) -> Mapping[str, str]:
-    """The labels of an object; empty where they are missing or malformed."""
-    metadata = body.get("metadata")
-    labels = metadata.get("labels") if isinstance(metadata, dict) else None
-    return labels if isinstance(labels, dict) else {}

@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
+from gitops_audit.kube.match import labels_of
 from gitops_audit.model.resource import JsonObject, split_api_version
 from gitops_audit.policy.admission_match import MatchConstraints
 from gitops_audit.policy.contract import RuleResult, Subject, World
 from gitops_audit.policy.document import Document, suggestion
-from gitops_audit.policy.selector import LabelSelector, labels_of
+from gitops_audit.policy.selector import LabelSelector
 
 _ACTIONS = ("Deny", "Warn", "Audit")
 

@@ -7,10 +7,10 @@ from collections.abc import Callable, Mapping
 from functools import lru_cache
 from typing import Any
 
+from gitops_audit.kube.match import labels_of
 from gitops_audit.model.resource import JsonObject
 from gitops_audit.policy.kyverno import wildcard
 from gitops_audit.policy.kyverno.request import Request, UserInfo
-from gitops_audit.policy.selector import labels_of
 
 _VERSION = re.compile(r"v\d+((alpha|beta)\d+)?|\*", re.ASCII)
 _USER_KEYS = ("subjects", "roles", "clusterRoles")

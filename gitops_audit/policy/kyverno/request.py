@@ -7,10 +7,10 @@ from dataclasses import dataclass, field
 from functools import partial
 from typing import Any, Literal
 
+from gitops_audit.kube.match import labels_of
 from gitops_audit.model.resource import JsonObject, split_api_version
 from gitops_audit.policy.contract import Subject, World
 from gitops_audit.policy.kyverno.entry import Lookups
-from gitops_audit.policy.selector import labels_of
 
 Operation = Literal["CREATE", "UPDATE", "DELETE"]
 

@@ -6,10 +6,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
+from gitops_audit.kube.match import labels_of
 from gitops_audit.model.resource import JsonObject
 from gitops_audit.policy.contract import Subject
 from gitops_audit.policy.document import Document
-from gitops_audit.policy.selector import labels_of
 
 _KEYS = (
     "apiVersion",

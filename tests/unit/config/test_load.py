@@ -19,7 +19,6 @@ from gitops_audit.config.settings import (
     ExceptionRule,
     IgnoreRule,
     KubernetesConfig,
-    Match,
     OrphanConfig,
     PolicyRef,
     RedactRule,
@@ -27,6 +26,7 @@ from gitops_audit.config.settings import (
     SourceConfig,
 )
 from gitops_audit.errors import ConfigError, Location
+from gitops_audit.kube.match import Match
 from gitops_audit.model.finding import Severity
 
 MINIMAL = "version: 1\nsources: [{name: web}]\n"

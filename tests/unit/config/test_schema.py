@@ -10,6 +10,7 @@ from jsonschema import Draft202012Validator
 
 from gitops_audit.config import settings
 from gitops_audit.config.schema import schema, schema_text
+from gitops_audit.kube import match
 
 
 def _objects(value: Any) -> Iterator[dict[str, Any]]:
@@ -51,7 +52,7 @@ def test_every_key_is_described_for_editors() -> None:
         ("policy", settings.PolicyRef),
         ("exception", settings.ExceptionRule),
         ("redact", settings.RedactRule),
-        ("match", settings.Match),
+        ("match", match.Match),
         ("drift", settings.DriftConfig),
     ],
 )

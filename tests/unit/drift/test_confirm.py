@@ -6,9 +6,10 @@ from typing import Any
 
 import pytest
 
-from gitops_audit.config.settings import DriftConfig, IgnoreRule, Match
+from gitops_audit.config.settings import DriftConfig, IgnoreRule
 from gitops_audit.drift import Comparer
 from gitops_audit.drift.confirm import Confirmation, DryRun, confirmed, is_suspect
+from gitops_audit.kube.match import Match
 from gitops_audit.model.finding import Change, Drift
 from tests.unit.drift.samples import TODAY, compared, config_map, declared, deployment, entry, live, schema_of, told
 

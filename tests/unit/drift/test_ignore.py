@@ -7,10 +7,11 @@ from typing import Any
 
 import pytest
 
-from gitops_audit.config.settings import DriftConfig, IgnoreRule, Match
+from gitops_audit.config.settings import DriftConfig, IgnoreRule
 from gitops_audit.drift import Comparer
-from gitops_audit.drift.ignore import FieldPattern, selects
+from gitops_audit.drift.ignore import FieldPattern
 from gitops_audit.errors import ConfigError, Location
+from gitops_audit.kube.match import Match
 from gitops_audit.model.resource import ResourceKey
 from tests.unit.drift.samples import TODAY, compared, config_map, declared, deployment, entry, live, schema_of
 
@@ -59,7 +60,7 @@ KEY = ResourceKey("prod", "apps", "Deployment", "shop-eu", "web")
     ],
 )
 def test_every_part_of_a_selector_must_match(match: Match, is_selected: bool) -> None:
-    assert selects(match, KEY, {"tier": "web"}) is is_selected
+    assert match.selects(KEY, {"tier": "web"}) is is_selected
 
 
 def rule(**parts: Any) -> IgnoreRule:

@@ -5,8 +5,9 @@ from dataclasses import replace
 
 import pytest
 
-from gitops_audit.config.settings import Match, RedactRule
+from gitops_audit.config.settings import RedactRule
 from gitops_audit.errors import ClusterError
+from gitops_audit.kube.match import Match
 from gitops_audit.live.cluster import Refusal
 from gitops_audit.model.redact import Redactor
 from gitops_audit.model.resource import JsonObject

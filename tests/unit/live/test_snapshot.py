@@ -11,8 +11,9 @@ from typing import Any
 
 import pytest
 
-from gitops_audit.config.settings import ClusterConfig, Match, RedactRule
+from gitops_audit.config.settings import ClusterConfig, RedactRule
 from gitops_audit.errors import ClusterError
+from gitops_audit.kube.match import Match
 from gitops_audit.live import Cluster, Refusal, connect, problem
 from gitops_audit.live import snapshot as opening
 from gitops_audit.live.recording import Recorded, record_all, record_wanted

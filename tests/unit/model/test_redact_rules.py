@@ -7,7 +7,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from gitops_audit.config.settings import Match, RedactRule
+from gitops_audit.config.settings import RedactRule
+from gitops_audit.kube.match import Match
 from gitops_audit.model.redact import LAST_APPLIED, Redactor, is_redacted
 from gitops_audit.model.resource import JsonObject
 

@@ -4,8 +4,9 @@ from datetime import date
 
 import pytest
 
-from gitops_audit.config.settings import ExceptionRule, Match
+from gitops_audit.config.settings import ExceptionRule
 from gitops_audit.errors import Location, PolicyError
+from gitops_audit.kube.match import Match
 from gitops_audit.model.finding import PolicyOutcome, PolicyResult
 from gitops_audit.model.resource import ResourceKey
 from gitops_audit.policy.exceptions import Exceptions

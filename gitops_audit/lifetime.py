@@ -1,0 +1,149 @@
+"""What must not outlive a run: temporary trees and the programs it started. A signal ends the run in good order.
+
+A temporary tree may hold a repository in clear, Secrets included, and a renderer may run for minutes. So both are
+registered here while they exist, and SIGINT, SIGTERM and SIGHUP release them before anything else happens. After that
+the front end has `GRACE_S` to write its reports. What SIGKILL leaves is removed by the next run: it can lock a tree
+that nobody holds any more.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import fcntl
+import os
+import shutil
+import signal
+import stat
+import subprocess
+import tempfile
+import threading
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from types import FrameType
+
+GRACE_S = 1.5
+"""Seconds between a signal and the end of the process, whatever its threads are waiting for."""
+
+_PREFIX = "gitops-audit-"
+_SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+_NEWBORN_S = 60  # a tree this young may not have been locked by its owner yet
+_trees: set[Path] = set()
+_processes: set[int] = set()
+
+
+class Interrupted(KeyboardInterrupt):
+    """A signal ended the run. `exit_code` is what a shell shows for it: 128 and the signal's number."""
+
+    def __init__(self, signal_number: int) -> None:
+        self.name = signal.Signals(signal_number).name
+        self.exit_code = 128 + signal_number
+        super().__init__(f"interrupted by {self.name}")
+
+
+@contextlib.contextmanager
+def temporary_tree() -> Iterator[Path]:
+    """An empty folder that only this user can read; gone afterwards, also where a signal ends the run."""
+    _sweep(Path(tempfile.gettempdir()))
+    tree = Path(tempfile.mkdtemp(prefix=_PREFIX))
+    _trees.add(tree)
+    try:
+        with _locked(tree):
+            yield tree
+    finally:
+        _remove(tree)
+        _trees.discard(tree)
+
+
+@contextlib.contextmanager
+def process_group(process: subprocess.Popen[bytes]) -> Iterator[None]:
+    """Ends a program, and whatever it started, when the block or the run ends.
+
+    The program leads a session of its own (`start_new_session=True`). It is ended before it is waited for, so the
+    number of its group cannot be another's by then.
+    """
+    _processes.add(process.pid)
+    try:
+        yield
+    finally:
+        _processes.discard(process.pid)
+        if process.poll() is None:
+            _kill_group(process.pid)
+
+
+@contextlib.contextmanager
+def ended_by_signals() -> Iterator[None]:
+    """Lets signals raise Interrupted in the block, once what must not outlive the run is released.
+
+    Only the main thread can be interrupted; elsewhere, and for signals that somebody else handles, nothing changes.
+    """
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    before = {number: signal.getsignal(number) for number in _SIGNALS}
+    ours = [n for n, handler in before.items() if handler in (signal.SIG_DFL, signal.default_int_handler)]
+    for number in ours:
+        signal.signal(number, _interrupt)
+    try:
+        yield
+    finally:
+        for number in ours:
+            signal.signal(number, before[number])
+
+
+def release() -> None:
+    """Ends the programs and removes the trees of this run."""
+    for group in tuple(_processes):
+        _kill_group(group)
+    for tree in tuple(_trees):
+        _remove(tree)
+
+
+def end_within(seconds: float, exit_code: int) -> None:
+    """Ends the process after some seconds, even where a thread of it still waits for a server."""
+    timer = threading.Timer(seconds, _end, [exit_code])
+    timer.daemon = True
+    timer.start()
+
+
+def _interrupt(number: int, _: FrameType | None) -> None:
+    interrupted = Interrupted(number)
+    end_within(GRACE_S, interrupted.exit_code)
+    release()
+    raise interrupted
+
+
+def _end(exit_code: int) -> None:
+    release()
+    os._exit(exit_code)
+
+
+def _kill_group(group: int) -> None:
+    with contextlib.suppress(ProcessLookupError, PermissionError):
+        os.killpg(group, signal.SIGKILL)
+
+
+def _remove(tree: Path) -> None:
+    shutil.rmtree(tree, ignore_errors=True)
+
+
+def _sweep(folder: Path) -> None:
+    """Removes the trees of runs that were killed. Only our own: another user's may be a trap."""
+    for tree in folder.glob(f"{_PREFIX}*"):
+        with contextlib.suppress(OSError):
+            found = tree.lstat()
+            is_old = found.st_mtime < time.time() - _NEWBORN_S
+            if stat.S_ISDIR(found.st_mode) and found.st_uid == os.geteuid() and is_old:
+                with _locked(tree):
+                    _remove(tree)
+
+
+@contextlib.contextmanager
+def _locked(tree: Path) -> Iterator[None]:
+    """Holds a tree as long as this process lives. Raises BlockingIOError where another one holds it."""
+    handle = os.open(tree, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW)
+    try:
+        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        yield
+    finally:
+        os.close(handle)

@@ -1,7 +1,9 @@
-"""Fields that an autoscaler keeps: HorizontalPodAutoscaler, KEDA's ScaledObject, VerticalPodAutoscaler.
+"""The replicas that an autoscaler chose: HorizontalPodAutoscaler, KEDA's ScaledObject.
 
-A scaler's field is not drift. Declaring `replicas` beside a scaler is a fault of the manifest: each deployment sets
-back what the scaler chose.
+What a scaler wrote is not drift, nor is what nobody is known to have written beside one. What a person, a script or a
+deployer wrote is. Declaring `replicas` beside a scaler is a fault of the manifest: each deployment sets back what the
+scaler chose. A VerticalPodAutoscaler keeps nothing of a workload: it acts on pods (admission, eviction, in-place
+resize), so that changed resources of a template are somebody else's doing.
 """
 
 from __future__ import annotations
@@ -10,42 +12,36 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Any
 
-from gitops_audit.model.finding import Change, Waiver
+from gitops_audit.kube.glob import is_like_any
+from gitops_audit.model.finding import Change, FieldOwner, Waiver
 from gitops_audit.model.resource import Declared, Invalid, JsonObject, ResourceKey, split_api_version
 
 _REPLICAS = "/spec/replicas"
 _TARGETS = {
     ("autoscaling", "HorizontalPodAutoscaler"): "scaleTargetRef",
     ("keda.sh", "ScaledObject"): "scaleTargetRef",
-    ("autoscaling.k8s.io", "VerticalPodAutoscaler"): "targetRef",
 }
+# The field managers of the HPA controller and of KEDA; a controller of another name scales by the subresource.
+_MANAGERS = ("kube-controller-manager", "horizontal-pod-autoscaler*", "keda*")
+_SCALE = "scale"
 SCALER_KINDS = tuple(_TARGETS)
 """(group, kind) of what `Scalers.of` reads."""
 
 
 @dataclass(frozen=True, slots=True)
 class Scaler:
-    """One autoscaler; `is_vertical` for one that sets resources instead of replicas."""
+    """One autoscaler."""
 
     kind: str
     namespace: str
     name: str
-    is_vertical: bool = False
 
     def __str__(self) -> str:
         return f"{self.kind} {self.namespace}/{self.name}"
 
-    def keeps(self, change: Change) -> bool:
-        """Whether a change is the scaler's doing; a person's change of resources is not."""
-        if not self.is_vertical:
-            return change.pointer == _REPLICAS
-        is_by_hand = change.by is not None and change.by.manager_class == "interactive"
-        return "/resources/" in f"{change.pointer}/" and not is_by_hand
-
     @property
     def waiver(self) -> Waiver:
-        what = "resources" if self.is_vertical else "spec.replicas"
-        return Waiver(f"{self} keeps {what}", rule="autoscaler")
+        return Waiver(f"{self} keeps spec.replicas", rule="autoscaler")
 
 
 _Target = tuple[str, str, str, str]
@@ -75,11 +71,11 @@ class Scalers:
 
     def waiver(self, change: Change, key: ResourceKey) -> Waiver | None:
         """Why a change of a scaled resource does not count, None where it does."""
-        return next((s.waiver for s in self.of_resource(key) if s.keeps(change)), None)
+        return next((s.waiver for s in self.of_resource(key)), None) if _is_scaling(change) else None
 
     def fault(self, resource: Declared) -> Invalid | None:
         """The finding on a manifest that declares replicas beside a scaler, without its line."""
-        scaler = next((s for s in self.of_resource(resource.key) if not s.is_vertical), None)
+        scaler = next(iter(self.of_resource(resource.key)), None)
         spec = resource.body.get("spec")
         if scaler is None or not isinstance(spec, dict) or spec.get("replicas") is None:
             return None
@@ -96,19 +92,29 @@ def _read(body: JsonObject) -> tuple[_Target, Scaler] | None:
     metadata, spec = _dict(body.get("metadata")), _dict(body.get("spec"))
     reference = _dict(spec.get(_TARGETS.get((group, kind), "")))
     name = reference.get("name")
-    if not isinstance(name, str) or _is_off(spec, metadata):
+    if not isinstance(name, str) or _is_paused(metadata):
         return None
     target_group, _ = split_api_version(str(reference.get("apiVersion", "apps/v1")))
     target_kind = str(reference.get("kind", "Deployment"))
     namespace = str(metadata.get("namespace", ""))
-    scaler = Scaler(kind, namespace, str(metadata.get("name", "")), group == "autoscaling.k8s.io")
+    scaler = Scaler(kind, namespace, str(metadata.get("name", "")))
     return (target_group, target_kind, namespace, name), scaler
 
 
-def _is_off(spec: JsonObject, metadata: JsonObject) -> bool:
-    """A VPA that only recommends, a ScaledObject that is paused."""
-    if _dict(spec.get("updatePolicy")).get("updateMode") == "Off":
-        return True
+def _is_scaling(change: Change) -> bool:
+    """Whether a change is a scaler's doing: Git did not move, and a scaler or nobody else wrote what stands there."""
+    if change.pointer != _REPLICAS or change.cause == "git":
+        return False
+    by = change.by
+    return by is None or (by.manager_class == "controller" and _may_scale(by))
+
+
+def _may_scale(by: FieldOwner) -> bool:
+    return by.subresource == _SCALE or is_like_any(_MANAGERS, by.manager)
+
+
+def _is_paused(metadata: JsonObject) -> bool:
+    """A ScaledObject that is paused."""
     return str(_dict(metadata.get("annotations")).get("autoscaling.keda.sh/paused", "")).lower() == "true"
 
 

@@ -11,6 +11,7 @@ from tests.unit.drift.samples import compared, declared, deployment, entry, live
 
 HPA = ("autoscaling/v2", "HorizontalPodAutoscaler", "scaleTargetRef")
 KEDA = ("keda.sh/v1alpha1", "ScaledObject", "scaleTargetRef")
+SCALE: dict[str, Any] = {"f:spec": {"f:replicas": {}}}
 VPA = ("autoscaling.k8s.io/v1", "VerticalPodAutoscaler", "targetRef")
 
 
@@ -43,7 +44,7 @@ def test_a_keda_target_is_a_deployment_unless_it_says_otherwise() -> None:
     "other",
     [
         scaler(HPA, namespace="other"),
-        scaler(VPA, updatePolicy={"updateMode": "Off"}),
+        scaler(VPA),
         scaler(KEDA)
         | {"metadata": {"name": "s", "namespace": "shop", "annotations": {"autoscaling.keda.sh/paused": "true"}}},
         {"apiVersion": "v1", "kind": "ConfigMap", "spec": {"scaleTargetRef": {"name": "web"}}},
@@ -65,10 +66,44 @@ REQUESTS: dict[str, Any] = {"f:spec": {"f:template": {"f:spec": {"f:containers":
 }}}}}  # fmt: skip
 
 
-@pytest.mark.parametrize(("manager", "status"), [("vpa-updater", "in-sync"), ("kubectl-set", "modified")])
-def test_resources_are_the_vertical_scalers_but_for_a_hand(manager: str, status: str) -> None:
+@pytest.mark.parametrize("manager", ["vpa-updater", "kubectl-set", "nightly-script", "argocd-controller"])
+def test_a_vertical_scaler_acts_on_pods_and_keeps_nothing_of_a_workload(manager: str) -> None:
     found = live(limited("2"), entry(manager, REQUESTS))
-    assert compared(limited("1"), found, scalers=Scalers.of([scaler(VPA)])).status == status
+    assert compared(limited("1"), found, scalers=Scalers.of([scaler(VPA)])).status == "modified"
+
+
+@pytest.mark.parametrize(
+    ("manager", "more", "is_kept"),
+    [
+        ("kube-controller-manager", {"subresource": "scale"}, True),
+        ("kube-controller-manager", {}, True),
+        ("keda-operator", {"subresource": "scale"}, True),
+        ("my-autoscaler", {"subresource": "scale"}, True),
+        ("my-operator", {}, False),
+        ("kubectl", {"subresource": "scale"}, False),
+        ("kubectl-edit", {}, False),
+        ("nightly-script", {"subresource": "scale"}, False),
+        ("argocd-controller", {}, False),
+    ],
+)
+@pytest.mark.parametrize("form", [HPA, KEDA])
+def test_a_scaler_keeps_only_replicas_that_a_scaler_wrote(
+    form: tuple[str, str, str], manager: str, more: dict[str, str], is_kept: bool
+) -> None:
+    found = live(deployment(replicas=9), entry(manager, SCALE, **more))
+    drift = compared(deployment(replicas=2), found, scalers=Scalers.of([scaler(form)]))
+    assert (drift.status == "in-sync") is is_kept
+
+
+def test_replicas_that_a_person_adds_beside_a_scaler_count() -> None:
+    found = live(deployment(replicas=9), entry("kubectl", SCALE, subresource="scale"))
+    assert compared(deployment(), found, scalers=Scalers.of([scaler(HPA)])).status == "modified"
+
+
+def test_replicas_that_git_changed_are_pending_beside_a_scaler_too() -> None:
+    found = live(deployment(replicas=2), entry("argocd-controller", SCALE, "Apply"))
+    (change,) = compared(deployment(replicas=3), found, scalers=Scalers.of([scaler(HPA)])).changes
+    assert (change.cause, change.ignored) == ("git", None)
 
 
 def test_declaring_replicas_beside_a_scaler_is_a_fault_of_the_manifest() -> None:

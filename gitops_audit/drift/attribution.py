@@ -10,11 +10,14 @@ import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from fnmatch import translate
+from typing import Any
 
 from gitops_audit.drift import fields
-from gitops_audit.drift.fields import Entry
+from gitops_audit.drift.fields import Entry, Trie
 from gitops_audit.drift.path import Path
 from gitops_audit.model.finding import FieldOwner, ManagerClass
+from gitops_audit.model.path import pointer_tokens
+from gitops_audit.model.resource import JsonObject
 
 # Deployers from Git, by tool. A trailing `*` stands for a version or an instance in the name.
 APPLIERS = (
@@ -232,6 +235,26 @@ def owners(entries: Sequence[Entry], path: Path) -> list[Entry]:
 def is_kubectl_apply(entry: Entry) -> bool:
     """Whether it is `kubectl apply --server-side` under its own name: a pipeline, or a person beside another one."""
     return entry.manager == _KUBECTL and entry.is_apply
+
+
+def manager_at(live: JsonObject, pointer: str) -> str:
+    """The field manager that wrote what stands at a pointer of a live object last, empty where none is recorded."""
+    tokens = pointer_tokens(pointer)
+    found = sorted((entry for entry in fields.entries(live) if _owns(entry.trie, live, tokens)), key=_time)
+    return found[-1].manager if found else ""
+
+
+def _owns(trie: Trie, body: Any, tokens: Sequence[str]) -> bool:
+    for token in tokens:
+        if isinstance(body, list):
+            index = int(token)
+            node, body = fields.of_element(fields.elements(trie), body[index], index), body[index]
+        else:
+            node, body = fields.field(trie, token), body.get(token)
+        if node is None:
+            return fields.is_leaf(trie)
+        trie = node
+    return True
 
 
 def is_maker(entry: Entry) -> bool:

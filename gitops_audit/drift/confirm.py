@@ -74,11 +74,16 @@ def _untouched(resource: Declared, live: JsonObject, applied: JsonObject, schema
 
 def _judged(change: Change, untouched: set[str]) -> Change | None:
     """A difference that applying does not touch is one the server does not see."""
-    if not _is_askable(change) or change.pointer not in untouched:
+    if not _is_askable(change) or not _is_within(change.pointer, untouched):
         return change
     if change.type == "removed":
         return replace(change, type="dropped", cause="unknown", live=ABSENT)
     return None
+
+
+def _is_within(pointer: str, places: set[str]) -> bool:
+    """Whether a change is one of the differences, or what ignore rules left of one."""
+    return pointer in places or any(pointer.startswith(f"{place}/") for place in places)
 
 
 def _is_askable(change: Change) -> bool:

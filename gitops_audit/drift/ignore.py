@@ -2,25 +2,24 @@
 
 from __future__ import annotations
 
-import re
 from collections import Counter
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
 from datetime import date
 from functools import cached_property
-from typing import Any, Literal
+from typing import Literal
 
 from gitops_audit.config.settings import IgnoreRule
+from gitops_audit.drift.attribution import manager_at
+from gitops_audit.drift.field_pattern import FieldPattern
+from gitops_audit.drift.leaf import Cover, parts
 from gitops_audit.errors import ConfigError
-from gitops_audit.kube.glob import is_like
+from gitops_audit.kube.glob import is_like_any
 from gitops_audit.kube.match import labels_of
 from gitops_audit.model.finding import ABSENT, Change, Waiver
-from gitops_audit.model.path import pointer_tokens
 from gitops_audit.model.resource import Declared, JsonObject
 
 Fault = Literal["dead", "expired", "over-broad"]
-
-_PREDICATE = re.compile(r"\[(.+)\]")
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,61 +32,13 @@ class RuleReport:
     faults: tuple[Fault, ...]
 
 
-class FieldPattern:
-    """A pointer with `*` for any one step (or part of one) and `[key=value]` for the list elements that have it.
-
-    It takes the field and all below it. Raises ConfigError for what is no pointer.
-    """
-
-    __slots__ = ("steps", "text")
-
-    def __init__(self, text: str, rule: IgnoreRule) -> None:
-        if text and not text.startswith("/"):
-            raise ConfigError(
-                f"ignore rule: {text!r} is no pointer to a field",
-                code="GA120",
-                where=rule.where,
-                hint="write it as /spec/replicas, with /containers/[name=web] for a list element and * for any step",
-            )
-        self.text = text
-        self.steps = tuple(_step(token) for token in pointer_tokens(text))
-
-    @property
-    def is_broad(self) -> bool:
-        """Whether it hides a whole section of an object: one step or none."""
-        return len(self.steps) <= 1
-
-    def matches(self, pointer: str, body: Any) -> bool:
-        """Whether it covers the field at `pointer` of `body`."""
-        path = pointer_tokens(pointer)
-        if len(self.steps) > len(path):
-            return False
-        for step, token in zip(self.steps, path, strict=False):
-            child = _child(body, token)
-            if not step.takes(token, child):
-                return False
-            body = child
-        return True
-
-
-@dataclass(frozen=True, slots=True)
-class _Step:
-    name: str = ""
-    keys: tuple[tuple[str, str], ...] = ()
-
-    def takes(self, token: str, child: Any) -> bool:
-        if not self.keys:
-            return is_like(self.name, token)
-        return isinstance(child, dict) and all(k in child and is_like(v, child[k]) for k, v in self.keys)
-
-
 class _Compiled:
     """A rule made ready. An expired one selects nothing."""
 
     def __init__(self, rule: IgnoreRule, number: int, today: date) -> None:
         self.rule = rule
         self.id = str(rule.where) if rule.where.path else f"ignore[{number}]"
-        self.patterns = tuple(FieldPattern(text, rule) for text in rule.fields)
+        self.patterns = tuple(_pattern(text, rule) for text in rule.fields)
         self.is_expired = is_expired(rule, today)
 
     @cached_property
@@ -99,11 +50,16 @@ class _Compiled:
         rule = self.rule
         return any(p.is_broad for p in self.patterns) or "*" in rule.managers or not (rule.fields or rule.managers)
 
-    def takes(self, change: Change, declared: JsonObject, live: JsonObject) -> bool:
-        if change.by is not None and any(is_like(m, change.by.manager) for m in self.rule.managers):
-            return True
+    def covers(self, change: Change, declared: JsonObject, live: JsonObject) -> Iterator[Cover]:
+        """What of its patterns is left at a change; the whole change where its writer is one of the managers."""
+        if change.by is not None and self.is_of(change.by.manager) and not _is_composed(change):
+            yield (), self.waiver
         body = live if change.declared is ABSENT else declared
-        return any(p.matches(change.pointer, body) for p in self.patterns)
+        below = (pattern.below(change.pointer, body) for pattern in self.patterns)
+        yield from ((steps, self.waiver) for steps in below if steps is not None)
+
+    def is_of(self, manager: str) -> bool:
+        return is_like_any(self.rule.managers, manager)
 
 
 class IgnoreRules:
@@ -115,7 +71,9 @@ class IgnoreRules:
     def apply(self, changes: Sequence[Change], resource: Declared, live: JsonObject) -> tuple[Change, ...]:
         """The changes, those that a rule in force covers with its waiver (the first rule's, where several do)."""
         rules = [r for r in self._rules if not r.is_expired and _selects(r.rule, resource)]
-        return tuple(_waived(change, rules, resource.body, live) for change in changes) if rules else tuple(changes)
+        if not rules:
+            return tuple(changes)
+        return tuple(part for change in changes for part in _parts(change, rules, resource.body, live))
 
     def ledger(self) -> IgnoreLedger:
         return IgnoreLedger(self._rules)
@@ -158,26 +116,38 @@ def is_expired(rule: IgnoreRule, today: date) -> bool:
         ) from None
 
 
-def _waived(change: Change, rules: Sequence[_Compiled], declared: JsonObject, live: JsonObject) -> Change:
+def _parts(change: Change, rules: Sequence[_Compiled], declared: JsonObject, live: JsonObject) -> Sequence[Change]:
     if change.ignored is not None:
-        return change
-    rule = next((r for r in rules if r.takes(change, declared, live)), None)
-    return change if rule is None else replace(change, ignored=rule.waiver)
+        return (change,)
+    covers = [cover for rule in rules for cover in rule.covers(change, declared, live)]
+    by_manager = [rule for rule in rules if rule.rule.managers]
+    if not covers and not (by_manager and _is_composed(change)):
+        return (change,)
+
+    def of_leaf(pointer: str) -> Waiver | None:
+        if not by_manager or not _is_composed(change):
+            return None
+        manager = manager_at(live, change.pointer + pointer) or (change.by.manager if change.by else "")
+        return next((rule.waiver for rule in by_manager if rule.is_of(manager)), None)
+
+    return parts(change, covers, of_leaf)
+
+
+def _is_composed(change: Change) -> bool:
+    """Whether it is something the cluster has and Git has not, of which each field may have a writer of its own."""
+    return change.declared is ABSENT and isinstance(change.live, dict | list) and bool(change.live)
+
+
+def _pattern(text: str, rule: IgnoreRule) -> FieldPattern:
+    if text and not text.startswith("/"):
+        raise ConfigError(
+            f"ignore rule: {text!r} is no pointer to a field",
+            code="GA120",
+            where=rule.where,
+            hint="write it as /spec/replicas, with /containers/[name=web] for a list element and * for any step",
+        )
+    return FieldPattern(text)
 
 
 def _selects(rule: IgnoreRule, resource: Declared) -> bool:
     return rule.match.selects(resource.key, labels_of(resource.body))
-
-
-def _step(token: str) -> _Step:
-    predicate = _PREDICATE.fullmatch(token)
-    if predicate is None:
-        return _Step(token)
-    pairs = (part.partition("=") for part in predicate[1].split(","))
-    return _Step(keys=tuple((key.strip(), value.strip()) for key, _, value in pairs))
-
-
-def _child(body: Any, token: str) -> Any:
-    if isinstance(body, dict):
-        return body.get(token)
-    return body[int(token)] if isinstance(body, list) and token.isdecimal() and int(token) < len(body) else None

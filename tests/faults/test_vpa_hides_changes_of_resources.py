@@ -45,7 +45,7 @@ def scaler(api: str, kind: str, field: str) -> dict[str, Any]:
 
 VPA = scaler("autoscaling.k8s.io/v1", "VerticalPodAutoscaler", "targetRef")
 HPA = scaler("autoscaling/v2", "HorizontalPodAutoscaler", "scaleTargetRef")
-RESOURCES = {"f:template": {"f:spec": {"f:containers": {'k:{"name":"app"}': {"f:resources": {}}}}}}
+RESOURCES: dict[str, Any] = {"f:template": {"f:spec": {"f:containers": {'k:{"name":"app"}': {"f:resources": {}}}}}}
 REPLICAS: dict[str, Any] = {"f:replicas": {}}
 
 

@@ -12,76 +12,13 @@ from dataclasses import dataclass, field
 from fnmatch import translate
 from typing import Any
 
+from gitops_audit.deployer.tools import APPLIERS
 from gitops_audit.drift import fields
 from gitops_audit.drift.fields import Entry, Trie
 from gitops_audit.drift.path import Path
 from gitops_audit.model.finding import FieldOwner, ManagerClass
 from gitops_audit.model.path import pointer_tokens
 from gitops_audit.model.resource import JsonObject
-
-# Deployers from Git, by tool. A trailing `*` stands for a version or an instance in the name.
-APPLIERS = (
-    # Argo CD
-    "argocd-controller",
-    "argocd-application-controller",
-    "gitops-agent",
-    # Flux, of either generation, and its command line
-    "kustomize-controller",
-    "helm-controller",
-    "gotk-*",
-    "flux",
-    "flux-operator",
-    "fluxd",
-    "flux-client-side-apply",
-    # Helm and what embeds it
-    "helm",
-    "Helm",
-    "helmfile",
-    "terraform-provider-helm*",
-    "k3s-helm-controller",
-    # kubectl apply, client-side; server-side it calls itself `kubectl` (see _KUBECTL)
-    "kubectl-client-side-apply",
-    "kubectl-last-applied",
-    "kubectl-applyset",
-    "kustomize",
-    # Infrastructure as code
-    "Terraform",
-    "terraform",
-    "terraform-provider-*",
-    "HashiCorp",
-    "OpenTofu",
-    "tofu",
-    "pulumi-kubernetes*",
-    "pulumi-resource-kubernetes*",
-    "ansible",
-    "ansible-*",
-    "crossplane",
-    "crossplane-kubernetes-provider",
-    "provider-kubernetes",
-    "provider-helm",
-    "apiextensions.crossplane.io/*",
-    # Carvel, Fleet, Config Sync and others
-    "kapp",
-    "kapp-controller",
-    "fleet",
-    "fleet-agent",
-    "fleetagent",
-    "configsync",
-    "configsync-*",
-    "config-sync",
-    "kpt",
-    "kluctl",
-    "kluctl-controller",
-    "timoni",
-    "werf",
-    "skaffold",
-    "tilt",
-    "work-agent",
-    "karmada-*",
-    "projectsveltos",
-    "gitops-audit",
-    "gitops-audit-*",
-)
 
 # A person at a terminal, in a browser or in a desktop client.
 INTERACTIVE = (
@@ -230,11 +167,6 @@ def owners(entries: Sequence[Entry], path: Path) -> list[Entry]:
     exact = [entry for entry, _, depth in reached if depth == len(path)]
     whole = [entry for entry, trie, depth in reached if 0 < depth < len(path) and fields.is_leaf(trie)]
     return sorted(exact or whole, key=_time)
-
-
-def is_kubectl_apply(entry: Entry) -> bool:
-    """Whether it is `kubectl apply --server-side` under its own name: a pipeline, or a person beside another one."""
-    return entry.manager == _KUBECTL and entry.is_apply
 
 
 def manager_at(live: JsonObject, pointer: str) -> str:

@@ -1,14 +1,16 @@
 """Which side moved since the last deployment: declared, live and last deployed side by side.
 
-What was deployed last is known from (in this order) the caller's record (a GitOps engine's last synced revision), the
-`last-applied-configuration` of client-side apply, and the ownership that server-side apply keeps. "unknown" is an
-answer: a change that is only pending may be let pass, so that is never guessed.
+What was deployed last is known from (in this order) the record of a GitOps engine, what the deployer's own field
+manager says (`last-applied-configuration` that it wrote last, else the fields it owns), and what Git declared at the
+time of the deployment. "unknown" is an answer: a change that is only pending may be let pass, so that is never guessed.
 """
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from typing import Literal
+
 from gitops_audit.drift.compare import Difference, Kind, agrees
-from gitops_audit.drift.equality import instant
 from gitops_audit.drift.ownership import Ownership
 from gitops_audit.drift.path import lookup
 from gitops_audit.drift.undeclared import Undeclared
@@ -21,33 +23,64 @@ def of_difference(
 ) -> Cause:
     """The cause of a declared value that the live object does not hold.
 
-    `deployed` is what was declared at the last deployment, where a GitOps engine's record tells.
+    `deployed` is what was declared at the last deployment, where a GitOps engine's record or the history tells.
     """
     if difference.type == "dropped":
         return "unknown"
-    record = ownership.record if deployed is None else deployed
-    if record is not None:
-        return _by_record(difference, record, ownership, kind)
-    return _by_ownership(difference, ownership)
+    if deployed is not None:
+        return _by_record(difference, deployed, ownership, kind)
+    if ownership.record is None:
+        return _by_ownership(difference, ownership)
+    found = _by_record(difference, ownership.record, ownership, kind)
+    return found if ownership.applied_by == "deployer" or found == "cluster" else "unknown"
 
 
-def of_undeclared(found: Undeclared, kind: Kind) -> Cause:
-    """A stale field is one that Git gave up; if its value is no longer the deployed one, the cluster moved as well."""
+def of_undeclared(found: Undeclared, ownership: Ownership, kind: Kind, deployed: JsonObject | None = None) -> Cause:
+    """A stale field is one that Git gave up; if its value is no longer the deployed one, the cluster moved as well.
+
+    One that was not declared at the last deployment either is the deployer's own; of kubectl, a person's.
+    """
     if found.type == "added":
         return "cluster"
-    if found.applied is ABSENT or agrees(found.applied, found.live, found.schema, found.path, kind):
+    if deployed is not None:
+        before = lookup(deployed, found.path)
+        if before is ABSENT:
+            return "cluster" if ownership.deployer.is_kubectl else "unknown"
+        return "git" if agrees(before, found.live, found.schema, found.path, kind) else "both"
+    if found.applied is ABSENT:
         return "git"
-    return "both"
+    if ownership.applied_by != "deployer":
+        return "unknown"
+    return "git" if agrees(found.applied, found.live, found.schema, found.path, kind) else "both"
 
 
-def after_commit(cause: Cause, deployed_at: str, committed: str) -> Cause:
-    """Sharpens "unknown": what was applied after the last commit of the file was deployed, so the cluster moved.
+Trust = Literal["tool", "kubectl", "values"]
+"""How far the deployer's name vouches for Git: a tool applies what Git declares; `kubectl apply` may be anybody's; and
+a chart may have been given other values than the audit renders it with."""
 
-    Both are RFC 3339. An older deployment proves nothing: the commit may have touched another object of the file.
+
+def with_history(own: Cause, then: Sequence[Cause], trust: Trust) -> Cause:
+    """The cause by ownership, held against what Git declared when the object was deployed last.
+
+    `then` are the causes by each version that may have been deployed, none where that is not known. Only a field that
+    another took speaks for itself; where the two disagree, the cause is unknown.
     """
-    applied, commit = instant(deployed_at), instant(committed)
-    is_after = applied is not None and commit is not None and applied > commit
-    return "cluster" if cause == "unknown" and is_after else cause
+    told = then[0] if len(set(then)) == 1 else "unknown"
+    if own == "cluster":
+        return "both" if told == "both" else "cluster"
+    if trust == "tool":
+        return _of_tool(own, told, then)
+    if trust == "kubectl" or told == "git" or own == told:
+        return told
+    return "unknown"
+
+
+def _of_tool(own: Cause, told: Cause, then: Sequence[Cause]) -> Cause:
+    if own == "unknown":
+        return told
+    if own == "git":
+        return "git" if not then or "git" in then else "unknown"
+    return "both" if told != "git" else "unknown"
 
 
 def _by_record(difference: Difference, record: JsonObject, ownership: Ownership, kind: Kind) -> Cause:
@@ -64,7 +97,12 @@ def _by_record(difference: Difference, record: JsonObject, ownership: Ownership,
 
 def _newly_declared(difference: Difference, ownership: Ownership) -> Cause:
     """Git declares it since the last deployment; what stands there may be a default or somebody's own doing."""
-    is_taken = any(ownership.is_interactive(e) for e in ownership.owners(difference.path))
+    if difference.live is ABSENT:
+        return "git"
+    owners = ownership.owners(difference.path)
+    if not owners:
+        return "git" if _is_untouched(difference) else "unknown"
+    is_taken = not all(ownership.is_deployer(e) or ownership.is_controller(e) or e is ownership.creator for e in owners)
     return "both" if is_taken else "git"
 
 
@@ -73,5 +111,18 @@ def _by_ownership(difference: Difference, ownership: Ownership) -> Cause:
         return "unknown"
     owners = ownership.owners(difference.path)
     if not owners:
-        return "git" if ownership.intent is not None else "unknown"
-    return "git" if any(ownership.is_applier(e) for e in owners) else "cluster"
+        return "git" if ownership.intent is not None and _is_untouched(difference) else "unknown"
+    if any(ownership.is_deployer(e) for e in owners):
+        return "git"
+    if not ownership.deployer:
+        others = [e for e in owners if e is not ownership.creator]
+        is_told = any(ownership.is_interactive(e) or ownership.is_controller(e) for e in others)
+        return "cluster" if is_told else "unknown"
+    # What is older than the deployer's last write was left as it is: Git said the same then, or nothing. Entries of
+    # the scale subresource have no time.
+    return "cluster" if any(not e.time or e.time >= ownership.deployed_at for e in owners) else "unknown"
+
+
+def _is_untouched(difference: Difference) -> bool:
+    """Whether a value that nobody owns is a default: scaling leaves no owner either, where none was before."""
+    return difference.path[-1:] != ("replicas",) or difference.live == 1

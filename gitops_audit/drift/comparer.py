@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from dataclasses import replace
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import date
 from typing import Any
 
@@ -11,6 +11,7 @@ from gitops_audit.config.settings import DriftConfig
 from gitops_audit.drift import cause, fields, shape
 from gitops_audit.drift.attribution import Managers
 from gitops_audit.drift.builtin import BUILT_IN_GROUPS, SYSTEM_METADATA
+from gitops_audit.drift.cause import Trust
 from gitops_audit.drift.compare import Difference, Kind, differences, is_covered
 from gitops_audit.drift.confirm import is_counting
 from gitops_audit.drift.directives import Directives
@@ -21,7 +22,7 @@ from gitops_audit.drift.scalers import Scalers
 from gitops_audit.drift.tracking import is_mark
 from gitops_audit.drift.undeclared import Undeclared, is_all_declared, undeclared
 from gitops_audit.live.schema import TypeSchema
-from gitops_audit.model.finding import ABSENT, Change, ChangeType, Drift, Severity, Waiver
+from gitops_audit.model.finding import ABSENT, Cause, Change, ChangeType, Drift, Severity, Waiver
 from gitops_audit.model.redact import LAST_APPLIED
 from gitops_audit.model.resource import Declared, JsonObject
 
@@ -33,6 +34,16 @@ SEVERITY: dict[ChangeType, Severity] = {
     "stale": Severity.low,
 }
 """How bad a change is by its type. A stale field still is what Git once said; everything else is not."""
+
+
+@dataclass(frozen=True, slots=True)
+class Pair:
+    """A resource on both sides, with the type of its kind, as they were compared."""
+
+    declared: Declared
+    live: JsonObject
+    schema: TypeSchema | None
+
 
 _IN_SYNC = Drift("in-sync", confirmed=True)
 _MISSING = Drift("missing", confirmed=True)
@@ -82,13 +93,32 @@ class Comparer:
         except RecursionError:
             return Drift("unknown", reason="nested too deeply to compare")
 
-    def with_commit(self, drift: Drift, declared: Declared, live: JsonObject, committed: str) -> Drift:
-        """The drift with unknown causes settled where the last commit of the file (RFC 3339) is older than the
-        last deployment: what is missing then was deployed, and somebody took it away."""
-        if not any(change.cause == "unknown" for change in drift.changes):
-            return drift
-        at = Ownership.of(live, declared.body, self._managers).deployed_at
-        return replace(drift, changes=tuple(_settled(change, at, committed) for change in drift.changes))
+    def with_history(
+        self, drift: Drift, pair: Pair, then: Sequence[JsonObject], *, has_own_values: bool = False
+    ) -> Drift:
+        """The drift with its causes held against what Git declared when the object was deployed last.
+
+        `then` are the declared versions that may have been deployed. `has_own_values`: the source is a chart, which
+        its deployer may give other values.
+        """
+        ownership = Ownership.of(pair.live, pair.declared.body, self._managers)
+        trust: Trust = "values" if has_own_values else "kubectl" if ownership.deployer.is_kubectl else "tool"
+        told = [self._causes(pair, body) for body in then]
+        return replace(drift, changes=tuple(_with_history(c, told, trust, ownership) for c in drift.changes))
+
+    def with_record(self, drift: Drift, pair: Pair, deployed: JsonObject) -> Drift:
+        """The same drift; only who moved is told anew, by what was declared at the last deployment."""
+        causes = self._causes(pair, deployed)
+        changes = tuple(replace(c, cause=causes.get((c.type, c.pointer), c.cause)) for c in drift.changes)
+        return replace(drift, changes=changes)
+
+    def deployed_at(self, pair: Pair) -> str:
+        """When the deployer of a live object changed it last, RFC 3339; empty where that is not recorded."""
+        return Ownership.of(pair.live, pair.declared.body, self._managers).deployed_at
+
+    def _causes(self, pair: Pair, deployed: JsonObject) -> dict[tuple[str, str], Cause]:
+        again = self.compare(pair.declared, pair.live, pair.schema, deployed=deployed)
+        return {(change.type, change.pointer): change.cause for change in again.changes}
 
     def _is_plainly_in_sync(self, declared: Declared, live: JsonObject) -> bool:
         body = declared.body
@@ -126,7 +156,7 @@ class Comparer:
         changes = [_difference(d, ownership, kind, deployed) for d in found]
         if self._mode != "declared" and not self._owns_no_more(body, live):
             beside = undeclared(body, live, schema, kind, ownership, self._mode)
-            changes += [_undeclared(u, ownership, kind) for u in beside]
+            changes += [_undeclared(u, ownership, kind, deployed) for u in beside]
         return self._judged(tuple(changes), declared, live)
 
     def _judged(self, changes: tuple[Change, ...], declared: Declared, live: JsonObject) -> Drift:
@@ -205,22 +235,29 @@ def _difference(difference: Difference, ownership: Ownership, kind: Kind, deploy
     )
 
 
-def _undeclared(found: Undeclared, ownership: Ownership, kind: Kind) -> Change:
+def _undeclared(found: Undeclared, ownership: Ownership, kind: Kind, deployed: JsonObject | None) -> Change:
     return Change(
         found.type,
         pointer(found.path),
         display(found.path),
         live=found.live,
-        cause=cause.of_undeclared(found, kind),
+        cause=cause.of_undeclared(found, ownership, kind, deployed),
         severity=SEVERITY[found.type],
-        by=ownership.managers.owner(found.entry) if found.entry else ownership.by(found.path),
+        by=ownership.owner(found.entry) if found.entry else ownership.by(found.path),
     )
 
 
-def _settled(change: Change, deployed_at: str, committed: str) -> Change:
-    if change.type == "dropped":
+def _with_history(
+    change: Change, told: Sequence[Mapping[tuple[str, str], Cause]], trust: Trust, ownership: Ownership
+) -> Change:
+    """What only kubectl wrote and Git never declared is no earlier version of Git's: somebody added it."""
+    if change.type in ("dropped", "added"):
         return change
-    return replace(change, cause=cause.after_commit(change.cause, deployed_at, committed))
+    then = [causes[change.type, change.pointer] for causes in told if (change.type, change.pointer) in causes]
+    settled = cause.with_history(change.cause, then, trust)
+    if change.type == "stale" and settled == "cluster" and ownership.deployer.is_kubectl:
+        return replace(change, type="added", cause=settled, severity=SEVERITY["added"])
+    return replace(change, cause=settled)
 
 
 def _reservation(live: JsonObject) -> str:

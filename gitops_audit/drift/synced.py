@@ -9,9 +9,10 @@ from __future__ import annotations
 import posixpath
 import re
 from collections.abc import Collection, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
+from gitops_audit.deployer.inputs import NOTHING_ELSE, Inputs, of_application_source, of_kustomization_spec
 from gitops_audit.drift.tracking import INSTANCE, trackers
 from gitops_audit.model.resource import JsonObject, ResourceKey
 
@@ -26,11 +27,12 @@ _FAILED_LATER = ("PruneFailed", "HealthCheckFailed", "HealthCheckCanceled")
 
 @dataclass(frozen=True, slots=True)
 class Part:
-    """A path of a repository at a commit; `repo` is the URL as the engine has it."""
+    """A path of a repository at a commit; `repo` is the URL as the engine has it, `inputs` all else it renders with."""
 
     repo: str
     path: str
     commit: str
+    inputs: Inputs = field(default=NOTHING_ELSE, compare=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,7 +82,7 @@ def of_application(body: JsonObject, name: Name, server: str) -> SyncRecord:
     destination = _mapping(spec.get("destination"))
     address = str(destination.get("server") or "").rstrip("/")
     is_here = address in _HERE | {server.rstrip("/")} if address else destination.get("name") == "in-cluster"
-    syncs = tuple(sync for sync in _application_syncs(spec, status) if sync.parts)
+    syncs = tuple(sync for sync in _application_syncs(spec, status, name[1]) if sync.parts)
     return SyncRecord(f"Application {'/'.join(name)}", application_marks(name), syncs, is_here)
 
 
@@ -96,7 +98,7 @@ def of_kustomization(body: JsonObject, name: Name, repository: JsonObject) -> Sy
     """`repository` is its GitRepository."""
     spec = _mapping(body.get("spec"))
     url, path = _mapping(repository.get("spec")).get("url"), spec.get("path")
-    parts = tuple(_part(url, path, _applied(_mapping(body.get("status")))))
+    parts = tuple(_part(url, path, _applied(_mapping(body.get("status"))), of_kustomization_spec(spec)))
     syncs = (Sync(parts),) if parts else ()
     is_here = not spec.get("kubeConfig")
     return SyncRecord(f"Kustomization {'/'.join(name)}", kustomization_marks(name), syncs, is_here)
@@ -118,18 +120,18 @@ def normal_path(path: str) -> str:
     return posixpath.normpath(path).strip("/") if path.strip("./") else ""
 
 
-def _application_syncs(spec: JsonObject, status: JsonObject) -> Iterator[Sync]:
+def _application_syncs(spec: JsonObject, status: JsonObject, name: str) -> Iterator[Sync]:
     operation = _mapping(status.get("operationState"))
     if not _mapping(_mapping(operation.get("operation")).get("sync")).get("dryRun"):
         result = _mapping(operation.get("syncResult"))
-        yield Sync(tuple(_parts(result, result, spec)), frozenset(_synced_objects(result)))
+        yield Sync(tuple(_parts(result, result, spec, name)), frozenset(_synced_objects(result)))
     # Kept of syncs that succeeded, of the whole Application: the last one is at the end.
     for entry in _mappings(status.get("history"))[-1:]:
-        yield Sync(tuple(_parts(entry, entry, spec)))
+        yield Sync(tuple(_parts(entry, entry, spec, name)))
     # Equal, as far as Argo CD compares: fields it is told to ignore may never have been applied.
     compared = _mapping(status.get("sync"))
     if compared.get("status") == "Synced":
-        yield Sync(tuple(_parts(_mapping(compared.get("comparedTo")), compared, spec)))
+        yield Sync(tuple(_parts(_mapping(compared.get("comparedTo")), compared, spec, name)))
 
 
 def _synced_objects(result: JsonObject) -> Iterator[_Place]:
@@ -139,16 +141,18 @@ def _synced_objects(result: JsonObject) -> Iterator[_Place]:
             yield group, kind, namespace, name
 
 
-def _parts(sources: JsonObject, revisions: JsonObject, spec: JsonObject) -> Iterator[Part]:
+def _parts(sources: JsonObject, revisions: JsonObject, spec: JsonObject, name: str) -> Iterator[Part]:
     """The sources as they were then (else as they are now), each with its revision."""
     commits = revisions.get("revisions")
+    namespace = str(_mapping(spec.get("destination")).get("namespace") or "")
     for index, source in enumerate(_sources(sources) or _sources(spec)):
         if isinstance(commits, list) and commits:
             revision = commits[index] if index < len(commits) else ""
         else:
             revision = revisions.get("revision")
         if not source.get("chart") and (source.get("path") or not source.get("ref")):
-            yield from _part(source.get("repoURL"), source.get("path"), revision)
+            inputs = of_application_source(source, name, namespace)
+            yield from _part(source.get("repoURL"), source.get("path"), revision, inputs)
 
 
 def _sources(holder: JsonObject) -> list[JsonObject]:
@@ -156,11 +160,11 @@ def _sources(holder: JsonObject) -> list[JsonObject]:
     return several or ([one] if one.get("repoURL") else [])
 
 
-def _part(repo: Any, path: Any, revision: Any) -> Iterator[Part]:
+def _part(repo: Any, path: Any, revision: Any, inputs: Inputs) -> Iterator[Part]:
     """Nothing where the revision is no commit: of a chart or an artifact, or not known."""
     commit = _COMMIT.fullmatch(revision) if isinstance(revision, str) else None
     if commit and isinstance(repo, str) and isinstance(path or "", str):
-        yield Part(repo, normal_path(path or ""), commit[1])
+        yield Part(repo, normal_path(path or ""), commit[1], inputs)
 
 
 def _applied(status: JsonObject) -> Any:

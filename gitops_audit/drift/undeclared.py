@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 from gitops_audit.config.settings import DriftMode
-from gitops_audit.drift import attribution, builtin, fields, tracking
+from gitops_audit.drift import builtin, fields, tracking
 from gitops_audit.drift.compare import Kind, Pair, by_keys, by_place, by_value, is_unordered, places_by_content
 from gitops_audit.drift.consequence import is_consequence
 from gitops_audit.drift.fields import Entry, Trie
@@ -153,10 +153,9 @@ class _Search:
             return "stale"
         if self.mode == "strict":
             return "added"
-        if entry is self.ownership.creator:
+        if entry is self.ownership.creator or self.ownership.is_client_side_apply_by_hand(entry):
             return ""
-        is_beside = self.ownership.intent is not None and attribution.is_kubectl_apply(entry)
-        return "added" if is_beside or self.ownership.is_interactive(entry) else ""
+        return "added" if self.ownership.is_interactive(entry) else ""
 
     def fields(
         self, want: Any, have: JsonObject, applied: Any, schema: TypeSchema, path: Path, claims: _Claims
@@ -225,10 +224,18 @@ class _Search:
         return [(Item(i), element, declared.get(i, ABSENT)) for i, element in enumerate(have)]
 
     def _is_evidence(self, applied: Any, claims: _Claims) -> bool:
-        """Beside an Apply entry the record is an old one: it counts where its writer still owns the field."""
-        if applied is None or applied is ABSENT or self.ownership.intent is None:
+        """Of somebody else, or beside an Apply entry, the record counts where its writer still owns the field."""
+        if applied is None or applied is ABSENT:
             return applied is not None
-        return any(not c.entry.is_apply and self.ownership.is_applier(c.entry) for c in claims)
+        if self.ownership.applied_by == "hand":
+            return any(self.ownership.is_client_side_apply_by_hand(c.entry) for c in claims)
+        return self.ownership.intent is None or any(self._wrote_record(c.entry) for c in claims)
+
+    def _wrote_record(self, entry: Entry) -> bool:
+        return not entry.is_apply and self.ownership.is_deployer(entry)
+
+    def _is_of_record(self, entry: Entry) -> bool:
+        return self.ownership.is_deployer(entry) or self.ownership.is_client_side_apply_by_hand(entry)
 
     def _undeclared(
         self, have: Any, applied: Any, schema: TypeSchema, path: Path, claims: _Claims, *, is_unit: bool
@@ -260,13 +267,14 @@ class _Search:
             return True
         if schema.is_map or (len(have) == 1 and not is_unit):
             return False
-        if any(not c.role and not (applied is not ABSENT and self.ownership.is_applier(c.entry)) for c in claims):
+        if any(not c.role and not (applied is not ABSENT and self._is_of_record(c.entry)) for c in claims):
             return False
         return (applied is not ABSENT and bool(applied)) or any(_owns_all(c, have) for c in evidence)
 
     def _add(self, have: Any, applied: Any, schema: TypeSchema, path: Path, claims: _Claims) -> None:
         evidence = sorted((c for c in claims if c.role), key=lambda c: c.entry.time)
-        is_stale = applied is not ABSENT or any(c.role == "stale" for c in evidence)
+        is_recorded = applied is not ABSENT and self.ownership.applied_by != "hand"
+        is_stale = is_recorded or any(c.role == "stale" for c in evidence)
         entry = evidence[-1].entry if evidence else None
         self.found.append(Undeclared("stale" if is_stale else "added", path, have, entry, applied, schema))
 

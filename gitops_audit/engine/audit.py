@@ -101,8 +101,7 @@ class Audit:
         judge = self._judges[name]
         with collector_paused():
             verdicts = judge.judge(resources, self._logs)
-            located = Locator(self._sources).located(verdicts)
-        return [judge.with_commit(v) if v.commit else v for v in located]
+            return Locator(self._sources).located(verdicts)
 
     def _inventory(self, cluster: ReachedCluster, judgement: Judgement) -> list[Declared]:
         """The resources of one cluster, with a placeholder for every source or file that could not be read."""

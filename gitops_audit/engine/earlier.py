@@ -8,12 +8,15 @@ from functools import partial
 
 from gitops_audit.config.rules import resolved_path
 from gitops_audit.config.settings import Settings
+from gitops_audit.deployer.inputs import Inputs
 from gitops_audit.drift.synced import Part, normal_path
 from gitops_audit.engine.sources import ReadSource, read
 from gitops_audit.inventory import build
 from gitops_audit.live import Cluster
 from gitops_audit.model.resource import Declared, JsonObject, Rendered, ResourceKey
+from gitops_audit.render.registry import detected_type
 from gitops_audit.source import Opener
+from gitops_audit.source.arrivals import Arrivals
 from gitops_audit.source.remotes import canonical, remote_urls
 
 
@@ -26,6 +29,7 @@ class EarlierSources:
         self._sources = {s.config.name: s for s in sources}
         self._urls: dict[str, frozenset[str]] = {}
         self._read: dict[tuple[str, str], ReadSource] = {}
+        self._arrivals: dict[str, Arrivals] = {}
 
     def is_of(self, name: str, part: Part) -> bool:
         """Whether an engine's manifests are those of a source: the same path of the same repository."""
@@ -36,6 +40,25 @@ class EarlierSources:
             self._urls[name] = self._known_as(source.config.repo)
         return canonical(part.repo) in self._urls[name]
 
+    def kind(self, name: str) -> str:
+        """How a source is rendered: `directory`, `kustomize` or `helm`; empty where it could not be read."""
+        source = self._sources.get(name)
+        if source is None or source.checkout is None:
+            return ""
+        return detected_type(source.checkout) if source.config.type == "auto" else source.config.type
+
+    def versions(self, name: str, since: int, until: int) -> tuple[str, ...] | None:
+        """The commits whose state stood in the audited branch at some time of a span (seconds since 1970).
+
+        None where that is not known. Everything that a kustomization is made of counts, wherever it is.
+        """
+        source = self._sources.get(name)
+        if source is None or source.checkout is None:
+            return None
+        if name not in self._arrivals:
+            self._arrivals[name] = source.checkout.arrivals(is_path_alone=self.kind(name) == "directory")
+        return self._arrivals[name].versions(since, until)
+
     def bodies(
         self, name: str, commit: str, resources: Sequence[Declared], cluster: Cluster
     ) -> dict[ResourceKey, JsonObject]:
@@ -43,15 +66,22 @@ class EarlierSources:
 
         Raises AuditError where the commit cannot be read.
         """
+        return same_version(self.declared(name, commit, resources, cluster), resources)
+
+    def declared(self, name: str, commit: str, resources: Sequence[Declared], cluster: Cluster) -> Sequence[Declared]:
+        """What a source declared at a commit by the names of these resources. Raises AuditError."""
         source = self._sources[name]
         if source.checkout is not None and source.checkout.commit == commit:
-            return {r.key: r.body for r in resources}
-        versions = {r.key: r.version for r in resources}
-        names = {key.name for key in versions}
+            return resources
+        names = {r.key.name for r in resources}
         manifests = tuple(m for m in self._at(source, commit).manifests if _name(m.body) in names)
         declared = [(source.config, Rendered(manifests))]
-        bound = build(cluster.name, declared, cluster.discovery.scope, cluster.redactor).resources
-        return {r.key: r.body for r in bound if not (r.skip or r.error) and versions.get(r.key) == r.version}
+        return build(cluster.name, declared, cluster.discovery.scope, cluster.redactor).resources
+
+    def foreign(self, name: str, inputs: Inputs) -> tuple[str, ...]:
+        """What a deployer renders a source with that the audit does not."""
+        config = self._sources[name].config
+        return inputs.foreign(self.kind(name), config.name, config.namespace or "default")
 
     def _at(self, source: ReadSource, commit: str) -> Rendered:
         key = source.config.name, commit
@@ -67,6 +97,12 @@ class EarlierSources:
         """A repository on this machine goes by the URLs of its remotes."""
         urls = (repo,) if canonical(repo) else remote_urls(resolved_path(self._base_dir, repo))
         return frozenset(filter(None, map(canonical, urls)))
+
+
+def same_version(declared: Sequence[Declared], resources: Sequence[Declared]) -> dict[ResourceKey, JsonObject]:
+    """The objects declared earlier of these resources, as far as they were so at the same API version."""
+    versions = {r.key: r.version for r in resources}
+    return {r.key: r.body for r in declared if not (r.skip or r.error) and versions.get(r.key) == r.version}
 
 
 def _name(body: JsonObject) -> object:

@@ -12,12 +12,12 @@ from gitops_audit.drift.confirm import is_suspect
 from gitops_audit.drift.scalers import SCALER_KINDS
 from gitops_audit.engine import placeholder
 from gitops_audit.engine.audit_log import AuditLogs
+from gitops_audit.engine.causes import Causes
 from gitops_audit.engine.clusters import ReachedCluster
 from gitops_audit.engine.confirm import Confirmer
 from gitops_audit.engine.earlier import EarlierSources
 from gitops_audit.engine.orphans import Orphans, find
 from gitops_audit.engine.policies import ClusterPolicies, PolicyCheck
-from gitops_audit.engine.synced import SyncedCauses
 from gitops_audit.engine.validate import Validated, Validator
 from gitops_audit.errors import ClusterError
 from gitops_audit.inventory import declared_scopes
@@ -66,7 +66,7 @@ class ClusterJudge:
         self._ledger = self._comparer.ledger()
         self._validator = Validator(cluster.live, by.settings.kubernetes, [*_bodies(inventory), *by.definitions])
         self._confirmer = Confirmer(cluster.live, self._comparer.managers)
-        self._synced = SyncedCauses(cluster.live, by.earlier) if cluster.live else None
+        self._causes = Causes(cluster.live, by.earlier) if cluster.live else None
         self._live: LiveSet | None = None
         self._read: list[LiveSet] = []
         self._orphans = Orphans()
@@ -92,21 +92,13 @@ class ClusterJudge:
         """What was read of a resource in any call of `judge`; None where it is absent or was not read."""
         return next((found for live in self._read if (found := live.get(resource)) is not None), None)
 
-    def with_commit(self, verdict: Verdict) -> Verdict:
-        """The verdict with the causes that the date of its commit can settle."""
-        live = self.live_object(verdict.resource)
-        if verdict.drift is None or verdict.commit is None or live is None:
-            return verdict
-        drift = self._comparer.with_commit(verdict.drift, verdict.resource, live, verdict.commit.date)
-        return replace(verdict, drift=drift).judged(self._by.threshold)
-
     def notes(self) -> Iterator[str]:
         """What the run itself should be told: ignore rules that hide nothing, too much, or are out of date."""
         for report in self._ledger.report() if self._cluster.live else ():
             for fault in report.faults:
                 yield f"ignore rule at {report.rule.where} is {fault} on cluster {self._cluster.name}"
         yield from self._confirmer.notes()
-        yield from self._synced.notes() if self._synced else ()
+        yield from self._causes.notes() if self._causes else ()
         yield from self._validator.notes()
         untyped = self._cluster.live.schema_problem if self._cluster.live else ""
         if untyped:
@@ -122,7 +114,7 @@ class ClusterJudge:
         elif self._is_undefined(resource):
             drift = _UNDEFINED
         results = policies.evaluate(resource, live)
-        suspect = live if drift is not None and is_suspect(drift) else None
+        suspect = live if drift is not None and drift.status == "modified" else None
         return _Compared(resource, problem, drift, results, suspect)
 
     def _verdict(self, compared: _Compared, drift: Drift | None) -> Verdict:
@@ -155,9 +147,10 @@ class ClusterJudge:
         """The drift of every resource that could be read, by its id; what differs is confirmed by the server."""
         drifts = {c.resource.id: c.drift for c in compared if c.drift is not None}
         suspects = [(c.resource, c.suspect, self._schema(c.resource)) for c in compared if c.suspect is not None]
-        drifts |= self._confirmer.confirm(suspects, drifts)
-        if self._synced is not None:
-            drifts |= self._synced.settled(self._comparer, suspects, drifts)
+        drifts |= self._confirmer.confirm([s for s in suspects if is_suspect(drifts[s[0].id])], drifts)
+        if self._causes is not None:
+            missing = [c.resource for c in compared if c.drift is not None and c.drift.status == "missing"]
+            drifts |= self._causes.settled(self._comparer, suspects, missing, drifts)
         for found in compared:
             if found.drift is not None:
                 self._ledger.note(found.resource, drifts[found.resource.id].changes)

@@ -15,6 +15,8 @@ from gitops_audit.model.resource import Commit, Rendered
 from gitops_audit.render.registry import render
 from gitops_audit.source import Checkout, Opener
 
+NOTHING_DECLARED = "GA230"
+
 
 @dataclass(frozen=True, slots=True)
 class ReadSource:
@@ -76,7 +78,7 @@ def _nothing_declared(config: SourceConfig, rendered: Rendered) -> SourceError:
     seen = f"{len(rendered.ignored)} files hold no Kubernetes objects" if rendered.ignored else "there are no manifests"
     return SourceError(
         f"the source {config.name!r} declares nothing: {seen} under {config.path or 'the root'!r}",
-        code="GA230",
+        code=NOTHING_DECLARED,
         where=config.where,
         hint="an audit of nothing must not look green: correct `path`, or remove the source",
     )

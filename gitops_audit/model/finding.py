@@ -89,12 +89,26 @@ class Change:
 
 @dataclass(frozen=True, slots=True)
 class Drift:
-    """The outcome of one comparison. `confirmed`: the server agreed (dry run), or nothing needed confirming."""
+    """The outcome of one comparison. `confirmed`: the server agreed (dry run), or nothing needed confirming.
+
+    `cause` is that of a missing object as a whole; changes have causes of their own.
+    """
 
     status: DriftStatus
     changes: tuple[Change, ...] = ()
     confirmed: bool = False
     reason: str = ""
+    cause: Cause = "unknown"
+
+    @property
+    def moved(self) -> Cause | None:
+        """Which side moved, all counting changes taken together; None where nothing drifted."""
+        if self.status != "modified":
+            return self.cause if self.status in ("missing", "extra") else None
+        causes = {change.cause for change in self.changes if change.ignored is None}
+        if len(causes) == 1:
+            return causes.pop()
+        return "unknown" if "unknown" in causes else "both"
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,6 +13,8 @@ Outcome = Literal["passed", "failed", "error", "skipped"]
 
 INVALID_SEVERITY = Severity.medium
 STATUS_SEVERITY = {"missing": Severity.high, "extra": Severity.medium}
+PENDING_SEVERITY = Severity.medium
+"""How bad it is that an object is missing because it is new in Git: as bad as any other change that is pending."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,6 +29,15 @@ class Threshold:
         if change.ignored is not None or change.severity < self.fail_on:
             return False
         return self.is_pending_failure or change.cause != "git"
+
+    def counts_status(self, drift: Drift) -> bool:
+        """The same for an object as a whole: one that is new in Git is missing until it is deployed."""
+        return self.is_pending_failure or drift.cause != "git"
+
+
+def status_severity(drift: Drift) -> Severity:
+    """How bad it is that an object is missing or extra."""
+    return PENDING_SEVERITY if drift.cause == "git" else STATUS_SEVERITY[drift.status]
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,8 +94,8 @@ class Verdict:
 
 def _severities(verdict: Verdict, threshold: Threshold) -> Iterator[Severity]:
     """How bad each thing is that was found and is not waived."""
-    if verdict.drift is not None and verdict.drift.status in STATUS_SEVERITY:
-        yield STATUS_SEVERITY[verdict.drift.status]
+    if verdict.drift is not None and verdict.drift.status in STATUS_SEVERITY and threshold.counts_status(verdict.drift):
+        yield status_severity(verdict.drift)
     yield from (c.severity for c in verdict.counting_changes if threshold.counts(c))
     yield from (v.severity for v in verdict.violations)
     yield from (INVALID_SEVERITY for _ in verdict.invalid)

@@ -101,6 +101,7 @@ def _drift(drift: Drift) -> dict[str, Any]:
     return {
         "status": drift.status,
         "confirmed": drift.confirmed,
+        "cause": drift.moved,
         "reason": drift.reason,
         "changes": [_change(c) for c in drift.changes],
     }

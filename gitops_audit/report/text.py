@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from typing import Literal, NamedTuple
 
 from gitops_audit.engine.events import SourceInfo
-from gitops_audit.model.finding import Change, FieldOwner, PolicyResult
+from gitops_audit.model.finding import Cause, Change, FieldOwner, PolicyResult
 from gitops_audit.model.printable import printable
 from gitops_audit.model.verdict import Verdict
 from gitops_audit.report.diff import shown, unified
@@ -25,6 +25,24 @@ class Line(NamedTuple):
 
 
 _MARK: dict[str, str] = {"added": "+", "stale": "+", "removed": "-", "dropped": "-", "changed": "~"}
+_MISSING: dict[Cause, str] = {
+    "git": "declared in Git, not deployed yet",
+    "cluster": "declared in Git, deleted in the cluster",
+    "both": "declared in Git, not in the cluster",
+    "unknown": "declared in Git, not in the cluster",
+}
+_MISSING_GIST: dict[Cause, str] = {
+    "git": "missing (new in Git, not deployed yet)",
+    "cluster": "missing (deleted in the cluster)",
+    "both": "missing",
+    "unknown": "missing",
+}
+_MISSING_NEXT: dict[Cause, str] = {
+    "git": "deploy the commit; it was not declared at the last deployment",
+    "cluster": "find out who deleted it (audit log, `kubectl get events`), then deploy again or delete its manifest",
+    "both": "deploy it, or delete its manifest if it is no longer wanted",
+    "unknown": "deploy it, or delete its manifest if it is no longer wanted",
+}
 _MEANING: dict[str, str] = {
     "changed": "differs from Git",
     "removed": "declared in Git, gone in the cluster",
@@ -60,7 +78,7 @@ def _parts(verdict: Verdict) -> list[str]:
     parts = [e.message for e in verdict.errors[:1]]
     parts += [f"invalid: {i.path + ': ' if i.path else ''}{i.message}" for i in verdict.invalid[:1]]
     if verdict.drift and verdict.drift.status in ("missing", "extra"):
-        parts.append(verdict.drift.status)
+        parts.append(_MISSING_GIST[verdict.drift.cause] if verdict.drift.status == "missing" else "extra")
     changes = verdict.counting_changes
     parts += [_gist(c) for c in changes[:2]]
     if len(changes) > 2:
@@ -116,7 +134,7 @@ def _drift(verdict: Verdict) -> Iterator[Line]:
     if drift is None or drift.status == "in-sync":
         return
     if drift.status == "missing":
-        yield Line(f"  declared in Git, not in the cluster{': ' + drift.reason if drift.reason else ''}", "remove")
+        yield Line(f"  {_MISSING[drift.cause]}{': ' + drift.reason if drift.reason else ''}", "remove")
     if drift.status == "extra":
         yield Line(f"  in the cluster, declared nowhere{': ' + drift.reason if drift.reason else ''}", "add")
     if drift.status == "unknown" and drift.reason:
@@ -142,16 +160,23 @@ def _diff(verdict: Verdict, changes: tuple[Change, ...]) -> Iterator[Line]:
 
 def _change(change: Change, path: str) -> Iterator[Line]:
     yield Line(f"  {_MARK[change.type]} {_gist(change)}")
-    details = [_MEANING[change.type]]
-    if change.cause == "git":
-        details = ["changed in Git, not deployed yet"]
-    elif change.cause == "both":
-        details.append("changed in Git and in the cluster since the last deployment")
+    details = [_meaning(change)]
     if change.by is not None:
         details.append(_who(change.by))
     if change.line:
         details.append(f"declared at {path}:{change.line}")
     yield Line(f"      {'; '.join(details)}", "dim")
+
+
+def _meaning(change: Change) -> str:
+    if change.cause == "git":
+        return "changed in Git, not deployed yet"
+    if change.cause == "both":
+        return f"{_MEANING[change.type]}; changed in Git and in the cluster since the last deployment"
+    if change.cause == "unknown" and change.type != "dropped":
+        told = "declared in Git, not in the cluster" if change.type == "removed" else _MEANING[change.type]
+        return f"{told}; which side moved is not known"
+    return _MEANING[change.type]
 
 
 def _gist(change: Change) -> str:
@@ -210,7 +235,7 @@ def _next_step(verdict: Verdict) -> Iterator[Line]:
     scope = f" -n {key.namespace}" if key.namespace else ""
     kind = key.qualified_kind.lower()
     if drift.status == "missing":
-        yield Line("  next: deploy it, or delete its manifest if it is no longer wanted", "hint")
+        yield Line(f"  next: {_MISSING_NEXT[drift.cause]}", "hint")
     elif any(c.cause in ("cluster", "both", "unknown") for c in verdict.counting_changes):
         look = "-o jsonpath='{.metadata.managedFields}'" if kind == "secret" else "-o yaml --show-managed-fields"
         yield Line(f"  next: kubectl get {kind}{scope} {key.name} {look}", "hint")

@@ -9,6 +9,7 @@ from types import TracebackType
 from typing import Protocol, Self
 
 from gitops_audit.model.resource import Commit, FileProblem
+from gitops_audit.source.arrivals import Arrivals
 
 # Far beyond what etcd takes in one object (1.5 MB), also for files that hold many.
 MAX_FILE_BYTES = 32 << 20
@@ -76,6 +77,10 @@ class Checkout(Protocol):
 
     def last_commits(self, paths: Collection[str]) -> dict[str, Commit]:
         """The commits that gave the files their present content; a file without one known is absent."""
+        ...
+
+    def arrivals(self, *, is_path_alone: bool) -> Arrivals:
+        """When each state came to the audited branch. `is_path_alone`: the source is made of what is under `path`."""
         ...
 
     def close(self) -> None: ...

@@ -11,6 +11,7 @@ from typing import Self
 from gitops_audit.errors import SourceError
 from gitops_audit.model.resource import Commit, FileProblem
 from gitops_audit.source import history
+from gitops_audit.source.arrivals import Arrivals, arrivals
 from gitops_audit.source.checkout import MAX_FILE_BYTES, Blob
 from gitops_audit.source.links import LinkError
 from gitops_audit.source.materialise import write_links, write_tree
@@ -80,6 +81,12 @@ class CommitCheckout:
         wanted = {entry.path: entry.id for entry in real.values()}
         found = history.last_commits(self._repository.git, self.commit, wanted, self._repository.boundary())
         return {path: found[entry.path] for path, entry in real.items() if entry.path in found}
+
+    def arrivals(self, *, is_path_alone: bool) -> Arrivals:
+        prefix = f"{self.path}/"
+        is_inside = self.path and all(e.path.startswith(prefix) for e in self._listing.files.values())
+        paths = [self.path] if is_path_alone and is_inside else []
+        return arrivals(self._repository.git, self.commit, self._repository.boundary(), paths)
 
     def close(self) -> None:
         self._objects.close()

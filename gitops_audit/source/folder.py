@@ -11,6 +11,7 @@ from typing import Self
 from gitops_audit.config.settings import WORKTREE
 from gitops_audit.errors import SourceError
 from gitops_audit.model.resource import Commit, FileProblem
+from gitops_audit.source.arrivals import Arrivals
 from gitops_audit.source.checkout import MAX_FILE_BYTES, Blob
 from gitops_audit.source.materialise import write_tree
 from gitops_audit.source.unread import UNREADABLE, bad_link, closed_directory, too_large
@@ -60,6 +61,9 @@ class FolderCheckout:
 
     def last_commits(self, paths: Collection[str]) -> dict[str, Commit]:
         return {}
+
+    def arrivals(self, *, is_path_alone: bool) -> Arrivals:
+        return Arrivals()
 
     def close(self) -> None:
         """Nothing is held open."""

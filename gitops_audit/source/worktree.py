@@ -14,6 +14,7 @@ from gitops_audit.config.settings import WORKTREE
 from gitops_audit.errors import SourceError
 from gitops_audit.model.resource import Commit, FileProblem
 from gitops_audit.source import history
+from gitops_audit.source.arrivals import Arrivals, arrivals
 from gitops_audit.source.checkout import MAX_FILE_BYTES, Blob
 from gitops_audit.source.command import GitFailedError
 from gitops_audit.source.materialise import write_tree
@@ -88,6 +89,13 @@ class WorktreeCheckout:
         committed = Tree(self._repository.git, head, ObjectReader(self._repository.git)).entries
         wanted = {p: committed[p].id for p in paths if p in committed and self._is_committed(p, committed[p].id)}
         return history.last_commits(self._repository.git, head, wanted, self._repository.boundary())
+
+    def arrivals(self, *, is_path_alone: bool) -> Arrivals:
+        """Of what is committed; links on disk may lead anywhere, so that each commit may have changed the source."""
+        if not has(self._repository, "HEAD"):
+            return Arrivals()
+        head = pinned(self._repository, "HEAD")
+        return arrivals(self._repository.git, head, self._repository.boundary(), [])
 
     def close(self) -> None:
         """Nothing is held open."""

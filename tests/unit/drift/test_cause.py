@@ -7,11 +7,13 @@ from typing import Any
 import pytest
 
 from gitops_audit.config.settings import DriftConfig
-from gitops_audit.drift import Comparer, cause
+from gitops_audit.drift import Comparer
+from gitops_audit.model.redact import LAST_APPLIED
 from tests.unit.drift.samples import TODAY, compared, config_map, declared, deployment, entry, live, schema_of
 
 V1 = {"apiVersion": "v1"}
-CSA = entry("kubectl-client-side-apply", {"data": {"a": "1"}}, **V1)
+RECORD = {"annotations": {LAST_APPLIED: "{}"}}
+CSA = entry("kubectl-client-side-apply", {"data": {"a": "1"}, "metadata": RECORD}, **V1)
 
 
 def causes(body: dict[str, Any], found: dict[str, Any]) -> list[str]:
@@ -96,27 +98,3 @@ def test_the_engines_own_record_settles_the_cause() -> None:
 def test_a_stale_value_changed_since_moved_on_both_sides() -> None:
     found = live(config_map(a="1", b="9"), CSA, applied=config_map(a="1", b="2"))
     assert causes(config_map(a="1"), found) == ["both"]
-
-
-@pytest.mark.parametrize(
-    ("before", "committed", "expected"),
-    [
-        ("unknown", "2026-01-15T12:00:00+01:00", "cluster"),
-        ("unknown", "2026-03-01T00:00:00Z", "unknown"),
-        ("git", "2026-01-15T12:00:00Z", "git"),
-        ("unknown", "", "unknown"),
-        ("unknown", "yesterday", "unknown"),
-    ],
-)
-def test_what_was_applied_after_the_last_commit_was_deployed(before: Any, committed: str, expected: str) -> None:
-    assert cause.after_commit(before, "2026-02-02T00:00:00Z", committed) == expected
-
-
-def test_a_deployment_after_the_last_commit_settles_what_is_missing() -> None:
-    body = config_map(a="1", b="1")
-    found = live(config_map(b="1"), entry("kustomize-controller", {"data": {"b": "1"}}, "Apply", **V1))
-    comparer = Comparer(DriftConfig(), today=TODAY)
-    drift = comparer.compare(declared(body), found, schema_of(body))
-    before, after = "2026-02-01T00:00:00Z", "2026-02-03T00:00:00Z"
-    assert [c.cause for c in comparer.with_commit(drift, declared(body), found, before).changes] == ["cluster"]
-    assert [c.cause for c in comparer.with_commit(drift, declared(body), found, after).changes] == ["unknown"]

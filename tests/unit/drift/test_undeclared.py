@@ -9,6 +9,7 @@ import pytest
 
 from gitops_audit.config.settings import DriftConfig
 from gitops_audit.drift import Comparer
+from gitops_audit.model.redact import LAST_APPLIED
 from tests.unit.drift.samples import (
     BORN,
     LATER,
@@ -459,11 +460,12 @@ def test_the_identity_of_the_resource_is_the_one_declared() -> None:
     assert str(declared(config_map()).key) == "ConfigMap/shop/settings"
 
 
-def test_the_old_record_counts_where_its_writer_still_owns_the_field() -> None:
+def test_what_kubectl_apply_wrote_beside_a_deployer_is_added_where_it_still_owns_it() -> None:
     body, old = config_map(a="1"), config_map(a="1", b="2", c="3")
-    left = entry("kubectl-client-side-apply", {"data": {"b": "2"}}, **V1)
+    record = {"annotations": {LAST_APPLIED: "{}"}}
+    left = entry("kubectl-client-side-apply", {"data": {"b": "2"}, "metadata": record}, **V1)
     found = live(old, applied_by(FLUX, body), left, applied=old)
-    assert differences(body, found) == [("stale", "data.b")]
+    assert differences(body, found) == [("added", "data.b")]
 
 
 def test_long_lists_take_no_time_that_grows_with_their_square() -> None:

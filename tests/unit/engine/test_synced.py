@@ -127,10 +127,10 @@ def test_the_finding_says_what_was_applied_and_by_whom(fleet: Fleet) -> None:
 
 
 def test_a_hand_that_poses_as_a_deployer_is_found_out(fleet: Fleet) -> None:
-    """By ownership alone, what `kubectl apply --server-side` wrote last is pending."""
+    """What `kubectl apply --server-side` wrote last is no version of Git's, and no record either."""
     applied = fleet.commit(settings_map({"a": "1"}))
     live = settings_map({"a": "2"}, managedFields=[KUBECTL_APPLY])
-    assert fleet.causes(live) == ["git"]
+    assert fleet.causes(live) == ["cluster"]
     assert fleet.causes(live, *argo(applied)) == ["cluster"]
 
 

@@ -11,6 +11,7 @@ from typing import Self
 from gitops_audit.errors import SourceError
 from gitops_audit.model.resource import Commit, FileProblem
 from gitops_audit.source import Blob
+from gitops_audit.source.arrivals import Arrivals
 
 
 @dataclass(frozen=True)
@@ -46,6 +47,9 @@ class DictCheckout:
 
     def last_commits(self, paths: Collection[str]) -> dict[str, Commit]:
         return {}
+
+    def arrivals(self, *, is_path_alone: bool) -> Arrivals:
+        return Arrivals()
 
     def close(self) -> None:
         pass

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from fnmatch import fnmatchcase
 from typing import Any
@@ -19,7 +19,8 @@ from gitops_audit.engine.events import ClusterInfo, Finished, Judged, RunInfo, S
 from gitops_audit.errors import ConfigError
 from gitops_audit.model.resource import Declared
 from gitops_audit.model.verdict import Verdict
-from gitops_audit.report import text
+from gitops_audit.report import digest, text
+from gitops_audit.report.cause import ErrorCause, Shared, only_cause, shared_causes
 from gitops_audit.report.files import STDOUT, ReportFiles
 
 
@@ -37,8 +38,7 @@ def check(json_path: str | None, junit_path: str | None, **values: Any) -> None:
     for error in unwritten:
         console.complain(f"error: {error}")
     if STDOUT not in targets.values():
-        for verdict in collected.verdicts:
-            _print(verdict, is_verbose=values["verbose"])
+        _print_all(collected.verdicts, is_verbose=values["verbose"])
         _print_summary(collected, is_verbose=values["verbose"])
     raise click.exceptions.Exit(max(collected.finished.summary.exit_code, *(e.exit_code for e in unwritten), 0))
 
@@ -51,8 +51,7 @@ def diff(resources: tuple[str, ...], **values: Any) -> None:
     settings = load(configuration(values["config_path"]))
     collected = _run(settings, values, selectors=resources)
     verdicts = [replace(v, policies=(), invalid=()).judged(collected.audit.threshold) for v in collected.verdicts]
-    for verdict in verdicts:
-        _print(verdict, is_verbose=values["verbose"])
+    _print_all(verdicts, is_verbose=values["verbose"])
     outcomes = {v.outcome for v in verdicts}
     raise click.exceptions.Exit(3 if "error" in outcomes or not verdicts else int("failed" in outcomes))
 
@@ -101,9 +100,24 @@ def _is_selected(resource: Declared, selectors: tuple[str, ...]) -> bool:
     return not selectors or any(fnmatchcase(name, s) for s in selectors for name in names)
 
 
-def _print(verdict: Verdict, *, is_verbose: bool) -> None:
-    if verdict.outcome in ("failed", "error") or (verdict.outcome == "passed" and verdict.has_findings):
-        for line in text.lines(verdict):
+def _print_all(verdicts: Sequence[Verdict], *, is_verbose: bool) -> None:
+    """Each resource with findings; at the end, once, the errors that several of them share."""
+    shared = shared_causes(verdicts)
+    for verdict in verdicts:
+        _print(verdict, shared, is_verbose=is_verbose)
+    for cause in shared.values():
+        first, *rest = cause.lines()
+        console.show(text.Line(first, "error"))
+        for line in rest:
+            console.show(text.Line(line))
+        console.echo()
+
+
+def _print(verdict: Verdict, shared: Mapping[ErrorCause, Shared], *, is_verbose: bool) -> None:
+    is_told_once = verdict.outcome == "error" and only_cause(verdict) in shared
+    is_waived = is_verbose and bool(verdict.findings) and verdict.outcome != "skipped"
+    if not is_told_once and (verdict.outcome in ("failed", "error") or verdict.has_findings or is_waived):
+        for line in text.lines(verdict, is_verbose=is_verbose, shared=shared):
             console.show(line)
         console.echo()
     elif is_verbose:
@@ -122,7 +136,8 @@ def _print_summary(collected: _Collected, *, is_verbose: bool) -> None:
 def _summary(collected: _Collected) -> Iterator[str]:
     summary = collected.finished.summary
     yield from dict.fromkeys(map(_cluster_line, collected.info.clusters))
-    yield from (f"note: {note}" for note in collected.finished.notes)
+    yield from digest.unfailing(collected.verdicts, is_verbose=False)
+    yield from text.notes(collected.finished.notes)
     counts = ", ".join(f"{summary.outcomes[o]} {o}" for o in ("passed", "failed", "error", "skipped"))
     yield f"{summary.resources} resources: {counts}"
     if summary.drift:

@@ -77,8 +77,9 @@ class Summary:
         self.outcomes[verdict.outcome] += 1
         if verdict.drift is not None:
             self.drift[verdict.drift.status] += 1
-        for violation in verdict.violations:
-            self.violations[violation.severity.name] += 1
+        for finding in verdict.findings:
+            if finding.check == "policy" and finding.result == "fail" and finding.waiver is None:
+                self.violations[finding.severity.name] += 1
 
     @property
     def resources(self) -> int:

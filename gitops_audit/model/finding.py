@@ -12,6 +12,16 @@ Cause = Literal["cluster", "git", "both", "unknown"]
 ManagerClass = Literal["applier", "interactive", "controller", "unknown"]
 PolicyOutcome = Literal["pass", "fail", "warn", "error", "skip"]
 Side = Literal["declared", "live", "both"]
+CheckName = Literal["drift", "schema", "policy", "health", "engine-record"]
+FindingResult = Literal["fail", "warn", "error", "skip"]
+
+CHANGE_MEANING: dict[ChangeType, str] = {
+    "changed": "differs from Git",
+    "removed": "declared in Git, gone in the cluster",
+    "stale": "deployed earlier, no longer in Git",
+    "added": "set by hand, not in Git",
+    "dropped": "not kept by the API server: unknown to the schema of this kind",
+}
 
 
 class Severity(IntEnum):
@@ -134,3 +144,25 @@ class Problem:
 
     code: str
     message: str
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One fact a person should look at, of any check: all reports read these, and nothing else of a verdict.
+
+    `rule` is what was broken: the type of a change, a drift status, `policy` or `policy/rule`, the code of an error.
+    `waiver` says why it does not count (an ignore rule, an exception). `change` is the evidence of a drift finding.
+    """
+
+    check: CheckName
+    rule: str
+    result: FindingResult
+    message: str
+    severity: Severity = Severity.medium
+    path: str = ""
+    pointer: str = ""
+    line: int = 0
+    on: Side = "declared"
+    waiver: Waiver | None = None
+    cause: Cause = "unknown"
+    change: Change | None = None

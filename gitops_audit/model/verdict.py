@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from typing import Literal
 
-from gitops_audit.model.finding import Change, Drift, PolicyResult, Problem, Severity
+from gitops_audit.model.finding import CHANGE_MEANING, Drift, Finding, PolicyResult, Problem, Severity
 from gitops_audit.model.resource import Commit, Declared, Invalid
 
 Outcome = Literal["passed", "failed", "error", "skipped"]
@@ -24,15 +24,11 @@ class Threshold:
     fail_on: Severity = Severity.low
     is_pending_failure: bool = True
 
-    def counts(self, change: Change) -> bool:
-        """Whether a change fails the resource: no rule ignores it, and it is severe enough."""
-        if change.ignored is not None or change.severity < self.fail_on:
+    def is_failure(self, finding: Finding) -> bool:
+        """Whether a finding fails the resource: nothing waives it, and it is severe enough."""
+        if finding.result != "fail" or finding.waiver is not None or finding.severity < self.fail_on:
             return False
-        return self.is_pending_failure or change.cause != "git"
-
-    def counts_status(self, drift: Drift) -> bool:
-        """The same for an object as a whole: one that is new in Git is missing until it is deployed."""
-        return self.is_pending_failure or drift.cause != "git"
+        return self.is_pending_failure or finding.cause != "git"
 
 
 def status_severity(drift: Drift) -> Severity:
@@ -44,7 +40,7 @@ def status_severity(drift: Drift) -> Severity:
 class Verdict:
     """Everything found about one resource, and what it comes to.
 
-    `drift` is None where no cluster was asked. `invalid` and `policies` are complete; reports choose. `unchecked` says
+    `drift` is None where no cluster was asked. Reports read `findings`, the one walk over all of it. `unchecked` says
     why the manifest was not checked against a schema; empty where it was.
     """
 
@@ -59,14 +55,9 @@ class Verdict:
     unchecked: str = ""
 
     @property
-    def counting_changes(self) -> tuple[Change, ...]:
-        """The changes that no ignore rule covers."""
-        return tuple(c for c in self.drift.changes if c.ignored is None) if self.drift else ()
-
-    @property
-    def violations(self) -> tuple[PolicyResult, ...]:
-        """The failed policy results that no exception covers."""
-        return tuple(p for p in self.policies if p.result == "fail" and p.exception is None)
+    def findings(self) -> tuple[Finding, ...]:
+        """All that was found, of every check: the one walk over a verdict. Errors first, then as reports tell them."""
+        return () if self.is_plain and not self.skip_reason else tuple(_findings(self))
 
     @property
     def is_plain(self) -> bool:
@@ -76,8 +67,8 @@ class Verdict:
 
     @property
     def has_findings(self) -> bool:
-        """Whether there is anything to show a person, failing or not."""
-        return bool(self.errors) or any(True for _ in _severities(self, Threshold(Severity.info)))
+        """Whether there is anything a person must see, failing or not: what is neither waived nor skipped."""
+        return any(f.waiver is None and f.result != "skip" for f in self.findings)
 
     def judged(self, threshold: Threshold) -> Verdict:
         """The same facts with the outcome they come to: what could not be evaluated is an error, never a pass."""
@@ -85,17 +76,59 @@ class Verdict:
             return replace(self, outcome="skipped")
         if self.is_plain:
             return self if self.outcome == "passed" else replace(self, outcome="passed")
-        is_unknown = self.drift is not None and self.drift.status == "unknown"
-        if self.errors or is_unknown or any(p.result == "error" and p.exception is None for p in self.policies):
+        findings = self.findings
+        if any(f.result == "error" and f.waiver is None for f in findings):
             return replace(self, outcome="error")
-        is_failed = any(severity >= threshold.fail_on for severity in _severities(self, threshold))
+        is_failed = any(threshold.is_failure(f) for f in findings)
         return replace(self, outcome="failed" if is_failed else "passed")
 
 
-def _severities(verdict: Verdict, threshold: Threshold) -> Iterator[Severity]:
-    """How bad each thing is that was found and is not waived."""
-    if verdict.drift is not None and verdict.drift.status in STATUS_SEVERITY and threshold.counts_status(verdict.drift):
-        yield status_severity(verdict.drift)
-    yield from (c.severity for c in verdict.counting_changes if threshold.counts(c))
-    yield from (v.severity for v in verdict.violations)
-    yield from (INVALID_SEVERITY for _ in verdict.invalid)
+def _findings(verdict: Verdict) -> Iterator[Finding]:
+    if verdict.skip_reason:
+        yield Finding("drift", "skipped", "skip", verdict.skip_reason)
+    for problem in verdict.errors:
+        yield Finding("drift", problem.code, "error", problem.message)
+    for fault in verdict.invalid:
+        yield Finding(
+            "schema", "invalid", "fail", fault.message, INVALID_SEVERITY, fault.path, fault.pointer, fault.line
+        )
+    if verdict.drift is not None:
+        yield from _drifted(verdict.drift, is_told=bool(verdict.errors))
+    yield from (_judged(result) for result in verdict.policies if result.result != "pass")
+
+
+def _drifted(drift: Drift, *, is_told: bool) -> Iterator[Finding]:
+    """`is_told`: an error says already why the drift is unknown."""
+    if drift.status == "unknown" and not is_told:
+        yield Finding("drift", "unknown", "error", drift.reason or "the drift could not be determined")
+    elif drift.status in STATUS_SEVERITY:
+        yield Finding("drift", drift.status, "fail", drift.reason, status_severity(drift), cause=drift.cause)
+    for change in drift.changes:
+        yield Finding(
+            "drift",
+            change.type,
+            "fail",
+            CHANGE_MEANING[change.type],
+            change.severity,
+            change.path,
+            change.pointer,
+            change.line,
+            waiver=change.ignored,
+            cause=change.cause,
+            change=change,
+        )
+
+
+def _judged(result: PolicyResult) -> Finding:
+    return Finding(
+        "policy",
+        result.policy if result.rule in ("", result.policy) else f"{result.policy}/{result.rule}",
+        "fail" if result.result == "pass" else result.result,
+        result.message or "the policy gives no reason",
+        result.severity,
+        result.path,
+        result.pointer,
+        result.line,
+        result.on,
+        result.exception,
+    )

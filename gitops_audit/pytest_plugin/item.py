@@ -11,11 +11,13 @@ from _pytest._code.code import TerminalRepr
 from _pytest._io import TerminalWriter
 from _pytest.outcomes import Failed
 
+from gitops_audit.model.printable import printable
 from gitops_audit.model.resource import Declared
 from gitops_audit.model.verdict import Verdict
 from gitops_audit.pytest_plugin.session import AuditRun
 from gitops_audit.pytest_plugin.split import checked
 from gitops_audit.report import text
+from gitops_audit.report.cause import Shared
 
 _COLOURS: dict[str, dict[str, bool]] = {
     "title": {"bold": True},
@@ -58,6 +60,18 @@ class FindingRepr(TerminalRepr):
 
     def __str__(self) -> str:
         return text.plain(self.verdict)
+
+
+class CauseRepr(TerminalRepr):
+    """An error that many resources have for one cause, in place of all of theirs."""
+
+    def __init__(self, shared: Shared) -> None:
+        self.shared = shared
+        self.reprcrash = _Gist(printable(shared.gist))
+
+    def toterminal(self, tw: TerminalWriter) -> None:
+        for line in self.shared.lines():
+            tw.line(printable(line), red=True)
 
 
 class _Gist:
@@ -117,7 +131,7 @@ class AuditItem(pytest.Item):
 
 def item_name(resource: Declared, check: str) -> str:
     """The last part of a node id. `::` separates node ids, so it is written `%3A%3A` in the rare name that has it."""
-    name = str(resource.key).replace("::", "%3A%3A")
+    name = printable(str(resource.key)).replace("::", "%3A%3A")
     return f"{name}[{check}]" if check else name
 
 

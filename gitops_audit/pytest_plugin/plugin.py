@@ -32,7 +32,7 @@ def pytest_configure(config: pytest.Config) -> None:
 
 
 def _start(config: pytest.Config, files: list[Path]) -> None:
-    from gitops_audit.pytest_plugin import distributed, protocol, reports
+    from gitops_audit.pytest_plugin import distributed, protocol, reports, terminal
     from gitops_audit.pytest_plugin.session import AuditSession
 
     session = AuditSession(config, files)
@@ -40,6 +40,8 @@ def _start(config: pytest.Config, files: list[Path]) -> None:
     config.pluginmanager.register(protocol.AuditProtocol(session), "gitops-audit-protocol")
     if not hasattr(config, "workerinput"):
         config.pluginmanager.register(reports.AuditReports(session), "gitops-audit-reports")
+        config.pluginmanager.register(terminal.AuditTerminal(session), "gitops-audit-terminal")
+        config.pluginmanager.register(terminal.ErrorsOnce(), "gitops-audit-errors")
     if config.getoption("dist", "no") != "no" and not hasattr(config, "workerinput"):
         config.pluginmanager.register(distributed.Controller(session), "gitops-audit-controller")
 

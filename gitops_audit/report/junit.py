@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from datetime import datetime
 
 from junit_xml import TestCase, TestSuite, to_xml_report_string
 
@@ -13,43 +14,67 @@ from gitops_audit.report import text
 
 
 def document(info: RunInfo, verdicts: Sequence[Verdict], finished: Finished) -> bytes:
-    """The report as UTF-8; `file` and `line` of a case are those of the manifest."""
+    """The report as UTF-8; `file` and `line` of a case are those of the manifest.
+
+    A cluster is read and judged as a whole, so the time of a case is its share of the run.
+    """
     suites: dict[tuple[str, str], list[Verdict]] = {}
     for verdict in verdicts:
         suites.setdefault((verdict.resource.key.cluster, verdict.resource.source), []).append(verdict)
     commits = {s.name: s.commit for s in info.sources}
-    report = str(
-        to_xml_report_string(
-            [_suite(cluster, source, commits.get(source, ""), found) for (cluster, source), found in suites.items()]
-        )
+    share_s = _seconds(info.started_at, finished.finished_at) / max(len(verdicts), 1)
+    report = to_xml_report_string(
+        [
+            _suite(cluster, source, commits.get(source, ""), [c for v in found for c in _cases(v, share_s)], info)
+            for (cluster, source), found in suites.items()
+        ]
     )
-    return report.encode()
+    return str(report).encode()
 
 
-def _suite(cluster: str, source: str, commit: str, verdicts: Sequence[Verdict]) -> TestSuite:
+def _suite(cluster: str, source: str, commit: str, cases: Sequence[TestCase], info: RunInfo) -> TestSuite:
     properties = {"cluster": printable(cluster), "source": printable(source), "commit": commit}
-    return TestSuite(printable(f"{cluster}/{source}"), [_case(v) for v in verdicts], properties=properties)
+    name = printable(f"{cluster}/{source}")
+    return TestSuite(name, cases, timestamp=info.started_at, properties=properties)
 
 
-def _case(verdict: Verdict) -> TestCase:
-    resource = verdict.resource
-    case = TestCase(
-        printable(str(resource.key)),
-        classname=printable(f"{resource.key.cluster}.{resource.source}.{resource.key.qualified_kind}"),
-        file=printable(resource.origin.path),
-        line=resource.origin.line,
-    )
-    gist = text.one_line(verdict)
+def _cases(verdict: Verdict, share_s: float) -> Iterator[TestCase]:
+    """The case of a resource, and one for each policy that was skipped: a case has one outcome only."""
+    gist, case = text.one_line(verdict), _case(verdict, "", share_s)
     if verdict.outcome == "failed":
         case.add_failure_info(message=gist, output=text.plain(verdict), failure_type=_failure_type(verdict))
     elif verdict.outcome == "error":
         case.add_error_info(message=gist, output=text.plain(verdict))
     elif verdict.outcome == "skipped":
         case.add_skipped_info(message=gist)
-    return case
+    elif verdict.findings:
+        case.stdout = text.plain(verdict)
+    yield case
+    for finding in verdict.findings:
+        if finding.check == "policy" and finding.result == "skip":
+            skipped = _case(verdict, f"[policy:{finding.rule}]", 0)
+            skipped.add_skipped_info(message=printable(finding.message))
+            yield skipped
+
+
+def _case(verdict: Verdict, check: str, elapsed_s: float) -> TestCase:
+    resource = verdict.resource
+    return TestCase(
+        printable(f"{resource.key}{check}"),
+        classname=printable(f"{resource.key.cluster}.{resource.source}.{resource.key.qualified_kind}"),
+        elapsed_sec=round(elapsed_s, 6) or None,
+        file=printable(resource.origin.path),
+        line=resource.origin.line,
+    )
 
 
 def _failure_type(verdict: Verdict) -> str:
+    """What failed, as `drift.<status>`, `policy` or `invalid`."""
     if verdict.drift and verdict.drift.status not in ("in-sync", "unknown"):
         return f"drift.{verdict.drift.status}"
-    return "policy" if verdict.violations else "invalid"
+    is_policy = any(f.check == "policy" and f.result == "fail" and f.waiver is None for f in verdict.findings)
+    return "policy" if is_policy else "invalid"
+
+
+def _seconds(start: str, end: str) -> float:
+    return max((datetime.fromisoformat(end) - datetime.fromisoformat(start)).total_seconds(), 0)

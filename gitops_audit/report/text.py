@@ -5,13 +5,15 @@ Lines carry a style instead of escape codes, so that pytest's writer, the CLI an
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections import Counter
+from collections.abc import Container, Iterable, Iterator, Sequence
 from typing import Literal, NamedTuple
 
 from gitops_audit.engine.events import SourceInfo
-from gitops_audit.model.finding import Cause, Change, FieldOwner, PolicyResult
+from gitops_audit.model.finding import CHANGE_MEANING, Cause, Change, FieldOwner, Finding, Waiver
 from gitops_audit.model.printable import printable
 from gitops_audit.model.verdict import Verdict
+from gitops_audit.report.cause import ErrorCause, cause_of
 from gitops_audit.report.diff import shown, unified
 
 Style = Literal["", "title", "add", "remove", "dim", "error", "hint"]
@@ -43,26 +45,26 @@ _MISSING_NEXT: dict[Cause, str] = {
     "both": "deploy it, or delete its manifest if it is no longer wanted",
     "unknown": "deploy it, or delete its manifest if it is no longer wanted",
 }
-_MEANING: dict[str, str] = {
-    "changed": "differs from Git",
-    "removed": "declared in Git, gone in the cluster",
-    "stale": "deployed earlier, no longer in Git",
-    "added": "set by hand, not in Git",
-    "dropped": "not kept by the API server: unknown to the schema of this kind",
-}
 
 
-def lines(verdict: Verdict) -> Iterator[Line]:
-    """Everything about a verdict that is not fine, printable on any terminal."""
-    return (Line(printable(line.text), line.style) for line in _lines(verdict))
+def lines(verdict: Verdict, *, is_verbose: bool = False, shared: Container[ErrorCause] = ()) -> Iterator[Line]:
+    """Everything about a verdict that is not fine, printable on any terminal.
+
+    `is_verbose`: also what is waived, line by line. Errors with a cause in `shared` are told elsewhere: in brief here.
+    """
+    return (Line(printable(line.text), line.style) for line in _lines(verdict, is_verbose, shared))
 
 
-def _lines(verdict: Verdict) -> Iterator[Line]:
+def _lines(verdict: Verdict, is_verbose: bool, shared: Container[ErrorCause]) -> Iterator[Line]:
+    findings = verdict.findings
     yield Line(_headline(verdict), "title")
-    yield from _errors(verdict)
-    yield from _invalid(verdict)
-    yield from _drift(verdict)
-    yield from _policies(verdict)
+    for finding in findings:
+        if finding.result == "error" and finding.waiver is None:
+            yield from _error(finding, verdict.resource.origin.path, shared)
+    yield from _invalid(findings, verdict.resource.origin.path)
+    yield from _drift(verdict, findings)
+    yield from _policies(findings, verdict.resource.origin.path)
+    yield from _waived(findings, is_verbose)
     yield from _origin(verdict)
     yield from _next_step(verdict)
 
@@ -72,22 +74,40 @@ def one_line(verdict: Verdict) -> str:
     return printable("; ".join(_parts(verdict)))
 
 
-def _parts(verdict: Verdict) -> list[str]:
-    if verdict.outcome == "skipped":
-        return [verdict.skip_reason]
-    parts = [e.message for e in verdict.errors[:1]]
-    parts += [f"invalid: {i.path + ': ' if i.path else ''}{i.message}" for i in verdict.invalid[:1]]
-    if verdict.drift and verdict.drift.status in ("missing", "extra"):
-        parts.append(_MISSING_GIST[verdict.drift.cause] if verdict.drift.status == "missing" else "extra")
-    changes = verdict.counting_changes
-    parts += [_gist(c) for c in changes[:2]]
-    if len(changes) > 2:
-        parts.append(f"{len(changes) - 2} more changes")
-    violations = verdict.violations
-    parts += [f"{v.policy}: {v.message}" for v in violations[:1]]
-    if len(violations) > 1:
-        parts.append(f"{len(violations) - 1} more violations")
-    return parts
+def told(finding: Finding) -> tuple[str, str]:
+    """A finding as a pair, for lists and properties: the word for what became of it, and what it says."""
+    reason = f" ({waiver_text(finding.waiver)})" if finding.waiver else ""
+    return word(finding), printable(f"{_gist(finding)}{reason}")
+
+
+def word(finding: Finding) -> str:
+    if finding.waiver is not None:
+        return "ignored" if finding.check == "drift" else "excepted"
+    return {"fail": "finding", "warn": "warning", "error": "error", "skip": "skipped"}[finding.result]
+
+
+def waiver_text(waiver: Waiver) -> str:
+    owner = f", {waiver.owner}" if waiver.owner else ""
+    expires = f", until {waiver.expires}" if waiver.expires else ""
+    return f"{waiver.reason or 'no reason given'}{owner}{expires}"
+
+
+def _parts(verdict: Verdict) -> Iterator[str]:
+    """The first of each kind in words, the others as a number."""
+    open_ = [f for f in verdict.findings if f.waiver is None]
+    for findings, limit, others in (
+        ([f for f in open_ if f.result == "error"], 1, "more errors"),
+        ([f for f in open_ if f.check == "schema"], 1, "more invalid fields"),
+        ([f for f in open_ if f.check == "drift" and f.result == "fail"], 2, "more changes"),
+        ([f for f in open_ if f.check == "policy" and f.result == "fail"], 1, "more violations"),
+        ([f for f in open_ if f.result == "warn"], 1, "more warnings"),
+        ([f for f in open_ if f.result == "skip"], 1, "more skipped"),
+    ):
+        yield from (_gist(f) for f in findings[:limit])
+        if len(findings) > limit:
+            yield f"{len(findings) - limit} {others}"
+    waived = Counter(word(f) for f in verdict.findings if f.waiver is not None)
+    yield from (f"{count} {name}" for name, count in waived.items())
 
 
 def source_lines(source: SourceInfo, *, is_verbose: bool) -> Iterator[str]:
@@ -104,8 +124,14 @@ def source_lines(source: SourceInfo, *, is_verbose: bool) -> Iterator[str]:
     yield from (f"    {path}: {reason}" for path, reason in source.ignored if is_verbose)
 
 
+def notes(texts: Iterable[str]) -> Iterator[str]:
+    """What the run itself should be told, each once."""
+    return (printable(f"note: {text}") for text in dict.fromkeys(texts))
+
+
 def plain(verdict: Verdict) -> str:
-    return "\n".join(line.text for line in lines(verdict))
+    """All of it, for files."""
+    return "\n".join(line.text for line in lines(verdict, is_verbose=True))
 
 
 def _headline(verdict: Verdict) -> str:
@@ -114,22 +140,28 @@ def _headline(verdict: Verdict) -> str:
     return f"{resource.key}{status}  (cluster {resource.key.cluster}, source {resource.source})"
 
 
-def _errors(verdict: Verdict) -> Iterator[Line]:
-    for problem in verdict.errors:
-        first, *rest = problem.message.splitlines() or [""]
-        yield Line(f"  could not be evaluated: {first} [{problem.code}]", "error")
-        yield from (Line(f"    {line}", "error") for line in rest)
+def _error(finding: Finding, path: str, shared: Container[ErrorCause]) -> Iterator[Line]:
+    if cause_of(finding) in shared:
+        yield Line(f"  could not be evaluated [{finding.rule}], as other resources: told once, below", "error")
+        return
+    first, *rest = finding.message.split("\n")
+    what = f"{finding.rule}: " if finding.check == "policy" else ""
+    code = f" [{finding.rule}]" if finding.check != "policy" and finding.rule != "unknown" else ""
+    unknown = "drift unknown" if finding.rule == "unknown" and finding.check == "drift" else "could not be evaluated"
+    yield Line(f"  {unknown}: {what}{first}{code}", "error")
+    yield from (Line(f"    {line}", "error") for line in rest)
+    if finding.check == "policy":
+        yield from _place(finding, path)
 
 
-def _invalid(verdict: Verdict) -> Iterator[Line]:
-    path = verdict.resource.origin.path
-    for fault in verdict.invalid:
-        where = f"{path}:{fault.line}" if fault.line else path
-        field = f"{fault.path}: " if fault.path else ""
-        yield Line(f"  invalid {where}: {field}{fault.message}", "error")
+def _invalid(findings: Sequence[Finding], path: str) -> Iterator[Line]:
+    for fault in findings:
+        if fault.check == "schema" and fault.result == "fail":
+            where = f"{path}:{fault.line}" if fault.line else path
+            yield Line(f"  invalid {where}: {fault.path + ': ' if fault.path else ''}{fault.message}", "error")
 
 
-def _drift(verdict: Verdict) -> Iterator[Line]:
+def _drift(verdict: Verdict, findings: Sequence[Finding]) -> Iterator[Line]:
     drift = verdict.drift
     if drift is None or drift.status == "in-sync":
         return
@@ -137,9 +169,7 @@ def _drift(verdict: Verdict) -> Iterator[Line]:
         yield Line(f"  {_MISSING[drift.cause]}{': ' + drift.reason if drift.reason else ''}", "remove")
     if drift.status == "extra":
         yield Line(f"  in the cluster, declared nowhere{': ' + drift.reason if drift.reason else ''}", "add")
-    if drift.status == "unknown" and drift.reason:
-        yield Line(f"  drift unknown: {drift.reason}", "error")
-    changes = verdict.counting_changes
+    changes = tuple(f.change for f in findings if f.change is not None and f.waiver is None)
     yield from _diff(verdict, changes)
     for change in changes[:MAX_CHANGES]:
         yield from _change(change, verdict.resource.origin.path)
@@ -147,9 +177,6 @@ def _drift(verdict: Verdict) -> Iterator[Line]:
         yield Line(f"  and {len(changes) - MAX_CHANGES} more changes (all are in the JSON report)", "dim")
     if drift.status == "modified" and drift.reason:
         yield Line(f"  {drift.reason}", "dim")
-    ignored = len(drift.changes) - len(changes)
-    if ignored:
-        yield Line(f"  {ignored} more {'difference is' if ignored == 1 else 'differences are'} ignored by rule", "dim")
 
 
 def _diff(verdict: Verdict, changes: tuple[Change, ...]) -> Iterator[Line]:
@@ -159,7 +186,7 @@ def _diff(verdict: Verdict, changes: tuple[Change, ...]) -> Iterator[Line]:
 
 
 def _change(change: Change, path: str) -> Iterator[Line]:
-    yield Line(f"  {_MARK[change.type]} {_gist(change)}")
+    yield Line(f"  {_MARK[change.type]} {_values(change)}")
     details = [_meaning(change)]
     if change.by is not None:
         details.append(_who(change.by))
@@ -172,14 +199,27 @@ def _meaning(change: Change) -> str:
     if change.cause == "git":
         return "changed in Git, not deployed yet"
     if change.cause == "both":
-        return f"{_MEANING[change.type]}; changed in Git and in the cluster since the last deployment"
+        return f"{CHANGE_MEANING[change.type]}; changed in Git and in the cluster since the last deployment"
     if change.cause == "unknown" and change.type != "dropped":
-        told = "declared in Git, not in the cluster" if change.type == "removed" else _MEANING[change.type]
+        told = "declared in Git, not in the cluster" if change.type == "removed" else CHANGE_MEANING[change.type]
         return f"{told}; which side moved is not known"
-    return _MEANING[change.type]
+    return CHANGE_MEANING[change.type]
 
 
-def _gist(change: Change) -> str:
+def _gist(finding: Finding) -> str:
+    if finding.change is not None:
+        return _values(finding.change)
+    message = finding.message.partition("\n")[0]
+    if finding.check == "schema":
+        return f"invalid: {finding.path + ': ' if finding.path else ''}{message}"
+    if finding.check == "policy":
+        return f"{finding.rule}: {message}"
+    if finding.result == "fail":
+        return _MISSING_GIST[finding.cause] if finding.rule == "missing" else finding.rule
+    return message
+
+
+def _values(change: Change) -> str:
     match change.type:
         case "changed":
             return f"{change.path}: {shown(change.declared)} -> {shown(change.live)}"
@@ -199,24 +239,34 @@ def _who(by: FieldOwner) -> str:
     return f"by {by.manager}{kind}{operation}{user}{source}{agent}{when}"
 
 
-def _policies(verdict: Verdict) -> Iterator[Line]:
-    for result in verdict.policies:
-        if result.result == "fail" and result.exception is None:
-            yield Line(f"  {result.severity} {_policy_name(result)}: {result.message}", "remove")
-            yield from _policy_detail(result, verdict.resource.origin.path)
-        elif result.result == "warn":
-            yield Line(f"  warning {_policy_name(result)}: {result.message}", "dim")
+def _policies(findings: Sequence[Finding], path: str) -> Iterator[Line]:
+    for finding in findings:
+        if finding.check != "policy" or finding.waiver is not None:
+            continue
+        if finding.result == "fail":
+            yield Line(f"  {finding.severity} {finding.rule}: {finding.message}", "remove")
+            yield from _place(finding, path)
+        elif finding.result == "warn":
+            yield Line(f"  warning {finding.rule}: {finding.message}", "hint")
+            yield from _place(finding, path)
+        elif finding.result == "skip":
+            yield Line(f"  skipped {finding.rule}: {finding.message}", "dim")
 
 
-def _policy_name(result: PolicyResult) -> str:
-    return result.policy if result.rule in ("", result.policy) else f"{result.policy}/{result.rule}"
-
-
-def _policy_detail(result: PolicyResult, path: str) -> Iterator[Line]:
-    side = {"declared": "in Git", "live": "in the cluster only", "both": "in Git and in the cluster"}[result.on]
-    place = f"; {result.path}" if result.path else ""
-    line = f" at {path}:{result.line}" if result.line else ""
+def _place(finding: Finding, path: str) -> Iterator[Line]:
+    side = {"declared": "in Git", "live": "in the cluster only", "both": "in Git and in the cluster"}[finding.on]
+    place = f"; {finding.path}" if finding.path else ""
+    line = f" at {path}:{finding.line}" if finding.line else ""
     yield Line(f"      {side}{place}{line}", "dim")
+
+
+def _waived(findings: Sequence[Finding], is_verbose: bool) -> Iterator[Line]:
+    waived = [f for f in findings if f.waiver is not None]
+    if is_verbose:
+        yield from (Line("  {} {}".format(*told(f)), "dim") for f in waived)
+        return
+    for reason, count in Counter(f"{word(f)}: {waiver_text(f.waiver)}" for f in waived if f.waiver).items():
+        yield Line(f"  {count} more {'is' if count == 1 else 'are'} {reason}", "dim")
 
 
 def _origin(verdict: Verdict) -> Iterator[Line]:
@@ -232,12 +282,13 @@ def _next_step(verdict: Verdict) -> Iterator[Line]:
     key, drift = verdict.resource.key, verdict.drift
     if drift is None or drift.status not in ("modified", "missing"):
         return
+    causes = {c.cause for c in drift.changes if c.ignored is None}
     scope = f" -n {key.namespace}" if key.namespace else ""
     kind = key.qualified_kind.lower()
     if drift.status == "missing":
         yield Line(f"  next: {_MISSING_NEXT[drift.cause]}", "hint")
-    elif any(c.cause in ("cluster", "both", "unknown") for c in verdict.counting_changes):
+    elif causes - {"git"}:
         look = "-o jsonpath='{.metadata.managedFields}'" if kind == "secret" else "-o yaml --show-managed-fields"
         yield Line(f"  next: kubectl get {kind}{scope} {key.name} {look}", "hint")
-    elif verdict.counting_changes:
+    elif causes:
         yield Line("  next: deploy the commit; nobody touched the cluster", "hint")

@@ -7,7 +7,7 @@ from xml.etree import ElementTree as ET
 
 import pytest
 
-from gitops_audit.pytest_plugin.protocol import MAX_SECTIONS
+from gitops_audit.pytest_plugin.terminal import MAX_SECTIONS
 from tests.fleet import Deployed, manifest
 
 SCALED = {"spec": {"replicas": 7}}

@@ -20,8 +20,8 @@ def test_suites_are_clusters_and_cases_carry_their_outcome_and_place() -> None:
         Verdict(resource("c"), "error", errors=(Problem("GA300", "down \x00 <&>"),)),
         Verdict(resource("d", "other"), "skipped", skip_reason="a hook"),
     ]
-    info = RunInfo("t", sources=(SourceInfo("s", ".", "main", "abc123", ""),))
-    root = ET.fromstring(junit.document(info, verdicts, Finished("t", Summary())))  # noqa: S314 - our own text
+    info = RunInfo("2026-01-01T00:00:00Z", sources=(SourceInfo("s", ".", "main", "abc123", ""),))
+    root = ET.fromstring(junit.document(info, verdicts, Finished("2026-01-01T00:00:02.5Z", Summary())))  # noqa: S314 - our own text
     suites = {s.get("name"): s for s in root.iter("testsuite")}
     assert set(suites) == {"c/s", "other/s"}
     cases = {c.get("name"): c for c in root.iter("testcase")}

@@ -1,0 +1,129 @@
+"""What a pytest run shows on the terminal: findings, what many of them have in common, and the summary."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Generator, Iterator
+from typing import Any
+
+import pytest
+
+from gitops_audit.model.verdict import Verdict
+from gitops_audit.pytest_plugin.item import CauseRepr, FindingRepr
+from gitops_audit.pytest_plugin.session import AuditRun, AuditSession
+from gitops_audit.report import digest, text
+from gitops_audit.report.cause import ErrorCause, is_shared, only_cause, shared_causes
+
+# Nobody reads more diffs than that in one go; -v shows all.
+MAX_SECTIONS = 100
+# Of errors with one cause that many get a letter in pytest's progress.
+MAX_LETTERS = 200
+
+
+class AuditTerminal:
+    """Registered in the process that prints: not in the workers of xdist."""
+
+    def __init__(self, session: AuditSession) -> None:
+        self.session = session
+        self.sections = 0
+        self._causes: Counter[ErrorCause] = Counter()
+
+    @property
+    def is_verbose(self) -> bool:
+        return self.session.config.get_verbosity() > 0
+
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
+        verdict = self.session.verdict(report)
+        if verdict is None or verdict.is_plain:
+            return
+        report.user_properties.extend(text.told(finding) for finding in verdict.findings)
+        if hasattr(report, "gitops_finding"):
+            self._show(report, verdict)
+        elif report.when == "call" and report.outcome == "passed":
+            report.sections.append(("gitops-audit", text.plain(verdict)))
+
+    def _show(self, report: pytest.TestReport, verdict: Verdict) -> None:
+        """As the terminal is to show it: of an xdist worker only text arrives, and of very many not all is shown."""
+        cause = only_cause(verdict) if verdict.outcome == "error" else None
+        if cause is not None:
+            self._causes[cause] += 1
+        if cause is None or not is_shared(cause, self._causes[cause]):
+            self.sections += 1
+        report.longrepr = FindingRepr(verdict, is_brief=self.sections > MAX_SECTIONS and not self.is_verbose)
+
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_report_teststatus(self, report: pytest.TestReport) -> tuple[str, str, str] | None:
+        """No more letters for errors whose cause was met very often."""
+        shown: Any = report.longrepr
+        if self.is_verbose or not isinstance(shown, FindingRepr) or shown.verdict.outcome != "error":
+            return None
+        cause = only_cause(shown.verdict)
+        return ("error", "", "") if cause is not None and self._causes[cause] > MAX_LETTERS else None
+
+    def pytest_terminal_summary(self, terminalreporter: Any) -> None:
+        for run in self.session.runs.values():
+            if run.executed:
+                terminalreporter.write_sep("=", "gitops-audit")
+                for line in _summary(run, is_verbose=self.is_verbose):
+                    terminalreporter.write_line(line)
+        if self.sections > MAX_SECTIONS and not self.is_verbose:
+            terminalreporter.write_line(f"shown in full: {MAX_SECTIONS} of {self.sections} findings (-v shows all)")
+
+
+class ErrorsOnce:
+    """Lets pytest list errors that share a cause once, and count all of them."""
+
+    def __init__(self) -> None:
+        self._errors: list[Any] | None = None
+
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_sessionfinish(self, session: pytest.Session) -> None:
+        reporter: Any = session.config.pluginmanager.get_plugin("terminalreporter")
+        if reporter is not None:
+            _forget_passed_phases(reporter)
+            self._errors = reporter.stats.get("error")
+            if self._errors:
+                reporter.stats["error"] = list(_once(self._errors))
+
+    @pytest.hookimpl(wrapper=True, tryfirst=True)
+    def pytest_terminal_summary(self, terminalreporter: Any) -> Generator[None]:
+        """Around all listings; the line of counts comes after it."""
+        yield
+        if self._errors:
+            terminalreporter.stats["error"] = self._errors
+
+
+def _once(errors: list[Any]) -> Iterator[Any]:
+    """One report for each cause, in the place of the first that has it; all that have another one or several."""
+    verdicts = [e.longrepr.verdict for e in errors if isinstance(e.longrepr, FindingRepr)]
+    shared = shared_causes(verdicts)
+    told: set[ErrorCause] = set()
+    for error in errors:
+        cause = only_cause(error.longrepr.verdict) if isinstance(error.longrepr, FindingRepr) else None
+        if cause is None or cause not in shared:
+            yield error
+        elif cause not in told:
+            told.add(cause)
+            error.longrepr = CauseRepr(shared[cause])
+            yield error
+
+
+def _forget_passed_phases(reporter: Any) -> None:
+    """pytest searches all passed set-ups and teardowns once for every failure: quadratic, and ours hold nothing."""
+    if "" in reporter.stats:
+        reporter.stats[""] = [r for r in reporter.stats[""] if not hasattr(r, "gitops_audit")]
+
+
+def _summary(run: AuditRun, *, is_verbose: bool) -> Iterator[str]:
+    summary = run.finished().summary
+    counts = ", ".join(f"{n} {status}" for status, n in sorted(summary.drift.items())) or "no cluster was asked"
+    yield f"{summary.resources} resources; drift: {counts}"
+    if summary.violations:
+        yield "violations: " + ", ".join(f"{n} {severity}" for severity, n in sorted(summary.violations.items()))
+    yield from digest.groups(run.executed)
+    yield from digest.unfailing(run.executed, is_verbose=is_verbose)
+    for source in run.provider.info.sources:
+        if source.ignored:
+            yield from text.source_lines(source, is_verbose=is_verbose)
+    yield from text.notes(run.provider.notes())

@@ -12,7 +12,11 @@ demo: $(READY)
 	$(BIN)/gitops-audit demo
 
 test: $(TOOLS)
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest -n auto --dist loadfile
+
+# Without the real API server and without pytest in processes of its own: the rest is done within a minute.
+test-fast: $(TOOLS)
+	$(BIN)/python -m pytest -n auto --dist loadfile -m "not e2e" tests/unit tests/contract
 
 lint: $(READY)
 	$(BIN)/ruff check .

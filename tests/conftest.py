@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import os
 import shutil
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -64,3 +65,28 @@ def apiserver() -> Iterator[ApiServer]:
         pytest.skip(reason)
     with ApiServer() as server:
         yield server
+
+
+@pytest.fixture(scope="module", autouse=True)
+def _module_leaves_the_server_as_found(request: pytest.FixtureRequest) -> Iterator[None]:
+    """Whatever fixtures of a module do to the real API server is undone."""
+    items = (item for item in request.session.items if item.path == request.path)
+    with _left_as_found(request, items):
+        yield
+
+
+@pytest.fixture(autouse=True)
+def _test_leaves_the_server_as_found(request: pytest.FixtureRequest) -> Iterator[None]:
+    """Whatever a test does to the real API server is undone, so that tests run in any order."""
+    with _left_as_found(request, (request.node,)):
+        yield
+
+
+@contextmanager
+def _left_as_found(request: pytest.FixtureRequest, nodes: Iterable[pytest.Item]) -> Iterator[None]:
+    if missing_reason() or not any(node.get_closest_marker("e2e") for node in nodes):
+        yield
+        return
+    server: ApiServer = request.getfixturevalue("apiserver")
+    with server.left_as_found():
+        yield

@@ -36,7 +36,7 @@ def real_server(apiserver: ApiServer) -> Iterator[Server]:
         def grant(user: str, rules: Sequence[Rule]) -> None:
             _grant(real, user, rules)
 
-        real = Server("kube-apiserver", apiserver.url, pool, apiserver.compact, grant)
+        real = Server("kube-apiserver", apiserver.url, pool, apiserver.etcd.compact, grant)
         yield real
 
 

@@ -13,6 +13,7 @@ import pytest
 from tests.contract.client import STRATEGIC, Answer, Server, managed
 from tests.contract.conftest import fresh_namespace
 from tests.contract.test_samples import stable
+from tests.e2e.apiserver import missing_reason
 
 DEFINITIONS = "/apis/apiextensions.k8s.io/v1/customresourcedefinitions"
 SCHEMA: dict[str, Any] = {
@@ -112,15 +113,19 @@ def eventually(is_so: Callable[[], bool]) -> None:
 
 
 @pytest.fixture(scope="module")
-def both(request: pytest.FixtureRequest) -> dict[str, Gizmos]:
-    return {}
+def both(request: pytest.FixtureRequest, sandbox_server: Server) -> dict[str, Gizmos]:
+    """The definition, served by each server that tests of this module ask."""
+    servers = [sandbox_server]
+    if not missing_reason() and any(
+        i.get_closest_marker("e2e") for i in request.session.items if i.path == request.path
+    ):
+        servers.append(request.getfixturevalue("real_server"))
+    return {server.name: serve(server, "contract.example.com") for server in servers}
 
 
 @pytest.fixture
 def gizmos(server: Server, both: dict[str, Gizmos]) -> Gizmos:
-    """The definition is made once per server; each test has its own namespace."""
-    if server.name not in both:
-        both[server.name] = serve(server, "contract.example.com")
+    """Each test has its own namespace."""
     known = both[server.name]
     return Gizmos(server, known.group, f"/apis/{known.group}/v1/namespaces/{fresh_namespace(server)}/gizmos")
 

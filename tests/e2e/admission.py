@@ -8,15 +8,16 @@ import ssl
 import time
 import urllib.error
 import urllib.request
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Self, TypeVar
 
 from tests.e2e.apiserver import ApiServer
 
 POLICIES = "/apis/admissionregistration.k8s.io/v1/validatingadmissionpolicies"
 BINDINGS = "/apis/admissionregistration.k8s.io/v1/validatingadmissionpolicybindings"
 _ACTIVE_TIMEOUT_S = 30.0
+T = TypeVar("T")
 
 
 @dataclass(frozen=True)
@@ -31,10 +32,12 @@ class Answer:
 
 
 class Admission:
-    """Speaks to one API server as admin."""
+    """Speaks to one API server as admin. At its end, its policies are deleted and no longer in force."""
 
     def __init__(self, server: ApiServer) -> None:
         self._url = server.url
+        self._created: list[str] = []
+        self._judged: list[tuple[str, object]] = []
         self._token = server.token()
         self._context = ssl.create_default_context(cafile=str(server.ca_file))
 
@@ -48,10 +51,19 @@ class Admission:
         except urllib.error.HTTPError as error:
             return Answer(error.code, json.load(error), _warnings(error.headers.get_all("Warning")))
 
-    def create(self, path: str, body: object) -> Answer:
-        """Creates an object for good. Raises AssertionError where the server refuses it."""
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        for path in self._created:
+            self.request("DELETE", path)
+        self._wait("the policies stayed in force", lambda: all(self._is_free(*judged) for judged in self._judged))
+
+    def create(self, path: str, body: Mapping[str, Any]) -> Answer:
+        """Creates an object. Raises AssertionError where the server refuses it."""
         answer = self.request("POST", path, body)
         assert answer.status in (200, 201), answer.message
+        self._created.append(f"{path}/{body['metadata']['name']}")
         return answer
 
     def dry_run(self, path: str, body: object) -> Answer:
@@ -59,20 +71,29 @@ class Admission:
 
     def wait_until_denied(self, path: str, body: object) -> None:
         """New policies take a moment: asks with an object that the last one refuses until it is refused."""
-        deadline = time.monotonic() + _ACTIVE_TIMEOUT_S
-        while self.dry_run(path, body).status < 400:
-            assert time.monotonic() < deadline, "the policies did not become active"
-            time.sleep(0.1)
+        self._judged.append((path, body))
+        self._wait("the policies did not become active", lambda: self.dry_run(path, body).status >= 400)
 
     def wait_until_warned(self, path: str, body: object, sentinel: str) -> tuple[str, ...]:
         """The warnings on a creation, as soon as `sentinel` is one of them."""
-        deadline = time.monotonic() + _ACTIVE_TIMEOUT_S
+        self._judged.append((path, body))
+        return self._wait("the policy did not become active", lambda: self._warned(path, body, sentinel))
+
+    def _warned(self, path: str, body: object, sentinel: str) -> tuple[str, ...]:
         warnings = self.dry_run(path, body).warnings
-        while not any(sentinel in warning for warning in warnings):
-            assert time.monotonic() < deadline, "the policy did not become active"
+        return warnings if any(sentinel in warning for warning in warnings) else ()
+
+    def _is_free(self, path: str, body: object) -> bool:
+        answer = self.dry_run(path, body)
+        return answer.status < 400 and not answer.warnings
+
+    def _wait(self, problem: str, ask: Callable[[], T]) -> T:
+        """The first answer that is not empty."""
+        deadline = time.monotonic() + _ACTIVE_TIMEOUT_S
+        while not (found := ask()):
+            assert time.monotonic() < deadline, problem
             time.sleep(0.1)
-            warnings = self.dry_run(path, body).warnings
-        return warnings
+        return found
 
 
 def _warnings(headers: Sequence[str] | None) -> tuple[str, ...]:

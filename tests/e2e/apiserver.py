@@ -15,10 +15,13 @@ import tempfile
 import time
 import urllib.error
 import urllib.request
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 from types import TracebackType
-from typing import IO, Any, Self
+from typing import IO, Self
+
+from tests.e2e.etcd import Etcd
 
 DEFAULT_ASSETS = Path("/usr/local/kubebuilder/bin")
 BINARIES = ("kube-apiserver", "etcd")
@@ -66,6 +69,19 @@ class ApiServer:
     @property
     def etcd_url(self) -> str:
         return f"http://127.0.0.1:{self._client_port}"
+
+    @property
+    def etcd(self) -> Etcd:
+        return Etcd(self.etcd_url)
+
+    @contextmanager
+    def left_as_found(self) -> Iterator[None]:
+        """Afterwards the server holds the objects that it held before."""
+        before = self.etcd.state()
+        try:
+            yield
+        finally:
+            self.etcd.restore(before)
 
     @property
     def ca_file(self) -> Path:
@@ -179,20 +195,6 @@ class ApiServer:
         }
         path.write_text(json.dumps(config, indent=2), encoding="utf-8")
         return path
-
-    def compact(self) -> None:
-        """Lets etcd forget all older revisions, so that continue tokens of earlier lists expire."""
-        key = base64.b64encode(b"/").decode()
-        revision = self._etcd("range", {"key": key})["header"]["revision"]
-        self._etcd("compaction", {"revision": revision, "physical": True})
-
-    def _etcd(self, operation: str, message: Mapping[str, Any]) -> dict[str, Any]:
-        request = urllib.request.Request(  # noqa: S310 (http to loopback)
-            f"{self.etcd_url}/v3/kv/{operation}", data=json.dumps(message).encode(), method="POST"
-        )
-        with urllib.request.urlopen(request, timeout=10) as answer:  # noqa: S310
-            found: dict[str, Any] = json.load(answer)
-            return found
 
 
 def _reap(process: subprocess.Popen[bytes]) -> None:

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import json
 import subprocess
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from pathlib import Path
 from typing import NamedTuple
 
@@ -112,15 +111,14 @@ def config_map(name: str, data: JsonObject | None) -> JsonObject:
 
 
 @pytest.fixture(scope="module")
-def server(apiserver: ApiServer, tmp_path_factory: pytest.TempPathFactory) -> Iterator[ApiServer]:
+def server(apiserver: ApiServer, tmp_path_factory: pytest.TempPathFactory) -> ApiServer:
     """With the kinds of both engines."""
     shop = Shop(apiserver, tmp_path_factory.mktemp("definitions"))
     spaces = [namespace(engines.ARGOCD), namespace(engines.FLUX_SYSTEM)]
     names = [f"crd/{body['metadata']['name']}" for body in DEFINITIONS]
     shop.apply("setup", *DEFINITIONS, *spaces)
     shop.kubectl("wait", "--for=condition=Established", *names, "--timeout=20s")
-    yield apiserver
-    shop.kubectl("delete", *names, "--wait=false")
+    return apiserver
 
 
 def namespace(name: str) -> JsonObject:
@@ -133,8 +131,7 @@ def records(engine: str, commit: str) -> Sequence[JsonObject]:
     return [engines.kustomization(f"main@sha1:{commit}", path="./"), engines.git_repository()]
 
 
-@contextmanager
-def deployed(server: ApiServer, folder: Path, engine: str) -> Iterator[tuple[Shop, str]]:
+def deployed(server: ApiServer, folder: Path, engine: str) -> tuple[Shop, str]:
     """The table as an engine deployed it, with all that happened since, and the commit it was deployed from."""
     shop = Shop(server, folder)
     shop.apply("setup", namespace(NAMESPACE))
@@ -146,38 +143,29 @@ def deployed(server: ApiServer, folder: Path, engine: str) -> Iterator[tuple[Sho
         if row.applied:
             shop.apply("kubectl", config_map(name, row.applied))
     shop.commit([config_map(name, row.git) for name, row in ROWS.items()])
-    try:
-        yield shop, applied
-    finally:
-        shop.kubectl("delete", "configmap", "--all", *IN_NAMESPACE)
-        shop.kubectl("delete", "--ignore-not-found", "-f", "-", objects=records(engine, applied))
+    return shop, applied
 
 
 @pytest.mark.parametrize("engine", MANAGERS)
 def test_the_record_tells_what_ownership_alone_cannot(server: ApiServer, tmp_path: Path, engine: str) -> None:
-    with deployed(server, tmp_path, engine) as (shop, applied):
-        assert shop.causes() == ALONE
-        shop.apply("setup", *records(engine, applied))
-        assert shop.causes() == RECORDED
+    shop, applied = deployed(server, tmp_path, engine)
+    assert shop.causes() == ALONE
+    shop.apply("setup", *records(engine, applied))
+    assert shop.causes() == RECORDED
 
 
 @pytest.mark.parametrize("engine", MANAGERS)
 def test_the_shipped_roles_are_enough_and_without_them_it_is_told(
     server: ApiServer, tmp_path: Path, engine: str
 ) -> None:
-    roles = ["-f", str(RBAC / "reader.yaml"), "-f", str(RBAC / "engines.yaml")]
-    with deployed(server, tmp_path, engine) as (shop, applied):
-        shop.apply("setup", *records(engine, applied))
-        shop.kubectl("apply", *roles)
-        try:
-            shop.kubectl("create", "clusterrolebinding", "synced-1", *READERS, "--clusterrole=gitops-audit-reader")
-            shop.wait_until_permitted("configmaps")
-            assert shop.causes("reader") == ALONE
-            assert any(f"causes are told without the records of {engine}: " in note for note in shop.notes)
-            shop.kubectl("create", "clusterrolebinding", "synced-2", *READERS, "--clusterrole=gitops-audit-engines")
-            shop.wait_until_permitted("gitrepositories.source.toolkit.fluxcd.io")
-            assert shop.causes("reader") == RECORDED
-            assert not any("causes are told" in note for note in shop.notes)
-        finally:
-            shop.kubectl("delete", "clusterrolebinding", "synced-1", "synced-2", "--ignore-not-found")
-            shop.kubectl("delete", *roles)
+    shop, applied = deployed(server, tmp_path, engine)
+    shop.apply("setup", *records(engine, applied))
+    shop.kubectl("apply", "-f", str(RBAC / "reader.yaml"), "-f", str(RBAC / "engines.yaml"))
+    shop.kubectl("create", "clusterrolebinding", "synced-1", *READERS, "--clusterrole=gitops-audit-reader")
+    shop.wait_until_permitted("configmaps")
+    assert shop.causes("reader") == ALONE
+    assert any(f"causes are told without the records of {engine}: " in note for note in shop.notes)
+    shop.kubectl("create", "clusterrolebinding", "synced-2", *READERS, "--clusterrole=gitops-audit-engines")
+    shop.wait_until_permitted("gitrepositories.source.toolkit.fluxcd.io")
+    assert shop.causes("reader") == RECORDED
+    assert not any("causes are told" in note for note in shop.notes)

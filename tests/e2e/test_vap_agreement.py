@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import time
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -60,17 +60,17 @@ def collection(body: dict[str, Any]) -> str:
 
 
 @pytest.fixture(scope="module")
-def admission(apiserver: ApiServer) -> Admission:
+def admission(apiserver: ApiServer) -> Iterator[Admission]:
     """The API server with the objects the policies look at, and the policies in force."""
-    client = Admission(apiserver)
-    for document in documents("world.yaml"):
-        client.create(collection(document.body), document.body)
-    for document in documents("policies.yaml"):
-        client.create(POLICIES, document.body)
-    for body in bindings():
-        client.create(BINDINGS, body)
-    _canary(client)
-    return client
+    with Admission(apiserver) as client:
+        for document in documents("world.yaml"):
+            client.create(collection(document.body), document.body)
+        for document in documents("policies.yaml"):
+            client.create(POLICIES, document.body)
+        for body in bindings():
+            client.create(BINDINGS, body)
+        _canary(client)
+        yield client
 
 
 def _canary(client: Admission) -> None:

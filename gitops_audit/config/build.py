@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 from typing import Any
 
@@ -11,8 +12,11 @@ from gitops_audit.config.settings import (
     ClusterConfig,
     DriftConfig,
     ExceptionRule,
+    HelmOptions,
     IgnoreRule,
     KubernetesConfig,
+    KustomizeOptions,
+    NetworkConfig,
     OrphanConfig,
     PolicyRef,
     RedactRule,
@@ -32,6 +36,7 @@ def settings(document: Document) -> Settings:
         clusters=tuple(_cluster(document, name, config or {}) for name, config in clusters.items()),
         sources=tuple(_source(document, i, s) for i, s in enumerate(value["sources"])),
         kubernetes=_kubernetes(document, value.get("kubernetesVersion")),
+        network=_network(document, value.get("network", {})),
         drift=_drift(document, value.get("drift", {})),
         policies=tuple(_policy(document, i, p) for i, p in enumerate(value.get("policies", []))),
         exceptions=tuple(_exception(document, i, e) for i, e in enumerate(value.get("exceptions", []))),
@@ -67,8 +72,29 @@ def _source(document: Document, index: int, source: dict[str, Any]) -> SourceCon
         namespace=source.get("namespace", ""),
         clusters=tuple(dict.fromkeys(source.get("clusters", ()))),
         exclude=tuple(source.get("exclude", ())),
+        kustomize=_kustomize(source.get("kustomize", {})),
+        helm=_helm(source.get("helm", {})),
         where=document.where(("sources", index)),
     )
+
+
+def _kustomize(options: dict[str, Any]) -> KustomizeOptions:
+    return KustomizeOptions(options.get("loadRestrictor", "rootOnly"), options.get("helmCharts", False))
+
+
+def _helm(options: dict[str, Any]) -> HelmOptions:
+    values = options.get("values")
+    return HelmOptions(
+        release_name=options.get("releaseName", ""),
+        value_files=tuple(options.get("valueFiles", ())),
+        values=json.dumps(values) if values else "",
+        skip_crds=options.get("skipCrds", False),
+    )
+
+
+def _network(document: Document, network: dict[str, Any]) -> NetworkConfig:
+    mirrors = network.get("mirrors", {})
+    return NetworkConfig(tuple((url, resolved_path(document.path.parent, path)) for url, path in mirrors.items()))
 
 
 def _drift(document: Document, drift: dict[str, Any]) -> DriftConfig:

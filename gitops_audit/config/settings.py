@@ -30,6 +30,32 @@ class ClusterConfig:
 
 
 @dataclass(frozen=True, slots=True)
+class KustomizeOptions:
+    """How the deployer builds a kustomization. Without `helm_charts` none of its charts is rendered."""
+
+    load_restrictor: Literal["rootOnly", "none"] = "rootOnly"
+    helm_charts: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class HelmOptions:
+    """How the deployer renders a chart. `values` is JSON, empty for none; value files count from the source's path,
+    or with a leading slash from the repository's root, the last one wins."""
+
+    release_name: str = ""
+    value_files: tuple[str, ...] = ()
+    values: str = field(default="", repr=False)
+    skip_crds: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class NetworkConfig:
+    """What renderings may come from besides the repository: URL prefix to a folder that holds a copy."""
+
+    mirrors: tuple[tuple[str, Path], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class SourceConfig:
     """`repo` is a path or URL, empty for the repository that holds the configuration; `clusters` empty for all.
 
@@ -44,6 +70,8 @@ class SourceConfig:
     namespace: str = ""
     clusters: tuple[str, ...] = ()
     exclude: tuple[str, ...] = ()
+    kustomize: KustomizeOptions = field(default_factory=KustomizeOptions)
+    helm: HelmOptions = field(default_factory=HelmOptions)
     where: Location = NOWHERE
 
 
@@ -123,6 +151,7 @@ class Settings:
     clusters: tuple[ClusterConfig, ...] = ()
     sources: tuple[SourceConfig, ...] = ()
     kubernetes: KubernetesConfig = field(default_factory=KubernetesConfig)
+    network: NetworkConfig = field(default_factory=NetworkConfig)
     drift: DriftConfig = field(default_factory=DriftConfig)
     policies: tuple[PolicyRef, ...] = ()
     exceptions: tuple[ExceptionRule, ...] = ()

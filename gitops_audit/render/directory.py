@@ -5,6 +5,7 @@ from __future__ import annotations
 from gitops_audit.config.settings import SourceConfig
 from gitops_audit.model.resource import FileProblem, Rendered
 from gitops_audit.render import manifest
+from gitops_audit.render.given import ALONE, Given
 from gitops_audit.render.globs import matcher
 from gitops_audit.render.merge import merged
 from gitops_audit.render.registry import CHART_FILE, KUSTOMIZATION_FILES
@@ -25,7 +26,7 @@ _NOT_FETCHED = (
 )
 
 
-def render(config: SourceConfig, checkout: Checkout) -> Rendered:
+def render(config: SourceConfig, checkout: Checkout, _: Given = ALONE) -> Rendered:
     """The objects of all manifests under the source's path, in the order of their paths. Raises SourceError."""
     prefix = f"{checkout.path}/" if checkout.path else ""
     is_excluded = matcher(config.exclude)

@@ -17,6 +17,7 @@ from gitops_audit.config.settings import SourceConfig
 from gitops_audit.errors import SourceError
 from gitops_audit.model.resource import FileProblem, Manifest, Origin, Rendered
 from gitops_audit.render import manifest
+from gitops_audit.render.given import ALONE, Given
 from gitops_audit.render.limits import MAX_RENDERED_BYTES
 from gitops_audit.render.mask import masked
 from gitops_audit.render.registry import CHART_FILE
@@ -27,18 +28,16 @@ _RENDERED = ("templates/", "crds/", "charts/", "files/", "values", "Chart.", "re
 _SOURCE = re.compile(rb"^# Source: [^/\n]+/([^\n]+?)\s*$", re.MULTILINE)
 
 
-def render(config: SourceConfig, checkout: Checkout) -> Rendered:
+def render(config: SourceConfig, checkout: Checkout, given: Given = ALONE) -> Rendered:
     """The objects of the chart at the source's path. What helm refuses is a problem of Chart.yaml.
 
     Raises SourceError where helm is missing, or there is no chart.
     """
-    program = shutil.which("helm")
-    if program is None:
-        raise _no_helm(config)
+    program = helm_program(config)
     chart = f"{checkout.path}/{CHART_FILE}" if checkout.path else CHART_FILE
     if chart not in set(checkout.files()):
         raise _no_chart(config, checkout)
-    with workspace(checkout) as place:
+    with workspace(checkout, given.exports) as place:
         namespace = config.namespace or "default"
         path = str(place.tree / checkout.path)
         command = [program, "template", config.name, path, "--namespace", namespace, "--include-crds"]
@@ -105,9 +104,13 @@ class _Places:
         return Origin(path if path in self._files else self._chart, 1, -1)
 
 
-def _no_helm(config: SourceConfig) -> SourceError:
-    return SourceError(
-        f"the source {config.name!r} is a Helm chart, and helm is not on the PATH",
+def helm_program(config: SourceConfig) -> str:
+    """Where helm is. Raises SourceError."""
+    program = shutil.which("helm")
+    if program is not None:
+        return program
+    raise SourceError(
+        f"the source {config.name!r} has a Helm chart, and helm is not on the PATH",
         code=NO_TOOL,
         where=config.where,
         hint="install helm 3 or later (helm.sh/docs/intro/install)",

@@ -1,43 +1,54 @@
-"""What a kustomization refers to, checked before kustomize sees it: everything in the repository, nothing remote.
-
-The fields are those of kustomize.config.k8s.io (kubectl.docs.kubernetes.io/references/kustomize/kustomization).
-"""
+"""What a kustomization refers to, checked before kustomize sees it: everything in the repository, nothing remote."""
 
 from __future__ import annotations
 
+import os
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
-from typing import Any
+from typing import Any, NamedTuple
 
+from gitops_audit.config.settings import KustomizeOptions
 from gitops_audit.model.resource import FileProblem
 from gitops_audit.render import manifest
+from gitops_audit.render.go_fields import Value
 from gitops_audit.render.limits import EXCESSIVE_ALIASES
 from gitops_audit.render.lines import document_lines
-from gitops_audit.render.registry import KUSTOMIZATION_FILES
+from gitops_audit.render.references import Fault, Kind, Reference, inline_documents, of_kustomization, of_plugin
+from gitops_audit.render.registry import CHART_FILE, KUSTOMIZATION_FILES
 from gitops_audit.render.tool import UNRENDERED
 
-# Patches and plugins may stand right in the kustomization.
-_INLINE = re.compile(r"\n|:\s|^\s*[{\[]")
-# Fields whose entries are files or directories, and fields whose entries are files only.
-_TREES = ("resources", "bases", "components", "generators", "transformers", "validators")
-_FILES = ("crds", "configurations", "patchesStrategicMerge")
-_WITH_PATH = ("patches", "patchesJson6902", "replacements")
-_GENERATORS = ("configMapGenerator", "secretGenerator")
-_HELM = ("helmCharts", "helmChartInflationGenerator")
+# What kustomize takes for a URL or a repository wherever it stands, even where a file has the same name.
 _REMOTE = re.compile(
-    r"[a-z][a-z0-9+.-]*://|git::|[\w.-]+@[\w.-]+:|[\w-]+(?:\.[\w-]+)+[/:].*(?://|\?|\.git)|github\.com/"
+    r"\s*(?:[a-z][a-z0-9+.-]*:/|//|git::|gh:|[\w.+-]+@[\w.-]+[:/]|(?:www\.)?github\.com[:/])", re.IGNORECASE
 )
-
-
-@dataclass(frozen=True, slots=True)
-class _Entry:
-    """One reference: its pointer in the kustomization and its text."""
-
-    pointer: str
-    text: str
-    is_tree: bool
+# What some versions take for one, and others for a path.
+_LIKE_REMOTE = re.compile(r"[\w-]+(?:\.[\w-]+)+[/:].*(?://|\?|\.git)", re.IGNORECASE)
+_IS_REMOTE = (
+    "this is remote, and the audit renders without network: keep a copy in the repository and refer to that, "
+    "or name a copy in `network: {mirrors: {URL: FOLDER}}`"
+)
+_LEAVES = "this path leads out of the repository"
+_MISSING = "this path does not exist in the repository"
+_NEEDS_HELM = (
+    "`helmCharts` needs helm, which the audit lets kustomize run only where the source says "
+    "`kustomize: {helmCharts: true}`; or commit the chart's output, or make the chart a source of `type: helm`"
+)
+_RESTRICTED = (
+    "this file lies outside of the kustomization's folder, and kustomize reads it only without its load restrictor: "
+    "where the deployer builds so (Flux always does), say `kustomize: {loadRestrictor: none}` at the source"
+)
+_NO_CHART = "there is no chart here, and the audit renders without network: keep it in {}"
+_MADE_PLUGIN = (
+    "the kustomization here changes the configurations of plugins that it makes, so what they name cannot be "
+    "checked: write them out"
+)
+# What changes or makes objects, so that a configuration would not be what stands in its file.
+_CHANGING = (
+    *("patches", "patchesStrategicMerge", "patchesJson6902", "replacements", "vars", "transformers", "generators"),
+    *("configMapGenerator", "secretGenerator", "components", "configurations", "helmCharts"),
+)
 
 
 def kustomization_file(directory: Path) -> Path | None:
@@ -49,116 +60,171 @@ def kustomization_file(directory: Path) -> Path | None:
 class Reach:
     """The directories that a kustomization takes files from, and what keeps it from being rendered.
 
-    Paths in the problems count from the root; without problems kustomize stays in the repository.
+    Paths in the problems count from the root; without problems kustomize stays in the repository. `has_charts`: helm is
+    needed too. `reads_kustomization`: one is read as plain data, so none may be changed.
     """
 
     directories: frozenset[Path]
     problems: tuple[FileProblem, ...]
+    has_charts: bool = False
+    reads_kustomization: bool = False
 
 
-def reach(root: Path, directory: Path) -> Reach:
+def reach(root: Path, directory: Path, options: KustomizeOptions | None = None) -> Reach:
     """What the kustomization in `directory` refers to, with all it refers to in turn, below `root`."""
-    walk = _Walk(root.resolve())
+    walk = _Walk(root.resolve(), options or KustomizeOptions())
     walk.visit(directory.resolve())
-    directories = {place if place.is_dir() else place.parent for place in walk.seen}
-    return Reach(frozenset(directories), tuple(walk.problems))
+    directories = {at.place if at.place.is_dir() else at.place.parent for at in walk.seen}
+    return Reach(frozenset(directories), tuple(walk.problems), walk.has_charts, walk.reads_kustomization)
+
+
+class _At(NamedTuple):
+    """A place, what it is read as, and the folder of the kustomization by which its own paths count."""
+
+    place: Path
+    kind: Kind
+    base: Path
 
 
 @dataclass(slots=True)
 class _Walk:
     root: Path
+    options: KustomizeOptions
     problems: list[FileProblem] = field(default_factory=list)
-    seen: set[Path] = field(default_factory=set)
+    seen: set[_At] = field(default_factory=set)
+    has_charts: bool = False
+    reads_kustomization: bool = False
 
     def visit(self, directory: Path) -> None:
         """Checks one kustomization and follows it; an explicit stack, for bases may be nested deeply."""
-        waiting = [directory]
+        waiting = [_At(directory, Kind.tree, directory)]
         while waiting:
-            place = waiting.pop()
-            if place in self.seen:
+            at = waiting.pop()
+            if at in self.seen:
                 continue
-            self.seen.add(place)
-            file = kustomization_file(place)
-            if file is not None:
-                waiting += self.follow(place, file)
-            elif place.is_file():
-                self.problems += self.excess(place)
+            self.seen.add(at)
+            file = kustomization_file(at.place)
+            if file is not None and at.kind is not Kind.chart:
+                waiting += self.follow(at, file)
+            elif at.place.is_file():
+                self.problems += self.excess(at.place)
+                waiting += self.configured(at) if at.kind is Kind.plugin else ()
 
     def excess(self, file: Path) -> Iterator[FileProblem]:
         """Aliases that kustomize would follow until there is no memory left."""
         data = file.read_bytes()
         if b"&" in data and b"*" in data:
-            found = manifest.documents(data, file.relative_to(self.root).as_posix())[1]
+            found = manifest.documents(data, self.shown(file))[1]
             yield from (problem for problem in found if problem.message.startswith(EXCESSIVE_ALIASES))
 
-    def follow(self, directory: Path, file: Path) -> Iterator[Path]:
-        data = file.read_bytes()
-        path = file.relative_to(self.root).as_posix()
+    def follow(self, at: _At, file: Path) -> Iterator[_At]:
+        """The places that a kustomization names; those of a plugin folder hold configurations of plugins."""
+        data, path = file.read_bytes(), self.shown(file)
         documents, problems = manifest.documents(data, path)
         self.problems += problems
         value = documents[0][1] if documents else None
-        if not isinstance(value, dict):
-            return
-        lines = document_lines(data)
-        for entry in _entries(value):
-            target = self.target(directory, entry)
-            if isinstance(target, Path):
-                yield target
+        is_plugin = at.kind is Kind.plugin
+        if is_plugin and any(Value("", value).has(name) for name in _CHANGING):
+            self.problems.append(FileProblem(path, 1, _MADE_PLUGIN, UNRENDERED))
+        for place, kind in self.places(at.place, path, data, of_kustomization(value)):
+            if is_plugin and kind is Kind.tree:
+                yield _At(place, Kind.plugin, at.base)
             else:
-                self.problems.append(FileProblem(path, lines.get(entry.pointer, 1), target, UNRENDERED))
+                yield _At(place, kind, at.place if kind is Kind.plugin else place)
 
-    def target(self, directory: Path, entry: _Entry) -> Path | str:
-        """What an entry means, or why it is refused."""
-        if entry.pointer.split("/")[1] in _HELM:
-            return "kustomize would fetch this chart, and the audit renders without network: vendor its output"
-        target = Path(directory, entry.text).resolve() if "\0" not in entry.text else self.root.parent
-        if not target.is_relative_to(self.root):
-            return _remote(entry.text) or "this path leads out of the repository"
-        if not target.exists():
-            return _remote(entry.text) or "this path does not exist in the repository"
-        if target.is_dir() and entry.is_tree and kustomization_file(target) is None:
+    def configured(self, at: _At) -> Iterator[_At]:
+        """The places that the plugins of a file name."""
+        data, path = at.place.read_bytes(), self.shown(at.place)
+        documents, problems = manifest.documents(data, path)
+        self.problems += problems
+        for _, value in documents:
+            for place, kind in self.places(at.base, path, data, _of_plugins(value)):
+                yield _At(place, kind, at.base)
+
+    def places(
+        self, directory: Path, path: str, data: bytes, found: Iterable[Reference | Fault]
+    ) -> Iterator[tuple[Path, Kind]]:
+        lines: dict[str, int] = {}
+        waiting = list(found)
+        while waiting:
+            entry = waiting.pop(0)
+            target = entry.message if isinstance(entry, Fault) else self.target(directory, entry)
+            if isinstance(target, Path) and isinstance(entry, Reference):
+                yield target, entry.kind
+            elif isinstance(target, list):
+                waiting += [place for value in target for place in _of_plugins(value, entry.pointer)]
+            elif isinstance(target, str):
+                lines = lines or document_lines(data)
+                self.problems.append(FileProblem(path, _line(lines, entry.pointer), target, UNRENDERED))
+
+    def target(self, directory: Path, entry: Reference) -> Path | str | list[Any] | None:
+        """What an entry means, or why it is refused; configurations that stand in it; None for an inline patch."""
+        if entry.kind is Kind.chart:
+            return self.chart(directory, entry)
+        inline = inline_documents(entry.text) if entry.kind in (Kind.plugin, Kind.patch) else []
+        place = _place(directory, entry.text)
+        if inline and (place is None or "\n" in entry.text or place.is_relative_to(self.root)):
+            return inline if entry.kind is Kind.plugin else None
+        if _REMOTE.match(entry.text):
+            return _IS_REMOTE
+        if place is None or not place.is_relative_to(self.root):
+            return _IS_REMOTE if _LIKE_REMOTE.match(entry.text) else _LEAVES
+        if not place.exists():
+            return _IS_REMOTE if _LIKE_REMOTE.match(entry.text) else _MISSING
+        is_restricted = self.options.load_restrictor == "rootOnly" and not place.is_dir()
+        if is_restricted and not place.is_relative_to(directory):
+            return _RESTRICTED
+        if place.is_dir() and entry.kind in (Kind.tree, Kind.plugin) and kustomization_file(place) is None:
             return "this directory has no kustomization.yaml"
-        return target
+        self.reads_kustomization |= place.name in KUSTOMIZATION_FILES
+        return place
+
+    def chart(self, directory: Path, entry: Reference) -> Path | str:
+        """The folder of a chart that is there: kustomize fetches what is not."""
+        self.has_charts = True
+        if not self.options.helm_charts:
+            return _NEEDS_HELM
+        place = _place(directory, entry.text)
+        if place is None or not place.is_relative_to(self.root):
+            return _LEAVES
+        if not (place / CHART_FILE).is_file():
+            return _NO_CHART.format(self.shown(place))
+        return place
+
+    def shown(self, place: Path) -> str:
+        return place.relative_to(self.root).as_posix()
 
 
-def _remote(text: str) -> str:
-    if not _REMOTE.match(text):
-        return ""
-    return "this is remote, and the audit renders without network: keep a copy in the repository and refer to that"
+def _of_plugins(value: Any, pointer: str = "") -> Iterator[Reference | Fault]:
+    """A document may hold one configuration, or a list of them."""
+    top = Value("", value)
+    listed = value if isinstance(value, list) else [item.value for item in top.items("items")]
+    for item in listed or [value]:
+        for found in of_plugin(item):
+            yield found if not pointer else _moved(found, pointer)
 
 
-def _entries(value: dict[str, Any]) -> Iterator[_Entry]:
-    for name in (*_TREES, *_FILES):
-        for index, text in enumerate(_list(value.get(name))):
-            if isinstance(text, str) and not _INLINE.search(text):
-                yield _Entry(f"/{name}/{index}", text, name in _TREES)
-    for name in _WITH_PATH:
-        for index, item in enumerate(_list(value.get(name))):
-            if isinstance(item, dict) and isinstance(item.get("path"), str):
-                yield _Entry(f"/{name}/{index}/path", item["path"], False)
-    for name in _GENERATORS:
-        for index, item in enumerate(_list(value.get(name))):
-            yield from _generator_entries(f"/{name}/{index}", item)
-    yield from (_Entry(f"/{name}", "", False) for name in _HELM if value.get(name))
-    openapi = value.get("openapi")
-    if isinstance(openapi, dict) and isinstance(openapi.get("path"), str):
-        yield _Entry("/openapi/path", openapi["path"], False)
+def _moved(found: Reference | Fault, pointer: str) -> Reference | Fault:
+    """What stands within a text is told at the line of the text."""
+    if isinstance(found, Fault):
+        return Fault(pointer, found.message)
+    return Reference(pointer, found.text, found.kind)
 
 
-def _generator_entries(pointer: str, item: Any) -> Iterator[_Entry]:
-    """`files` may be `key=path`; `env` is the old form of `envs`."""
-    if not isinstance(item, dict):
-        return
-    for name in ("files", "envs"):
-        for index, text in enumerate(_list(item.get(name))):
-            if isinstance(text, str):
-                yield _Entry(f"{pointer}/{name}/{index}", text.rpartition("=")[2], False)
-    if isinstance(item.get("env"), str):
-        yield _Entry(f"{pointer}/env", item["env"], False)
+def _line(lines: dict[str, int], pointer: str) -> int:
+    while pointer and pointer not in lines:
+        pointer = pointer.rpartition("/")[0]
+    return lines.get(pointer, 1)
 
 
-def _list(value: Any) -> list[Any]:
-    return value if isinstance(value, list) else []
+def _place(directory: Path, text: str) -> Path | None:
+    """Where a text leads, as Go has it: `..` is taken away before links are followed. None where it leads nowhere."""
+    try:
+        place = Path(os.path.realpath(os.path.normpath(os.path.join(directory, text))))
+        place.exists()
+    except (OSError, ValueError):
+        return None
+    return place
 
 
 def join(directory: str, path: str) -> str:

@@ -4,17 +4,18 @@ from __future__ import annotations
 
 import json
 import shutil
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from functools import lru_cache
-from pathlib import Path
 from typing import Any
 
 from gitops_audit.config.settings import SourceConfig
 from gitops_audit.errors import SourceError
 from gitops_audit.model.resource import FileProblem, Manifest, Origin, Rendered
 from gitops_audit.render import manifest
-from gitops_audit.render.kustomization import join, kustomization_file, reach
+from gitops_audit.render.given import ALONE, Given
+from gitops_audit.render.helm import helm_program
+from gitops_audit.render.kustomization import Reach, join, kustomization_file, reach
 from gitops_audit.render.limits import MAX_RENDERED_BYTES
 from gitops_audit.render.mask import masked
 from gitops_audit.render.tool import NO_TOOL, UNRENDERED, ToolError, Workspace, workspace
@@ -24,21 +25,21 @@ _ORIGIN = "config.kubernetes.io/origin"
 _ORIGINS = "originAnnotations"
 
 
-def render(config: SourceConfig, checkout: Checkout) -> Rendered:
+def render(config: SourceConfig, checkout: Checkout, given: Given = ALONE) -> Rendered:
     """The objects kustomize builds. What it refuses is a problem of its kustomization.
 
-    Raises SourceError where there is no kustomize, or no kustomization.
+    Raises SourceError where there is no kustomize, or no kustomization, or helm is needed and not there.
     """
     command = _command(config)
-    with workspace(checkout) as place:
+    with workspace(checkout, given.exports) as place:
         directory = place.tree / checkout.path
-        file = kustomization_file(directory)
-        if file is None:
+        if kustomization_file(directory) is None:
             raise _no_kustomization(config, checkout)
-        reached = reach(place.tree, directory)
+        reached = reach(place.tree, directory, config.kustomize)
         if reached.problems:
             return Rendered(problems=reached.problems)
-        return _Build(command, place, file, checkout, reached.directories).rendered()
+        command += _options(config, reached.has_charts)
+        return _Build(command, place, checkout, reached).rendered()
 
 
 def _command(config: SourceConfig) -> list[str]:
@@ -54,6 +55,14 @@ def _command(config: SourceConfig) -> list[str]:
     )
 
 
+def _options(config: SourceConfig, has_charts: bool) -> list[str]:
+    """How the source says that its deployer builds."""
+    options = ["--load-restrictor", "LoadRestrictionsNone"] if config.kustomize.load_restrictor == "none" else []
+    if has_charts:
+        options += ["--enable-helm", "--helm-command", helm_program(config)]
+    return options
+
+
 def _no_kustomization(config: SourceConfig, checkout: Checkout) -> SourceError:
     return SourceError(
         f"there is no kustomization.yaml in {checkout.path or 'the root of the repository'}",
@@ -64,21 +73,19 @@ def _no_kustomization(config: SourceConfig, checkout: Checkout) -> SourceError:
 
 
 class _Build:
-    def __init__(
-        self, command: list[str], place: Workspace, file: Path, checkout: Checkout, directories: Iterable[Path]
-    ) -> None:
+    def __init__(self, command: list[str], place: Workspace, checkout: Checkout, reached: Reach) -> None:
         self._command = command
-        self._directories = directories
+        self._reached = reached
         self._place = place
-        self._file = file
-        self._path = file.relative_to(place.tree).as_posix()
+        file = kustomization_file(place.tree / checkout.path)
+        self._path = file.relative_to(place.tree).as_posix() if file else ""
         self._read = lru_cache(maxsize=64)(lambda path: _objects(checkout, path))
 
     def rendered(self) -> Rendered:
         try:
             output, is_annotated = self._output()
         except ToolError as error:
-            words = masked(str(error), self._directories)
+            words = masked(str(error), self._reached.directories)
             return Rendered(problems=(FileProblem(self._path, 1, f"kustomize: {words}", UNRENDERED),))
         found = manifest.load(output, self._path, max_bytes=MAX_RENDERED_BYTES)
         manifests = tuple(self._placed(m, is_annotated=is_annotated) for m in found.manifests)
@@ -90,18 +97,29 @@ class _Build:
 
         Old versions do not know how to: their words about the unchanged kustomization are the ones that help.
         """
-        command = [*self._command, str(self._file.parent)]
-        before = self._file.read_bytes()
-        asking = _asking_for_origins(before)
-        if asking is not None:
-            self._file.write_bytes(asking)
+        changed = None if self._reached.reads_kustomization else self._asking()
+        if changed is not None:
             try:
-                return self._place.run(command), True
+                return self._run(changed), True
             except ToolError as error:
                 if error.is_excessive:
                     raise
-                self._file.write_bytes(before)
-        return self._place.run(command), False
+        return self._run(self._place), False
+
+    def _run(self, place: Workspace) -> bytes:
+        return place.run([*self._command, str((place.tree / self._path).parent)])
+
+    def _asking(self) -> Workspace | None:
+        """A tree whose kustomization asks for origins. Those of bases do nothing, so all sources share the tree."""
+        asking = _asking_for_origins((self._place.tree / self._path).read_bytes())
+        if asking is None:
+            return None
+        changed = replace(self._place, tree=self._place.export.changed())
+        with self._place.export.lock:
+            replaced = changed.tree / f"{self._path}.new"
+            replaced.write_bytes(asking)
+            replaced.replace(changed.tree / self._path)
+        return changed
 
     def _placed(self, built: Manifest, *, is_annotated: bool) -> Manifest:
         """The object where it stands in the repository, without the annotation that told it."""

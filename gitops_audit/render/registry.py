@@ -6,6 +6,7 @@ from importlib import import_module
 
 from gitops_audit.config.settings import SourceConfig
 from gitops_audit.model.resource import Rendered
+from gitops_audit.render.given import ALONE, Given
 from gitops_audit.source import Checkout
 
 _RENDERERS = {
@@ -17,11 +18,11 @@ KUSTOMIZATION_FILES = ("kustomization.yaml", "kustomization.yml", "Kustomization
 CHART_FILE = "Chart.yaml"
 
 
-def render(config: SourceConfig, checkout: Checkout) -> Rendered:
+def render(config: SourceConfig, checkout: Checkout, given: Given = ALONE) -> Rendered:
     """All that a source declares. Raises SourceError where nothing can be read, or a tool it needs is missing."""
     kind = detected_type(checkout) if config.type == "auto" else config.type
     module, _, function = _RENDERERS[kind].partition(":")
-    rendered: Rendered = getattr(import_module(module), function)(config, checkout)
+    rendered: Rendered = getattr(import_module(module), function)(config, checkout, given)
     return rendered
 
 

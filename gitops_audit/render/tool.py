@@ -1,4 +1,6 @@
-"""Runs kustomize and helm: argument lists, no shell, a bare environment, limits on time and output (DESIGN 8)."""
+"""Runs kustomize and helm: argument lists, no shell, a bare environment, no network, nothing to read but the
+repository, limits on time and output (DESIGN 8).
+"""
 
 from __future__ import annotations
 
@@ -8,6 +10,7 @@ import re
 import resource
 import signal
 import subprocess
+import sys
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,6 +20,7 @@ from typing import IO
 
 from gitops_audit.render.limits import MAX_RENDERED_BYTES, MAX_TOOL_MEMORY_BYTES, RENDER_TIMEOUT_S
 from gitops_audit.source import Checkout
+from gitops_audit.source.export import Export, Exports
 
 UNRENDERED = "GA260"
 NO_TOOL = "GA261"
@@ -24,6 +28,7 @@ _KEPT_VARIABLES = ("PATH", "LANG", "LC_ALL", "SYSTEMROOT")
 # Nothing listens on the discard port of this host: what goes out all the same fails at once.
 _NOWHERE = "http://127.0.0.1:9"
 _MAX_WORDS = 2000
+_LAUNCHER = str(Path(__file__).with_name("launcher.py"))
 
 
 # kubectl's own time, process and line: another one in each run, and of no use to a reader.
@@ -44,10 +49,11 @@ class ToolError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Workspace:
-    """A copy of a repository for a tool to work in, and its empty home."""
+    """The files of a repository that a tool reads, and its own empty home, the only place where it may write."""
 
     tree: Path
     home: Path
+    export: Export
 
     def run(self, arguments: Sequence[str], *, timeout_s: float = RENDER_TIMEOUT_S) -> bytes:
         """What the tool prints. Raises ToolError where it fails, takes too long or too much memory, prints too much.
@@ -83,7 +89,7 @@ class Workspace:
     @contextlib.contextmanager
     def _started(self, arguments: Sequence[str], errors: IO[bytes]) -> Iterator[subprocess.Popen[bytes]]:
         process = subprocess.Popen(  # noqa: S603 - an argument list, the program found by `shutil.which`
-            list(arguments),
+            [*self._confined(arguments), *arguments],
             cwd=self.tree,
             env=self._environment(),
             stdin=subprocess.DEVNULL,
@@ -98,6 +104,12 @@ class Workspace:
             finally:
                 _end(process)
 
+    def _confined(self, arguments: Sequence[str]) -> list[str]:
+        """The launcher takes from the tool what it does not need; beside its tree that is the folders of programs."""
+        programs = {str(place) for a in arguments if os.path.isabs(a) for place in _program_folders(a, self.tree)}
+        folders = sorted({str(self.tree), sys.prefix, sys.base_prefix} | programs)
+        return [sys.executable, "-I", "-S", _LAUNCHER, str(self.home), *folders, "--"]
+
     def _environment(self) -> dict[str, str]:
         home = str(self.home)
         directories = dict.fromkeys(("HOME", "TMPDIR", "XDG_CONFIG_HOME", "XDG_CACHE_HOME", "XDG_DATA_HOME"), home)
@@ -107,14 +119,22 @@ class Workspace:
 
 
 @contextlib.contextmanager
-def workspace(checkout: Checkout) -> Iterator[Workspace]:
-    """A temporary copy of the repository; gone afterwards. Raises SourceError."""
-    with TemporaryDirectory(prefix="gitops-audit-", ignore_cleanup_errors=True) as name:
-        place = Workspace(Path(name, "tree"), Path(name, "home"))
-        place.tree.mkdir()
-        place.home.mkdir()
-        checkout.materialise(place.tree)
-        yield place
+def workspace(checkout: Checkout, exports: Exports | None = None) -> Iterator[Workspace]:
+    """The exported repository (of the run where `exports` are given, else one that is gone afterwards), and a home.
+
+    Raises SourceError.
+    """
+    with contextlib.ExitStack() as stack:
+        export = (exports or stack.enter_context(Exports())).of(checkout)
+        home = stack.enter_context(TemporaryDirectory(prefix="gitops-audit-home-", ignore_cleanup_errors=True))
+        yield Workspace(export.plain, Path(home), export)
+
+
+def _program_folders(argument: str, tree: Path) -> Iterator[Path]:
+    """Where a program of the command line lies, and what it is a link to."""
+    if not argument.startswith(f"{tree}/") and os.access(argument, os.X_OK) and os.path.isfile(argument):
+        yield Path(argument).parent
+        yield Path(argument).resolve().parent
 
 
 def _excess(output: bytes, words: str) -> str:

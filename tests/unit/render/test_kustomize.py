@@ -101,7 +101,10 @@ def problems_of(tmp_path: Path, kustomization: str, **others: str) -> tuple[File
     return reach(tmp_path, tmp_path / "app").problems
 
 
-REMOTE = "this is remote, and the audit renders without network: keep a copy in the repository and refer to that"
+REMOTE = (
+    "this is remote, and the audit renders without network: keep a copy in the repository and refer to that, "
+    "or name a copy in `network: {mirrors: {URL: FOLDER}}`"
+)
 
 
 @pytest.mark.parametrize(
@@ -134,11 +137,16 @@ def test_a_remote_reference_is_refused_with_its_line(tmp_path: Path, entry: str,
 
 
 @pytest.mark.parametrize(
-    "field", ["helmCharts: [{name: x, repo: 'https://example.com'}]", "helmChartInflationGenerator: [{}]"]
+    ("field", "reason"),
+    [
+        ("helmCharts: [{name: x}]", "`helmCharts` needs helm"),
+        ("helmCharts: [{name: x, repo: 'https://example.com'}]", "`helmCharts` needs helm"),
+        ("helmChartInflationGenerator: [{}]", "helmChartInflationGenerator is the old form"),
+    ],
 )
-def test_charts_within_a_kustomization_are_refused(tmp_path: Path, field: str) -> None:
+def test_charts_within_a_kustomization_are_refused_with_what_they_need(tmp_path: Path, field: str, reason: str) -> None:
     (problem,) = problems_of(tmp_path, f"resources: [a.yaml]\n{field}\n")
-    assert (problem.line, problem.message.startswith("kustomize would fetch this chart")) == (2, True)
+    assert (problem.line, problem.message.startswith(reason)) == (2, True)
 
 
 @pytest.mark.parametrize("entry", ["../../etc/passwd", "/etc", "../..", "x/../../../y"])
@@ -215,7 +223,7 @@ def test_no_plugin_reads_elsewhere_or_runs_a_program(field: str, plugin: str, tm
         "apps/prod/trap.sh": f"#!/bin/sh\ntouch {tmp_path / 'sprung'}\n",
     }
     found = render(files)
-    assert [(p.path, p.line, p.code) for p in found.problems] == [("apps/prod/kustomization.yaml", 1, "GA260")]
+    assert [(p.path, p.code) for p in found.problems] == [("apps/prod/plugin.yaml", "GA260")]
     assert not found.manifests
     assert "root:" not in found.problems[0].message
     assert not (tmp_path / "sprung").exists()

@@ -2,6 +2,8 @@ from __future__ import annotations
 
 import os
 import resource
+import socket
+import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -92,4 +94,38 @@ def test_a_tool_has_no_input(place: Workspace) -> None:
 
 
 def test_the_temporary_copy_is_private(place: Workspace) -> None:
-    assert Path(place.tree.parent).stat().st_mode & 0o077 == 0
+    assert [p.stat().st_mode & 0o077 for p in (place.tree.parents[1], place.home)] == [0, 0]
+
+
+def offers(call: str) -> bool:
+    """Whether this system lets a process give up something: the call returns -1 where it does not."""
+    code = f"import ctypes, sys; libc = ctypes.CDLL(None); sys.exit({call} < 0)"
+    return sys.platform == "linux" and subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
+
+
+needs_namespaces = pytest.mark.skipif(
+    not offers("min(0, libc.unshare(0x40000000) and libc.unshare(0x50000000))"),
+    reason="this system lets no process leave its network",
+)
+needs_landlock = pytest.mark.skipif(
+    not offers("libc.syscall(444, None, 0, 1)"), reason="this system lets no process give up its files"
+)
+
+
+@needs_namespaces
+def test_a_tool_has_no_network_loopback_included(place: Workspace) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        port = server.getsockname()[1]
+        code = f"import socket; print(socket.socket().connect_ex(('127.0.0.1', {port})) != 0)"
+        assert place.run([sys.executable, "-c", code]) == b"True\n"
+
+
+@needs_landlock
+def test_a_tool_reads_and_writes_nothing_but_what_it_was_given(place: Workspace, tmp_path: Path) -> None:
+    secret = tmp_path / "secret"
+    secret.write_text("hidden")
+    with pytest.raises(ToolError, match="Permission denied"):
+        place.run(["/bin/cat", str(secret)])
+    with pytest.raises(ToolError, match="cannot create"):
+        place.run(sh(f"echo x > {place.tree}/a/new"))
+    assert place.run(sh(f"echo x > {place.home}/new && cat {place.home}/new a/b.txt")) == b"x\ncontent\n"

@@ -1,0 +1,17 @@
+"""What a rendering is given besides its source: the same for all sources of a run on one cluster."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from gitops_audit.source.export import Exports
+
+
+@dataclass(frozen=True, slots=True)
+class Given:
+    """`exports` hold the trees that the sources of a run share; None: a rendering on its own."""
+
+    exports: Exports | None = None
+
+
+ALONE = Given()

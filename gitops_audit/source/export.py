@@ -1,0 +1,94 @@
+"""One exported tree for each commit of a run, shared by all sources that a tool renders from it."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import threading
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from types import TracebackType
+from typing import Self
+
+from gitops_audit.errors import SourceError
+from gitops_audit.source.checkout import Checkout
+from gitops_audit.source.materialise import NOT_WRITTEN
+
+
+class Export:
+    """The files of one commit. `plain` is only read; what has to be changed for a tool is changed in `changed()`."""
+
+    def __init__(self) -> None:
+        self._directory = TemporaryDirectory(prefix="gitops-audit-", ignore_cleanup_errors=True)
+        self._is_written = self._is_copied = False
+        self.plain = Path(self._directory.name, "plain", "tree")
+        self._changed = Path(self._directory.name, "changed", "tree")
+        self.lock = threading.RLock()
+
+    def write(self, checkout: Checkout) -> None:
+        """Writes the tree, the first time. Raises SourceError."""
+        with self.lock:
+            if not self._is_written:
+                self.plain.mkdir(parents=True)
+                checkout.materialise(self.plain)
+                self._is_written = True
+
+    def changed(self) -> Path:
+        """A second tree of hard links: a file in it may be replaced, but not written to. Raises SourceError."""
+        with self.lock:
+            if not self._is_copied:
+                try:
+                    shutil.copytree(self.plain, self._changed, symlinks=True, copy_function=_link)
+                except OSError as error:
+                    raise _not_copied(error) from None
+                self._is_copied = True
+        return self._changed
+
+    def close(self) -> None:
+        self._directory.cleanup()
+
+
+class Exports:
+    """The exported trees of one run; gone when it is closed, and at the end of the process at the latest."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._exports: dict[tuple[str, str], Export] = {}
+
+    def of(self, checkout: Checkout) -> Export:
+        """The tree of a checkout's commit (or of its work tree), written once. Raises SourceError."""
+        key = checkout.repo, checkout.commit or checkout.revision
+        with self._lock:
+            export = self._exports.get(key)
+            if export is None:
+                export = self._exports[key] = Export()
+        export.write(checkout)
+        return export
+
+    def close(self) -> None:
+        with self._lock:
+            for export in self._exports.values():
+                export.close()
+            self._exports.clear()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+
+def _link(source: str, target: str) -> None:
+    """A hard link; a copy where the file system has none."""
+    try:
+        os.link(source, target, follow_symlinks=False)
+    except OSError:
+        shutil.copy2(source, target, follow_symlinks=False)
+
+
+def _not_copied(error: OSError | shutil.Error) -> SourceError:
+    reason = getattr(error, "strerror", None) or "not every file could be linked"
+    hint = "see that there is room in the temporary folder"
+    return SourceError(f"the files of the source cannot be copied: {reason}", code=NOT_WRITTEN, hint=hint)

@@ -31,6 +31,7 @@ def rule_problems(document: Document) -> Iterator[ConfigError]:
     yield from source_problems(document)
     yield from _drift(document)
     yield from _policies(document)
+    yield from _mirrors(document)
     for pointer, rule in items(document.value, "exceptions"):
         yield from _date(document, pointer, rule)
     for pointer, rule in items(document.value, "redact"):
@@ -82,6 +83,12 @@ def _policies(document: Document) -> Iterator[ConfigError]:
             yield ConfigError(f"{shown(pointer)} has a version, which only packs have", code=CONTRADICTION, where=where)
         if isinstance(policy.get("path"), str) and policy["path"]:
             yield from _existing(document, (*pointer, "path"), policy["path"])
+
+
+def _mirrors(document: Document) -> Iterator[ConfigError]:
+    for url, folder in mapping(mapping(mapping(document.value).get("network")).get("mirrors")).items():
+        if isinstance(folder, str) and folder:
+            yield from _existing(document, ("network", "mirrors", url), folder)
 
 
 def _fields(

@@ -96,6 +96,8 @@ class Audit:
             cluster.close()
         for source in self._sources:
             source.close()
+        if self._judgement is not None:
+            self._judgement.earlier.close()
 
     def _judged(self, name: str, resources: tuple[Declared, ...]) -> list[Verdict]:
         judge = self._judges[name]

@@ -14,9 +14,11 @@ from gitops_audit.engine.sources import ReadSource, read
 from gitops_audit.inventory import build
 from gitops_audit.live import Cluster
 from gitops_audit.model.resource import Declared, JsonObject, Rendered, ResourceKey
+from gitops_audit.render.given import Given
 from gitops_audit.render.registry import detected_type
 from gitops_audit.source import Opener
 from gitops_audit.source.arrivals import Arrivals
+from gitops_audit.source.export import Exports
 from gitops_audit.source.remotes import canonical, remote_urls
 
 
@@ -26,6 +28,8 @@ class EarlierSources:
     def __init__(self, settings: Settings, sources: Sequence[ReadSource]) -> None:
         self._base_dir = settings.path.absolute().parent
         self._opener = Opener(self._base_dir, fetch=False)
+        self._exports = Exports()
+        self._given = Given(self._exports, settings.network)
         self._sources = {s.config.name: s for s in sources}
         self._urls: dict[str, frozenset[str]] = {}
         self._read: dict[tuple[str, str], ReadSource] = {}
@@ -83,11 +87,14 @@ class EarlierSources:
         config = self._sources[name].config
         return inputs.foreign(self.kind(name), config.name, config.namespace or "default")
 
+    def close(self) -> None:
+        self._exports.close()
+
     def _at(self, source: ReadSource, commit: str) -> Rendered:
         key = source.config.name, commit
         if key not in self._read:
             config = replace(source.config, revision=commit)
-            self._read[key] = read(config, partial(self._opener.open, config))
+            self._read[key] = read(config, partial(self._opener.open, config), self._given)
             self._read[key].close()
         if error := self._read[key].error:
             raise error

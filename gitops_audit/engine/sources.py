@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Collection, Iterable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import dataclass
 from functools import partial
@@ -12,8 +14,12 @@ from gitops_audit.engine.events import SourceInfo
 from gitops_audit.engine.options import RunOptions
 from gitops_audit.errors import AuditError, SourceError
 from gitops_audit.model.resource import Commit, Rendered
+from gitops_audit.render.given import ALONE, Given
 from gitops_audit.render.registry import render
 from gitops_audit.source import Checkout, Opener
+from gitops_audit.source.export import Exports
+
+_WORKERS = max(2, os.cpu_count() or 2)
 
 NOTHING_DECLARED = "GA230"
 
@@ -56,17 +62,23 @@ class ReadSource:
 
 
 def read_all(settings: Settings, options: RunOptions) -> tuple[ReadSource, ...]:
-    """Every configured source. One that cannot be read carries its error; the others are read all the same."""
+    """Every configured source. One that cannot be read carries its error; the others are read all the same.
+
+    kustomize and helm run side by side, on one exported tree for each commit.
+    """
     opener = Opener(settings.path.absolute().parent, fetch=options.fetch)
-    return tuple(read(config, partial(opener.open, config)) for config in settings.sources)
+    with Exports() as exports, ThreadPoolExecutor(_WORKERS, thread_name_prefix="render") as pool:
+        given = Given(exports, settings.network)
+        found = [pool.submit(read, config, partial(opener.open, config), given) for config in settings.sources]
+        return tuple(source.result() for source in found)
 
 
-def read(config: SourceConfig, opened: Callable[[], Checkout]) -> ReadSource:
+def read(config: SourceConfig, opened: Callable[[], Checkout], given: Given = ALONE) -> ReadSource:
     """One source, from wherever it is opened."""
     checkout = None
     try:
         checkout = opened()
-        rendered = render(config, checkout)
+        rendered = render(config, checkout, given)
     except AuditError as error:
         return ReadSource(config, checkout, error=error)
     if not rendered.manifests and not rendered.problems:

@@ -1,4 +1,4 @@
-"""A chart, rendered by the real helm with its own default values, as a release named like the source.
+"""A chart, rendered by the real helm as its deployer does it: its release, its values (`helm:` of the source).
 
 Hooks stay in the output, marked by their annotation; CustomResourceDefinitions of `crds/` are part of it, as an
 installation brings them. Dependencies must be in `charts/`: nothing is fetched.
@@ -6,10 +6,11 @@ installation brings them. Dependencies must be in `charts/`: nothing is fetched.
 
 from __future__ import annotations
 
+import os
 import re
 import shutil
 from bisect import bisect_right
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -21,9 +22,10 @@ from gitops_audit.render.given import ALONE, Given
 from gitops_audit.render.limits import MAX_RENDERED_BYTES
 from gitops_audit.render.mask import masked
 from gitops_audit.render.registry import CHART_FILE
-from gitops_audit.render.tool import NO_TOOL, UNRENDERED, ToolError, workspace
+from gitops_audit.render.tool import NO_TOOL, UNRENDERED, ToolError, Workspace, workspace
 from gitops_audit.source import Checkout
 
+NO_VALUES = "GA262"
 _RENDERED = ("templates/", "crds/", "charts/", "files/", "values", "Chart.", "requirements.")
 _SOURCE = re.compile(rb"^# Source: [^/\n]+/([^\n]+?)\s*$", re.MULTILINE)
 
@@ -38,16 +40,46 @@ def render(config: SourceConfig, checkout: Checkout, given: Given = ALONE) -> Re
     if chart not in set(checkout.files()):
         raise _no_chart(config, checkout)
     with workspace(checkout, given.exports) as place:
-        namespace = config.namespace or "default"
-        path = str(place.tree / checkout.path)
-        command = [program, "template", config.name, path, "--namespace", namespace, "--include-crds"]
+        files = _value_files(config, checkout, place)
+        command = [program, *_template(config, place.tree / checkout.path, files)]
         try:
             output = place.run(command)
         except ToolError as error:
-            words = masked(str(error), _directories(place.tree / checkout.path))
+            folders = [*_directories(place.tree / checkout.path), *(file.parent for file in files)]
+            words = masked(str(error), folders)
             return Rendered(problems=(FileProblem(chart, 1, f"helm: {words}", UNRENDERED),))
     rendered = _placed(output, chart, checkout)
     return replace(rendered, problems=(*rendered.problems, *_missing(checkout, chart.removesuffix(CHART_FILE))))
+
+
+def _template(config: SourceConfig, chart: Path, value_files: Sequence[Path]) -> list[str]:
+    release = config.helm.release_name or config.name
+    crds = "--skip-crds" if config.helm.skip_crds else "--include-crds"
+    values = [word for file in value_files for word in ("--values", str(file))]
+    return ["template", release, str(chart), "--namespace", config.namespace or "default", crds, *values]
+
+
+def _value_files(config: SourceConfig, checkout: Checkout, place: Workspace) -> list[Path]:
+    """The files of values, the last one with what the configuration itself says. Raises SourceError."""
+    found = [_value_file(config, checkout, place.tree, name) for name in config.helm.value_files]
+    if config.helm.values:
+        inline = place.home / "values.json"
+        inline.write_text(config.helm.values, encoding="utf-8")
+        found.append(inline)
+    return found
+
+
+def _value_file(config: SourceConfig, checkout: Checkout, tree: Path, name: str) -> Path:
+    start = tree if name.startswith("/") else tree / checkout.path
+    file = Path(os.path.realpath(start / name.lstrip("/")))
+    if file.is_relative_to(tree.resolve()) and file.is_file():
+        return file
+    raise SourceError(
+        f"the value file {name!r} of the source {config.name!r} is not in the repository",
+        code=NO_VALUES,
+        where=config.where,
+        hint="paths count from the source's path, with a leading `/` from the root of the repository",
+    )
 
 
 def _directories(chart: Path) -> list[Path]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import re
 from collections.abc import Iterable, Iterator
@@ -10,11 +11,13 @@ from pathlib import Path, PurePosixPath
 from typing import Any, NamedTuple
 
 from gitops_audit.config.settings import KustomizeOptions
+from gitops_audit.model.path import pointer_tokens
 from gitops_audit.model.resource import FileProblem
 from gitops_audit.render import manifest
 from gitops_audit.render.go_fields import Value
 from gitops_audit.render.limits import EXCESSIVE_ALIASES
 from gitops_audit.render.lines import document_lines
+from gitops_audit.render.mirror import Mirrors
 from gitops_audit.render.references import Fault, Kind, Reference, inline_documents, of_kustomization, of_plugin
 from gitops_audit.render.registry import CHART_FILE, KUSTOMIZATION_FILES
 from gitops_audit.render.tool import UNRENDERED
@@ -39,7 +42,10 @@ _RESTRICTED = (
     "this file lies outside of the kustomization's folder, and kustomize reads it only without its load restrictor: "
     "where the deployer builds so (Flux always does), say `kustomize: {loadRestrictor: none}` at the source"
 )
-_NO_CHART = "there is no chart here, and the audit renders without network: keep it in {}"
+_NO_CHART = (
+    "there is no chart in {}, and the audit renders without network: keep it there, or name a copy of its "
+    "repository in `network: {{mirrors: {{URL: FOLDER}}}}`"
+)
 _MADE_PLUGIN = (
     "the kustomization here changes the configurations of plugins that it makes, so what they name cannot be "
     "checked: write them out"
@@ -70,10 +76,19 @@ class Reach:
     reads_kustomization: bool = False
 
 
-def reach(root: Path, directory: Path, options: KustomizeOptions | None = None) -> Reach:
-    """What the kustomization in `directory` refers to, with all it refers to in turn, below `root`."""
-    walk = _Walk(root.resolve(), options or KustomizeOptions())
+def reach(
+    root: Path, directory: Path, options: KustomizeOptions | None = None, mirrors: Mirrors | None = None
+) -> Reach:
+    """What the kustomization in `directory` refers to, with all it refers to in turn, below `root`.
+
+    With `mirrors`, copies of what is remote are put below the root, and the kustomizations are rewritten to name them.
+    Raises SourceError for a mirror that cannot be read.
+    """
+    walk = _Walk(root.resolve(), options or KustomizeOptions(), mirrors)
     walk.visit(directory.resolve())
+    if not walk.problems:
+        for file, texts in walk.mirrored.items():
+            _rewrite(file, texts)
     directories = {at.place if at.place.is_dir() else at.place.parent for at in walk.seen}
     return Reach(frozenset(directories), tuple(walk.problems), walk.has_charts, walk.reads_kustomization)
 
@@ -90,6 +105,8 @@ class _At(NamedTuple):
 class _Walk:
     root: Path
     options: KustomizeOptions
+    mirrors: Mirrors | None = None
+    mirrored: dict[Path, dict[str, tuple[str, str]]] = field(default_factory=dict)
     problems: list[FileProblem] = field(default_factory=list)
     seen: set[_At] = field(default_factory=set)
     has_charts: bool = False
@@ -166,10 +183,13 @@ class _Walk:
         if inline and (place is None or "\n" in entry.text or place.is_relative_to(self.root)):
             return inline if entry.kind is Kind.plugin else None
         if _REMOTE.match(entry.text):
-            return _IS_REMOTE
+            return self.mirror(directory, entry) or _IS_REMOTE
         if place is None or not place.is_relative_to(self.root):
             return _IS_REMOTE if _LIKE_REMOTE.match(entry.text) else _LEAVES
         if not place.exists():
+            mirrored = self.mirror(directory, entry)
+            if mirrored is not None:
+                return mirrored
             return _IS_REMOTE if _LIKE_REMOTE.match(entry.text) else _MISSING
         is_restricted = self.options.load_restrictor == "rootOnly" and not place.is_dir()
         if is_restricted and not place.is_relative_to(directory):
@@ -177,6 +197,17 @@ class _Walk:
         if place.is_dir() and entry.kind in (Kind.tree, Kind.plugin) and kustomization_file(place) is None:
             return "this directory has no kustomization.yaml"
         self.reads_kustomization |= place.name in KUSTOMIZATION_FILES
+        return place
+
+    def mirror(self, directory: Path, entry: Reference) -> Path | None:
+        """A copy of what is remote, noted to be named instead; None without one. Plugins name their own places."""
+        file = kustomization_file(directory)
+        if self.mirrors is None or file is None or entry.is_of_plugin:
+            return None
+        place = self.mirrors.base(directory, entry.text)
+        if place is not None:
+            near = os.path.relpath(place, directory)
+            self.mirrored.setdefault(file, {})[entry.pointer] = (entry.text, near)
         return place
 
     def chart(self, directory: Path, entry: Reference) -> Path | str:
@@ -187,28 +218,46 @@ class _Walk:
         place = _place(directory, entry.text)
         if place is None or not place.is_relative_to(self.root):
             return _LEAVES
-        if not (place / CHART_FILE).is_file():
+        if not (place / CHART_FILE).is_file() and not self.is_mirrored(entry, place):
             return _NO_CHART.format(self.shown(place))
         return place
+
+    def is_mirrored(self, entry: Reference, place: Path) -> bool:
+        """Whether a mirror has the chart; it is at its place then."""
+        if self.mirrors is None or entry.chart is None:
+            return False
+        texts = {name: next((v.value for v in entry.chart.texts(name)), "") for name in ("repo", "name", "version")}
+        return bool(texts["repo"]) and self.mirrors.chart(texts["repo"], texts["name"], texts["version"], place)
 
     def shown(self, place: Path) -> str:
         return place.relative_to(self.root).as_posix()
 
 
 def _of_plugins(value: Any, pointer: str = "") -> Iterator[Reference | Fault]:
-    """A document may hold one configuration, or a list of them."""
+    """A document may hold one configuration, or a list of them. With a pointer it stands within a text there."""
     top = Value("", value)
     listed = value if isinstance(value, list) else [item.value for item in top.items("items")]
     for item in listed or [value]:
         for found in of_plugin(item):
-            yield found if not pointer else _moved(found, pointer)
+            if isinstance(found, Fault):
+                yield Fault(pointer or found.pointer, found.message)
+            else:
+                yield Reference(pointer or found.pointer, found.text, found.kind, is_of_plugin=True)
 
 
-def _moved(found: Reference | Fault, pointer: str) -> Reference | Fault:
-    """What stands within a text is told at the line of the text."""
-    if isinstance(found, Fault):
-        return Fault(pointer, found.message)
-    return Reference(pointer, found.text, found.kind)
+def _rewrite(file: Path, texts: dict[str, tuple[str, str]]) -> None:
+    """Names the copies in a kustomization; the file is replaced, for it may be a link to another tree's."""
+    value = manifest.documents(file.read_bytes(), "")[0][0][1]
+    for pointer, (text, near) in texts.items():
+        *way, last = pointer_tokens(pointer)
+        parent: Any = value
+        for token in way:
+            parent = parent[int(token) if isinstance(parent, list) else token]
+        key: Any = int(last) if isinstance(parent, list) else last
+        parent[key] = parent[key].replace(text, near)
+    written = file.with_name(f"{file.name}.new")
+    written.write_text(json.dumps(value), encoding="utf-8")
+    written.replace(file)
 
 
 def _line(lines: dict[str, int], pointer: str) -> int:

@@ -18,6 +18,7 @@ from gitops_audit.render.helm import helm_program
 from gitops_audit.render.kustomization import Reach, join, kustomization_file, reach
 from gitops_audit.render.limits import MAX_RENDERED_BYTES
 from gitops_audit.render.mask import masked
+from gitops_audit.render.mirror import Mirrors
 from gitops_audit.render.tool import NO_TOOL, UNRENDERED, ToolError, Workspace, workspace
 from gitops_audit.source import Checkout
 
@@ -32,14 +33,23 @@ def render(config: SourceConfig, checkout: Checkout, given: Given = ALONE) -> Re
     """
     command = _command(config)
     with workspace(checkout, given.exports) as place:
-        directory = place.tree / checkout.path
-        if kustomization_file(directory) is None:
+        if kustomization_file(place.tree / checkout.path) is None:
             raise _no_kustomization(config, checkout)
-        reached = reach(place.tree, directory, config.kustomize)
+        if given.network.mirrors:
+            place = replace(place, tree=place.export.changed())
+        reached = _reached(config, checkout, place, given)
         if reached.problems:
             return Rendered(problems=reached.problems)
         command += _options(config, reached.has_charts)
         return _Build(command, place, checkout, reached).rendered()
+
+
+def _reached(config: SourceConfig, checkout: Checkout, place: Workspace, given: Given) -> Reach:
+    directory = place.tree / checkout.path
+    if not given.network.mirrors:
+        return reach(place.tree, directory, config.kustomize)
+    with place.export.lock:
+        return reach(place.tree, directory, config.kustomize, Mirrors(given.network, place.tree.resolve()))
 
 
 def _command(config: SourceConfig) -> list[str]:
@@ -97,29 +107,28 @@ class _Build:
 
         Old versions do not know how to: their words about the unchanged kustomization are the ones that help.
         """
-        changed = None if self._reached.reads_kustomization else self._asking()
-        if changed is not None:
+        before = (self._place.tree / self._path).read_bytes()
+        asking = None if self._reached.reads_kustomization else _asking_for_origins(before)
+        if asking is not None:
+            changed = replace(self._place, tree=self._place.export.changed())
+            self._replace(changed, asking)
             try:
                 return self._run(changed), True
             except ToolError as error:
                 if error.is_excessive:
                     raise
+                self._replace(changed, before)
         return self._run(self._place), False
+
+    def _replace(self, changed: Workspace, data: bytes) -> None:
+        """Of bases kustomize reads no `buildMetadata`, so all sources share the tree that is changed."""
+        with changed.export.lock:
+            written = changed.tree / f"{self._path}.new"
+            written.write_bytes(data)
+            written.replace(changed.tree / self._path)
 
     def _run(self, place: Workspace) -> bytes:
         return place.run([*self._command, str((place.tree / self._path).parent)])
-
-    def _asking(self) -> Workspace | None:
-        """A tree whose kustomization asks for origins. Those of bases do nothing, so all sources share the tree."""
-        asking = _asking_for_origins((self._place.tree / self._path).read_bytes())
-        if asking is None:
-            return None
-        changed = replace(self._place, tree=self._place.export.changed())
-        with self._place.export.lock:
-            replaced = changed.tree / f"{self._path}.new"
-            replaced.write_bytes(asking)
-            replaced.replace(changed.tree / self._path)
-        return changed
 
     def _placed(self, built: Manifest, *, is_annotated: bool) -> Manifest:
         """The object where it stands in the repository, without the annotation that told it."""

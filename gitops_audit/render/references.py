@@ -27,12 +27,16 @@ class Kind(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Reference:
-    """One place: where its name is written, and the name. `chart` is the entry that a chart is named by."""
+    """One place: where its name is written, and the name. `chart` is the entry that a chart is named by.
+
+    `is_of_plugin`: it is named by the configuration of a plugin.
+    """
 
     pointer: str
     text: str
     kind: Kind
     chart: Value | None = None
+    is_of_plugin: bool = False
 
 
 @dataclass(frozen=True, slots=True)

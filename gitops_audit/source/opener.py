@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from threading import Lock
 
 from gitops_audit.config.repository import is_url
 from gitops_audit.config.rules import resolved_path
@@ -19,7 +20,7 @@ NO_WORKTREE = "GA209"
 
 
 class Opener:
-    """Opens the sources of one run."""
+    """Opens the sources of one run, in any thread."""
 
     def __init__(self, base_dir: Path, *, cache_dir: Path | None = None, fetch: bool = True) -> None:
         """Relative repositories count from `base_dir`. `cache_dir` holds the copies of remote repositories (default:
@@ -27,6 +28,7 @@ class Opener:
         """
         self._base_dir, self._cache_dir, self._fetch = base_dir, cache_dir, fetch
         self._remotes: dict[tuple[str, str], Repository] = {}
+        self._lock = Lock()
 
     def open(self, config: SourceConfig, revision: str | None = None) -> Checkout:
         """One source, pinned to a commit (or its work tree); `revision` overrides the configured one.
@@ -52,10 +54,11 @@ class Opener:
         if not is_url(repo):
             return open_local(resolved_path(self._base_dir, repo))
         key = (repo, revision if is_fetched_by_name(revision) else "")
-        if key not in self._remotes:
-            cache_dir = self._cache_dir or default_cache_dir()
-            self._remotes[key] = open_remote(repo, cache_dir, fetch=self._fetch, revision=revision)
-        return self._remotes[key]
+        with self._lock:
+            if key not in self._remotes:
+                cache_dir = self._cache_dir or default_cache_dir()
+                self._remotes[key] = open_remote(repo, cache_dir, fetch=self._fetch, revision=revision)
+            return self._remotes[key]
 
 
 def open_source(

@@ -14,10 +14,11 @@ import sys
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from tempfile import TemporaryDirectory, TemporaryFile
+from tempfile import TemporaryFile
 from threading import Timer
 from typing import IO
 
+from gitops_audit.lifetime import temporary_tree
 from gitops_audit.render.limits import MAX_RENDERED_BYTES, MAX_TOOL_MEMORY_BYTES, RENDER_TIMEOUT_S
 from gitops_audit.source import Checkout
 from gitops_audit.source.export import Export, Exports
@@ -126,15 +127,15 @@ def workspace(checkout: Checkout, exports: Exports | None = None) -> Iterator[Wo
     """
     with contextlib.ExitStack() as stack:
         export = (exports or stack.enter_context(Exports())).of(checkout)
-        home = stack.enter_context(TemporaryDirectory(prefix="gitops-audit-home-", ignore_cleanup_errors=True))
-        yield Workspace(export.plain, Path(home), export)
+        yield Workspace(export.plain, stack.enter_context(temporary_tree()), export)
 
 
 def _program_folders(argument: str, tree: Path) -> Iterator[Path]:
-    """Where a program of the command line lies, and what it is a link to."""
+    """Where a program of the command line lies, and what it and the tools beside it (it may call them) are links to."""
     if not argument.startswith(f"{tree}/") and os.access(argument, os.X_OK) and os.path.isfile(argument):
-        yield Path(argument).parent
-        yield Path(argument).resolve().parent
+        folder = Path(argument).parent
+        yield folder
+        yield from {(folder / name).resolve().parent for name in (Path(argument).name, "kubectl", "kustomize", "helm")}
 
 
 def _excess(output: bytes, words: str) -> str:

@@ -5,12 +5,13 @@ from __future__ import annotations
 import os
 import shutil
 import threading
+from contextlib import ExitStack
 from pathlib import Path
-from tempfile import TemporaryDirectory
 from types import TracebackType
 from typing import Self
 
 from gitops_audit.errors import SourceError
+from gitops_audit.lifetime import temporary_tree
 from gitops_audit.source.checkout import Checkout
 from gitops_audit.source.materialise import NOT_WRITTEN
 
@@ -19,10 +20,11 @@ class Export:
     """The files of one commit. `plain` is only read; what has to be changed for a tool is changed in `changed()`."""
 
     def __init__(self) -> None:
-        self._directory = TemporaryDirectory(prefix="gitops-audit-", ignore_cleanup_errors=True)
+        self._lifetime = ExitStack()
+        folder = self._lifetime.enter_context(temporary_tree())
         self._is_written = self._is_copied = False
-        self.plain = Path(self._directory.name, "plain", "tree")
-        self._changed = Path(self._directory.name, "changed", "tree")
+        self.plain = folder / "plain" / "tree"
+        self._changed = folder / "changed" / "tree"
         self.lock = threading.RLock()
 
     def write(self, checkout: Checkout) -> None:
@@ -45,11 +47,11 @@ class Export:
         return self._changed
 
     def close(self) -> None:
-        self._directory.cleanup()
+        self._lifetime.close()
 
 
 class Exports:
-    """The exported trees of one run; gone when it is closed, and at the end of the process at the latest."""
+    """The exported trees of one run; gone when it is closed."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()

@@ -12,7 +12,7 @@ from gitops_audit.engine.options import RunOptions
 from gitops_audit.engine.sources import read_all
 from gitops_audit.source.commit_checkout import CommitCheckout
 from tests.audited import repository
-from tests.rendering import TOOLS_PATH, needs_kustomize
+from tests.rendering import TOOLS_PATH
 
 COUNT = 5
 
@@ -35,7 +35,6 @@ def temporary(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return tmp_path / "tmp"
 
 
-@needs_kustomize
 def test_all_sources_of_a_commit_are_built_from_one_tree(
     tmp_path: Path, temporary: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -56,7 +55,6 @@ def test_all_sources_of_a_commit_are_built_from_one_tree(
         source.close()
 
 
-@needs_kustomize
 def test_nothing_of_the_tree_is_left_after_a_failure(tmp_path: Path, temporary: Path) -> None:
     found = read_all(load(sources(tmp_path, "resources: [no.yaml]\n") / "gitops-audit.yaml"), RunOptions())
     assert all(s.rendered.problems for s in found)
@@ -65,7 +63,6 @@ def test_nothing_of_the_tree_is_left_after_a_failure(tmp_path: Path, temporary: 
         source.close()
 
 
-@needs_kustomize
 def test_a_source_that_reads_a_kustomization_as_data_sees_what_git_has(tmp_path: Path, temporary: Path) -> None:
     text = "resources: [cm.yaml]\nconfigMapGenerator:\n- {name: own, files: [kustomization.yaml]}\n"
     found = read_all(load(sources(tmp_path, text) / "gitops-audit.yaml"), RunOptions())

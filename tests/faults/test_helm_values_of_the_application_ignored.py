@@ -6,7 +6,7 @@ import pytest
 
 from gitops_audit.config.settings import HelmOptions, SourceConfig
 from gitops_audit.errors import SourceError
-from tests.rendering import needs_helm, rendered, values
+from tests.rendering import rendered, values
 
 FILES: dict[str, str | bytes] = {
     "web/Chart.yaml": "apiVersion: v2\nname: web\nversion: 1.0.0\n",
@@ -19,7 +19,6 @@ FILES: dict[str, str | bytes] = {
 }
 
 
-@needs_helm
 @pytest.mark.parametrize(
     ("options", "level"),
     [
@@ -38,14 +37,12 @@ def test_values_win_in_the_order_they_are_given(
     assert values(found)["web"] == {"level": level, "namespace": "shop"}
 
 
-@needs_helm
 def test_the_release_has_its_own_name_and_definitions_can_be_left_out(monkeypatch: pytest.MonkeyPatch) -> None:
     options = HelmOptions(release_name="shop-web", skip_crds=True)
     found = rendered(FILES, SourceConfig("web", path="web", helm=options), monkeypatch)
     assert list(values(found)) == ["shop-web"]
 
 
-@needs_helm
 @pytest.mark.parametrize("name", ["none.yaml", "../../x.yaml", "/../x.yaml", "https://h.example/v.yaml", "templates"])
 def test_a_value_file_that_is_not_in_the_repository_is_an_error_of_the_source(
     name: str, monkeypatch: pytest.MonkeyPatch

@@ -9,7 +9,7 @@ import pytest
 from gitops_audit.config.settings import KustomizeOptions, NetworkConfig, SourceConfig
 from gitops_audit.render.given import Given
 from tests.audited import write
-from tests.rendering import needs_helm, needs_kustomize, rendered, values
+from tests.rendering import rendered, values
 
 CHART = {
     "Chart.yaml": "apiVersion: v2\nname: web\nversion: 1.2.0\n",
@@ -24,8 +24,6 @@ def below(folder: str, kustomization: str) -> dict[str, str | bytes]:
     return chart | {"app/kustomization.yaml": kustomization, "app/prod.yaml": "level: warn\n"}
 
 
-@needs_kustomize
-@needs_helm
 @pytest.mark.parametrize(
     ("folder", "kustomization"),
     [
@@ -44,8 +42,6 @@ def test_a_chart_of_the_repository_is_rendered(
     assert (found.problems, values(found)) == ((), {"web": {"level": "warn"}})
 
 
-@needs_kustomize
-@needs_helm
 def test_a_chart_of_a_mirrored_repository_is_rendered(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     write(tmp_path, {f"web/{name}": text for name, text in CHART.items()})
     given = Given(network=NetworkConfig((("https://charts.example.com/stable", tmp_path),)))

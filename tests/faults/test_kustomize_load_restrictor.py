@@ -5,14 +5,13 @@ from __future__ import annotations
 import pytest
 
 from gitops_audit.config.settings import KustomizeOptions, SourceConfig
-from tests.rendering import needs_kustomize, rendered, values
+from tests.rendering import rendered, values
 
 OBJECT = "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: a}\ndata: {k: v}\n"
 FILES: dict[str, str | bytes] = {"shared/cm.yaml": OBJECT, "shared/values.env": "k=v\n", "shared/p.yaml": OBJECT}
 NONE = KustomizeOptions(load_restrictor="none")
 
 
-@needs_kustomize
 @pytest.mark.parametrize(
     ("kustomization", "expected"),
     [
@@ -34,7 +33,6 @@ def test_a_file_outside_of_the_folder(
     assert values(rendered(files, SourceConfig("s", path="app", kustomize=NONE), monkeypatch)) == expected
 
 
-@needs_kustomize
 @pytest.mark.parametrize("place", ["../../x.yaml", "/etc/hostname", "../shared/../../x.yaml"])
 def test_a_file_outside_of_the_repository_is_never_read(place: str, monkeypatch: pytest.MonkeyPatch) -> None:
     files = FILES | {"app/kustomization.yaml": f"configMapGenerator: [{{name: c, files: ['{place}']}}]\n"}

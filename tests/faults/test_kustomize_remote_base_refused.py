@@ -9,7 +9,7 @@ import pytest
 from gitops_audit.config.settings import NetworkConfig, SourceConfig
 from gitops_audit.render.given import Given
 from tests.audited import write
-from tests.rendering import needs_kustomize, rendered, values
+from tests.rendering import rendered, values
 
 OBJECT = "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: base}\ndata: {k: v}\n"
 SOURCE = SourceConfig("s", path="app")
@@ -23,7 +23,6 @@ def given(tmp_path: Path) -> Given:
     return Given(network=NetworkConfig(((MIRROR, tmp_path),)))
 
 
-@needs_kustomize
 @pytest.mark.parametrize(
     "url",
     [
@@ -42,7 +41,6 @@ def test_a_mirrored_url_is_built(url: str, given: Given, monkeypatch: pytest.Mon
     assert (found.problems, values(found)) == ((), {"base": {"k": "v"}})
 
 
-@needs_kustomize
 def test_a_remote_base_of_a_base_and_a_remote_file_of_a_generator_are_mirrored(
     given: Given, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -71,7 +69,6 @@ def test_what_no_mirror_has_is_refused_and_the_setting_named(
     assert "network: {mirrors:" in problem.message
 
 
-@needs_kustomize
 def test_a_mirror_for_a_reference_is_for_no_other(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     write(tmp_path, {"kustomization.yaml": "resources: [cm.yaml]", "cm.yaml": OBJECT})
     given = Given(network=NetworkConfig(((f"{MIRROR}?ref=v1", tmp_path),)))

@@ -70,6 +70,8 @@ def _make_referenced(folder: Path, text: str) -> None:
     for policy in document.get("policies", []):
         if "path" in policy:
             (folder / policy["path"]).mkdir(parents=True, exist_ok=True)
+    for mirror in value.get("network", {}).get("mirrors", {}).values():
+        (folder / mirror).mkdir(parents=True, exist_ok=True)
 
 
 @pytest.mark.parametrize("text", list(_configurations()))

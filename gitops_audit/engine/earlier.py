@@ -85,7 +85,7 @@ class EarlierSources:
     def foreign(self, name: str, inputs: Inputs) -> tuple[str, ...]:
         """What a deployer renders a source with that the audit does not."""
         config = self._sources[name].config
-        return inputs.foreign(self.kind(name), config.name, config.namespace or "default")
+        return inputs.foreign(self.kind(name), config.helm.release_name or config.name, config.namespace or "default")
 
     def close(self) -> None:
         self._exports.close()

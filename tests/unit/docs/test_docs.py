@@ -70,7 +70,7 @@ def _make_referenced(folder: Path, text: str) -> None:
     for policy in document.get("policies", []):
         if "path" in policy:
             (folder / policy["path"]).mkdir(parents=True, exist_ok=True)
-    for mirror in value.get("network", {}).get("mirrors", {}).values():
+    for mirror in document.get("network", {}).get("mirrors", {}).values():
         (folder / mirror).mkdir(parents=True, exist_ok=True)
 
 

@@ -44,6 +44,7 @@ class Audit:
         self._judgement: Judgement | None = None
         self._logs = AuditLogs()
         self._run_notes: list[str] = []
+        self.inventory: tuple[Declared, ...] = ()  # `resources`, and those of other shards
         self.resources: tuple[Declared, ...] = ()
         pending = self._settings.drift.pending == "fail"
         self.threshold = Threshold(self._settings.fail_on, is_pending_failure=pending)
@@ -66,7 +67,8 @@ class Audit:
         found = [r for cluster in self._clusters for r in self._inventory(cluster, self._judgement)]
         found += self._orphans()
         shard = self._options.shard
-        self.resources = tuple(r for r in found if shard is None or shard.holds(r))
+        self.inventory = tuple(found)
+        self.resources = self.inventory if shard is None else tuple(filter(shard.holds, found))
         self._logs = AuditLogs.read(self._options.audit_logs, self.resources)
 
     @property

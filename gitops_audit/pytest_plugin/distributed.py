@@ -25,6 +25,7 @@ class _Shared:
     info: RunInfo
     threshold: Threshold
     resources: tuple[Declared, ...]
+    inventory: tuple[Declared, ...]
     verdicts: dict[str, Verdict]
     notes: tuple[str, ...]
 
@@ -52,7 +53,10 @@ class Controller:
         resources = tuple(run.resources())
         verdicts = run.judge(resources)
         provider = run.provider
-        _write(target, _Shared(provider.info, provider.threshold, resources, verdicts, tuple(provider.notes())))
+        inventory = tuple(provider.inventory())
+        _write(
+            target, _Shared(provider.info, provider.threshold, resources, inventory, verdicts, tuple(provider.notes()))
+        )
         live = ((r.id, provider.live(r)) for r in resources)
         _write(_live_file(target), {name: orjson.dumps(body) for name, body in live if body is not None})
 
@@ -95,6 +99,9 @@ class SharedAudit:
 
     def resources(self) -> Sequence[Declared]:
         return self._shared.resources
+
+    def inventory(self) -> Sequence[Declared]:
+        return self._shared.inventory
 
     def judge(self, selected: Collection[Declared]) -> dict[str, Verdict]:
         return self._shared.verdicts

@@ -5,12 +5,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 from itertools import islice
 from pathlib import Path
+from typing import Any
 
 import pytest
 from _pytest._code.code import TerminalRepr
 from _pytest._io import TerminalWriter
 from _pytest.outcomes import Failed
 
+from gitops_audit.errors import AuditError
 from gitops_audit.model.printable import printable
 from gitops_audit.model.resource import Declared
 from gitops_audit.model.verdict import Verdict
@@ -124,9 +126,17 @@ class AuditItem(pytest.Item):
         if self.judge().outcome == "failed":
             raise AuditFinding
 
-    def reportinfo(self) -> tuple[Path, int | None, str]:
-        """The last part heads the failure. pytest takes it for a dotted name where the node id ends with it."""
-        return self.path, None, f"{self.name} on {self.resource.key.cluster}"
+    def repr_failure(self, excinfo: pytest.ExceptionInfo[BaseException], *args: Any) -> str | TerminalRepr:
+        if isinstance(excinfo.value, AuditError):
+            return str(excinfo.value)
+        return super().repr_failure(excinfo, *args)
+
+    def reportinfo(self) -> tuple[Path, int, str]:
+        """The last part heads the failure. pytest takes it for a dotted name where the node id ends with it.
+
+        pytest wants a line where a marker skips the item.
+        """
+        return self.path, 0, f"{self.name} on {self.resource.key.cluster}"
 
 
 def item_name(resource: Declared, check: str) -> str:

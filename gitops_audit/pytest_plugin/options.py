@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
+
+from gitops_audit.pytest_plugin.arguments import invocation_path
 
 if TYPE_CHECKING:
     from gitops_audit.engine.options import RunOptions
@@ -13,14 +14,14 @@ if TYPE_CHECKING:
 
 SESSION: pytest.StashKey[AuditSession] = pytest.StashKey()
 
-CONFIG_NAMES = ("gitops-audit.yaml", "gitops-audit.yml")
-
 
 def add(parser: pytest.Parser) -> None:
     group = parser.getgroup("gitops-audit", "audit Kubernetes clusters against Git")
-    group.addoption("--gitops-config", metavar="FILE", help="audit what this configuration declares")
-    group.addoption("--gitops-cluster", metavar="NAME", action="append", help="only this cluster (may be repeated)")
-    group.addoption("--gitops-source", metavar="NAME", action="append", help="only this source (may be repeated)")
+    group.addoption(
+        "--gitops-config", metavar="FILE", action="append", help="audit what this configuration declares (repeatable)"
+    )
+    group.addoption("--gitops-cluster", metavar="NAME", action="append", help="only this cluster (repeatable)")
+    group.addoption("--gitops-source", metavar="NAME", action="append", help="only this source (repeatable)")
     group.addoption("--gitops-revision", metavar="REV", help="audit this revision instead of the configured ones")
     group.addoption("--gitops-snapshot", metavar="FILE", help="read the cluster from this recording")
     group.addoption("--gitops-offline", action="store_true", help="declared state only: no cluster, no fetch")
@@ -59,44 +60,3 @@ def run_options(config: pytest.Config) -> RunOptions:
         audit_logs=tuple(invocation_path(config, p) for p in value("--gitops-audit-log") or ()),
         allow_unsupported=value("--gitops-allow-unsupported"),
     )
-
-
-def invocation_path(config: pytest.Config, path: str) -> Path:
-    return (config.invocation_params.dir / path).resolve()
-
-
-def add_config_argument(config: pytest.Config) -> None:
-    """Makes the file of --gitops-config an argument of the run; alone, it is the only one."""
-    chosen = config.getoption("--gitops-config")
-    if not chosen:
-        return
-    path = invocation_path(config, chosen)
-    if not path.is_file():
-        raise pytest.UsageError(f"--gitops-config: there is no file {chosen}")
-    if config.args_source is not pytest.Config.ArgsSource.ARGS:
-        config.args[:] = [str(path)]
-    elif path not in audited_files(config):
-        config.args.append(str(path))
-
-
-def audited_files(config: pytest.Config) -> list[Path]:
-    """The configurations this run was told to audit: a bare `pytest` has none and touches no cluster."""
-    chosen = config.getoption("--gitops-config")
-    chosen_path = invocation_path(config, chosen) if chosen else None
-    paths = [invocation_path(config, arg.partition("::")[0]) for arg in config.args]
-    found = [p for p in paths if p == chosen_path or (p.name.endswith(CONFIG_NAMES) and p.is_file())]
-    return list(dict.fromkeys(found))
-
-
-def is_policy_test(file: Path, config: pytest.Config) -> bool:
-    """Whether a file may hold policy tests. Only files under a path of the command line are looked into."""
-    if file.suffix not in (".yaml", ".yml") or config.args_source is not pytest.Config.ArgsSource.ARGS:
-        return False
-    given = [invocation_path(config, arg.partition("::")[0]) for arg in config.args]
-    if not any(file == path or path in file.parents for path in given):
-        return False
-    return file.name == "kyverno-test.yaml" or _has_inline_tests(file.read_bytes())
-
-
-def _has_inline_tests(data: bytes) -> bool:
-    return b"gitops-audit/v1" in data and b"tests:" in data

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from gitops_audit.pytest_plugin import options
+from gitops_audit.pytest_plugin import arguments, options
 from gitops_audit.pytest_plugin.options import SESSION
 
 if TYPE_CHECKING:
@@ -23,10 +23,11 @@ def pytest_configure(config: pytest.Config) -> None:
     config.addinivalue_line("markers", "policy: an audit against declarative policies")
     config.addinivalue_line("markers", "schema: a check of a manifest against the schema of its kind")
     config.addinivalue_line(
-        "markers", "gitops(**match): narrows `gitops_resource` (kind, group, namespace, name, source, cluster)"
+        "markers",
+        "gitops(**match): narrows `gitops_resource` (kind, group, namespace, name, source, cluster; allow_empty=True)",
     )
-    options.add_config_argument(config)
-    files = options.audited_files(config)
+    arguments.add_configurations(config)
+    files = arguments.audited_files(config)
     if files:
         _start(config, files)
 
@@ -58,7 +59,7 @@ def pytest_collect_file(file_path: Path, parent: pytest.Collector) -> pytest.Col
         from gitops_audit.pytest_plugin.collect import AuditFile
 
         return AuditFile.from_parent(parent, path=file_path)
-    if options.is_policy_test(file_path, parent.config):
+    if arguments.is_policy_test(file_path, parent.config):
         from gitops_audit.pytest_plugin.policy_tests import PolicyTestFile
 
         return PolicyTestFile.from_parent(parent, path=file_path)
@@ -78,8 +79,9 @@ def gitops_resource(request: pytest.FixtureRequest) -> GitopsResource:
     """One managed resource of the audit: `.key`, `.declared`, `.live` (None: not in the cluster), `.verdict`.
 
     A test that takes it runs once per managed resource, narrowed by
-    `@pytest.mark.gitops(kind=..., group=..., namespace=..., name=..., source=..., cluster=...)`.
+    `@pytest.mark.gitops(kind=..., group=..., namespace=..., name=..., source=..., cluster=...)`. Where that matches
+    nothing the test is an error, unless the marker says `allow_empty=True`.
     """
     from gitops_audit.pytest_plugin import checks
 
-    return checks.resource(request, request.config.stash[SESSION])
+    return checks.resource(request)

@@ -12,6 +12,7 @@ from typing import Literal
 
 import pytest
 
+from gitops_audit.pytest_plugin import fast_path
 from gitops_audit.pytest_plugin.item import AuditFinding, AuditItem, FindingRepr
 from gitops_audit.pytest_plugin.session import AuditSession
 
@@ -28,9 +29,7 @@ class AuditProtocol:
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_runtest_protocol(self, item: pytest.Item, nextitem: pytest.Item | None) -> bool | None:
-        if not isinstance(item, AuditItem) or item.config.getoption("setupshow", False):
-            return None
-        if nextitem is None or not isinstance(nextitem, AuditItem) or item.judge().outcome != "passed":
+        if not isinstance(item, AuditItem) or not fast_path.is_open(item, nextitem):
             return None
         item.ihook.pytest_runtest_logstart(nodeid=item.nodeid, location=item.location)
         log = item.ihook.pytest_runtest_logreport

@@ -2,18 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import Any
 
 import pytest
 
-from gitops_audit.engine.audit import utc_now
-from gitops_audit.engine.events import Finished, RunInfo, Summary
 from gitops_audit.errors import ConfigError
 from gitops_audit.model.printable import printable_lines
-from gitops_audit.model.verdict import Verdict
-from gitops_audit.pytest_plugin.options import invocation_path
-from gitops_audit.pytest_plugin.session import AuditRun, AuditSession
+from gitops_audit.pytest_plugin.arguments import invocation_path
+from gitops_audit.pytest_plugin.session import AuditSession
 from gitops_audit.report.files import WRITERS, ReportFiles
 
 NOT_WRITTEN = 3
@@ -38,7 +34,8 @@ class AuditReports:
     def pytest_sessionfinish(self, session: pytest.Session) -> None:
         if not self._session.runs or session.config.option.collectonly:
             return
-        unwritten = self._files.write(*_joined(list(self._session.runs.values())))
+        report = self._session.report()
+        unwritten = self._files.write(report.info, report.verdicts, report.finished)
         self._errors += [printable_lines(str(error)) for error in unwritten]
         if self._errors:
             session.exitstatus = NOT_WRITTEN
@@ -50,14 +47,3 @@ class AuditReports:
 
     def pytest_unconfigure(self) -> None:
         self._files.__exit__(None, None, None)
-
-
-def _joined(runs: Sequence[AuditRun]) -> tuple[RunInfo, Sequence[Verdict], Finished]:
-    """All audits of the run as one report; a cluster that several of them read is named once."""
-    infos, verdicts, ends = [r.provider.info for r in runs], [v for r in runs for v in r.executed], Summary()
-    for verdict in verdicts:
-        ends.add(verdict)
-    clusters = dict.fromkeys(c for info in infos for c in info.clusters)
-    info = RunInfo(min(i.started_at for i in infos), tuple(clusters), tuple(s for i in infos for s in i.sources))
-    notes = dict.fromkeys(note for r in runs for note in r.provider.notes())
-    return info, verdicts, Finished(utc_now(), ends, tuple(notes))

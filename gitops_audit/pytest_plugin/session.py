@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
 
@@ -12,6 +13,7 @@ from gitops_audit.config.load import load
 from gitops_audit.engine.audit import Audit, utc_now
 from gitops_audit.engine.events import Finished, Judged, RunInfo, Summary
 from gitops_audit.engine.shield import Shield
+from gitops_audit.errors import AuditError
 from gitops_audit.model.resource import Declared, JsonObject
 from gitops_audit.model.verdict import Threshold, Verdict
 from gitops_audit.pytest_plugin.options import run_options
@@ -28,6 +30,8 @@ class Provider(Protocol):
     def threshold(self) -> Threshold: ...
 
     def resources(self) -> Sequence[Declared]: ...
+
+    def inventory(self) -> Sequence[Declared]: ...
 
     def judge(self, selected: Collection[Declared]) -> dict[str, Verdict]: ...
 
@@ -57,6 +61,9 @@ class LocalAudit:
 
     def resources(self) -> Sequence[Declared]:
         return self._audit.resources
+
+    def inventory(self) -> Sequence[Declared]:
+        return self._audit.inventory
 
     def judge(self, selected: Collection[Declared]) -> dict[str, Verdict]:
         verdicts: dict[str, Verdict] = {}
@@ -88,15 +95,25 @@ class AuditRun:
         self.commits = {s.name: s.commit for s in provider.info.sources}
         self._verdicts: dict[str, Verdict] = {}
         self._executed: dict[str, Verdict] = {}
+        self._failure: AuditError | None = None
 
     def resources(self) -> Sequence[Declared]:
         return self.provider.resources()
 
     def judge(self, selected: Iterable[Declared]) -> dict[str, Verdict]:
-        """Judges what is not judged yet, all at once: reading is per kind, not per test."""
+        """Judges what is not judged yet, all at once: reading is per kind, not per test.
+
+        Raises AuditError; having failed once, it tries no more.
+        """
+        if self._failure is not None:
+            raise self._failure.with_traceback(None)
         missing = {r.id: r for r in selected if r.id not in self._verdicts}
         if missing:
-            self._verdicts |= self.provider.judge(missing.values())
+            try:
+                self._verdicts |= self.provider.judge(missing.values())
+            except AuditError as error:
+                self._failure = error
+                raise
         return self._verdicts
 
     def verdict(self, resource_id: str) -> Verdict | None:
@@ -112,11 +129,21 @@ class AuditRun:
     def executed(self) -> Sequence[Verdict]:
         return list(self._executed.values())
 
-    def finished(self) -> Finished:
+    @property
+    def summary(self) -> Summary:
         summary = Summary()
         for verdict in self._executed.values():
             summary.add(verdict)
-        return Finished(utc_now(), summary, tuple(self.provider.notes()))
+        return summary
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """What all audits of a run found, as one; `verdicts` are those whose tests ran."""
+
+    info: RunInfo
+    verdicts: tuple[Verdict, ...]
+    finished: Finished
 
 
 class AuditSession:
@@ -127,12 +154,33 @@ class AuditSession:
         self.files = tuple(files)
         self.runs: dict[Path, AuditRun] = {}
         self._by_name: dict[str, AuditRun] = {}
+        self._failures: dict[Path, AuditError] = {}
 
     def run(self, path: Path) -> AuditRun:
-        """The audit of a configuration, prepared on first use. Raises AuditError."""
+        """The audit of a configuration, prepared on first use. Raises AuditError, for one path always the same."""
+        if path in self._failures:
+            raise self._failures[path].with_traceback(None)
         if path not in self.runs:
-            self.runs[path] = self._by_name[str(path)] = AuditRun(path, self._provider(path))
+            try:
+                self.runs[path] = self._by_name[str(path)] = AuditRun(path, self._provider(path))
+            except AuditError as error:
+                self._failures[path] = error
+                raise
         return self.runs[path]
+
+    def report(self) -> Report:
+        """One report of all configurations; what could not be audited at all is a note in it."""
+        runs = self.runs.values()
+        clusters = tuple(dict.fromkeys(c for run in runs for c in run.provider.info.clusters))
+        sources = tuple(s for run in runs for s in run.provider.info.sources)
+        started_at = min((run.provider.info.started_at for run in runs), default=utc_now())
+        verdicts = tuple(v for run in runs for v in run.executed)
+        summary = Summary()
+        for verdict in verdicts:
+            summary.add(verdict)
+        failures = (f"{path.name} was not audited: {error}" for path, error in self._failures.items())
+        notes = dict.fromkeys((*failures, *(note for run in runs for note in run.provider.notes())))
+        return Report(RunInfo(started_at, clusters, sources), verdicts, Finished(utc_now(), summary, tuple(notes)))
 
     def _provider(self, path: Path) -> Provider:
         shared: dict[str, str] = getattr(self.config, "workerinput", {}).get("gitops_audit", {})

@@ -64,7 +64,8 @@ class AuditTerminal:
     def pytest_terminal_summary(self, terminalreporter: Any) -> None:
         for run in self.session.runs.values():
             if run.executed:
-                terminalreporter.write_sep("=", "gitops-audit")
+                name = f" {run.path.name}" if len(self.session.runs) > 1 else ""
+                terminalreporter.write_sep("=", f"gitops-audit{name}")
                 for line in _summary(run, is_verbose=self.is_verbose):
                     terminalreporter.write_line(line)
         if self.sections > MAX_SECTIONS and not self.is_verbose:
@@ -116,7 +117,7 @@ def _forget_passed_phases(reporter: Any) -> None:
 
 
 def _summary(run: AuditRun, *, is_verbose: bool) -> Iterator[str]:
-    summary = run.finished().summary
+    summary = run.summary
     counts = ", ".join(f"{n} {status}" for status, n in sorted(summary.drift.items())) or "no cluster was asked"
     yield f"{summary.resources} resources; drift: {counts}"
     if summary.violations:

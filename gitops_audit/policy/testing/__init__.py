@@ -3,6 +3,6 @@
 from __future__ import annotations
 
 from gitops_audit.policy.testing.report import TestReport, TestRow
-from gitops_audit.policy.testing.suite import is_test_file, run
+from gitops_audit.policy.testing.suite import run
 
-__all__ = ["TestReport", "TestRow", "is_test_file", "run"]
+__all__ = ["TestReport", "TestRow", "run"]

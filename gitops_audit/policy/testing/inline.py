@@ -15,18 +15,6 @@ from gitops_audit.policy.native_test import InlineTest, inline_tests
 from gitops_audit.policy.testing.files import data_of
 from gitops_audit.policy.testing.report import TestRow, broken
 
-_GROUP = b"gitops-audit/"
-_TESTS = b"tests:"
-
-
-def may_hold_tests(file: Path) -> bool:
-    """A quick look at a file's bytes; what can not be read is left to those who run it."""
-    try:
-        data = file.read_bytes()
-    except OSError:
-        return True
-    return _GROUP in data and _TESTS in data
-
 
 def rows(file: Path) -> Iterator[TestRow]:
     """The rows of all policies of a file that carry tests. Raises PolicyError for a file that cannot be read."""

@@ -7,28 +7,26 @@ from pathlib import Path
 
 from gitops_audit.errors import AuditError, Location, PolicyError
 from gitops_audit.policy.document import Document
+from gitops_audit.policy.holds_tests import KYVERNO_NAME, holds_tests
 from gitops_audit.policy.testing import inline
 from gitops_audit.policy.testing.files import documents
 from gitops_audit.policy.testing.kyverno_run import KyvernoRun, unreadable
 from gitops_audit.policy.testing.kyverno_test import KyvernoTest, is_kyverno_test
 from gitops_audit.policy.testing.report import TestReport, TestRow, broken, joined
 
-KYVERNO_NAME = "kyverno-test.yaml"
-_SUFFIXES = (".yaml", ".yml", ".json")
-
 
 def run(paths: Sequence[Path]) -> TestReport:
     """Runs every test that is given or lies under a given directory, in the order of their paths.
 
-    Tests are files named `kyverno-test.yaml`, and the project's own policies that carry `tests`. A file that is broken
-    gives a failed row that names it with the line. Raises PolicyError (GA404) for a path that does not exist, and where
-    there is no test at all.
+    Tests are those of Kyverno's command line (files of any name), and the project's own policies that carry `tests`.
+    A file that is broken gives a failed row that names it with the line. Raises PolicyError (GA404) for a path that
+    does not exist, and where there is no test at all.
     """
     found = list(dict.fromkeys(file for path in paths for file in _files(path)))
     report = joined(run_file(file) for file in found)
     if not report.rows:
         shown = ", ".join(map(str, paths))
-        hint = f"tests are files named {KYVERNO_NAME} and policies of gitops-audit/v1 with `tests`"
+        hint = f"tests are {KYVERNO_NAME} (or its kind under another name) and policies of gitops-audit/v1 with `tests`"
         raise PolicyError(f"there are no policy tests in {shown}", code="GA404", hint=hint)
     return report
 
@@ -41,14 +39,9 @@ def run_file(file: Path) -> TestReport:
         return TestReport((broken(str(file), error),))
 
 
-def is_test_file(path: Path) -> bool:
-    """Whether a file may hold policy tests: by its name, or by a look at its bytes."""
-    return path.name == KYVERNO_NAME or (path.suffix in _SUFFIXES and inline.may_hold_tests(path))
-
-
 def _files(path: Path) -> Iterator[Path]:
     if path.is_dir():
-        yield from sorted(file for file in path.rglob("*") if file.is_file() and is_test_file(file))
+        yield from sorted(file for file in path.rglob("*") if file.is_file() and holds_tests(file))
     elif path.is_file():
         yield path
     else:

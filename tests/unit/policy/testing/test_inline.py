@@ -4,7 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from gitops_audit.policy.testing import is_test_file, run
+from gitops_audit.policy.holds_tests import holds_tests
+from gitops_audit.policy.testing import run
 
 POLICY = """\
 apiVersion: gitops-audit/v1
@@ -49,5 +50,5 @@ def test_a_policy_at_fault_is_a_failed_row(tmp_path: Path) -> None:
 def test_a_file_is_recognised_by_a_look_at_it(tmp_path: Path) -> None:
     for name, text in (("a.yaml", POLICY), ("b.yaml", "kind: Pod\n"), ("c.txt", POLICY), ("kyverno-test.yaml", "")):
         (tmp_path / name).write_text(text)
-    found = [path.name for path in sorted(tmp_path.iterdir()) if is_test_file(path)]
+    found = [path.name for path in sorted(tmp_path.iterdir()) if holds_tests(path)]
     assert found == ["a.yaml", "kyverno-test.yaml"]

@@ -1,0 +1,32 @@
+"""Which files hold policy tests, for `policy test` and pytest alike. Imports nothing: pytest asks it of many files."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+KYVERNO_NAME = "kyverno-test.yaml"
+_SUFFIXES = (".yaml", ".yml", ".json")
+# As keys and values stand in YAML and in JSON.
+_OWN = (re.compile(rb"gitops-audit/"), re.compile(rb"\btests[\"']?\s*:"))
+_KYVERNO = (re.compile(rb"cli\.kyverno\.io/"), re.compile(rb"\bkind[\"']?\s*:\s*[\"']?Test\b"))
+
+
+def holds_tests(file: Path) -> bool:
+    """Whether a file may hold policy tests: by its name, or by a look at its bytes.
+
+    What cannot be read may hold them: who runs the file tells why it cannot.
+    """
+    if file.name == KYVERNO_NAME:
+        return True
+    if file.suffix not in _SUFFIXES:
+        return False
+    try:
+        data = file.read_bytes()
+    except OSError:
+        return True
+    return _has_all(_OWN, data) or _has_all(_KYVERNO, data)
+
+
+def _has_all(patterns: tuple[re.Pattern[bytes], ...], data: bytes) -> bool:
+    return all(pattern.search(data) for pattern in patterns)

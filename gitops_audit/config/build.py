@@ -113,6 +113,7 @@ def _ignore(document: Document, index: int, rule: dict[str, Any]) -> IgnoreRule:
         match=_match(rule.get("match", {})),
         fields=tuple(rule.get("fields", ())),
         managers=tuple(rule.get("managers", ())),
+        statuses=tuple(rule.get("statuses", ())),
         reason=rule.get("reason", ""),
         owner=rule.get("owner", ""),
         expires=rule.get("expires", ""),

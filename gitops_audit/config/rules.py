@@ -65,8 +65,8 @@ def _drift(document: Document) -> Iterator[ConfigError]:
         pointer = ("drift", *item)
         yield from _fields(document, pointer, rule)
         yield from _date(document, pointer, rule)
-        if "fields" not in rule and "managers" not in rule:
-            hint = "name the fields, or the managers whose fields do not count"
+        if not rule.keys() & {"fields", "managers", "statuses"}:
+            hint = "name the fields, the managers whose fields do not count, or the statuses of whole objects"
             message = f"{shown(pointer)} ignores nothing"
             yield ConfigError(message, code=CONTRADICTION, where=document.where(pointer), hint=hint)
 

@@ -11,6 +11,7 @@ from gitops_audit.kube.match import Match
 from gitops_audit.model.finding import Severity
 
 DriftMode = Literal["declared", "owned", "strict"]
+ObjectStatus = Literal["missing", "extra"]
 SourceType = Literal["auto", "directory", "kustomize", "helm"]
 
 # The revision that reads the checked-out files instead of a commit.
@@ -77,15 +78,24 @@ class SourceConfig:
 
 @dataclass(frozen=True, slots=True)
 class IgnoreRule:
-    """Fields (pointers with `*` and `[key=value]`) or whole managers whose differences do not count, and why."""
+    """Fields (pointers with `*` and `[key=value]`) or whole managers whose differences do not count, and why.
+
+    `statuses` accept whole objects that are missing or extra.
+    """
 
     match: Match
     fields: tuple[str, ...] = ()
     managers: tuple[str, ...] = ()
+    statuses: tuple[ObjectStatus, ...] = ()
     reason: str = ""
     owner: str = ""
     expires: str = ""
     where: Location = NOWHERE
+
+    @property
+    def is_for_all(self) -> bool:
+        """Whether it hides or accepts everything that it is about: whole objects of any name, or all their fields."""
+        return self.match == Match() if self.statuses else not (self.fields or self.managers)
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,6 +9,7 @@ from typing import Any
 
 from gitops_audit.config.settings import DriftConfig
 from gitops_audit.drift import cause, fields, shape
+from gitops_audit.drift.absence import absent
 from gitops_audit.drift.attribution import Managers
 from gitops_audit.drift.builtin import BUILT_IN_GROUPS, SYSTEM_METADATA
 from gitops_audit.drift.cause import Trust
@@ -21,10 +22,11 @@ from gitops_audit.drift.path import display, pointer
 from gitops_audit.drift.scalers import Scalers
 from gitops_audit.drift.tracking import is_mark
 from gitops_audit.drift.undeclared import Undeclared, is_all_declared, undeclared
+from gitops_audit.kube.match import labels_of
 from gitops_audit.live.schema import TypeSchema
 from gitops_audit.model.finding import ABSENT, Cause, Change, ChangeType, Drift, Severity, Waiver
 from gitops_audit.model.redact import LAST_APPLIED
-from gitops_audit.model.resource import Declared, JsonObject
+from gitops_audit.model.resource import Declared, JsonObject, ResourceKey
 
 SEVERITY: dict[ChangeType, Severity] = {
     "changed": Severity.medium,
@@ -46,7 +48,6 @@ class Pair:
 
 
 _IN_SYNC = Drift("in-sync", confirmed=True)
-_MISSING = Drift("missing", confirmed=True)
 
 
 class Comparer:
@@ -85,13 +86,17 @@ class Comparer:
         at the last synced revision, where a GitOps engine's record tells; it settles the cause.
         """
         if live is None:
-            return _missing(declared)
+            return self.accepted(absent(declared), declared.key, labels_of(declared.body))
         try:
             if self._is_plainly_in_sync(declared, live):
                 return _IN_SYNC
             return self._compare(declared, live, schema, deployed)
         except RecursionError:
             return Drift("unknown", reason="nested too deeply to compare")
+
+    def accepted(self, drift: Drift, key: ResourceKey, labels: Mapping[str, Any]) -> Drift:
+        """The drift of a whole object, with the waiver of an ignore rule that accepts it."""
+        return self._rules.accepted(drift, key, labels)
 
     def with_history(
         self, drift: Drift, pair: Pair, then: Sequence[JsonObject], *, has_own_values: bool = False
@@ -173,11 +178,6 @@ class Comparer:
             covering = directives.covering(change)
             waiver = Waiver(covering, rule="annotation") if covering else self._scalers.waiver(change, declared.key)
             yield change if waiver is None else replace(change, ignored=waiver)
-
-
-def _missing(declared: Declared) -> Drift:
-    told = Directives.of(declared.body).not_reconciled
-    return Drift("in-sync", confirmed=True, reason=f"absent, and {told}") if told else _MISSING
 
 
 def _is_same_version(body: JsonObject, live: JsonObject) -> bool:

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import date
 from functools import cached_property
-from typing import Literal
+from typing import Any, Literal
 
 from gitops_audit.config.settings import IgnoreRule
 from gitops_audit.drift.attribution import manager_at
@@ -16,8 +16,8 @@ from gitops_audit.drift.leaf import Cover, parts
 from gitops_audit.errors import ConfigError
 from gitops_audit.kube.glob import is_like_any
 from gitops_audit.kube.match import labels_of
-from gitops_audit.model.finding import ABSENT, Change, Waiver
-from gitops_audit.model.resource import Declared, JsonObject
+from gitops_audit.model.finding import ABSENT, Change, Drift, Waiver
+from gitops_audit.model.resource import Declared, JsonObject, ResourceKey
 
 Fault = Literal["dead", "expired", "over-broad"]
 
@@ -48,7 +48,7 @@ class _Compiled:
     @property
     def is_broad(self) -> bool:
         rule = self.rule
-        return any(p.is_broad for p in self.patterns) or "*" in rule.managers or not (rule.fields or rule.managers)
+        return any(p.is_broad for p in self.patterns) or "*" in rule.managers or rule.is_for_all
 
     def covers(self, change: Change, declared: JsonObject, live: JsonObject) -> Iterator[Cover]:
         """What of its patterns is left at a change; the whole change where its writer is one of the managers."""
@@ -75,6 +75,17 @@ class IgnoreRules:
             return tuple(changes)
         return tuple(part for change in changes for part in _parts(change, rules, resource.body, live))
 
+    def accepted(self, drift: Drift, key: ResourceKey, labels: Mapping[str, Any]) -> Drift:
+        """The drift of an object that is missing or extra, with the waiver of the first rule that accepts that."""
+        if drift.ignored is not None:
+            return drift
+        waivers = (
+            r.waiver
+            for r in self._rules
+            if drift.status in r.rule.statuses and not r.is_expired and r.rule.match.selects(key, labels)
+        )
+        return replace(drift, ignored=next(waivers, None))
+
     def ledger(self) -> IgnoreLedger:
         return IgnoreLedger(self._rules)
 
@@ -87,10 +98,11 @@ class IgnoreLedger:
         self._resources: Counter[str] = Counter()
         self._changes: Counter[str] = Counter()
 
-    def note(self, resource: Declared, changes: Iterable[Change]) -> None:
+    def note(self, resource: Declared, drift: Drift) -> None:
         """Takes in one resource and what was found on it."""
         self._resources.update(r.id for r in self._rules if _selects(r.rule, resource))
-        self._changes.update(c.ignored.rule for c in changes if c.ignored is not None)
+        waivers = (drift.ignored, *(change.ignored for change in drift.changes))
+        self._changes.update(waiver.rule for waiver in waivers if waiver is not None)
 
     def report(self) -> tuple[RuleReport, ...]:
         """Every rule, in the order of the configuration. Dead: in force, and it hid nothing in this run."""

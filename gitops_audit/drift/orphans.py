@@ -105,7 +105,8 @@ class Orphan:
 
     @property
     def drift(self) -> Drift:
-        return Drift("extra", confirmed=True, reason=self.reason)
+        by = f"; by {self.by.manager} at {self.by.time}" if self.by else ""
+        return Drift("extra", confirmed=True, reason=f"{self.reason}{by}")
 
 
 class OrphanSearch:

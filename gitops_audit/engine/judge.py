@@ -21,6 +21,7 @@ from gitops_audit.engine.policies import ClusterPolicies, PolicyCheck
 from gitops_audit.engine.validate import Validated, Validator
 from gitops_audit.errors import ClusterError
 from gitops_audit.inventory import declared_scopes
+from gitops_audit.kube.match import labels_of
 from gitops_audit.live import LiveSet
 from gitops_audit.live.schema import TypeSchema
 from gitops_audit.model.finding import Drift, PolicyResult, Problem
@@ -112,7 +113,7 @@ class ClusterJudge:
             live = self._live.get(resource)
             drift = self._drift(resource, live)
         elif self._is_undefined(resource):
-            drift = _UNDEFINED
+            drift = self._comparer.accepted(_UNDEFINED, resource.key, labels_of(resource.body))
         results = policies.evaluate(resource, live)
         suspect = live if drift is not None and drift.status == "modified" else None
         return _Compared(resource, problem, drift, results, suspect)
@@ -153,9 +154,17 @@ class ClusterJudge:
             drifts |= self._causes.settled(self._comparer, suspects, missing, drifts)
         for found in compared:
             if found.drift is not None:
-                self._ledger.note(found.resource, drifts[found.resource.id].changes)
-        orphans = {c.resource.id: self._orphans.drifts.get(c.resource.id) for c in compared}
-        return drifts | {name: drift for name, drift in orphans.items() if drift is not None}
+                self._ledger.note(found.resource, drifts[found.resource.id])
+        return drifts | dict(self._extra(compared))
+
+    def _extra(self, compared: Sequence[_Compared]) -> Iterator[tuple[str, Drift]]:
+        """The objects among them that no source declares."""
+        for resource in (c.resource for c in compared):
+            if (orphan := self._orphans.found.get(resource.id)) is not None:
+                labels = orphan.candidate.metadata.get("labels") or {}
+                drift = self._comparer.accepted(orphan.drift, resource.key, labels)
+                self._ledger.note(resource, drift)
+                yield resource.id, drift
 
     def _drift(self, resource: Declared, live: JsonObject | None) -> Drift:
         drift = self._comparer.compare(resource, live, self._schema(resource))

@@ -12,7 +12,6 @@ from gitops_audit.drift.orphans import Candidate, Orphan, OrphanSearch
 from gitops_audit.engine import placeholder
 from gitops_audit.errors import ClusterError
 from gitops_audit.live import ApiResource, Cluster
-from gitops_audit.model.finding import Drift
 from gitops_audit.model.resource import Declared, JsonObject, ResourceKey
 
 CONCURRENCY = 8
@@ -20,10 +19,10 @@ CONCURRENCY = 8
 
 @dataclass(frozen=True, slots=True)
 class Orphans:
-    """What was found, as resources of their own, with the drift of each; `resources` may also hold errors."""
+    """What was found, as resources of their own, by their ids; `resources` may also hold errors."""
 
     resources: tuple[Declared, ...] = ()
-    drifts: dict[str, Drift] = field(default_factory=dict)
+    found: dict[str, Orphan] = field(default_factory=dict)
 
 
 def find(cluster: Cluster, config: OrphanConfig, managers: Managers, declared: Sequence[Declared]) -> Orphans:
@@ -42,7 +41,7 @@ def find(cluster: Cluster, config: OrphanConfig, managers: Managers, declared: S
     known = {d.key for d in declared}
     search = OrphanSearch(config, managers, declared, [c.metadata for c in candidates if c.key in known])
     found = [(placeholder.for_orphan(o.candidate.key, o.candidate.version), o) for o in search.find(candidates)]
-    return Orphans((*errors.values(), *(r for r, _ in found)), {r.id: _drift(orphan) for r, orphan in found})
+    return Orphans((*errors.values(), *(r for r, _ in found)), {r.id: orphan for r, orphan in found})
 
 
 def _listed(cluster: Cluster, api: ApiResource, namespace: str) -> list[Candidate] | Declared:
@@ -58,8 +57,3 @@ def _candidates(cluster: str, api: ApiResource, listed: Sequence[JsonObject]) ->
         metadata = body.get("metadata", {})
         namespace, name = str(metadata.get("namespace", "")), str(metadata.get("name", ""))
         yield Candidate(ResourceKey(cluster, api.group, api.kind, namespace, name), api.version, metadata)
-
-
-def _drift(orphan: Orphan) -> Drift:
-    by = f"; by {orphan.by.manager} at {orphan.by.time}" if orphan.by else ""
-    return Drift("extra", confirmed=True, reason=f"{orphan.reason}{by}")

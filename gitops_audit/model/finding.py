@@ -102,6 +102,7 @@ class Drift:
     """The outcome of one comparison. `confirmed`: the server agreed (dry run), or nothing needed confirming.
 
     `cause` is that of a missing object as a whole; changes have causes of their own.
+    `ignored` says why it does not count that the object as a whole is missing or extra.
     """
 
     status: DriftStatus
@@ -109,6 +110,7 @@ class Drift:
     confirmed: bool = False
     reason: str = ""
     cause: Cause = "unknown"
+    ignored: Waiver | None = None
 
     @property
     def moved(self) -> Cause | None:
@@ -119,6 +121,11 @@ class Drift:
         if len(causes) == 1:
             return causes.pop()
         return "unknown" if "unknown" in causes else "both"
+
+    @property
+    def is_plain(self) -> bool:
+        """Whether there is nothing to tell: in sync, with no waiver."""
+        return self.status == "in-sync" and not self.changes and self.ignored is None
 
 
 @dataclass(frozen=True, slots=True)

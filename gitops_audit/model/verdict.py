@@ -62,7 +62,7 @@ class Verdict:
     @property
     def is_plain(self) -> bool:
         """Whether nothing at all was found, as for most resources: then nobody needs to look closer."""
-        is_unchanged = self.drift is None or (self.drift.status == "in-sync" and not self.drift.changes)
+        is_unchanged = self.drift is None or self.drift.is_plain
         return is_unchanged and not (self.errors or self.invalid) and all(p.result == "pass" for p in self.policies)
 
     @property
@@ -102,7 +102,10 @@ def _drifted(drift: Drift, *, is_told: bool) -> Iterator[Finding]:
     if drift.status == "unknown" and not is_told:
         yield Finding("drift", "unknown", "error", drift.reason or "the drift could not be determined")
     elif drift.status in STATUS_SEVERITY:
-        yield Finding("drift", drift.status, "fail", drift.reason, status_severity(drift), cause=drift.cause)
+        severity = status_severity(drift)
+        yield Finding("drift", drift.status, "fail", drift.reason, severity, waiver=drift.ignored, cause=drift.cause)
+    elif drift.ignored is not None:
+        yield Finding("drift", "missing", "fail", drift.reason, waiver=drift.ignored)
     for change in drift.changes:
         yield Finding(
             "drift",

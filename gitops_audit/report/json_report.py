@@ -103,6 +103,7 @@ def _drift(drift: Drift) -> dict[str, Any]:
         "confirmed": drift.confirmed,
         "cause": drift.moved,
         "reason": drift.reason,
+        "ignored": _waiver(drift.ignored),
         "changes": [_change(c) for c in drift.changes],
     }
 

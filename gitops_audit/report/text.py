@@ -280,7 +280,7 @@ def _origin(verdict: Verdict) -> Iterator[Line]:
 
 def _next_step(verdict: Verdict) -> Iterator[Line]:
     key, drift = verdict.resource.key, verdict.drift
-    if drift is None or drift.status not in ("modified", "missing"):
+    if drift is None or drift.ignored is not None or drift.status not in ("modified", "missing"):
         return
     causes = {c.cause for c in drift.changes if c.ignored is None}
     scope = f" -n {key.namespace}" if key.namespace else ""

@@ -131,6 +131,7 @@ def test_every_key_of_the_contract_reaches_the_settings(tmp_path: Path) -> None:
                     Match("Deployment", "apps", "shop-*", "*", (("tier", "web"),)),
                     ("/spec/replicas", "/spec/template/spec/containers/[name=istio-proxy]"),
                     ("vpa-updater",),
+                    (),
                     "the autoscaler owns it",
                     "team-web",
                     "2027-01-31",
@@ -369,7 +370,8 @@ CASES: dict[str, tuple[str, str]] = {
     # Drift
     "a rule that ignores nothing": (
         MINIMAL + "drift: {ignore: [{reason: x}]}",
-        "3: drift.ignore[0] ignores nothing | name the fields, or the managers whose fields do not count",
+        "3: drift.ignore[0] ignores nothing | name the fields, the managers whose fields do not count, or the "
+        "statuses of whole objects",
     ),
     "an empty match": (
         MINIMAL + "drift: {ignore: [{match: {}, fields: [/a]}]}",

@@ -125,7 +125,7 @@ def ledger(*rules: IgnoreRule) -> list[tuple[int, int, tuple[str, ...]]]:
     account = comparer.ledger()
     for body, found in [(config_map(a="1"), config_map(a="2")), (deployment(), deployment())]:
         drift = comparer.compare(declared(body), live(found), schema_of(body))
-        account.note(declared(body), drift.changes)
+        account.note(declared(body), drift)
     return [(report.resources, report.changes, report.faults) for report in account.report()]
 
 

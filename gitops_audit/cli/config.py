@@ -29,7 +29,7 @@ def schema() -> None:
 @click.option("--force", is_flag=True, help="replace the file if it is there")
 def init(output: Path, force: bool) -> None:
     """Write a commented start from what is in this repository and the kubeconfig."""
-    if output.exists() and not force:
+    if (output.exists() or output.is_symlink()) and not force:
         raise ConfigError(f"{output} is there already", code="GA130", hint="give --force to replace it")
     try:
         output.write_text(starter(output.absolute().parent, kubeconfig_contexts()), encoding="utf-8")

@@ -11,6 +11,11 @@ from pathlib import Path
 import click
 
 from gitops_audit.cli import console
+from gitops_audit.config.settings import ClusterConfig
+from gitops_audit.errors import ConfigError
+from gitops_audit.live.recording import record_all
+from gitops_audit.live.server import ServerCluster
+from gitops_audit.model.redact import Redactor
 from gitops_audit.sandbox import demo as example
 from gitops_audit.sandbox.client import ApiClient
 from gitops_audit.sandbox.server import Sandbox
@@ -21,7 +26,12 @@ FINDINGS = 1
 @click.command()
 @click.option("--keep", type=click.Path(path_type=Path), help="write the example repository to this folder and keep it")
 def demo(keep: Path | None) -> None:
-    """Deploy an example repository to a sandbox, let it drift, and audit it with pytest."""
+    """Deploy an example repository to a sandbox, let it drift, and audit it with pytest.
+
+    What --keep leaves holds a recording of the sandbox: `gitops-audit check` there gives the result again.
+    """
+    if keep is not None:
+        refuse_existing(keep)
     with tempfile.TemporaryDirectory(prefix="gitops-audit-demo-") as folder, Sandbox() as sandbox:
         root = keep or Path(folder) / "shop"
         root.mkdir(parents=True, exist_ok=True)
@@ -33,8 +43,38 @@ def demo(keep: Path | None) -> None:
         _audit(root, "--quiet", expected=0)
         _tell("Then this happened in the cluster, past Git:", *example.drift(client))
         exit_code = _audit(root, "--gitops-json=report.json", expected=FINDINGS)
+        if keep is not None:
+            _record(root)
+            _tell(f"{keep} holds a recording of the sandbox: cd {keep}, then `gitops-audit check` audits it again.")
         _tell("Next: `gitops-audit config init` in your own repository, then `pytest gitops-audit.yaml`.")
     raise click.exceptions.Exit(exit_code)
+
+
+def refuse_existing(folder: Path) -> None:
+    """Raises ConfigError unless a repository can be made in the folder without touching what somebody else has."""
+    root = folder.absolute()
+    repository = next((p for p in (root, *root.parents) if (p / ".git").exists()), None)
+    reason = ""
+    if root.is_symlink() or (root.exists() and not root.is_dir()):
+        reason = "it is no folder"
+    elif root.is_dir() and any(root.iterdir()):
+        reason = "it is not empty"
+    elif repository is not None:
+        reason = f"it lies in the repository {repository}"
+    if reason:
+        hint = "name a folder that does not exist yet, outside of any repository"
+        raise ConfigError(f"--keep {folder}: {reason}", code="GA132", hint=hint)
+
+
+def _record(root: Path) -> None:
+    """Puts a recording in the place of the server, which ends with the demo."""
+    config = ClusterConfig(name=example.CLUSTER, kubeconfig=str(root / "kubeconfig"))
+    cluster = ServerCluster.connect(config, Redactor())
+    try:
+        record_all(cluster, root / example.RECORDING, ())
+    finally:
+        cluster.close()
+    example.use_recording(root)
 
 
 def _audit(root: Path, *options: str, expected: int) -> int:

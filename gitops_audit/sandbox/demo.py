@@ -15,6 +15,10 @@ from gitops_audit.model.resource import JsonObject
 from gitops_audit.sandbox.client import JSON_PATCH, ApiClient
 
 NAMESPACE = "shop"
+CLUSTER = "demo"
+RECORDING = "cluster.json.gz"
+
+_SERVER, _RECORDED = "{kubeconfig: kubeconfig}", f"{{snapshot: {RECORDING}}}"
 
 # (date, author, subject, files it adds); what the repository's history looks like
 _HISTORY = (
@@ -76,6 +80,13 @@ def drift(client: ApiClient) -> tuple[str, ...]:
         "Secret queue-credentials was rotated by hand (kubectl patch)",
         "Service web got a label nobody committed (kubectl label)",
     )
+
+
+def use_recording(root: Path) -> None:
+    """Makes the configuration read the recording beside it; the kubeconfig of the server goes."""
+    config = root / "gitops-audit.yaml"
+    config.write_text(config.read_text(encoding="utf-8").replace(_SERVER, _RECORDED), encoding="utf-8")
+    (root / "kubeconfig").unlink()
 
 
 def _named(kind: str, name: str, api_version: str = "v1") -> JsonObject:

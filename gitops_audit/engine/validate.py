@@ -9,12 +9,14 @@ from dataclasses import dataclass
 from gitops_audit.config.settings import KubernetesConfig
 from gitops_audit.errors import NOWHERE, PolicyError
 from gitops_audit.kube.definition import Definitions
+from gitops_audit.kube.version import minor_of
 from gitops_audit.live import Cluster
 from gitops_audit.live.problem import SCHEMA_UNREAD
 from gitops_audit.model.finding import Problem
 from gitops_audit.model.path import field_path
 from gitops_audit.model.resource import Declared, Invalid, JsonObject
 from gitops_audit.policy.manifest_schema import NOT_INSTALLED, UNDEFINED, ManifestSchemas, is_known, offline_documents
+from gitops_audit.policy.object_validation import object_faults
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,14 +40,17 @@ class Validator:
         Kubernetes is meant."""
         self._cluster = cluster
         self._absence = ""
+        self._minor = minor_of(cluster.version if cluster and cluster.version else config.version)
         self._schemas = self._load(config, declared)
         self._unchecked: dict[str, Counter[str]] = {}
 
     def check(self, resource: Declared) -> Validated:
         """Everything the API server would refuse."""
-        body = resource.body
-        found = self._schemas.check(body)
-        faults = tuple(Invalid(field_path(f.pointer, body), f.message, pointer=f.pointer) for f in found)
+        body, key = resource.body, resource.key
+        found = [(fault.pointer, fault.message) for fault in self._schemas.check(body)]
+        told = {pointer for pointer, _ in found}
+        found += [fault for fault in object_faults(body, key.group, key.kind, self._minor) if fault[0] not in told]
+        faults = tuple(Invalid(field_path(pointer, body), message, pointer=pointer) for pointer, message in found)
         gap = self._schemas.gap(body)
         return self._incomplete(resource, faults, gap) if gap else Validated(faults)
 

@@ -19,7 +19,6 @@ UNEXPECTED = "GA308"  # not JSON, not Kubernetes, a redirect
 NOT_READ = "GA309"
 API_DOWN = "GA310"  # an aggregated API that does not answer
 EXPIRED_LIST = "GA311"  # 410 again and again
-INVALID_NAME = "GA312"
 NOT_SERVED = "GA320"
 SCHEMA_UNREAD = "GA321"
 BAD_RECORDING = "GA330"

@@ -57,20 +57,23 @@ class Reader:
             found = self._located(resource)
             if isinstance(found, Problem):
                 self.live.add_problem(identity(resource), found)
+            elif found is None:
+                self.live.add_absent(identity(resource))
             else:
                 api, target = found
                 kinds.setdefault(api, {})[target] = identity(resource)
         for api, targets in kinds.items():
             yield from _KindReader(self, api, targets, self._down(api)).steps(first_plans(api, targets))
 
-    def _located(self, resource: Declared) -> tuple[ApiResource, Target] | Problem:
+    def _located(self, resource: Declared) -> tuple[ApiResource, Target] | Problem | None:
+        """Where to read it; None where no object can have such a name, which validation tells."""
         key = resource.key
         api = self._discovery.resource(key.group, resource.version, key.kind)
         if api is None:
             return self._unserved(resource)
         target = (key.namespace if api.namespaced else "", key.name)
         if not is_path_segment(key.name) or (api.namespaced and not is_path_segment(key.namespace)):
-            return Problem(problem.INVALID_NAME, f"no object can have the name {key.name!r} in {key.namespace!r}")
+            return None
         return api, target
 
     def _unserved(self, resource: Declared) -> Problem:

@@ -57,6 +57,7 @@ LEFT_OUT = frozenset(
         "io.k8s.api.core.v1.LimitRangeSpec/limits",
         "io.k8s.api.core.v1.PreferredSchedulingTerm/preference",
         "io.k8s.api.core.v1.Sysctl/value",
+        "io.k8s.api.core.v1.TypedLocalObjectReference/name",
         "io.k8s.api.discovery.v1.EndpointSlice/endpoints",
         "io.k8s.api.networking.v1.NetworkPolicySpec/podSelector",
         "io.k8s.api.rbac.v1.ClusterRole/rules",

@@ -1,0 +1,242 @@
+"""Every result by check and kind, in every report: each cell is asserted; docs/reference/results.md is this table."""
+
+from __future__ import annotations
+
+import json
+import re
+from pathlib import Path
+from typing import Any, NamedTuple
+from xml.etree import ElementTree as ET
+
+import pytest
+
+from gitops_audit.model.resource import JsonObject
+from tests.recorded import config_map, make, run
+
+PAGE = Path(__file__).parents[2] / "docs/reference/results.md"
+REPORTS = ("terminal", "terminal -v", "pytest", "pytest -v", "pytest --junitxml", "--junit", "--json")
+
+
+class Row(NamedTuple):
+    """A result: its check and kind, the name of the resource that has it, what every report says of it, and how."""
+
+    check: str
+    kind: str
+    name: str
+    reason: str
+    cells: tuple[str, ...]
+
+
+# How a report tells it. "line": on the resource. "count": in the summary, with the number of resources.
+_FAIL = ("line", "line", "line", "line", "failure", "failure", "entry")
+_ERROR = ("line", "line", "line", "line", "error", "error", "entry")
+_WARN = ("line", "line", "count", "line", "property", "system-out", "entry")
+_SKIP = ("count", "line", "count", "line", "property", "skipped case", "entry")
+_WAIVED = ("count", "line", "count", "line", "property", "system-out", "entry")
+_SKIPPED = ("number", "line", "number", "line", "skipped", "skipped", "entry")
+
+_UNREAD = ("line", "line", "line", "line", "any", "any", "entry")
+
+ROWS = (
+    Row("drift", "changed", "changed", "data.k: v -> w", _FAIL),
+    Row("drift", "missing", "absent", "missing", _FAIL),
+    Row("drift", "ignored", "accepted", "known to differ", _WAIVED),
+    Row("drift", "unread (declared twice)", "twice", "declared 2 times", _ERROR),
+    Row("drift", "skipped (generateName)", "generated", "generateName", _SKIPPED),
+    Row("schema", "invalid", "invalid", "the value is not a string", _FAIL),
+    Row("schema", "file not readable", "broken", "broken.yaml", _UNREAD),
+    Row("policy", "fail", "refused", "refused by policy", _FAIL),
+    Row("policy", "warn", "warned", "warned by policy", _WARN),
+    Row("policy", "error", "undecided", "object.data.absent == ", _ERROR),
+    Row("policy", "skip (--allow-unsupported)", "unsupported", "verifyImages", _SKIP),
+    Row("policy", "excepted", "excepted", "until it moves", _WAIVED),
+)
+
+MEANING = {
+    "line": "on the resource, with the reason",
+    "count": "in the summary, with the reason and the number of resources (`-v`: on the resource)",
+    "number": "in the summary, as a number (`-v`: on the resource, with the reason)",
+    "failure": "`<failure>` with the reason as its message",
+    "error": "`<error>` with the reason as its message",
+    "any": "`<failure>` or `<error>` with the reason as its message",
+    "skipped": "`<skipped>` with the reason as its message",
+    "skipped case": "a case of its own for the policy, `<skipped>` with the reason as its message",
+    "property": "a `<property>` of the case, with the reason",
+    "system-out": "`<system-out>` of the case, with the reason",
+    "entry": "an entry of its own in `resources[]`, with the reason",
+}
+
+CONFIG = """\
+version: 1
+clusters: {prod: {snapshot: live.json}}
+sources: [{name: shop, path: apps, namespace: shop}]
+policies: [{path: policies}]
+drift: {ignore: [{match: {name: accepted}, fields: [/data], reason: known to differ}]}
+exceptions:
+  - {policy: never, match: {name: excepted}, owner: team-web, reason: until it moves, expires: 2999-12-31}
+"""
+
+
+def _admission(name: str, subject: str, expression: str, message: str, action: str) -> str:
+    policy = {
+        "apiVersion": "admissionregistration.k8s.io/v1",
+        "kind": "ValidatingAdmissionPolicy",
+        "metadata": {"name": name},
+        "spec": {
+            "matchConstraints": {
+                "resourceRules": [
+                    {"apiGroups": [""], "apiVersions": ["v1"], "operations": ["*"], "resources": ["configmaps"]}
+                ]
+            },
+            "matchConditions": [{"name": "subject", "expression": f"object.metadata.name == '{subject}'"}],
+            "validations": [{"expression": expression, "message": message}],
+        },
+    }
+    binding = {
+        "apiVersion": "admissionregistration.k8s.io/v1",
+        "kind": "ValidatingAdmissionPolicyBinding",
+        "metadata": {"name": name},
+        "spec": {"policyName": name, "validationActions": [action]},
+    }
+    return f"{json.dumps(policy)}\n---\n{json.dumps(binding)}\n"
+
+
+UNSUPPORTED = """\
+apiVersion: kyverno.io/v1
+kind: ClusterPolicy
+metadata: {name: signed-images}
+spec:
+  rules:
+    - name: signature
+      match: {any: [{resources: {kinds: [ConfigMap], names: [unsupported]}}]}
+      verifyImages: [{imageReferences: ["*"], attestors: [{entries: [{keys: {publicKeys: k}}]}]}]
+"""
+
+
+_OTHERS = ("undecided", "unsupported", "excepted")
+
+
+def _declared() -> list[JsonObject]:
+    plain = (
+        "changed",
+        "absent",
+        "accepted",
+        "twice",
+        "twice",
+        "refused",
+        "warned",
+        "undecided",
+        "unsupported",
+        "excepted",
+    )
+    secret = {
+        "apiVersion": "v1",
+        "kind": "Secret",
+        "metadata": {"name": "invalid", "namespace": "shop"},
+        "stringData": {"n": 1},
+    }
+    generated = {
+        "apiVersion": "v1",
+        "kind": "ConfigMap",
+        "metadata": {"generateName": "generated-", "namespace": "shop"},
+    }
+    return [*(config_map(name, k="v") for name in plain), secret, generated]
+
+
+@pytest.fixture(scope="module")
+def told(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
+    """What each report says of the same audit."""
+    declared = _declared()
+    live = [b for b in declared if b["metadata"].get("name") not in ("absent", None, "changed", "accepted")]
+    live += [config_map("changed", k="w"), config_map("accepted", k="w")]
+    files = {
+        "gitops-audit.yaml": CONFIG,
+        "apps/broken.yaml": "a: [1\n",
+        "policies/refuse.yaml": _admission("no-refused", "refused", "false", "refused by policy", "Deny"),
+        "policies/warn.yaml": _admission("no-warned", "warned", "false", "warned by policy", "Warn"),
+        "policies/undecided.yaml": _admission("no-undecided", "undecided", "object.data.absent == 'x'", "m", "Deny"),
+        "policies/never.yaml": _admission("never", "excepted", "false", "never", "Deny"),
+        "policies/unsupported.yaml": UNSUPPORTED,
+    }
+    root = make(tmp_path_factory.mktemp("table"), declared, live, files)
+    check = ("gitops-audit", "check", "-q", "--allow-unsupported")
+    audit = ("pytest", "gitops-audit.yaml", "-p", "no:cacheprovider", "-p", "no:randomly", "--gitops-allow-unsupported")
+    return {
+        "terminal": run(root, *check, "--junit", "own.xml", "--json", "own.json").stdout.decode(),
+        "terminal -v": run(root, *check, "-v").stdout.decode(),
+        "pytest": run(root, *audit, "--junitxml=stock.xml").stdout.decode(),
+        "pytest -v": run(root, *audit, "-v", COLUMNS="300").stdout.decode(),
+        "pytest --junitxml": (root / "stock.xml").read_text(encoding="utf-8"),
+        "--junit": (root / "own.xml").read_text(encoding="utf-8"),
+        "--json": (root / "own.json").read_text(encoding="utf-8"),
+    }
+
+
+@pytest.mark.parametrize("report", REPORTS)
+@pytest.mark.parametrize("row", ROWS, ids=lambda row: f"{row.check}-{row.name}")
+def test_a_result_is_told_with_its_reason(told: dict[str, str], row: Row, report: str) -> None:
+    how = row.cells[REPORTS.index(report)]
+    if report == "--json":
+        assert row.reason.partition(":")[0] in _entry(json.loads(told[report]), row.name)
+    elif "junit" in report:
+        _assert_case(told[report], row, how)
+    elif how == "line":
+        assert row.reason in _block(told[report], row.name)
+    elif how == "count":
+        assert re.search(rf"^ +\d+ x .*{re.escape(row.reason)}", told[report], re.MULTILINE)
+    else:
+        assert "1 skipped" in told[report]
+
+
+def test_the_page_of_the_reference_is_this_table() -> None:
+    assert _page() == PAGE.read_text(encoding="utf-8")
+
+
+def _block(text: str, name: str) -> str:
+    """The lines about a resource: its headline with all that is indented below, or the line that names it."""
+    pattern = rf"^[^ \n][^\n]*\b{name}\b[^\n]*(?:\n +[^\n]*)*"
+    return "\n".join(re.findall(pattern, text, re.MULTILINE))
+
+
+def _entry(report: Any, name: str) -> str:
+    return json.dumps([r for r in report["resources"] if name in r["name"]])
+
+
+def _assert_case(report: str, row: Row, how: str) -> None:
+    cases = [c for c in ET.fromstring(report).iter("testcase") if row.name in str(c.get("name"))]  # noqa: S314
+    if how in ("failure", "error", "skipped"):
+        assert any(row.reason in str(e.get("message")) for c in cases for e in c.iter(how))
+    elif how == "any":
+        assert any(row.reason in str(e.text) for c in cases for e in c if e.tag in ("failure", "error"))
+    elif how == "skipped case":
+        assert any(row.reason in str(e.get("message")) for c in cases for e in c.iter("skipped"))
+        assert any(len(c) == 0 or c.find("system-out") is not None for c in cases)
+    elif how == "property":
+        assert any(row.reason in str(p.get("value")) for c in cases for p in c.iter("property"))
+    else:
+        assert any(row.reason in str(e.text) for c in cases for e in c.iter("system-out"))
+
+
+def _page() -> str:
+    head = "| check | result | " + " | ".join(f"`{r}`" if r.startswith("-") else r for r in REPORTS) + " |"
+    rule = "|---" * (len(REPORTS) + 2) + "|"
+    rows = [f"| {row.check} | {row.kind} | " + " | ".join(row.cells) + " |" for row in ROWS]
+    words = [f"- **{word}**: {meaning}" for word, meaning in MEANING.items()]
+    return "\n".join(
+        [
+            "# Results in reports",
+            "",
+            "Every result, whatever its check, is told with its reason in every report. The test",
+            "tests/faults/test_result_table.py asserts each cell, and that this page is its table.",
+            "",
+            head,
+            rule,
+            *rows,
+            "",
+            *words,
+            "",
+            "An error that several resources have for one cause (a dead cluster, a forbidden kind) is told once on",
+            "terminals, with the number of resources and the first of them; report files have it on each resource.",
+            "",
+        ]
+    )

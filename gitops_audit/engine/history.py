@@ -42,7 +42,7 @@ class HistoryCauses:
     def settled(self, comparer: Comparer, suspects: Sequence[Suspect], drifts: Mapping[str, Drift]) -> dict[str, Drift]:
         """By resource id, the drifts whose causes Git's history confirms, tells or contradicts."""
         settled: dict[str, Drift] = {}
-        for (source, versions), found in self._by_versions(comparer, suspects, drifts).items():
+        for (source, versions), found in self._by_versions(comparer, suspects).items():
             then = self._bodies(source, versions, found)
             has_own_values = self._earlier.kind(source) == "helm"
             for suspect in found:
@@ -56,15 +56,14 @@ class HistoryCauses:
         yield from self._notes
 
     def _by_versions(
-        self, comparer: Comparer, suspects: Sequence[Suspect], drifts: Mapping[str, Drift]
+        self, comparer: Comparer, suspects: Sequence[Suspect]
     ) -> dict[tuple[str, _Versions], list[Suspect]]:
         grouped: dict[tuple[str, _Versions], list[Suspect]] = {}
         for suspect in suspects:
             resource = suspect[0]
-            if _is_open(drifts[resource.id]):
-                at = _seconds(comparer.deployed_at(Pair(*suspect)))
-                versions = self._earlier.versions(resource.source, at - _ON_ITS_WAY_S, at) if at else None
-                grouped.setdefault((resource.source, versions), []).append(suspect)
+            at = _seconds(comparer.deployed_at(Pair(*suspect)))
+            versions = self._earlier.versions(resource.source, at - _ON_ITS_WAY_S, at) if at else None
+            grouped.setdefault((resource.source, versions), []).append(suspect)
         return grouped
 
     def _bodies(
@@ -93,11 +92,6 @@ class HistoryCauses:
 
     def _note(self, what: str) -> None:
         self._notes[f"cluster {self._cluster.name}: causes are told without {what}"] = None
-
-
-def _is_open(drift: Drift) -> bool:
-    """Whether a cause is still to be told or confirmed."""
-    return any(c.ignored is None and c.type not in ("added", "dropped") and c.cause != "cluster" for c in drift.changes)
 
 
 def _seconds(time: str) -> int:

@@ -39,7 +39,10 @@ class Arrivals:
         return self.touching is None or sha in self.touching
 
     def _same_state(self, index: int) -> str:
-        """The commit that brought what stood there: one name for equal states."""
+        """The commit that brought what stood there, or the latest where nothing changed since: one name for equal
+        states."""
+        if self.touching is not None and self.touching.isdisjoint(sha for sha, _ in self.commits[:index]):
+            return self.commits[0][0]
         older = (sha for sha, _ in self.commits[index:] if self._is_other(sha))
         return next(older, self.commits[index][0])
 

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import json
+import os
 import subprocess
 from collections.abc import Sequence
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import NamedTuple
 
@@ -32,7 +34,7 @@ MANAGERS = {"Argo CD": "argocd-controller", "Flux": "kustomize-controller"}
 class Row(NamedTuple):
     """Values of a ConfigMap: deployed, in Git now, by `kubectl patch`, by `kubectl apply --server-side` of a person.
 
-    Then the cause by ownership alone, and with the record of the engine.
+    Then the cause by ownership and history, and with the record of the engine.
     """
 
     deployed: JsonObject
@@ -47,9 +49,9 @@ ROWS = {
     "pending": Row({"a": "1"}, {"a": "2"}, None, None, "git", "git"),
     "edited": Row({"a": "1"}, {"a": "1"}, {"a": "2"}, None, "cluster", "cluster"),
     "both": Row({"a": "1"}, {"a": "2"}, {"a": "3"}, None, "cluster", "both"),
-    "removed": Row({"a": "1", "b": "1"}, {"a": "1", "b": "1"}, {"b": None}, None, "unknown", "cluster"),
+    "removed": Row({"a": "1", "b": "1"}, {"a": "1", "b": "1"}, {"b": None}, None, "cluster", "cluster"),
     "new": Row({"a": "1"}, {"a": "1", "b": "1"}, None, None, "unknown", "git"),
-    "posed": Row({"a": "1"}, {"a": "1"}, None, {"a": "2"}, "git", "cluster"),
+    "posed": Row({"a": "1"}, {"a": "1"}, None, {"a": "2"}, "cluster", "cluster"),
 }
 ALONE = {name: row.alone for name, row in ROWS.items()}
 RECORDED = {name: row.recorded for name, row in ROWS.items()}
@@ -75,10 +77,11 @@ class Shop:
         options = ["--server-side", "--force-conflicts", f"--field-manager={manager}"]
         self.kubectl("apply", *options, "-f", "-", objects=objects)
 
-    def commit(self, objects: Sequence[JsonObject]) -> str:
+    def commit(self, objects: Sequence[JsonObject], minutes_ago: int) -> str:
+        at = (datetime.now(UTC) - timedelta(minutes=minutes_ago)).isoformat()
         (self._repo / "maps.yaml").write_text(yaml.safe_dump_all(objects))
         self._git("add", "--all")
-        self._git("-c", "user.name=Ann", "-c", "user.email=ann@example.com", "commit", "--quiet", "-m", "change")
+        self._git("-c", "user.name=Ann", "-c", "user.email=ann@example.com", "commit", "--quiet", "-m", "change", at=at)
         return self._git("rev-parse", "HEAD")
 
     def wait_until_permitted(self, resource: str) -> None:
@@ -101,8 +104,10 @@ class Shop:
         drifts = {e.verdict.resource.key.name: e.verdict.drift for e in events if isinstance(e, Judged)}
         return {name: change.cause for name, drift in drifts.items() if drift for change in drift.changes}
 
-    def _git(self, *arguments: str) -> str:
-        return subprocess.check_output(["git", "-C", str(self._repo), *arguments], text=True).strip()
+    def _git(self, *arguments: str, at: str = "") -> str:
+        dates = {"GIT_AUTHOR_DATE": at, "GIT_COMMITTER_DATE": at} if at else {}
+        command = ["git", "-C", str(self._repo), *arguments]
+        return subprocess.check_output(command, env={**os.environ, **dates}, text=True).strip()
 
 
 def config_map(name: str, data: JsonObject | None) -> JsonObject:
@@ -132,17 +137,20 @@ def records(engine: str, commit: str) -> Sequence[JsonObject]:
 
 
 def deployed(server: ApiServer, folder: Path, engine: str) -> tuple[Shop, str]:
-    """The table as an engine deployed it, with all that happened since, and the commit it was deployed from."""
+    """The table as an engine deployed it, with all that happened since, and the commit it was deployed from.
+
+    By their times, either commit may have been deployed.
+    """
     shop = Shop(server, folder)
     shop.apply("setup", namespace(NAMESPACE))
-    applied = shop.commit([config_map(name, row.deployed) for name, row in ROWS.items()])
+    applied = shop.commit([config_map(name, row.deployed) for name, row in ROWS.items()], minutes_ago=20)
     shop.apply(MANAGERS[engine], *(config_map(name, row.deployed) for name, row in ROWS.items()))
     for name, row in ROWS.items():
         if row.patched:
             shop.kubectl("patch", "configmap", name, *IN_NAMESPACE, "-p", json.dumps({"data": row.patched}))
         if row.applied:
             shop.apply("kubectl", config_map(name, row.applied))
-    shop.commit([config_map(name, row.git) for name, row in ROWS.items()])
+    shop.commit([config_map(name, row.git) for name, row in ROWS.items()], minutes_ago=10)
     return shop, applied
 
 

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
-from fnmatch import fnmatchcase
 from typing import Any
 
 import click
@@ -12,11 +12,11 @@ import click
 from gitops_audit.cli import console
 from gitops_audit.cli.console import Progress
 from gitops_audit.cli.options import configuration, run_command, run_options
+from gitops_audit.cli.selection import select
 from gitops_audit.config.load import load
 from gitops_audit.config.settings import Settings
 from gitops_audit.engine.audit import Audit
 from gitops_audit.engine.events import ClusterInfo, Finished, Judged, RunInfo, Started
-from gitops_audit.errors import ConfigError
 from gitops_audit.model.resource import Declared
 from gitops_audit.model.verdict import Verdict
 from gitops_audit.report import digest, text
@@ -47,11 +47,14 @@ def check(json_path: str | None, junit_path: str | None, **values: Any) -> None:
 @run_command
 @click.argument("resources", nargs=-1)
 def diff(resources: tuple[str, ...], **values: Any) -> None:
-    """Show the drift of all RESOURCES, or of those that match (`Deployment.apps/shop/web`, `*/shop/*`)."""
+    """Show the drift of all RESOURCES, or of those that match: `web`, `deploy/web`, `shop/web`, an id, `*/shop/*`."""
     settings = load(configuration(values["config_path"]))
     collected = _run(settings, values, selectors=resources)
     verdicts = [replace(v, policies=(), invalid=()).judged(collected.audit.threshold) for v in collected.verdicts]
     _print_all(verdicts, is_verbose=values["verbose"])
+    counts = Counter(v.drift.status for v in verdicts if v.drift is not None)
+    told = ", ".join(f"{n} {status}" for status, n in sorted(counts.items())) or "no cluster was asked"
+    console.echo(f"{len(verdicts)} resources; drift: {told}")
     outcomes = {v.outcome for v in verdicts}
     raise click.exceptions.Exit(3 if "error" in outcomes or not verdicts else int("failed" in outcomes))
 
@@ -71,10 +74,7 @@ def _run(settings: Settings, values: dict[str, Any], selectors: tuple[str, ...])
         audit = Audit(settings, run_options(values, on_progress=progress.stage))
         try:
             audit.prepare()
-            chosen = [r for r in audit.resources if _is_selected(r, selectors)]
-            if selectors and not chosen:
-                raise ConfigError(f"no resource matches {' '.join(selectors)}", code="GA123", hint="see `render`")
-            return _collect(audit, chosen, progress)
+            return _collect(audit, select(audit.resources, selectors), progress)
         finally:
             audit.close()
 
@@ -93,11 +93,6 @@ def _collect(audit: Audit, chosen: list[Declared], progress: Progress) -> _Colle
     if finished is None:
         raise RuntimeError("the engine always ends with Finished")
     return _Collected(audit, info, verdicts, finished)
-
-
-def _is_selected(resource: Declared, selectors: tuple[str, ...]) -> bool:
-    names = (str(resource.key), resource.id)
-    return not selectors or any(fnmatchcase(name, s) for s in selectors for name in names)
 
 
 def _print_all(verdicts: Sequence[Verdict], *, is_verbose: bool) -> None:

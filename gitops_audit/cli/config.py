@@ -7,13 +7,14 @@ from pathlib import Path
 import click
 
 from gitops_audit.cli import console
+from gitops_audit.cli.group import Group
 from gitops_audit.config.init import starter
 from gitops_audit.config.schema import schema_text
 from gitops_audit.errors import ConfigError
 from gitops_audit.live import kubeconfig_contexts
 
 
-@click.group()
+@click.group(cls=Group)
 def config() -> None:
     """Help with gitops-audit.yaml."""
 

@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
-import importlib
 import sys
 
 import click
 
 from gitops_audit import __version__
 from gitops_audit.cli import console
+from gitops_audit.cli.group import LazyGroup
 from gitops_audit.errors import AuditError
 
 _COMMANDS = {
     "check": "gitops_audit.cli.check:check",
     "diff": "gitops_audit.cli.check:diff",
+    "list": "gitops_audit.cli.inventory:list_resources",
     "render": "gitops_audit.cli.render:render",
     "snapshot": "gitops_audit.cli.snapshot:snapshot",
     "policy": "gitops_audit.cli.policy:policy",
@@ -23,16 +24,8 @@ _COMMANDS = {
 }
 
 
-class _LazyGroup(click.Group):
-    def list_commands(self, ctx: click.Context) -> list[str]:
-        return list(_COMMANDS)
-
-    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
-        if cmd_name not in _COMMANDS:
-            return None
-        module, _, attribute = _COMMANDS[cmd_name].partition(":")
-        command: click.Command = getattr(importlib.import_module(module), attribute)
-        return command
+class _Commands(LazyGroup):
+    modules = _COMMANDS
 
     def invoke(self, ctx: click.Context) -> object:
         """Before click sees it: click would exit with 1 for a closed pipe."""
@@ -43,7 +36,7 @@ class _LazyGroup(click.Group):
             return console.CLOSED_PIPE
 
 
-@click.group(cls=_LazyGroup, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 110})
+@click.group(cls=_Commands, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 110})
 @click.version_option(__version__, prog_name="gitops-audit")
 def cli() -> None:
     """Audit Kubernetes clusters against Git: drift and policy findings, with the evidence.

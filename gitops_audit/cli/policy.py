@@ -11,6 +11,7 @@ from rich import box
 from rich.table import Table
 
 from gitops_audit.cli import console
+from gitops_audit.cli.group import Group
 from gitops_audit.cli.options import configuration
 from gitops_audit.cli.redaction import redactor_for
 from gitops_audit.config.load import load
@@ -32,7 +33,7 @@ _CONFIG = click.option(
 _PATHS = click.argument("paths", nargs=-1, type=click.Path(path_type=Path, exists=True))
 
 
-@click.group()
+@click.group(cls=Group)
 def policy() -> None:
     """Policies: list, explain, test."""
 

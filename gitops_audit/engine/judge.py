@@ -21,6 +21,7 @@ from gitops_audit.engine.policies import ClusterPolicies, PolicyCheck
 from gitops_audit.engine.validate import Validated, Validator
 from gitops_audit.errors import ClusterError
 from gitops_audit.inventory import declared_scopes
+from gitops_audit.kube.kind_name import plural
 from gitops_audit.kube.match import labels_of
 from gitops_audit.live import LiveSet
 from gitops_audit.live.schema import TypeSchema
@@ -190,7 +191,7 @@ class ClusterJudge:
         """The plural of a kind's API; without a cluster as English has it, which is how nearly all are made."""
         cluster, key = self._cluster.live, resource.key
         api = cluster.discovery.resource(key.group, resource.version, key.kind) if cluster else None
-        return api.plural if api else _guessed_plural(key.kind)
+        return api.plural if api else plural(key.kind)
 
     def _is_comparable(self, resource: Declared) -> bool:
         """Whether the cluster can be asked for it."""
@@ -219,10 +220,3 @@ def _is_moving(live: JsonObject) -> bool:
     metadata, status = live.get("metadata", {}), live.get("status")
     observed = status.get("observedGeneration") if isinstance(status, dict) else None
     return "deletionTimestamp" in metadata or (observed is not None and observed != metadata.get("generation"))
-
-
-def _guessed_plural(kind: str) -> str:
-    lower = kind.lower()
-    if lower.endswith(("s", "x", "ch", "sh")):
-        return f"{lower}es" if not lower.endswith("endpoints") else lower
-    return f"{lower[:-1]}ies" if lower.endswith("y") and lower[-2:-1] not in "aeiou" else f"{lower}s"

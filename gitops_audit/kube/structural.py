@@ -23,6 +23,7 @@ _NOT_IN_JUNCTIONS = (
     "nullable",
     "title",
     "description",
+    "additionalProperties",
     "x-kubernetes-preserve-unknown-fields",
     "x-kubernetes-embedded-resource",
     "x-kubernetes-int-or-string",
@@ -75,9 +76,7 @@ def _values(node: JsonObject, at: str, is_pattern: IsPattern) -> Iterator[Fault]
 def _shape(node: JsonObject, at: str) -> Iterator[Fault]:
     kind, is_either = node.get("type"), node.get("x-kubernetes-int-or-string") is True
     preserves = node.get("x-kubernetes-preserve-unknown-fields")
-    if is_either and kind:
-        yield f"{at}/type", "x-kubernetes-int-or-string stands in place of a type"
-    elif not kind and not is_either and preserves is not True:
+    if not kind and not is_either and preserves is not True:
         yield at, "the type is missing: every field of a structural schema has one"
     elif isinstance(kind, str) and kind and kind not in _TYPES:
         yield f"{at}/type", f"the type must be one of {', '.join(_TYPES)}"
@@ -85,10 +84,10 @@ def _shape(node: JsonObject, at: str) -> Iterator[Fault]:
         yield f"{at}/x-kubernetes-preserve-unknown-fields", "must be true, or be left out"
     if node.get("x-kubernetes-embedded-resource") is True and kind != "object":
         yield f"{at}/type", "an embedded resource is of type object"
+    elif node.get("x-kubernetes-embedded-resource") is True and not node.get("properties") and preserves is not True:
+        yield at, "an embedded resource needs properties or x-kubernetes-preserve-unknown-fields"
     if node.get("properties") and node.get("additionalProperties") not in (None, True):
         yield f"{at}/additionalProperties", "a schema has either properties or additionalProperties"
-    elif node.get("additionalProperties") is False:
-        yield f"{at}/additionalProperties", "must not be false: unknown fields are dropped anyway"
     if kind == "array" and not isinstance(node.get("items"), dict):
         yield at, "a list needs the schema of its items"
 

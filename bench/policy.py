@@ -16,7 +16,7 @@ import yaml
 from bench import fleet
 from bench.audit import SHIPPED, TWENTY
 from gitops_audit.config.settings import PolicyRef
-from gitops_audit.engine.memory import collector_paused
+from gitops_audit.engine.memory import Holder
 from gitops_audit.model.resource import JsonObject
 from gitops_audit.policy import packs
 from gitops_audit.policy.contract import Policy, Subject
@@ -53,7 +53,7 @@ class _World:
 
 def run() -> str:
     """Two Markdown tables, of the engines and of the packs, and what the policies of `bench.audit` cost in all."""
-    with collector_paused():
+    with Holder().bulk_work():
         objects = [*fleet.namespaces(), *fleet.objects(DEPLOYMENTS * 5)]
         return "\n\n".join((_engines(objects), _packs(objects), _twenty(objects)))
 

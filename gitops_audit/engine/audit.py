@@ -15,7 +15,7 @@ from gitops_audit.engine.earlier import EarlierSources
 from gitops_audit.engine.events import Event, Finished, Judged, RunInfo, Started, Summary
 from gitops_audit.engine.judge import ClusterJudge, Judgement
 from gitops_audit.engine.locate import Locator
-from gitops_audit.engine.memory import collector_paused
+from gitops_audit.engine.memory import Holder
 from gitops_audit.engine.options import RunOptions, narrowed
 from gitops_audit.engine.policies import PolicyCheck
 from gitops_audit.engine.sources import ReadSource, for_cluster, read_all
@@ -43,6 +43,7 @@ class Audit:
         self._judges: dict[str, ClusterJudge] = {}
         self._judgement: Judgement | None = None
         self._logs = AuditLogs()
+        self._held = Holder()
         self._run_notes: list[str] = []
         self.inventory: tuple[Declared, ...] = ()  # `resources`, and those of other shards
         self.resources: tuple[Declared, ...] = ()
@@ -51,7 +52,7 @@ class Audit:
 
     def prepare(self) -> None:
         """Loads the policies, reads every source, reaches every cluster, and settles what is audited."""
-        with collector_paused():
+        with self._held.bulk_work():
             self._prepare()
 
     def _prepare(self) -> None:
@@ -100,10 +101,12 @@ class Audit:
             source.close()
         if self._judgement is not None:
             self._judgement.earlier.close()
+        self._judges.clear()
+        self._held.release()
 
     def _judged(self, name: str, resources: tuple[Declared, ...]) -> list[Verdict]:
         judge = self._judges[name]
-        with collector_paused():
+        with self._held.bulk_work():
             verdicts = judge.judge(resources, self._logs)
             return Locator(self._sources).located(verdicts)
 

@@ -1,22 +1,54 @@
-"""Keeps Python's cycle collector out of bulk work."""
+"""Keeps Python's cycle collector out of bulk work, and gives it back what an audit held when the audit is closed."""
 
 from __future__ import annotations
 
 import gc
+import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 
+from gitops_audit.live.workers import without_garbage_collection
 
-@contextmanager
-def collector_paused() -> Iterator[None]:
-    """Reading a cluster makes millions of objects that all stay. The collector would walk them again and again, and
-    find nothing: it rests meanwhile, and what is there afterwards is left out of its later walks.
+_lock = threading.Lock()
+_holders = 0
+
+
+class Holder:
+    """What one audit holds until it is closed.
+
+    Reading a cluster makes millions of objects that all stay. The collector would walk them again and again, and find
+    nothing: it rests meanwhile, and what is there afterwards is frozen, which leaves it out of later walks. Python can
+    only unfreeze everything, so the last of several audits in a process does. What a program froze itself stays frozen:
+    then an audit freezes nothing.
     """
-    was_enabled = gc.isenabled()
-    gc.disable()
-    try:
-        yield
-    finally:
-        gc.freeze()
-        if was_enabled:
-            gc.enable()
+
+    def __init__(self) -> None:
+        self._is_holding = False
+
+    @contextmanager
+    def bulk_work(self) -> Iterator[None]:
+        with without_garbage_collection():
+            try:
+                yield
+            finally:
+                self._freeze()
+
+    def release(self) -> None:
+        """May be called more than once."""
+        global _holders
+        with _lock:
+            if not self._is_holding:
+                return
+            self._is_holding = False
+            _holders -= 1
+            if _holders == 0:
+                gc.unfreeze()
+
+    def _freeze(self) -> None:
+        global _holders
+        with _lock:
+            if _holders == 0 and gc.get_freeze_count():
+                return
+            _holders += not self._is_holding
+            self._is_holding = True
+            gc.freeze()

@@ -19,6 +19,7 @@ from gitops_audit.engine.memory import Holder
 from gitops_audit.engine.options import RunOptions, narrowed
 from gitops_audit.engine.policies import PolicyCheck
 from gitops_audit.engine.sources import ReadSource, for_cluster, read_all
+from gitops_audit.engine.targets import targets
 from gitops_audit.inventory import build, offline_scope
 from gitops_audit.kube.definition import is_definition
 from gitops_audit.model.redact import Redactor
@@ -60,7 +61,9 @@ class Audit:
         self._progress("reading sources, reaching clusters")
         with ThreadPoolExecutor(1, thread_name_prefix="reach") as pool:
             reached = pool.submit(reach_all, self._settings, self._redactor)
-            self._sources = read_all(self._settings, self._options)
+            self._sources = read_all(
+                self._settings, self._options, lambda found: targets(reached.result(), self._settings, found)
+            )
             self._clusters = reached.result()
         earlier = EarlierSources(self._settings, self._sources)
         definitions = [m.body for s in self._sources for m in s.rendered.manifests if is_definition(m.body)]
@@ -135,6 +138,8 @@ class Audit:
         for source in self._sources:
             if source.checkout is not None and source.checkout.is_shallow:
                 yield f"source {source.config.name} is a shallow clone: the last commits of old files are not known"
+            for rendered in (source, *source.by_cluster.values()):
+                yield from (f"source {source.config.name}: {note}" for note in rendered.rendered.notes)
         for judge in self._judges.values():
             yield from judge.notes()
         if self._judgement is not None:

@@ -14,7 +14,7 @@ from gitops_audit.engine.sources import ReadSource, read
 from gitops_audit.inventory import build
 from gitops_audit.live import Cluster
 from gitops_audit.model.resource import Declared, JsonObject, Rendered, ResourceKey
-from gitops_audit.render.given import Given
+from gitops_audit.render.given import Given, Target
 from gitops_audit.render.registry import detected_type
 from gitops_audit.source import Opener
 from gitops_audit.source.arrivals import Arrivals
@@ -32,7 +32,7 @@ class EarlierSources:
         self._given = Given(self._exports, settings.network)
         self._sources = {s.config.name: s for s in sources}
         self._urls: dict[str, frozenset[str]] = {}
-        self._read: dict[tuple[str, str], ReadSource] = {}
+        self._read: dict[tuple[str, str, Target], ReadSource] = {}
         self._arrivals: dict[str, Arrivals] = {}
 
     def is_of(self, name: str, part: Part) -> bool:
@@ -78,7 +78,7 @@ class EarlierSources:
         if source.checkout is not None and source.checkout.commit == commit:
             return resources
         names = {r.key.name for r in resources}
-        manifests = tuple(m for m in self._at(source, commit).manifests if _name(m.body) in names)
+        manifests = tuple(m for m in self._at(source.on(cluster.name), commit).manifests if _name(m.body) in names)
         declared = [(source.config, Rendered(manifests))]
         return build(cluster.name, declared, cluster.discovery.scope, cluster.redactor).resources
 
@@ -91,10 +91,12 @@ class EarlierSources:
         self._exports.close()
 
     def _at(self, source: ReadSource, commit: str) -> Rendered:
-        key = source.config.name, commit
+        key = source.config.name, commit, source.target
         if key not in self._read:
             config = replace(source.config, revision=commit)
-            self._read[key] = read(config, partial(self._opener.open, config), self._given)
+            self._read[key] = read(
+                config, partial(self._opener.open, config), replace(self._given, target=source.target)
+            )
             self._read[key].close()
         if error := self._read[key].error:
             raise error

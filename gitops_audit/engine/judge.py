@@ -10,6 +10,7 @@ from gitops_audit.config.settings import Settings
 from gitops_audit.drift import Comparer, Scalers
 from gitops_audit.drift.confirm import is_suspect
 from gitops_audit.drift.scalers import SCALER_KINDS
+from gitops_audit.drift.varying import without_varying
 from gitops_audit.engine import placeholder
 from gitops_audit.engine.audit_log import AuditLogs
 from gitops_audit.engine.causes import Causes
@@ -175,7 +176,7 @@ class ClusterJudge:
             except ClusterError as error:
                 return Drift("unknown", reason=f"it was changing, and could not be read again: {error.message}")
             drift = self._comparer.compare(resource, again, self._schema(resource))
-        return drift
+        return without_varying(drift, resource)
 
     def _schema(self, resource: Declared) -> TypeSchema | None:
         cluster = self._cluster.live

@@ -3,19 +3,21 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Collection, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from functools import partial
 
 from gitops_audit.config.settings import Settings, SourceConfig
 from gitops_audit.engine.events import SourceInfo
 from gitops_audit.engine.options import RunOptions
+from gitops_audit.engine.targets import offline_target
 from gitops_audit.errors import AuditError, SourceError
-from gitops_audit.model.resource import Commit, Rendered
-from gitops_audit.render.given import ALONE, Given
-from gitops_audit.render.registry import render
+from gitops_audit.kube.definition import is_definition
+from gitops_audit.model.resource import Commit, JsonObject, Rendered
+from gitops_audit.render.given import ALONE, Given, Target
+from gitops_audit.render.registry import detected_type, render
 from gitops_audit.source import Checkout, Opener
 from gitops_audit.source.export import Exports
 
@@ -32,6 +34,13 @@ class ReadSource:
     checkout: Checkout | None = None
     rendered: Rendered = Rendered()  # noqa: RUF009 - frozen
     error: AuditError | None = None
+    target: Target = Target()  # noqa: RUF009 - frozen
+    by_cluster: Mapping[str, ReadSource] = field(default_factory=dict)
+
+    def on(self, cluster: str) -> ReadSource:
+        """The source as it is for one cluster: a chart may give each something else."""
+        found = self.by_cluster.get(cluster, self)
+        return replace(self, rendered=found.rendered, error=found.error, target=found.target)
 
     @property
     def info(self) -> SourceInfo:
@@ -61,16 +70,65 @@ class ReadSource:
             self.checkout.close()
 
 
-def read_all(settings: Settings, options: RunOptions) -> tuple[ReadSource, ...]:
+def read_all(
+    settings: Settings, options: RunOptions, targets: Callable[[list[JsonObject]], Mapping[str, Target]] | None = None
+) -> tuple[ReadSource, ...]:
     """Every configured source. One that cannot be read carries its error; the others are read all the same.
 
-    kustomize and helm run side by side, on one exported tree for each commit.
+    kustomize and helm run side by side, on one exported tree for each commit. `targets` gives, for the definitions that
+    are declared, the Kubernetes of each cluster: charts ask for it, so they come last, and once for each that differs.
     """
     opener = Opener(settings.path.absolute().parent, fetch=options.fetch)
     with Exports() as exports, ThreadPoolExecutor(_WORKERS, thread_name_prefix="render") as pool:
         given = Given(exports, settings.network)
-        found = [pool.submit(read, config, partial(opener.open, config), given) for config in settings.sources]
-        return tuple(source.result() for source in found)
+
+        def opened(config: SourceConfig) -> Callable[[], Checkout]:
+            return partial(opener.open, config)
+
+        plain = [c for c in settings.sources if not _may_be_chart(c, opened(c))]
+        found = {c.name: pool.submit(read, c, opened(c), given) for c in plain}
+        done = {name: source.result() for name, source in found.items()}
+        charts = [c for c in settings.sources if c.name not in done]
+        if charts:
+            wanted = (targets or partial(_offline, settings))(_definitions(done.values()))
+            later = {c.name: pool.submit(_read_chart, c, opened(c), given, wanted) for c in charts}
+            done |= {name: source.result() for name, source in later.items()}
+        return tuple(done[config.name] for config in settings.sources)
+
+
+def _offline(settings: Settings, definitions: list[JsonObject]) -> Mapping[str, Target]:
+    return {"": offline_target(settings, definitions)}
+
+
+def _may_be_chart(config: SourceConfig, opened: Callable[[], Checkout]) -> bool:
+    if config.type != "auto":
+        return config.type == "helm"
+    try:
+        with opened() as checkout:
+            return detected_type(checkout) == "helm"
+    except AuditError:
+        return False
+
+
+def _definitions(sources: Iterable[ReadSource]) -> list[JsonObject]:
+    return [m.body for s in sources for m in s.rendered.manifests if is_definition(m.body)]
+
+
+def _read_chart(
+    config: SourceConfig, opened: Callable[[], Checkout], given: Given, targets: Mapping[str, Target]
+) -> ReadSource:
+    """A chart, rendered once for each Kubernetes that differs."""
+    wanted = [name for name in targets if name in config.clusters or not config.clusters] or [""]
+    names = [name for name in wanted if name] or [""]
+    rendered: dict[Target, ReadSource] = {}
+    for name in names:
+        target = targets.get(name, targets[""])
+        if target not in rendered:
+            rendered[target] = replace(read(config, opened, replace(given, target=target)), target=target)
+    first, *others = rendered.values()
+    for other in others:
+        other.close()
+    return replace(first, by_cluster={name: rendered[targets.get(name, targets[""])] for name in names})
 
 
 def read(config: SourceConfig, opened: Callable[[], Checkout], given: Given = ALONE) -> ReadSource:
@@ -97,4 +155,4 @@ def _nothing_declared(config: SourceConfig, rendered: Rendered) -> SourceError:
 
 
 def for_cluster(sources: Iterable[ReadSource], cluster: str) -> list[ReadSource]:
-    return [s for s in sources if not s.config.clusters or cluster in s.config.clusters]
+    return [s.on(cluster) for s in sources if not s.config.clusters or cluster in s.config.clusters]

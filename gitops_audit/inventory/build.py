@@ -76,6 +76,7 @@ class _Binder:
             manifest.origin,
             tuple(faults),
             skip,
+            varying=manifest.varying,
         )
 
     @staticmethod

@@ -61,11 +61,15 @@ class Invalid:
 
 @dataclass(frozen=True, slots=True)
 class Manifest:
-    """One object as it stands in (or was rendered from) Git, before it is known what cluster takes it."""
+    """One object as it stands in (or was rendered from) Git, before it is known what cluster takes it.
+
+    `varying`: (pointer, reason) of fields whose value no rendering can tell; an empty pointer means all of it.
+    """
 
     body: JsonObject
     origin: Origin
     faults: tuple[Invalid, ...] = ()
+    varying: tuple[tuple[str, str], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,11 +84,15 @@ class FileProblem:
 
 @dataclass(frozen=True, slots=True)
 class Rendered:
-    """All that came of one source: objects, broken files, and files that hold no Kubernetes objects (path, reason)."""
+    """All that came of one source: objects, broken files, and files that hold no Kubernetes objects (path, reason).
+
+    `notes` say what the rendering could not know.
+    """
 
     manifests: tuple[Manifest, ...] = ()
     problems: tuple[FileProblem, ...] = ()
     ignored: tuple[tuple[str, str], ...] = ()
+    notes: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,6 +111,7 @@ class Declared:
     faults: tuple[Invalid, ...] = ()
     skip: str = ""
     error: tuple[str, str] | None = None
+    varying: tuple[tuple[str, str], ...] = ()
     id: str = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:

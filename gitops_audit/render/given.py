@@ -9,14 +9,30 @@ from gitops_audit.source.export import Exports
 
 
 @dataclass(frozen=True, slots=True)
+class Target:
+    """The Kubernetes that a chart is rendered for. Without a version it is the one that helm was built for.
+
+    `api_versions` are those of the cluster (`apps/v1`, `apps/v1/Deployment`), or (`is_served` false) those known
+    without it: `known_from` says from what. `is_assumed`: nobody said which version it is.
+    """
+
+    kube_version: str = ""
+    api_versions: frozenset[str] = frozenset()
+    is_served: bool = False
+    known_from: str = "helm's own list"
+    is_assumed: bool = True
+
+
+@dataclass(frozen=True, slots=True)
 class Given:
     """`exports` hold the trees that the sources of a run share; None: a rendering on its own.
 
-    `network` says what may be taken from elsewhere.
+    `network` says what may be taken from elsewhere, `target` for which Kubernetes charts are rendered.
     """
 
     exports: Exports | None = None
     network: NetworkConfig = field(default_factory=NetworkConfig)
+    target: Target = Target()
 
 
 ALONE = Given()

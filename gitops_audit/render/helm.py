@@ -9,6 +9,7 @@ from __future__ import annotations
 import os
 import re
 import shutil
+import time
 from bisect import bisect_right
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
@@ -18,15 +19,18 @@ from gitops_audit.config.settings import SourceConfig
 from gitops_audit.errors import SourceError
 from gitops_audit.model.resource import FileProblem, Manifest, Origin, Rendered
 from gitops_audit.render import manifest
-from gitops_audit.render.given import ALONE, Given
+from gitops_audit.render.chart_text import ChartText, own_api_versions
+from gitops_audit.render.given import ALONE, Given, Target
 from gitops_audit.render.limits import MAX_RENDERED_BYTES
 from gitops_audit.render.mask import masked
 from gitops_audit.render.registry import CHART_FILE
 from gitops_audit.render.tool import NO_TOOL, UNRENDERED, ToolError, Workspace, workspace
+from gitops_audit.render.varying import LOOKUP, marked
 from gitops_audit.source import Checkout
 
 NO_VALUES = "GA262"
 _RENDERED = ("templates/", "crds/", "charts/", "files/", "values", "Chart.", "requirements.")
+_OTHER_ZONE = "Pacific/Kiritimati" if time.timezone > 0 else "Etc/GMT+12"
 _SOURCE = re.compile(rb"^# Source: [^/\n]+/([^\n]+?)\s*$", re.MULTILINE)
 
 
@@ -41,15 +45,60 @@ def render(config: SourceConfig, checkout: Checkout, given: Given = ALONE) -> Re
         raise _no_chart(config, checkout)
     with workspace(checkout, given.exports) as place:
         files = _value_files(config, checkout, place)
-        command = [program, *_template(config, place.tree / checkout.path, files)]
+        folder = place.tree / checkout.path
+        text = ChartText.of(folder)
+        command = [program, *_template(config, folder, files), *_capabilities(given.target, folder)]
         try:
             output = place.run(command)
+            again = _again(place, command) if text.is_random else None
         except ToolError as error:
             folders = [*_directories(place.tree / checkout.path), *(file.parent for file in files)]
             words = masked(str(error), folders)
             return Rendered(problems=(FileProblem(chart, 1, f"helm: {words}", UNRENDERED),))
     rendered = _placed(output, chart, checkout)
-    return replace(rendered, problems=(*rendered.problems, *_missing(checkout, chart.removesuffix(CHART_FILE))))
+    manifests = rendered.manifests
+    if again is not None:
+        manifests = marked(manifests, _placed(again, chart, checkout).manifests)
+    directory = chart.removesuffix(CHART_FILE)
+    looking = {directory + path for path in text.looking}
+    return replace(
+        rendered,
+        manifests=tuple(_looked_up(m) if m.origin.path in looking else m for m in manifests),
+        problems=(*rendered.problems, *_missing(checkout, directory)),
+        notes=tuple(_notes(text, given.target, directory)),
+    )
+
+
+def _capabilities(target: Target, chart: Path) -> list[str]:
+    """What the templates are told of the cluster; an installation brings the chart's own definitions first."""
+    known = sorted(target.api_versions.union(own_api_versions(chart)))
+    version = ["--kube-version", target.kube_version] if target.kube_version else []
+    return version + (["--api-versions", ",".join(known)] if known else [])
+
+
+def _again(place: Workspace, command: Sequence[str]) -> bytes:
+    """A second rendering, in another second and in a time zone where it is another day."""
+    time.sleep(1 - time.time() % 1)
+    return place.run(command, environment={"TZ": _OTHER_ZONE})
+
+
+def _looked_up(built: Manifest) -> Manifest:
+    return replace(built, varying=(*built.varying, ("", LOOKUP)))
+
+
+def _notes(text: ChartText, target: Target, directory: str) -> Iterator[str]:
+    """What the templates asked for and could not be told: objects behind it are not seen."""
+    for path in sorted(text.looking):
+        yield f"{directory}{path} looks objects up in the cluster, and finds none when it is rendered"
+    if target.is_served:
+        return
+    for path, api in dict.fromkeys(text.asked):
+        if api not in target.api_versions:
+            known = f"what is known is {target.known_from}"
+            yield f"{directory}{path} asks whether the cluster has {api}, and was told no: {known}"
+    for path in dict.fromkeys(text.versioned if target.is_assumed else ()):
+        version = target.kube_version or "the one that helm was built for"
+        yield f"{directory}{path} asks for the version of Kubernetes, and was told {version}: set `kubernetesVersion`"
 
 
 def _template(config: SourceConfig, chart: Path, value_files: Sequence[Path]) -> list[str]:

@@ -14,4 +14,5 @@ def merged(parts: Sequence[Rendered]) -> Rendered:
         tuple(chain.from_iterable(part.manifests for part in parts)),
         tuple(chain.from_iterable(part.problems for part in parts)),
         tuple(chain.from_iterable(part.ignored for part in parts)),
+        tuple(chain.from_iterable(part.notes for part in parts)),
     )

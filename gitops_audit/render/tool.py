@@ -11,11 +11,12 @@ import resource
 import signal
 import subprocess
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryFile
 from threading import Timer
+from types import MappingProxyType
 from typing import IO
 
 from gitops_audit.lifetime import temporary_tree
@@ -56,12 +57,18 @@ class Workspace:
     home: Path
     export: Export
 
-    def run(self, arguments: Sequence[str], *, timeout_s: float = RENDER_TIMEOUT_S) -> bytes:
+    def run(
+        self,
+        arguments: Sequence[str],
+        *,
+        timeout_s: float = RENDER_TIMEOUT_S,
+        environment: Mapping[str, str] = MappingProxyType({}),
+    ) -> bytes:
         """What the tool prints. Raises ToolError where it fails, takes too long or too much memory, prints too much.
 
         The words of the error are the tool's, and may quote a file: show them `masked`.
         """
-        with TemporaryFile() as errors, self._started(arguments, errors) as process:
+        with TemporaryFile() as errors, self._started(arguments, errors, environment) as process:
             timer = Timer(timeout_s, _end, [process])
             timer.start()
             output = process.stdout.read(MAX_RENDERED_BYTES + 1) if process.stdout else b""
@@ -88,11 +95,13 @@ class Workspace:
         return text
 
     @contextlib.contextmanager
-    def _started(self, arguments: Sequence[str], errors: IO[bytes]) -> Iterator[subprocess.Popen[bytes]]:
+    def _started(
+        self, arguments: Sequence[str], errors: IO[bytes], environment: Mapping[str, str]
+    ) -> Iterator[subprocess.Popen[bytes]]:
         process = subprocess.Popen(  # noqa: S603 - an argument list, the program found by `shutil.which`
             [*self._confined(arguments), *arguments],
             cwd=self.tree,
-            env=self._environment(),
+            env=self._environment() | dict(environment),
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=errors,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from gitops_audit.drift.directives import Directives
+from gitops_audit.deployer.directive import Directives, marks_of
 from gitops_audit.model.finding import Drift, Waiver
 from gitops_audit.model.resource import Declared
 
@@ -11,7 +11,7 @@ _MISSING = Drift("missing", confirmed=True)
 
 def absent(declared: Declared) -> Drift:
     """`missing`, or in sync with the reason why it may be absent."""
-    told = Directives.of(declared.body).not_reconciled
+    told = Directives.of(marks_of(declared.body)).not_reconciled
     if told:
         return _explained(told, "annotation")
     return _explained(*expired) if (expired := _expiry(declared)) else _MISSING

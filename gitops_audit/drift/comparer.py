@@ -8,6 +8,8 @@ from datetime import date
 from typing import Any
 
 from gitops_audit.config.settings import DriftConfig
+from gitops_audit.deployer.directive import Directives
+from gitops_audit.deployer.tools import KUBECTL_APPLY, is_kubectl
 from gitops_audit.drift import cause, fields, shape
 from gitops_audit.drift.absence import absent
 from gitops_audit.drift.attribution import Managers
@@ -15,12 +17,12 @@ from gitops_audit.drift.builtin import BUILT_IN_GROUPS, SYSTEM_METADATA
 from gitops_audit.drift.cause import Trust
 from gitops_audit.drift.compare import Difference, Kind, differences, is_covered
 from gitops_audit.drift.confirm import is_counting
-from gitops_audit.drift.directives import Directives
 from gitops_audit.drift.ignore import IgnoreLedger, IgnoreRules
 from gitops_audit.drift.ownership import Ownership, last_applied
 from gitops_audit.drift.path import display, pointer
 from gitops_audit.drift.scalers import Scalers
 from gitops_audit.drift.tracking import is_mark
+from gitops_audit.drift.trusted_marks import directives_of, untrusted
 from gitops_audit.drift.undeclared import Undeclared, is_all_declared, undeclared
 from gitops_audit.kube.match import labels_of
 from gitops_audit.live.schema import TypeSchema
@@ -136,8 +138,17 @@ class Comparer:
         entries = fields.managed_fields(live)
         if not entries or not _is_applied_declared(body, live):
             return False
-        tries = (entry.get("fieldsV1") for entry in entries if self._is_watched(entry))
-        return all(is_all_declared(trie, body, live) for trie in tries if isinstance(trie, dict))
+        return all(
+            is_all_declared(trie, body, live, has_marks=self._may_mark(entry))
+            for entry in entries
+            if self._is_watched(entry) and isinstance(trie := entry.get("fieldsV1"), dict)
+        )
+
+    def _may_mark(self, entry: JsonObject) -> bool:
+        """Whether the marks of deployers are no news from a manager: a person's are, and kubectl's may be."""
+        manager = entry.get("manager", "")
+        is_person = self._managers.class_of(manager, entry.get("operation", "")) == "interactive"
+        return not (is_person or is_kubectl(manager))
 
     def _is_watched(self, entry: JsonObject) -> bool:
         if entry.get("subresource") == fields.STATUS:
@@ -162,18 +173,20 @@ class Comparer:
         if self._mode != "declared" and not self._owns_no_more(body, live):
             beside = undeclared(body, live, schema, kind, ownership, self._mode)
             changes += [_undeclared(u, ownership, kind, deployed) for u in beside]
-        return self._judged(tuple(changes), declared, live)
+        return self._judged(tuple(changes), declared, live, ownership)
 
-    def _judged(self, changes: tuple[Change, ...], declared: Declared, live: JsonObject) -> Drift:
-        changes = tuple(self._excused(changes, declared, live))
+    def _judged(self, changes: tuple[Change, ...], declared: Declared, live: JsonObject, ownership: Ownership) -> Drift:
+        directives = directives_of(declared.body, live, ownership)
+        changes = tuple(self._excused(changes, declared, directives))
         changes = self._rules.apply(changes, declared, live)
+        marked = untrusted(declared.body, live, ownership)
+        told = "; ".join(filter(None, (marked, _reservation(live))))
         if is_counting(changes):
-            return Drift("modified", changes, reason=_reservation(live))
-        return Drift("in-sync", changes, confirmed=True, reason=_waived(changes) or _reservation(live))
+            return Drift("modified", changes, reason=told)
+        return Drift("in-sync", changes, confirmed=True, reason=_waived(changes) or told)
 
-    def _excused(self, changes: Sequence[Change], declared: Declared, live: JsonObject) -> Iterator[Change]:
+    def _excused(self, changes: Sequence[Change], declared: Declared, directives: Directives) -> Iterator[Change]:
         """The changes, with a waiver where an autoscaler or an annotation explains them."""
-        directives = Directives.of(declared.body, live)
         for change in changes:
             covering = directives.covering(change)
             waiver = Waiver(covering, rule="annotation") if covering else self._scalers.waiver(change, declared.key)
@@ -197,22 +210,25 @@ def _is_applied_declared(body: JsonObject, live: JsonObject) -> bool:
     if not annotations or LAST_APPLIED not in annotations:
         return True
     applied = last_applied(live)
-    return applied is None or _is_kept(applied, body)
+    may_mark = not any(entry.get("manager") in KUBECTL_APPLY for entry in fields.managed_fields(live))
+    return applied is None or _is_kept(applied, body, may_mark)
 
 
-def _is_kept(applied: JsonObject, body: JsonObject) -> bool:
-    """Deployers add marks and a namespace to what they apply."""
+def _is_kept(applied: JsonObject, body: JsonObject, may_mark: bool) -> bool:
+    """Deployers add marks and a namespace to what they apply; kubectl does not."""
     return all(
         value == body.get(name) or is_covered({name: value}, body)
         for name, value in applied.items()
         if name != "metadata"
-    ) and _is_metadata_kept(applied.get("metadata"), body.get("metadata"))
+    ) and _is_metadata_kept(applied.get("metadata"), body.get("metadata"), may_mark)
 
 
-def _is_metadata_kept(applied: Any, declared: Any) -> bool:
+def _is_metadata_kept(applied: Any, declared: Any, may_mark: bool) -> bool:
     if not isinstance(applied, dict) or not isinstance(declared, dict):
         return not applied
-    given = {name: _without_marks(name, value) for name, value in applied.items() if name not in SYSTEM_METADATA}
+    given = {name: value for name, value in applied.items() if name not in SYSTEM_METADATA}
+    if may_mark:
+        given = {name: _without_marks(name, value) for name, value in given.items()}
     return is_covered(given, declared)
 
 

@@ -12,9 +12,12 @@ from dataclasses import dataclass
 from typing import Any
 
 from gitops_audit.config.settings import OrphanConfig
+from gitops_audit.deployer.directive import Directives, marks_of
 from gitops_audit.drift import fields, tracking
 from gitops_audit.drift.attribution import Managers
-from gitops_audit.drift.directives import Directives
+from gitops_audit.drift.ownership import Ownership
+from gitops_audit.drift.path import Path
+from gitops_audit.drift.trusted_marks import directives_of
 from gitops_audit.kube.match import Match
 from gitops_audit.model.finding import Drift, FieldOwner
 from gitops_audit.model.resource import Declared, JsonObject, ResourceKey
@@ -149,12 +152,24 @@ class OrphanSearch:
         return (
             (key.group, key.kind, key.namespace, key.name) in self._declared
             or not self.is_listed(key.group, key.kind)
-            or bool(metadata.get("ownerReferences") or metadata.get("deletionTimestamp"))
-            or bool(Directives.of({"metadata": metadata}).kept)
-            or any(mark in (metadata.get(where) or {}) for where, mark in _MADE_BY_CLUSTER)
+            or self._excuses_itself(metadata)
             or any(m.selects(key, metadata.get("labels") or {}) for m in (*_GIVEN, *self._config.ignore))
             or (key.kind == "PersistentVolumeClaim" and self._is_stateful(key))
         )
+
+    def _excuses_itself(self, metadata: JsonObject) -> bool:
+        """Whether the object says why it need not be declared, and it is not a person who made it say so."""
+        marks = [("metadata", where, key) for where, key in _MADE_BY_CLUSTER if key in (metadata.get(where) or {})]
+        owned: list[Path] = [("metadata", "ownerReferences")] if metadata.get("ownerReferences") else []
+        going: list[Path] = [("metadata", "finalizers")] if metadata.get("deletionTimestamp") else []
+        is_kept = bool(Directives.of(marks_of({"metadata": metadata})).kept)
+        if not (marks or owned or going or is_kept):
+            return False
+        ownership = Ownership.of({"metadata": metadata}, {}, self._managers)
+        if any(not ownership.is_by_hand(path) for path in (*marks, *owned, *going)):
+            return True
+        live = {"metadata": metadata}
+        return is_kept and (not ownership.entries or bool(directives_of({}, live, ownership).kept))
 
     def _is_stateful(self, key: ResourceKey) -> bool:
         """A claim that a declared StatefulSet made: `<template>-<set>-<ordinal>`, without an owner."""

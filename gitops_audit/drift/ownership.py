@@ -82,6 +82,16 @@ class Ownership:
         is_person = self.managers.class_of(entry.manager, entry.operation) == "interactive"
         return is_person or self._is_beside(entry)
 
+    def is_deployed(self, path: Path) -> bool:
+        """Whether a deployer wrote what stands at a path of the live object, alone or beside others."""
+        owners = self.owners(path)
+        return any(_is_applier(e, self.managers) and not self._is_beside(e) for e in owners)
+
+    def is_by_hand(self, path: Path) -> bool:
+        """Whether nobody but people wrote what stands at a path of the live object."""
+        owners = self.owners(path)
+        return bool(owners) and all(self.is_interactive(e) for e in owners)
+
     def is_controller(self, entry: Entry) -> bool:
         return self.managers.class_of(entry.manager, entry.operation) == "controller"
 

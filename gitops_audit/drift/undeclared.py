@@ -56,10 +56,11 @@ class _Claim:
 _Claims = tuple[_Claim, ...]
 
 
-def is_all_declared(trie: Trie, declared: Any, live: Any, *, place: Path = ROOT) -> bool:
+def is_all_declared(trie: Trie, declared: Any, live: Any, *, place: Path = ROOT, has_marks: bool = True) -> bool:
     """Whether plainly every owned field is declared. False decides nothing; no schema is asked.
 
-    `place` is kept for the first levels only, where deployers write marks of their own.
+    `place` is kept for the first levels only, where deployers write marks of their own. `has_marks`: whether the owner
+    is one of those whose marks are passed over.
     """
     is_struct = type(declared) is dict and type(live) is dict
     is_shallow = len(place) < 3
@@ -72,22 +73,22 @@ def is_all_declared(trie: Trie, declared: Any, live: Any, *, place: Path = ROOT)
         else:
             want, have = _elements(key, declared, live)
         if want is ABSENT:
-            if is_shallow and tracking.is_mark((*place, name)):
+            if is_shallow and has_marks and tracking.is_mark((*place, name)):
                 continue
             return False
         kind = type(want)
         if kind is dict or kind is list:
-            if not _is_inside_declared(node, want, have, (*place, name) if is_shallow else place):
+            if not _is_inside_declared(node, want, have, (*place, name) if is_shallow else place, has_marks):
                 return False
         elif have and (not want or name == "caBundle") and want != have:
             return False
     return True
 
 
-def _is_inside_declared(node: Any, want: Any, have: Any, place: Path) -> bool:
+def _is_inside_declared(node: Any, want: Any, have: Any, place: Path, has_marks: bool = True) -> bool:
     if not node or type(node) is not dict or fields.is_leaf(node):
         return builtin.adds_only_defaults(want, have)
-    return is_all_declared(node, want, have, place=place)
+    return is_all_declared(node, want, have, place=place, has_marks=has_marks)
 
 
 def _elements(key: str, declared: Any, live: Any) -> tuple[Any, Any]:
@@ -242,7 +243,12 @@ class _Search:
     ) -> None:
         if applied is ABSENT and not any(c.role for c in claims):
             return
-        if have is None or have in ({}, []) or tracking.is_mark(path) or self._is_explained(have, schema, path, claims):
+        if (
+            have is None
+            or have in ({}, [])
+            or self._is_tools(path, claims)
+            or self._is_explained(have, schema, path, claims)
+        ):
             return
         if isinstance(have, list) and schema.list_type in ("map", "set"):
             self._list([], have, applied, schema, path, claims)
@@ -250,6 +256,16 @@ class _Search:
             self.fields({}, have, applied, schema, path, claims)
         else:
             self._add(have, applied, schema, path, claims)
+
+    def _is_tools(self, path: Path, claims: _Claims) -> bool:
+        """Whether it is a mark of a deployer that no person set."""
+        if not tracking.is_mark(path):
+            return False
+        by_hand = (
+            (c.role and self.ownership.is_interactive(c.entry)) or self.ownership.is_client_side_apply_by_hand(c.entry)
+            for c in claims
+        )
+        return not any(by_hand) or any(self.ownership.is_deployer(c.entry) for c in claims)
 
     def _is_explained(self, have: Any, schema: TypeSchema, path: Path, claims: _Claims) -> bool:
         """By defaulting: as a consequence of another field, or in a list that can only be owned as a whole."""

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from gitops_audit.drift.directives import Directives
+from gitops_audit.deployer.directive import Directives, marks_of
 from gitops_audit.model.finding import Drift
 from tests.unit.drift.samples import compared, config_map, entry, live, with_metadata
 
@@ -38,10 +38,23 @@ def test_merging_keeps_what_others_add_and_nothing_else() -> None:
     assert [(c.path, c.ignored is None) for c in drift.changes] == [("data.a", True), ("data.b", False)]
 
 
-def test_an_annotation_on_the_live_object_alone_is_heeded_and_told() -> None:
-    found = live(annotated(config_map(a="9"), f"{FLUX}/reconcile", "disabled"))
+def annotation(manager: str, key: str, operation: str = "Update") -> dict[str, Any]:
+    return entry(manager, {"metadata": {"annotations": {key: ""}}}, operation, apiVersion="v1")
+
+
+@pytest.mark.parametrize(
+    ("entries", "status"),
+    [
+        ([annotation("kustomize-controller", f"{FLUX}/reconcile", "Apply")], "in-sync"),
+        ([annotation("nightly-script", f"{FLUX}/reconcile")], "modified"),
+        ([annotation("kubectl-annotate", f"{FLUX}/reconcile")], "modified"),
+        ([], "modified"),
+    ],
+)
+def test_an_annotation_on_the_live_object_alone_counts_where_a_deployer_wrote_it(entries: Any, status: str) -> None:
+    found = live(annotated(config_map(a="9"), f"{FLUX}/reconcile", "disabled"), *entries)
     drift = compared(config_map(a="1"), found)
-    assert drift.status == "in-sync"
+    assert drift.status == status
     assert f"{FLUX}/reconcile: disabled" in drift.reason
 
 
@@ -62,15 +75,26 @@ def test_an_object_that_is_not_reconciled_may_be_absent() -> None:
         (f"{FLUX}/reconcile", "Disabled", True),
         ("argocd.argoproj.io/sync-options", "ServerSideApply=true, Prune=false", True),
         ("argocd.argoproj.io/sync-options", "Prune=true", False),
+        ("argocd.argoproj.io/sync-options", "prune=false", False),
+        ("argocd.argoproj.io/sync-options", "ServerSideApply=true,,Prune=false,", True),
+        (f"{FLUX}/prune", "disabled, other", False),
+        (f"{FLUX}/prune", " disabled", False),
+        ("helm.sh/resource-policy", " Keep ", True),
+        ("helm.sh/resource-policy", "keep, delete", False),
         ("argocd.argoproj.io/compare-options", "IgnoreExtraneous", True),
         ("helm.sh/resource-policy", "keep", True),
         ("other", "keep", False),
     ],
 )
 def test_some_objects_are_kept_on_purpose(key: str, value: str, is_kept: bool) -> None:
-    assert bool(Directives.of(annotated(config_map(), key, value)).kept) is is_kept
+    assert bool(Directives.of(marks_of(annotated(config_map(), key, value))).kept) is is_kept
 
 
 @pytest.mark.parametrize("metadata", [None, [], {"annotations": None}, {"annotations": {f"{FLUX}/ssa": 5}}])
 def test_malformed_annotations_ask_for_nothing(metadata: Any) -> None:
-    assert Directives.of({"metadata": metadata}, None) == Directives()
+    assert Directives.of(marks_of({"metadata": metadata})) == Directives()
+
+
+def test_flux_reads_labels_as_well() -> None:
+    body = with_metadata(config_map(), labels={f"{FLUX}/reconcile": "DISABLED"})
+    assert Directives.of(marks_of(body)).not_reconciled == f"{FLUX}/reconcile: DISABLED"

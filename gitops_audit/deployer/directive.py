@@ -1,0 +1,95 @@
+"""What labels and annotations of Argo CD, Flux and Helm ask of whoever compares or prunes an object.
+
+Each is read as its tool reads it. Sources: fluxcd/pkg `ssa/utils` (a label or annotation, the whole value, in any
+case); Argo CD `util/resource` (options of an annotation between commas, blanks cut off, in their case); Helm
+`pkg/action/resource_policy.go` (the whole value without blanks, in any case).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from gitops_audit.model.finding import Change
+from gitops_audit.model.resource import JsonObject
+
+_FLUX = "kustomize.toolkit.fluxcd.io"
+_ARGO_SYNC = "argocd.argoproj.io/sync-options"
+_ARGO_COMPARE = "argocd.argoproj.io/compare-options"
+_HELM_POLICY = "helm.sh/resource-policy"
+
+KEYS = (f"{_FLUX}/reconcile", f"{_FLUX}/ssa", f"{_FLUX}/prune", _ARGO_SYNC, _ARGO_COMPARE, _HELM_POLICY)
+"""The keys of all labels and annotations that are read here."""
+
+Marks = Mapping[str, Mapping[str, str]]
+"""`labels` and `annotations` of an object, as far as they count."""
+
+
+@dataclass(frozen=True, slots=True)
+class Directives:
+    """The label or annotation behind each, as `key: value`, empty where it is not set."""
+
+    not_reconciled: str = ""
+    only_created: str = ""
+    merged: str = ""
+    kept: str = ""
+
+    @classmethod
+    def of(cls, *marks: Marks) -> Directives:
+        """Of the declared object, and of what counts on the live one: what the first says goes before."""
+        found = [cls._read(one) for one in marks]
+        return cls(*(next((getattr(d, name) for d in found if getattr(d, name)), "") for name in cls.__slots__))
+
+    @classmethod
+    def _read(cls, marks: Marks) -> Directives:
+        disabled = _flux(marks, "reconcile", "disabled")
+        return cls(
+            not_reconciled=disabled or _flux(marks, "ssa", "Ignore"),
+            only_created=_flux(marks, "ssa", "IfNotPresent"),
+            merged=_flux(marks, "ssa", "Merge"),
+            kept=(
+                _flux(marks, "prune", "disabled")
+                or disabled
+                or _argo(marks, _ARGO_SYNC, "Prune=false")
+                or _argo(marks, _ARGO_COMPARE, "IgnoreExtraneous")
+                or _helm(marks)
+            ),
+        )
+
+    def covering(self, change: Change) -> str:
+        """The annotation by which a change does not count, empty where it does."""
+        if self.merged and change.type == "added":
+            return self.merged
+        return self.not_reconciled or self.only_created
+
+    def __str__(self) -> str:
+        told = (self.not_reconciled, self.only_created, self.merged, self.kept)
+        return ", ".join(dict.fromkeys(filter(None, told)))
+
+
+def marks_of(body: JsonObject) -> Marks:
+    """All labels and annotations of an object that are texts."""
+    metadata = body.get("metadata")
+    return {where: _strings(metadata, where) for where in ("labels", "annotations")}
+
+
+def _flux(marks: Marks, name: str, value: str) -> str:
+    key = f"{_FLUX}/{name}"
+    found = (marks.get(where, {}).get(key, "") for where in ("labels", "annotations"))
+    return next((f"{key}: {text}" for text in found if text.lower() == value.lower()), "")
+
+
+def _argo(marks: Marks, key: str, option: str) -> str:
+    options = (text.strip() for text in marks.get("annotations", {}).get(key, "").split(","))
+    return f"{key}: {option}" if option in options else ""
+
+
+def _helm(marks: Marks) -> str:
+    policy = marks.get("annotations", {}).get(_HELM_POLICY, "").strip().lower()
+    return f"{_HELM_POLICY}: keep" if policy == "keep" else ""
+
+
+def _strings(metadata: Any, where: str) -> dict[str, str]:
+    found = metadata.get(where) if isinstance(metadata, dict) else None
+    return {k: v for k, v in found.items() if isinstance(v, str)} if isinstance(found, dict) else {}

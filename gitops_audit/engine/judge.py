@@ -122,7 +122,7 @@ class ClusterJudge:
 
     def _verdict(self, compared: _Compared, drift: Drift | None) -> Verdict:
         resource = compared.resource
-        validated = self._validated(resource)
+        validated = self._validated(resource, drift)
         verdict = Verdict(
             resource,
             "passed",
@@ -182,11 +182,16 @@ class ClusterJudge:
         cluster = self._cluster.live
         return cluster.schemas.type_for(resource.key.group, resource.version, resource.key.kind) if cluster else None
 
-    def _validated(self, resource: Declared) -> Validated:
+    def _validated(self, resource: Declared, drift: Drift | None) -> Validated:
         if resource.skip or placeholder.is_placeholder(resource) or self._cluster.error is not None:
             return Validated()
-        validated, scaled = self._validator.check(resource), self._scalers.fault(resource)
+        # What a server holds just as it is declared, its validation has let pass.
+        is_accepted = drift is not None and drift.status == "in-sync" and not self._is_recorded()
+        validated, scaled = self._validator.check(resource, is_accepted=is_accepted), self._scalers.fault(resource)
         return replace(validated, faults=(*validated.faults, scaled)) if scaled else validated
+
+    def _is_recorded(self) -> bool:
+        return self._cluster.live is not None and self._cluster.live.is_recorded
 
     def _plural(self, resource: Declared) -> str:
         """The plural of a kind's API; without a cluster as English has it, which is how nearly all are made."""

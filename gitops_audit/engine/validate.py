@@ -44,15 +44,19 @@ class Validator:
         self._schemas = self._load(config, declared)
         self._unchecked: dict[str, Counter[str]] = {}
 
-    def check(self, resource: Declared) -> Validated:
-        """Everything the API server would refuse."""
-        body, key = resource.body, resource.key
+    def check(self, resource: Declared, *, is_accepted: bool = False) -> Validated:
+        """Everything the API server would refuse; `is_accepted`: it holds the object as it is declared."""
+        body = resource.body
         found = [(fault.pointer, fault.message) for fault in self._schemas.check(body)]
-        told = {pointer for pointer, _ in found}
-        found += [fault for fault in object_faults(body, key.group, key.kind, self._minor) if fault[0] not in told]
+        if not is_accepted:
+            told = {pointer for pointer, _ in found}
+            found += (fault for fault in self._rules(resource) if fault[0] not in told)
         faults = tuple(Invalid(field_path(pointer, body), message, pointer=pointer) for pointer, message in found)
         gap = self._schemas.gap(body)
         return self._incomplete(resource, faults, gap) if gap else Validated(faults)
+
+    def _rules(self, resource: Declared) -> list[tuple[str, str]]:
+        return object_faults(resource.body, resource.key.group, resource.key.kind, self._minor)
 
     def notes(self) -> Iterator[str]:
         """One for each reason why manifests had no schema, with the kinds and how many of each."""

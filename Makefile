@@ -14,9 +14,10 @@ demo: $(READY)
 test: $(TOOLS)
 	$(BIN)/python -m pytest -n auto --dist loadfile
 
-# Without the real API server and without pytest in processes of its own: the rest is done within a minute.
+# Leaves out what needs the real API server (e2e), what takes seconds (slow), and the tests of whole runs of pytest, of
+# the commands and of the sandbox: everything in tests/ but tests/unit.
 test-fast: $(TOOLS)
-	$(BIN)/python -m pytest -n auto --dist loadfile -m "not e2e" tests/unit tests/contract
+	$(BIN)/python -m pytest -n auto --dist loadfile -m "not e2e and not slow" tests/unit
 
 lint: $(READY)
 	$(BIN)/ruff check .

@@ -13,6 +13,8 @@ import pytest
 
 from gitops_audit import lifetime
 
+pytestmark = pytest.mark.slow
+
 _LONG_AGO = 1_000_000_000
 
 _RUN = """

@@ -255,6 +255,7 @@ def demo_output() -> str:
     return _VARYING.sub("*", done.stdout)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("page", ["README.md", "docs/tutorial/first-audit.md"])
 def test_the_demo_prints_what_the_docs_show_of_it_apart_from_the_marked_cuts(page: str, demo_output: str) -> None:
     shown = [block for block in _blocks(ROOT / page, "") if " on demo ___" in block]

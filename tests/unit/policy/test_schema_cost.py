@@ -12,6 +12,8 @@ from gitops_audit.policy.contract import RuleResult
 from gitops_audit.policy.document_file import read
 from gitops_audit.policy.native_test import GivenWorld, subject_of
 
+pytestmark = pytest.mark.slow
+
 NODE = {"$ref": "#/$defs/node"}
 
 

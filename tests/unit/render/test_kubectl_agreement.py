@@ -16,6 +16,8 @@ from tests.tools import KUBECTL
 from tests.unit.render.scalars import KEYS, PLAIN, QUOTED_AND_FLOW, REFUSED, REFUSED_KEYS, TAGGED
 from tests.unit.render.texts import FILES, HEAD, MAPPINGS, VALUES
 
+pytestmark = pytest.mark.slow
+
 KNOWN_VALUES = [text for rows in PLAIN.values() for text, _ in rows] + [text for text, _ in (*TAGGED, *QUOTED_AND_FLOW)]
 
 STRUCTURES = {

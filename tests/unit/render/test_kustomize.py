@@ -9,6 +9,7 @@ from gitops_audit.errors import Location, SourceError
 from gitops_audit.model.resource import FileProblem, Origin, Rendered
 from gitops_audit.render import kustomize
 from gitops_audit.render.kustomization import reach
+from tests.tools import KUBECTL
 from tests.unit.render.checkouts import DictCheckout
 
 DEPLOYMENT = """\
@@ -45,6 +46,13 @@ def test_objects_of_a_base_and_of_generators_know_their_file() -> None:
     origins = {(m.body["kind"], m.origin) for m in render(REPOSITORY).manifests}
     assert ("Deployment", Origin("apps/base/web.yaml", 2, 0)) in origins
     assert ("ConfigMap", Origin("apps/base/kustomization.yaml", 1, -1)) in origins
+
+
+def test_kubectl_alone_builds_the_same(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    by_kustomize = render(REPOSITORY)
+    (tmp_path / "kubectl").symlink_to(KUBECTL)
+    monkeypatch.setenv("PATH", str(tmp_path))
+    assert render(REPOSITORY) == by_kustomize
 
 
 def test_the_annotation_that_tells_the_file_is_taken_off_again() -> None:

@@ -11,6 +11,8 @@ from gitops_audit.policy.kyverno import jmes
 from gitops_audit.policy.kyverno.budget import Budget, Exhausted
 from tests.unit.policy.kyverno.making import pod, policy, results
 
+pytestmark = pytest.mark.slow
+
 CONTAINERS = "request.object.spec.containers"
 NUMBERS = f"`{list(range(400))}`"
 MAPPED = f"map(&map(&map(&@, {NUMBERS}), {NUMBERS}), {NUMBERS})"

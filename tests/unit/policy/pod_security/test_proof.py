@@ -17,6 +17,8 @@ from gitops_audit.policy.pod_security.proof import is_fine
 from gitops_audit.policy.pod_security.registry import active
 from tests.unit.policy.pod_security.cases import CASES, Case, compliant_pod
 
+pytestmark = pytest.mark.slow
+
 LEVELS: tuple[Level, ...] = ("baseline", "restricted")
 MINORS = sorted({revision.since for control in CONTROLS for revision in control.revisions})
 READ = """name hostNetwork hostPID hostIPC hostUsers os securityContext volumes containers initContainers privileged

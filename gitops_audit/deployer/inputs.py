@@ -9,9 +9,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
+import orjson
+
+from gitops_audit.config.settings import SourceConfig
 from gitops_audit.model.resource import JsonObject
 
 # What one of them can change, by its name; what is not here can change anything.
@@ -23,7 +26,16 @@ _REACH = {
 }
 # Settings of a renderer that change nothing in what it renders.
 _IDLE = frozenset(
-    {"version", "skipTests", "skipSchemaValidation", "passCredentials", "ignoreMissingValueFiles", "recurse"}
+    {
+        "releaseName",
+        "namespace",
+        "version",
+        "skipTests",
+        "skipSchemaValidation",
+        "passCredentials",
+        "ignoreMissingValueFiles",
+        "recurse",
+    }
 )
 _FLUX = (
     "patches",
@@ -39,22 +51,23 @@ _FLUX = (
 
 @dataclass(frozen=True, slots=True)
 class Inputs:
-    """`names` of what was given by the kind of source that it is for (`helm.valueFiles`); `release` and `namespace` are
-    those of a chart, `is_flat`: a directory is read without those below. `substitutes`: `${var}` is replaced."""
+    """`given` are names by the kind of source they are for (`helm.valueFiles`), each with its value as JSON; `release`
+    and `namespace` are those of a chart, `is_flat`: a directory is read without those below. `substitutes`: `${var}` is
+    replaced. Values may be secret."""
 
-    names: tuple[str, ...] = ()
+    given: tuple[tuple[str, str], ...] = field(default=(), repr=False)
     release: str = ""
     namespace: str = ""
     is_flat: bool = False
     substitutes: bool = False
 
-    def foreign(self, kind: str, release: str, namespace: str) -> tuple[str, ...]:
-        """What was given that the audit does not give, for a source that it renders as `kind`."""
-        names = [n for n in self.names if n.partition(".")[0] in (kind, "plugin")]
+    def foreign(self, kind: str, own: Inputs) -> tuple[str, ...]:
+        """What only one of the deployer and the audit (`own`) gives, for a source that is rendered as `kind`."""
+        names = [n for n, _ in sorted({*self.given} ^ {*own.given}) if n.partition(".")[0] in (kind, "plugin")]
         if kind == "helm":
-            names += ["the release name"] * (self.release not in ("", release))
-            names += ["the namespace"] * (self.namespace not in ("", namespace))
-        return tuple(names)
+            names += ["the release name"] * (self.release not in ("", own.release))
+            names += ["the namespace"] * (self.namespace not in ("", own.namespace))
+        return tuple(dict.fromkeys(names))
 
     def reaching(self, foreign: Iterable[str], pointer: str) -> Iterator[str]:
         """Those of them that can have made the value at a pointer."""
@@ -69,21 +82,45 @@ NOTHING_ELSE = Inputs()
 
 def of_application_source(source: JsonObject, application: str, namespace: str) -> Inputs:
     """`namespace` is the one that the Application deploys to."""
-    names = [f"{kind}.{key}" for kind in ("helm", "kustomize", "directory") for key in _given(source.get(kind))]
-    names += ["plugin"] * bool(source.get("plugin"))
+    given = [pair for kind in ("helm", "kustomize", "directory") for pair in _given(kind, source.get(kind))]
+    given += [("plugin", "")] * bool(source.get("plugin"))
     helm, directory = source.get("helm"), source.get("directory")
     release = str(helm.get("releaseName") or "") if isinstance(helm, dict) else ""
     is_flat = not (isinstance(directory, dict) and directory.get("recurse"))
-    kept = tuple(n for n in names if n not in ("helm.releaseName", "helm.namespace"))
-    return Inputs(kept, release or application, namespace, is_flat)
+    return Inputs(tuple(given), release or application, namespace, is_flat)
 
 
 def of_kustomization_spec(spec: JsonObject) -> Inputs:
     """Flux makes a kustomization of a directory that has none: what is given counts for both."""
-    given = [key for key in _FLUX if spec.get(key)]
-    names = tuple(f"{kind}.{key}" for kind in ("kustomize", "directory") for key in given)
-    return Inputs(names, substitutes=bool(spec.get("postBuild")))
+    pairs = [(key, _text(spec[key])) for key in _FLUX if spec.get(key)]
+    given = tuple((f"{kind}.{key}", text) for kind in ("kustomize", "directory") for key, text in pairs)
+    return Inputs(given, substitutes=bool(spec.get("postBuild")))
 
 
-def _given(options: Any) -> list[str]:
-    return [key for key, value in options.items() if value and key not in _IDLE] if isinstance(options, dict) else []
+def of_source(config: SourceConfig) -> Inputs:
+    """What the audit itself renders a source with."""
+    options = config.helm
+    files, values = list(options.value_files), _loaded(options.values)
+    helm = {"valueFiles": files, "valuesObject": values, "skipCrds": options.skip_crds}
+    return Inputs(tuple(_given("helm", helm)), options.release_name or config.name, config.namespace or "default")
+
+
+def _given(kind: str, options: Any) -> Iterator[tuple[str, str]]:
+    """`values` is the text of what `valuesObject` is as an object."""
+    for key, value in options.items() if isinstance(options, dict) else ():
+        loaded = _loaded(value) if (kind, key) == ("helm", "values") else value
+        if loaded and key not in _IDLE:
+            name = "valuesObject" if isinstance(loaded, dict) and key == "values" else key
+            yield f"{kind}.{name}", _text(loaded)
+
+
+def _loaded(text: Any) -> Any:
+    """Values written as JSON, as an object; any other text stays what it is."""
+    try:
+        return orjson.loads(text) if isinstance(text, str) and text else text
+    except orjson.JSONDecodeError:
+        return text
+
+
+def _text(value: Any) -> str:
+    return orjson.dumps(value, option=orjson.OPT_SORT_KEYS, default=repr).decode()

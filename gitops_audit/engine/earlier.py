@@ -8,7 +8,7 @@ from functools import partial
 
 from gitops_audit.config.rules import resolved_path
 from gitops_audit.config.settings import Settings
-from gitops_audit.deployer.inputs import Inputs
+from gitops_audit.deployer.inputs import Inputs, of_source
 from gitops_audit.drift.synced import Part, normal_path
 from gitops_audit.engine.sources import ReadSource, read
 from gitops_audit.inventory import build
@@ -84,8 +84,7 @@ class EarlierSources:
 
     def foreign(self, name: str, inputs: Inputs) -> tuple[str, ...]:
         """What a deployer renders a source with that the audit does not."""
-        config = self._sources[name].config
-        return inputs.foreign(self.kind(name), config.helm.release_name or config.name, config.namespace or "default")
+        return inputs.foreign(self.kind(name), of_source(self._sources[name].config))
 
     def close(self) -> None:
         self._exports.close()

@@ -13,6 +13,7 @@ from gitops_audit.config.settings import IgnoreRule
 from gitops_audit.drift.attribution import manager_at
 from gitops_audit.drift.field_pattern import FieldPattern
 from gitops_audit.drift.leaf import Cover, parts
+from gitops_audit.drift.near_miss import Seen, near_miss
 from gitops_audit.errors import ConfigError
 from gitops_audit.kube.glob import is_like_any
 from gitops_audit.kube.match import labels_of
@@ -30,6 +31,20 @@ class RuleReport:
     resources: int
     changes: int
     faults: tuple[Fault, ...]
+    miss: str = ""
+
+    def why(self, fault: Fault) -> str:
+        """What is meant by a fault of this rule, as half a sentence; `miss` is what a dead one came nearest to."""
+        if fault == "dead":
+            return f"it hid nothing; {self.miss}" if self.miss else "it hid nothing"
+        if fault == "expired":
+            return f"its last day was {self.rule.expires}, so that it hides nothing any more"
+        if "*" in self.rule.managers:
+            return "it hides what any manager wrote; name the managers"
+        if self.rule.statuses and self.rule.is_for_all:
+            return "it accepts every object; name some by `match`"
+        broad = [text or "the whole object" for text in self.rule.fields if FieldPattern(text).is_broad]
+        return f"it hides all below {', '.join(broad)}; name the fields"
 
 
 class _Compiled:
@@ -97,9 +112,13 @@ class IgnoreLedger:
         self._rules = rules
         self._resources: Counter[str] = Counter()
         self._changes: Counter[str] = Counter()
+        self._seen: list[Seen] = []
 
     def note(self, resource: Declared, drift: Drift) -> None:
         """Takes in one resource and what was found on it."""
+        if not self._rules:
+            return
+        self._seen.append(Seen(resource, drift))
         self._resources.update(r.id for r in self._rules if _selects(r.rule, resource))
         waivers = (drift.ignored, *(change.ignored for change in drift.changes))
         self._changes.update(waiver.rule for waiver in waivers if waiver is not None)
@@ -115,7 +134,8 @@ class IgnoreLedger:
             faults.append("dead")
         if rule.is_broad:
             faults.append("over-broad")
-        return RuleReport(rule.rule, self._resources[rule.id], changes, tuple(faults))
+        miss = near_miss(rule.rule, self._seen) if "dead" in faults else ""
+        return RuleReport(rule.rule, self._resources[rule.id], changes, tuple(faults), miss)
 
 
 def is_expired(rule: IgnoreRule, today: date) -> bool:

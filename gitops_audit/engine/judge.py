@@ -99,7 +99,8 @@ class ClusterJudge:
         """What the run itself should be told: ignore rules that hide nothing, too much, or are out of date."""
         for report in self._ledger.report() if self._cluster.live else ():
             for fault in report.faults:
-                yield f"ignore rule at {report.rule.where} is {fault} on cluster {self._cluster.name}"
+                told = f"ignore rule at {report.rule.where} is {fault} on cluster {self._cluster.name}"
+                yield f"{told}: {report.why(fault)}"
         yield from self._confirmer.notes()
         yield from self._causes.notes() if self._causes else ()
         yield from self._validator.notes()

@@ -16,7 +16,7 @@ from gitops_audit.cli.selection import select
 from gitops_audit.config.load import load
 from gitops_audit.config.settings import Settings
 from gitops_audit.engine.audit import Audit
-from gitops_audit.engine.events import ClusterInfo, Finished, Judged, RunInfo, Started
+from gitops_audit.engine.events import NOT_EVALUATED, ClusterInfo, Finished, Judged, RunInfo, Started
 from gitops_audit.model.resource import Declared
 from gitops_audit.model.verdict import Verdict
 from gitops_audit.report import digest, text
@@ -56,7 +56,15 @@ def diff(resources: tuple[str, ...], **values: Any) -> None:
     told = ", ".join(f"{n} {status}" for status, n in sorted(counts.items())) or "no cluster was asked"
     console.echo(f"{len(verdicts)} resources; drift: {told}")
     outcomes = {v.outcome for v in verdicts}
-    raise click.exceptions.Exit(3 if "error" in outcomes or not verdicts else int("failed" in outcomes))
+    is_compared = any(v.is_compared for v in verdicts)
+    if not is_compared and "error" not in outcomes:
+        console.complain(f"error: {_uncompared(verdicts)} [{NOT_EVALUATED}]")
+    raise click.exceptions.Exit(3 if "error" in outcomes or not is_compared else int("failed" in outcomes))
+
+
+def _uncompared(verdicts: list[Verdict]) -> str:
+    reason = next((v.skip_reason for v in verdicts if v.skip_reason), "no cluster was asked")
+    return f"nothing was compared: {reason}"
 
 
 class _Collected:
@@ -117,7 +125,7 @@ def _print(verdict: Verdict, shared: Mapping[ErrorCause, Shared], *, is_verbose:
         console.echo()
     elif is_verbose:
         gist = text.one_line(verdict)
-        console.echo(f"{verdict.outcome}: {verdict.resource.key}{' - ' + gist if gist else ''}")
+        console.echo(f"{verdict.outcome}: {verdict.resource.title}{' - ' + gist if gist else ''}")
 
 
 def _print_summary(collected: _Collected, *, is_verbose: bool) -> None:

@@ -12,7 +12,7 @@ from gitops_audit.engine import placeholder
 from gitops_audit.engine.audit_log import AuditLogs
 from gitops_audit.engine.clusters import ReachedCluster, reach_all
 from gitops_audit.engine.earlier import EarlierSources
-from gitops_audit.engine.events import Event, Finished, Judged, RunInfo, Started, Summary
+from gitops_audit.engine.events import NOT_EVALUATED, Event, Finished, Judged, RunInfo, Started, Summary
 from gitops_audit.engine.judge import ClusterJudge, Judgement
 from gitops_audit.engine.locate import Locator
 from gitops_audit.engine.memory import Holder
@@ -90,7 +90,8 @@ class Audit:
             for verdict in self._judged(name, tuple(resources)):
                 summary.add(verdict)
                 yield Judged(verdict)
-        yield Finished(utc_now(), summary, tuple(dict.fromkeys(self._notes())))
+        notes = dict.fromkeys((*self._notes(), *self._unevaluated(summary)))
+        yield Finished(utc_now(), summary, tuple(notes))
 
     def live(self, resource: Declared) -> JsonObject | None:
         """The live object of a resource that was judged; None where the cluster has none."""
@@ -120,7 +121,10 @@ class Audit:
         scope = cluster.live.discovery.scope if cluster.live else offline_scope(r for _, r in readable)
         declared = build(cluster.name, readable, scope, cluster.redactor).resources
         self._judges[cluster.name] = ClusterJudge(cluster, declared, judgement)
-        return [*_unread(cluster.name, sources), *declared]
+        unread = [*_unread(cluster.name, sources), *declared]
+        if cluster.error is not None and not declared:
+            unread.append(placeholder.for_cluster(cluster.name, cluster.error))
+        return unread
 
     def _orphans(self) -> Iterator[Declared]:
         """Only a complete inventory can tell what is declared nowhere."""
@@ -144,6 +148,13 @@ class Audit:
             yield from judge.notes()
         if self._judgement is not None:
             yield from self._judgement.policies.notes()
+
+    def _unevaluated(self, summary: Summary) -> Iterator[str]:
+        """Why an audit that found nothing is not clean all the same."""
+        if not self.resources and self._options.shard is not None:
+            shard = self._options.shard
+            yield f"nothing was evaluated: the shard {shard.index}/{shard.count} holds no resource [{NOT_EVALUATED}]"
+        yield from summary.unevaluated
 
     def _progress(self, message: str) -> None:
         if self._options.on_progress is not None:

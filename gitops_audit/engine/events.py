@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from gitops_audit.model.finding import DriftStatus
@@ -62,19 +63,28 @@ class Finished:
     notes: tuple[str, ...] = ()
 
 
+NOT_EVALUATED = "GA231"
+
 Event = Started | Judged | Finished
 
 
 @dataclass(slots=True)
 class Summary:
-    """Counts over the verdicts of a run, as the JSON report shows them."""
+    """Counts over the verdicts of a run, as the JSON report shows them.
+
+    `evaluated` says of each cluster and source whether any check of any of its resources came to an answer.
+    """
 
     outcomes: Counter[Outcome] = field(default_factory=Counter)
     drift: Counter[DriftStatus] = field(default_factory=Counter)
     violations: Counter[str] = field(default_factory=Counter)
+    evaluated: dict[tuple[str, str], bool] = field(default_factory=dict)
 
     def add(self, verdict: Verdict) -> None:
         self.outcomes[verdict.outcome] += 1
+        part = verdict.resource.key.cluster, verdict.resource.source
+        if not self.evaluated.get(part):
+            self.evaluated[part] = verdict.outcome in ("failed", "error") or verdict.is_evaluated
         if verdict.drift is not None:
             self.drift[verdict.drift.status] += 1
         for finding in verdict.findings:
@@ -86,8 +96,18 @@ class Summary:
         return self.outcomes.total()
 
     @property
+    def unevaluated(self) -> Sequence[str]:
+        """A sentence for every source of which no resource came to an answer in any check."""
+        parts = (part for part, is_evaluated in self.evaluated.items() if not is_evaluated)
+        return [
+            f"nothing of source {source} was evaluated for cluster {cluster}: no check applied to any of its resources "
+            f"[{NOT_EVALUATED}]"
+            for cluster, source in parts
+        ]
+
+    @property
     def exit_code(self) -> int:
         """Of the CLI (DESIGN 4.3): unread beats findings beats clean; nothing looked at is not clean."""
-        if self.outcomes["error"] or not self.resources:
+        if self.outcomes["error"] or not self.resources or not all(self.evaluated.values()):
             return 3
         return 1 if self.outcomes["failed"] else 0

@@ -21,7 +21,7 @@ from gitops_audit.engine.orphans import Orphans, find
 from gitops_audit.engine.policies import ClusterPolicies, PolicyCheck
 from gitops_audit.engine.validate import Validated, Validator
 from gitops_audit.errors import ClusterError
-from gitops_audit.inventory import declared_scopes
+from gitops_audit.inventory import declared_scopes, is_argocd_s
 from gitops_audit.kube.kind_name import plural
 from gitops_audit.kube.match import labels_of
 from gitops_audit.live import LiveSet
@@ -30,6 +30,7 @@ from gitops_audit.model.finding import Drift, PolicyResult, Problem
 from gitops_audit.model.resource import Declared, JsonObject
 from gitops_audit.model.verdict import Threshold, Verdict
 
+_NOT_ARGOCD = "nothing in the cluster shows that Argo CD deploys this source"
 _UNDEFINED = Drift("missing", confirmed=True, reason="its CustomResourceDefinition is missing too")
 
 
@@ -73,6 +74,7 @@ class ClusterJudge:
         self._live: LiveSet | None = None
         self._read: list[LiveSet] = []
         self._orphans = Orphans()
+        self._argocd_sources: frozenset[str] = frozenset()
 
     def find_orphans(self) -> tuple[Declared, ...]:
         """The objects that no source declares, as resources to judge; none where they are not asked for."""
@@ -84,8 +86,9 @@ class ClusterJudge:
     def judge(self, resources: Sequence[Declared], logs: AuditLogs) -> list[Verdict]:
         """One verdict for each resource, in order; `logs` name the users behind what drifted."""
         if self._cluster.live is not None:
-            self._live = self._cluster.live.read([r for r in resources if self._is_comparable(r)])
+            self._live = self._cluster.live.read([r for r in self._wanted(resources) if self._is_comparable(r)])
             self._read.append(self._live)
+            self._argocd_sources |= self._deployed_by_argocd(resources)
         policies = ClusterPolicies(self._by.policies, self._inventory, self.live_object, self._plural)
         compared = [self._compared(r, policies) for r in resources]
         drifts = logs.attributed(resources, self._drifts(compared), self._plural)
@@ -109,12 +112,31 @@ class ClusterJudge:
             name, consequence = self._cluster.name, "lists of custom resources are compared by place"
             yield f"cluster {name} shows no types, so {consequence}: {untyped}"
 
+    def _wanted(self, resources: Sequence[Declared]) -> Sequence[Declared]:
+        """What is to be read: beside what is judged, all of a source that may have hooks of Argo CD."""
+        sources = _with_hooks(resources) - self._argocd_sources
+        if not sources:
+            return resources
+        ids = {r.id for r in resources}
+        return [*resources, *(r for r in self._inventory if r.source in sources and r.id not in ids)]
+
+    def _deployed_by_argocd(self, resources: Sequence[Declared]) -> frozenset[str]:
+        """Of the sources that may have hooks, those of which Argo CD wrote an object in the cluster."""
+        sources = _with_hooks(resources) - self._argocd_sources
+        candidates = (r for r in self._inventory if r.source in sources) if sources else ()
+        return frozenset(r.source for r in candidates if (live := self.live_object(r)) and is_argocd_s(live))
+
+    def _skip(self, resource: Declared) -> str:
+        """Why a resource is not compared; empty where it is."""
+        is_hook = bool(resource.argocd_skip) and resource.source in self._argocd_sources
+        return resource.skip or (resource.argocd_skip if is_hook else "")
+
     def _compared(self, resource: Declared, policies: ClusterPolicies) -> _Compared:
         """What is found without asking the server again; only of a suspect the live object is kept."""
         problem, live, drift = self._problem(resource), None, None
         if problem is None and self._live is not None and self._is_comparable(resource):
             live = self._live.get(resource)
-            drift = self._drift(resource, live)
+            drift = _explained(resource, self._drift(resource, live))
         elif self._is_undefined(resource):
             drift = self._comparer.accepted(_UNDEFINED, resource.key, labels_of(resource.body))
         results = policies.evaluate(resource, live)
@@ -131,9 +153,11 @@ class ClusterJudge:
             policies=compared.policies,
             invalid=(*resource.faults, *validated.faults),
             errors=tuple(problem for problem in (compared.problem, validated.error) if problem),
-            skip_reason=resource.skip,
+            skip_reason=self._skip(resource) if self._cluster.live else "",
             unchecked=validated.unchecked,
         )
+        if not verdict.is_evaluated:
+            verdict = replace(verdict, skip_reason=verdict.skip_reason or _unevaluated(verdict.unchecked))
         return verdict.judged(self._by.threshold)
 
     def _problem(self, resource: Declared) -> Problem | None:
@@ -184,7 +208,7 @@ class ClusterJudge:
         return cluster.schemas.type_for(resource.key.group, resource.version, resource.key.kind) if cluster else None
 
     def _validated(self, resource: Declared, drift: Drift | None) -> Validated:
-        if resource.skip or placeholder.is_placeholder(resource) or self._cluster.error is not None:
+        if placeholder.is_placeholder(resource) or self._cluster.error is not None:
             return Validated()
         # What a server holds just as it is declared, its validation has let pass.
         is_accepted = drift is not None and drift.status == "in-sync" and not self._is_recorded()
@@ -202,7 +226,7 @@ class ClusterJudge:
 
     def _is_comparable(self, resource: Declared) -> bool:
         """Whether the cluster can be asked for it."""
-        is_declared = not (resource.skip or resource.error or placeholder.is_placeholder(resource))
+        is_declared = not (self._skip(resource) or resource.error or placeholder.is_placeholder(resource))
         return is_declared and self._cluster.live is not None and not self._is_undefined(resource)
 
     def _is_undefined(self, resource: Declared) -> bool:
@@ -210,11 +234,27 @@ class ClusterJudge:
         cluster, key = self._cluster.live, resource.key
         if cluster is None or (key.group, key.kind) not in self._defined:
             return False
-        return not resource.skip and cluster.discovery.scope(key.group, resource.version, key.kind) is None
+        return not self._skip(resource) and cluster.discovery.scope(key.group, resource.version, key.kind) is None
 
 
 def _bodies(inventory: Sequence[Declared]) -> Iterator[JsonObject]:
     return (r.body for r in inventory)
+
+
+def _with_hooks(resources: Sequence[Declared]) -> frozenset[str]:
+    """The sources that have hooks, if Argo CD deploys them."""
+    return frozenset(r.source for r in resources if r.argocd_skip)
+
+
+def _explained(resource: Declared, drift: Drift) -> Drift:
+    """A hook that is not there would be no finding under Argo CD: says why it is one."""
+    if drift.status != "missing" or not resource.argocd_skip or drift.reason:
+        return drift
+    return replace(drift, reason=f"it has the annotation of a hook, but {_NOT_ARGOCD}")
+
+
+def _unevaluated(reason: str) -> str:
+    return f"nothing could be checked: {reason}; and no policy is about it"
 
 
 def _scalers(inventory: Sequence[Declared]) -> Iterator[JsonObject]:

@@ -12,6 +12,7 @@ from gitops_audit.drift.orphans import Candidate, Orphan, OrphanSearch
 from gitops_audit.engine import placeholder
 from gitops_audit.errors import ClusterError
 from gitops_audit.live import ApiResource, Cluster
+from gitops_audit.live.problem import API_DOWN
 from gitops_audit.model.resource import Declared, JsonObject, ResourceKey
 
 CONCURRENCY = 8
@@ -37,7 +38,8 @@ def find(cluster: Cluster, config: OrphanConfig, managers: Managers, declared: S
     with ThreadPoolExecutor(CONCURRENCY, thread_name_prefix="orphans") as pool:
         answers = list(pool.map(lambda listed: _listed(cluster, *listed), lists))
     candidates = [c for answer in answers if not isinstance(answer, Declared) for c in answer]
-    errors = {answer.id: answer for answer in answers if isinstance(answer, Declared)}
+    unknown = (_unknown(cluster.name, *api) for api in cluster.discovery.unknown())
+    errors = {e.id: e for e in (*unknown, *(answer for answer in answers if isinstance(answer, Declared)))}
     known = {d.key for d in declared}
     search = OrphanSearch(config, managers, declared, [c.metadata for c in candidates if c.key in known])
     found = [(placeholder.for_orphan(o.candidate.key, o.candidate.version), o) for o in search.find(candidates)]
@@ -50,6 +52,11 @@ def _listed(cluster: Cluster, api: ApiResource, namespace: str) -> list[Candidat
     except ClusterError as error:
         return placeholder.for_unlisted(cluster.name, api.full_name, error)
     return list(_candidates(cluster.name, api, listed))
+
+
+def _unknown(cluster: str, api_version: str, reason: str) -> Declared:
+    error = ClusterError(f"the API {api_version} does not answer ({reason})", code=API_DOWN)
+    return placeholder.for_unlisted(cluster, api_version, error)
 
 
 def _candidates(cluster: str, api: ApiResource, listed: Sequence[JsonObject]) -> Iterator[Candidate]:

@@ -10,6 +10,7 @@ from gitops_audit.model.resource import Declared, FileProblem, Invalid, Origin, 
 
 FILE = "File"
 SOURCE = "Source"
+CLUSTER = "Cluster"
 OFFLINE_CLUSTER = "git"
 UNDECLARED = "(undeclared)"
 # In place of the number of an object in its file, for what is none: a broken file, text that something was made from.
@@ -42,5 +43,12 @@ def for_unlisted(cluster: str, kind: str, error: AuditError) -> Declared:
     return Declared(key, UNDECLARED, "", {}, Origin("", 0), error=(error.code, f"not searched: {error.message}"))
 
 
+def for_cluster(cluster: str, error: AuditError) -> Declared:
+    """A cluster that cannot be read and for which nothing is declared that could say so."""
+    key = ResourceKey(cluster, "", CLUSTER, "", cluster)
+    message = f"{error.message}\n{error.hint}".strip()
+    return Declared(key, UNDECLARED, "", {}, Origin("", 0), error=(error.code, message))
+
+
 def is_placeholder(resource: Declared) -> bool:
-    return resource.source == UNDECLARED or (not resource.version and resource.key.kind in (FILE, SOURCE))
+    return resource.source == UNDECLARED or (not resource.version and resource.key.kind in (FILE, SOURCE, CLUSTER))

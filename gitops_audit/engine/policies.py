@@ -60,14 +60,14 @@ class ClusterPolicies:
     ) -> None:
         self._check = check
         self._plural = plural
-        places = _Places(r for r in inventory if not r.skip and check.policies)
+        places = _Places(r for r in inventory if check.policies)
         self._declared = ObjectWorld(places, lambda resource: resource.body)
         self._live = ObjectWorld(places, live_object)
         self._applicable: dict[tuple[str, str, str], tuple[Policy, ...]] = {}
 
     def evaluate(self, resource: Declared, live_body: JsonObject | None) -> tuple[PolicyResult, ...]:
         """Every rule that matches the declared or the live object (None: there is none), once."""
-        policies = () if resource.skip or not resource.version else self._policies(resource)
+        policies = () if not resource.version else self._policies(resource)
         if not policies:
             return ()
         declared = self._subject(resource, resource.body, self._declared)

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from gitops_audit.config.settings import SourceConfig
-from gitops_audit.inventory.hooks import skip_reason
+from gitops_audit.inventory.hooks import uncompared
 from gitops_audit.inventory.scope import Scope, declared_scopes
 from gitops_audit.model.path import pointer_of
 from gitops_audit.model.redact import Redactor, faulty_secret_keys
@@ -42,9 +42,9 @@ def build(
     found: dict[ResourceKey, list[Declared]] = {}
     for config, rendered in sources:
         for manifest in rendered.manifests:
-            declared = binder.bind(config, manifest)
+            declared = binder.bind(config, manifest, rendered.type)
             found.setdefault(declared.key, []).append(declared)
-    return Inventory(tuple(_one(places) for places in found.values()))
+    return Inventory(tuple(resource for places in found.values() for resource in _settled(places)))
 
 
 class _Binder:
@@ -54,11 +54,11 @@ class _Binder:
         self._redactor = redactor
         self._custom = custom
 
-    def bind(self, config: SourceConfig, manifest: Manifest) -> Declared:
+    def bind(self, config: SourceConfig, manifest: Manifest, source_type: str) -> Declared:
         body = manifest.body
         metadata: dict[str, Any] = body.get("metadata") or {}
         group, version = split_api_version(str(body["apiVersion"]))
-        kind, skip = str(body["kind"]), skip_reason(metadata)
+        kind, skip = str(body["kind"]), uncompared(metadata, source_type)
         is_namespaced = self._is_namespaced(group, version, kind)
         namespace = str(metadata.get("namespace") or "")
         faults = [*manifest.faults, *_secret_faults(body)]
@@ -67,7 +67,7 @@ class _Binder:
         settled = self._namespace(is_namespaced, namespace, config)
         name = str(metadata.get("name") or metadata.get("generateName") or "")
         if not metadata.get("name"):
-            name = f"{name}{manifest.origin.path}:{manifest.origin.line}" if skip else name
+            name = f"{name}{manifest.origin.path}:{manifest.origin.line}" if skip.always else name
         return Declared(
             ResourceKey(self._cluster, group, kind, settled, name),
             config.name,
@@ -75,7 +75,8 @@ class _Binder:
             self._redactor.redact(_with_namespace(body, metadata, settled)),
             manifest.origin,
             tuple(faults),
-            skip,
+            skip.always,
+            argocd_skip=skip.under_argocd,
             varying=manifest.varying,
         )
 
@@ -116,9 +117,22 @@ def _fault(message: str, *tokens: str) -> Invalid:
     return Invalid(".".join(tokens), message, pointer=pointer_of(tokens))
 
 
+def _settled(places: Sequence[Declared]) -> Iterator[Declared]:
+    """One resource for all places of a key; hooks may share a name with each other and with what stays, so each of them
+    is a resource of its own, numbered."""
+    lasting = [place for place in places if not _may_be_hook(place)]
+    if lasting:
+        yield _one(lasting)
+    hooks = [place for place in places if _may_be_hook(place)]
+    for number, hook in enumerate(hooks, start=len(lasting[:1]) + 1):
+        yield replace(hook, twin=number) if number > 1 else hook
+
+
+def _may_be_hook(place: Declared) -> bool:
+    return bool(place.skip or place.argocd_skip)
+
+
 def _one(places: Sequence[Declared]) -> Declared:
-    """Hooks may share their name with each other and with what stays: they come and go."""
-    places = [place for place in places if not place.skip] or places[:1]
     first = places[0]
     if len(places) == 1:
         return first

@@ -87,6 +87,13 @@ class Discovery:
         """Why an API is known to be down, empty where it is not."""
         return self._failed.get((group, version), "")
 
+    def unknown(self) -> Iterator[tuple[str, str]]:
+        """The APIs (`group/version`) of which no kind is known because they do not answer, each with the reason."""
+        known = {(r.group, r.version) for r in self}
+        for (group, version), reason in self._failed.items():
+            if (group, version) not in known:
+                yield f"{group}/{version}" if group else version, reason
+
     def versions(self, group: str, kind: str) -> tuple[ApiResource, ...]:
         """A kind at every version it is served at, the preferred one first."""
         return tuple(self._versions.get((group, kind), ()))

@@ -86,21 +86,23 @@ class FileProblem:
 class Rendered:
     """All that came of one source: objects, broken files, and files that hold no Kubernetes objects (path, reason).
 
-    `notes` say what the rendering could not know.
+    `notes` say what the rendering could not know; `type` is what rendered it: `directory`, `kustomize` or `helm`.
     """
 
     manifests: tuple[Manifest, ...] = ()
     problems: tuple[FileProblem, ...] = ()
     ignored: tuple[tuple[str, str], ...] = ()
     notes: tuple[str, ...] = ()
+    type: str = "directory"
 
 
 @dataclass(frozen=True, slots=True)
 class Declared:
     """One managed resource: a manifest bound to a cluster, with its namespace settled and its Secrets redacted.
 
-    `skip` is the reason why it cannot be audited (a hook, `generateName`), empty otherwise. `error` is the reason why
-    it must not pass (declared twice, a kind the cluster does not serve), as (code, message).
+    `skip` is the reason why it is not compared (a hook, `generateName`), empty otherwise; `argocd_skip` is one that
+    holds where Argo CD deploys the source. `error` is the reason why it must not pass (declared twice, a kind the
+    cluster does not serve), as (code, message). `twin` numbers hooks that share a key, from 2.
     """
 
     key: ResourceKey
@@ -112,11 +114,18 @@ class Declared:
     skip: str = ""
     error: tuple[str, str] | None = None
     varying: tuple[tuple[str, str], ...] = ()
+    argocd_skip: str = ""
+    twin: int = 0
     id: str = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
         # Asked for a dozen times a resource: made once.
-        object.__setattr__(self, "id", f"{self.key.cluster}/{self.source}/{self.key}")
+        object.__setattr__(self, "id", f"{self.key.cluster}/{self.source}/{self.title}")
+
+    @property
+    def title(self) -> str:
+        """The key as shown to people; hooks that share one are told apart by their number."""
+        return f"{self.key}#{self.twin}" if self.twin else str(self.key)
 
     @property
     def api_version(self) -> str:

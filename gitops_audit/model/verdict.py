@@ -41,7 +41,8 @@ class Verdict:
     """Everything found about one resource, and what it comes to.
 
     `drift` is None where no cluster was asked. Reports read `findings`, the one walk over all of it. `unchecked` says
-    why the manifest was not checked against a schema; empty where it was.
+    why the manifest was not checked against a schema; empty where it was. `skip_reason` says why the object was
+    not compared (a hook), or why nothing of it could be checked: what is found all the same counts.
     """
 
     resource: Declared
@@ -66,21 +67,31 @@ class Verdict:
         return is_unchanged and not (self.errors or self.invalid) and all(p.result == "pass" for p in self.policies)
 
     @property
+    def is_compared(self) -> bool:
+        """Whether it is known how the live object differs."""
+        return self.drift is not None and self.drift.status != "unknown"
+
+    @property
+    def is_evaluated(self) -> bool:
+        """Whether any check came to an answer: without one, there is nothing that could pass."""
+        return self.is_compared or not self.unchecked or any(p.result not in ("skip", "error") for p in self.policies)
+
+    @property
     def has_findings(self) -> bool:
         """Whether there is anything a person must see, failing or not: what is neither waived nor skipped."""
         return any(f.waiver is None and f.result != "skip" for f in self.findings)
 
     def judged(self, threshold: Threshold) -> Verdict:
         """The same facts with the outcome they come to: what could not be evaluated is an error, never a pass."""
-        if self.skip_reason:
-            return replace(self, outcome="skipped")
+        sound: Outcome = "skipped" if self.skip_reason else "passed"
         if self.is_plain:
-            return self if self.outcome == "passed" else replace(self, outcome="passed")
+            return self if self.outcome == sound else replace(self, outcome=sound)
         findings = self.findings
         if any(f.result == "error" and f.waiver is None for f in findings):
             return replace(self, outcome="error")
-        is_failed = any(threshold.is_failure(f) for f in findings)
-        return replace(self, outcome="failed" if is_failed else "passed")
+        is_unread = bool(self.invalid) and not self.resource.body  # a broken file: what it declares is not known
+        is_failed = is_unread or any(threshold.is_failure(f) for f in findings)
+        return replace(self, outcome="failed" if is_failed else sound)
 
 
 def _findings(verdict: Verdict) -> Iterator[Finding]:

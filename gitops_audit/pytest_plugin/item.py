@@ -141,7 +141,7 @@ class AuditItem(pytest.Item):
 
 def item_name(resource: Declared, check: str) -> str:
     """The last part of a node id. `::` separates node ids, so it is written `%3A%3A` in the rare name that has it."""
-    name = printable(str(resource.key)).replace("::", "%3A%3A")
+    name = printable(resource.title).replace("::", "%3A%3A")
     return f"{name}[{check}]" if check else name
 
 

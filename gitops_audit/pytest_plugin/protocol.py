@@ -58,6 +58,12 @@ class AuditProtocol:
     def pytest_report_header(self) -> list[str]:
         return [f"gitops-audit: {path}" for path in self.session.files]
 
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_sessionfinish(self, session: pytest.Session) -> None:
+        """What was selected and came to no answer must not end a run with success."""
+        if self.session.unevaluated and session.exitstatus == pytest.ExitCode.OK:
+            session.exitstatus = pytest.ExitCode.TESTS_FAILED
+
 
 def _passed(item: AuditItem) -> Iterator[pytest.TestReport]:
     """The reports of the three phases of an item that passed. `id` is what pytest 9.2 has beside `nodeid`."""

@@ -17,7 +17,7 @@ from gitops_audit.errors import AuditError
 from gitops_audit.model.resource import Declared, JsonObject
 from gitops_audit.model.verdict import Threshold, Verdict
 from gitops_audit.pytest_plugin.options import run_options
-from gitops_audit.pytest_plugin.split import checked
+from gitops_audit.pytest_plugin.split import checked, is_evaluated
 
 
 class Provider(Protocol):
@@ -96,6 +96,7 @@ class AuditRun:
         self._verdicts: dict[str, Verdict] = {}
         self._executed: dict[str, Verdict] = {}
         self._failure: AuditError | None = None
+        self._evaluated: dict[tuple[str, str], bool] = {}
 
     def resources(self) -> Sequence[Declared]:
         return self.provider.resources()
@@ -120,10 +121,21 @@ class AuditRun:
         """None before `judge`."""
         return self._verdicts.get(resource_id)
 
-    def record(self, resource_id: str) -> None:
-        """Notes that the test of a resource ran."""
-        if resource_id in self._verdicts:
-            self._executed[resource_id] = self._verdicts[resource_id]
+    def record(self, resource_id: str, check: str, *, is_skipped: bool) -> None:
+        """Notes that the test of a resource ran; `is_skipped`: by a marker, so that it came to no answer."""
+        verdict = self._verdicts.get(resource_id)
+        if verdict is None:
+            return
+        self._executed[resource_id] = verdict
+        part = verdict.resource.key.cluster, verdict.resource.source
+        if not self._evaluated.get(part):
+            is_marked = is_skipped and not verdict.skip_reason
+            self._evaluated[part] = not is_marked and is_evaluated(verdict, check)
+
+    @property
+    def unevaluated(self) -> Sequence[str]:
+        """A sentence for every source of which tests ran, and none came to an answer."""
+        return Summary(evaluated=self._evaluated).unevaluated
 
     @property
     def executed(self) -> Sequence[Verdict]:
@@ -192,10 +204,15 @@ class AuditSession:
 
     def record(self, report: pytest.TestReport) -> None:
         """Notes that a resource's test ran, from its report; works in the process that prints, xdist or not."""
-        path, resource_id, _ = getattr(report, "gitops_audit", ("", "", ""))
+        path, resource_id, check = getattr(report, "gitops_audit", ("", "", ""))
         run = self._by_name.get(path)
         if run is not None:
-            run.record(resource_id)
+            run.record(resource_id, check, is_skipped=report.outcome == "skipped")
+
+    @property
+    def unevaluated(self) -> Sequence[str]:
+        """What no test of this run came to an answer about, though it was selected."""
+        return [sentence for run in self.runs.values() for sentence in run.unevaluated]
 
     def verdict(self, report: pytest.TestReport) -> Verdict | None:
         """What the test of a report was about, also where it ran in another process."""

@@ -11,14 +11,16 @@ from gitops_audit.model.verdict import Threshold, Verdict
 
 def checks_of(verdict: Verdict) -> Sequence[str]:
     """The checks that can be told apart in a verdict."""
-    drift = ("drift",) if verdict.drift is not None or verdict.errors else ()
+    is_hook = bool(verdict.skip_reason) and verdict.is_evaluated
+    is_asked = verdict.drift is not None or verdict.errors or is_hook
+    drift = ("drift",) if is_asked else ()
     policies = dict.fromkeys(f"policy:{p.policy}" for p in verdict.policies)
     return (*drift, "schema", *policies)
 
 
 def checked(verdict: Verdict, check: str, threshold: Threshold) -> Verdict:
     """The part of a verdict that one check is about; the outcome follows that part alone."""
-    if not check or verdict.outcome == "skipped":
+    if not check:
         return verdict
     name = check.partition(":")[2]
     if check == "schema" and verdict.unchecked and not verdict.invalid:
@@ -29,6 +31,7 @@ def checked(verdict: Verdict, check: str, threshold: Threshold) -> Verdict:
         invalid=verdict.invalid if check == "schema" else (),
         policies=tuple(p for p in verdict.policies if name and p.policy == name),
         errors=verdict.errors if check == "drift" else (),
+        skip_reason=verdict.skip_reason if check == "drift" else "",
     ).judged(threshold)
 
 
@@ -37,3 +40,14 @@ def _without_schema(verdict: Verdict, threshold: Threshold) -> Verdict:
     errors = tuple(e for e in verdict.errors if e.code == SCHEMA_UNREAD)
     reason = "" if errors else f"not checked against a schema: {verdict.unchecked}"
     return replace(verdict, drift=None, policies=(), errors=errors, skip_reason=reason).judged(threshold)
+
+
+def is_evaluated(verdict: Verdict, check: str) -> bool:
+    """Whether a test came to an answer, be it an error: the whole verdict's, where checks are not told apart."""
+    if verdict.outcome in ("failed", "error"):
+        return True
+    if check == "drift":
+        return verdict.is_compared
+    if check == "schema":
+        return not verdict.unchecked or bool(verdict.invalid)
+    return bool(check) or verdict.is_evaluated

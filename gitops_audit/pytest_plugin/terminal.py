@@ -68,6 +68,8 @@ class AuditTerminal:
                 terminalreporter.write_sep("=", f"gitops-audit{name}")
                 for line in _summary(run, is_verbose=self.is_verbose):
                     terminalreporter.write_line(line)
+        for sentence in self.session.unevaluated:
+            terminalreporter.write_line(f"ERROR: {sentence}", red=True, bold=True)
         if self.sections > MAX_SECTIONS and not self.is_verbose:
             terminalreporter.write_line(f"shown in full: {MAX_SECTIONS} of {self.sections} findings (-v shows all)")
 

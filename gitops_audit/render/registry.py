@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from importlib import import_module
 
 from gitops_audit.config.settings import SourceConfig
@@ -23,7 +24,7 @@ def render(config: SourceConfig, checkout: Checkout, given: Given = ALONE) -> Re
     kind = detected_type(checkout) if config.type == "auto" else config.type
     module, _, function = _RENDERERS[kind].partition(":")
     rendered: Rendered = getattr(import_module(module), function)(config, checkout, given)
-    return rendered
+    return replace(rendered, type=kind)
 
 
 def detected_type(checkout: Checkout) -> str:

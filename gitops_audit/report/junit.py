@@ -60,7 +60,7 @@ def _cases(verdict: Verdict, share_s: float) -> Iterator[TestCase]:
 def _case(verdict: Verdict, check: str, elapsed_s: float) -> TestCase:
     resource = verdict.resource
     return TestCase(
-        printable(f"{resource.key}{check}"),
+        printable(f"{resource.title}{check}"),
         classname=printable(f"{resource.key.cluster}.{resource.source}.{resource.key.qualified_kind}"),
         elapsed_sec=round(elapsed_s, 6) or None,
         file=printable(resource.origin.path),

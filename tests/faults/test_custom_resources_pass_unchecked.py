@@ -130,9 +130,9 @@ def test_by_an_invalid_definition_nothing_is_checked_and_the_note_says_why(tmp_p
 def test_kinds_without_a_schema_are_named_with_their_number(tmp_path: Path) -> None:
     other = gadget({}) | {"kind": "Gizmo"}
     found = run(tmp_path, gadget({}), gadget({}) | {"metadata": {"name": "two"}}, other)
-    assert found.finished.notes == (
+    assert found.finished.notes[0] == (
         "manifests were not checked against schemas: 2 of Gadget.parts.example, 1 of Gizmo.parts.example; "
-        "no schema of it is known, its CustomResourceDefinition is not declared",
+        "no schema of it is known, its CustomResourceDefinition is not declared"
     )
 
 

@@ -54,29 +54,76 @@ def test_a_resource_declared_twice_is_one_error_that_names_both_places() -> None
     assert "b.yaml:7 (source s2)" in resource.error[1]
 
 
+def hook(key: str, value: object) -> dict[str, Any]:
+    return {"annotations": {key: value}}
+
+
+HELM, ARGOCD = "helm.sh/hook", "argocd.argoproj.io/hook"
+
+
+def skips(metadata: dict[str, Any], source_type: str) -> tuple[str, str]:
+    """Why the object is not compared, and why it is not where Argo CD deploys it."""
+    rendered = Rendered((manifest("Job", metadata=metadata),), type=source_type)
+    (resource,) = build("c", [(SourceConfig("s"), rendered)], served, Redactor()).resources
+    return resource.skip, resource.argocd_skip
+
+
+@pytest.mark.parametrize("events", ["pre-install,pre-upgrade", "Test", " post-delete , post-rollback", "test-success"])
+def test_known_hooks_of_helm_are_not_compared_in_a_chart(events: str) -> None:
+    assert skips(hook(HELM, events), "helm")[0].startswith("a Helm hook (")
+
+
+@pytest.mark.parametrize("source_type", ["directory", "kustomize"])
+def test_an_annotation_of_helm_hides_nothing_that_helm_does_not_render(source_type: str) -> None:
+    assert skips(hook(HELM, "test"), source_type)[0] == ""
+
+
+@pytest.mark.parametrize("value", ["bogus", "pre-install,bogus", "crd-install", "", ["test"], None, True])
+def test_what_is_no_known_hook_of_helm_is_compared(value: object) -> None:
+    assert skips(hook(HELM, value), "helm") == ("", "")
+
+
+@pytest.mark.parametrize("source_type", ["directory", "kustomize", "helm"])
+@pytest.mark.parametrize("phases", ["PreSync", "PreSync, PostSync", "SyncFail", "bogus,Sync", "Skip", "PreDelete"])
+def test_a_hook_of_argo_cd_is_one_only_where_argo_cd_deploys_it(source_type: str, phases: str) -> None:
+    always, under_argocd = skips(hook(ARGOCD, phases), source_type)
+    assert (always, bool(under_argocd)) == ("", True)
+
+
+@pytest.mark.parametrize("value", ["bogus", "presync", "", ["PreSync"], None])
+def test_what_is_no_known_hook_of_argo_cd_is_compared(value: object) -> None:
+    assert skips(hook(ARGOCD, value), "directory") == ("", "")
+
+
+def test_argo_cd_runs_the_hooks_of_a_chart_that_a_kustomization_renders() -> None:
+    assert skips(hook(HELM, "pre-install"), "kustomize")[1].startswith("a Helm hook")
+    assert skips(hook(HELM, "pre-install"), "directory")[1] == ""
+
+
+@pytest.mark.parametrize("source_type", ["directory", "kustomize", "helm"])
+def test_what_has_only_a_generated_name_is_not_compared(source_type: str) -> None:
+    assert skips({"name": "", "generateName": "migrate-"}, source_type)[0].startswith("generateName")
+
+
+HOOK = hook(HELM, "pre-install")
+
+
 @pytest.mark.parametrize(
-    ("metadata", "reason"),
+    ("metadata", "expected"),
     [
-        ({"annotations": {"helm.sh/hook": "pre-install,pre-upgrade"}}, "a Helm hook (pre-install,pre-upgrade)"),
-        ({"annotations": {"argocd.argoproj.io/hook": "PreSync"}}, "an Argo CD hook (PreSync)"),
-        ({"annotations": {"argocd.argoproj.io/hook": "Skip"}}, "argocd.argoproj.io/hook: Skip"),
-        ({"name": "", "generateName": "migrate-"}, "generateName"),
+        ([HOOK, {}], [("Job/default/x", False), ("Job/default/x#2", True)]),
+        ([{}, HOOK], [("Job/default/x", False), ("Job/default/x#2", True)]),
+        ([HOOK, HOOK], [("Job/default/x", True), ("Job/default/x#2", True)]),
     ],
+    ids=str,
 )
-def test_what_is_no_managed_resource_is_skipped_with_the_reason(metadata: dict[str, Any], reason: str) -> None:
-    (resource,) = inventory(manifest("Job", metadata=metadata)).resources
-    assert resource.skip.startswith(reason)
-
-
-HOOK = {"annotations": {"helm.sh/hook": "pre-install"}}
-
-
-@pytest.mark.parametrize(
-    ("metadata", "skipped"), [([HOOK, {}], False), ([{}, HOOK], False), ([HOOK, HOOK], True)], ids=str
-)
-def test_hooks_are_no_duplicates_of_anything(metadata: list[dict[str, Any]], skipped: bool) -> None:
-    (resource,) = inventory(*(manifest("Job", line=n, metadata=m) for n, m in enumerate(metadata, 1))).resources
-    assert (bool(resource.skip), resource.error) == (skipped, None)
+def test_hooks_are_no_duplicates_of_anything_and_none_is_lost(
+    metadata: list[dict[str, Any]], expected: list[tuple[str, bool]]
+) -> None:
+    jobs = tuple(manifest("Job", line=n, metadata=m) for n, m in enumerate(metadata, 1))
+    found = build("c", [(SourceConfig("s"), Rendered(jobs, type="helm"))], served, Redactor()).resources
+    assert [(r.title, bool(r.skip)) for r in found] == expected
+    assert {r.error for r in found} == {None}
 
 
 def test_two_objects_with_a_generated_name_are_not_duplicates() -> None:

@@ -31,7 +31,10 @@ def verdict(**facts: object) -> Verdict:
         ({"policies": (PolicyResult("p", "r", "fail", exception=WAIVER),)}, Threshold(), "passed"),
         ({"policies": (PolicyResult("p", "r", "error"),)}, Threshold(Severity.critical), "error"),
         ({"policies": (PolicyResult("p", "r", "warn", Severity.critical),)}, Threshold(), "passed"),
-        ({"skip_reason": "a hook", "errors": (Problem("GA1", "x"),)}, Threshold(), "skipped"),
+        ({"skip_reason": "a hook"}, Threshold(), "skipped"),
+        ({"skip_reason": "a hook", "policies": (PolicyResult("p", "r", "pass"),)}, Threshold(), "skipped"),
+        ({"skip_reason": "a hook", "policies": (PolicyResult("p", "r", "fail"),)}, Threshold(), "failed"),
+        ({"skip_reason": "a hook", "errors": (Problem("GA1", "x"),)}, Threshold(), "error"),
     ],
 )
 def test_the_outcome_follows_from_the_facts(facts: dict[str, object], threshold: Threshold, outcome: Outcome) -> None:

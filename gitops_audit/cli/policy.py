@@ -19,12 +19,14 @@ from gitops_audit.config.settings import PolicyRef
 from gitops_audit.config.suggest import did_you_mean
 from gitops_audit.errors import PolicyError
 from gitops_audit.model.redact import Redactor
+from gitops_audit.model.resource import JsonObject
 from gitops_audit.policy import packs
 from gitops_audit.policy.contract import Policy
 from gitops_audit.policy.explain import explain as explain_policy
 from gitops_audit.policy.native_test import GivenWorld, subject_of
 from gitops_audit.policy.registry import load_all
 from gitops_audit.policy.testing import TestReport, TestRow, run
+from gitops_audit.policy.testing.files import as_applied
 from gitops_audit.render.manifest import load as load_manifests
 
 _CONFIG = click.option(
@@ -111,9 +113,13 @@ def _explained(found: Policy) -> Iterator[str]:
 
 
 def _decided(found: Policy, file: Path, redactor: Redactor) -> Iterator[str]:
-    """What the policy says of the objects of a file, Secrets as digests, and what decided."""
-    bodies = tuple(redactor.redact(m.body) for m in load_manifests(file.read_bytes(), str(file)).manifests)
-    world = GivenWorld(bodies)
+    """What the policy says of the objects of a file, Secrets as digests, and what decided.
+
+    Objects without a namespace are judged in `default`, as kubectl would apply them.
+    """
+    manifests = load_manifests(file.read_bytes(), str(file)).manifests
+    bodies = tuple(as_applied(redactor.redact(m.body)) for m in manifests)
+    world = GivenWorld((*bodies, *_namespaces(bodies)))
     for body in bodies:
         subject = subject_of(body)
         yield f"\n{subject.kind}/{subject.name}"
@@ -122,6 +128,14 @@ def _decided(found: Policy, file: Path, redactor: Redactor) -> Iterator[str]:
         for explained in explain_policy(found, subject, world):
             yield f"  {explained.rule}{': ' + explained.problem if explained.problem else ''}"
             yield from (f"    {'  ' * part.depth}{part.text} = {part.value}" for part in explained.parts)
+
+
+def _namespaces(bodies: Sequence[JsonObject]) -> Iterator[JsonObject]:
+    """The Namespaces that the objects are in, where the file does not declare them, as a cluster makes them."""
+    declared = {body["metadata"]["name"] for body in bodies if body["kind"] == "Namespace"}
+    for name in {str(body["metadata"].get("namespace") or "") for body in bodies} - declared - {""}:
+        metadata = {"name": name, "labels": {"kubernetes.io/metadata.name": name}}
+        yield {"apiVersion": "v1", "kind": "Namespace", "metadata": metadata}
 
 
 def _show(report: TestReport, *, is_verbose: bool) -> None:

@@ -71,3 +71,21 @@ def test_help_is_not_cut(arguments: tuple[str, ...]) -> None:
     output = run(*arguments).output.replace("[ARGS]...", "")
     assert "..." not in output
     assert "…" not in output
+
+
+TEAMED = """\
+apiVersion: admissionregistration.k8s.io/v1
+kind: ValidatingAdmissionPolicy
+metadata: {name: teamed}
+spec:
+  matchConstraints:
+    resourceRules: [{apiGroups: [""], apiVersions: [v1], operations: [CREATE], resources: [configmaps]}]
+  validations: [{expression: "namespaceObject.metadata.name == object.metadata.namespace", message: refused}]
+"""
+
+
+def test_a_policy_is_explained_for_an_object_without_a_namespace(shop: Repo) -> None:
+    shop.commit_files({"p.yaml": TEAMED, "o.yaml": "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: a}\n"})
+    result = run("policy", "explain", "teamed", "p.yaml", "--resource", "o.yaml")
+    assert result.exit_code == 0
+    assert "pass: validations[0]" in result.output

@@ -129,9 +129,8 @@ def _print(verdict: Verdict, shared: Mapping[ErrorCause, Shared], *, is_verbose:
 
 
 def _print_summary(collected: _Collected, *, is_verbose: bool) -> None:
-    for source in collected.info.sources:
-        for line in text.source_lines(source, is_verbose=is_verbose):
-            console.echo(line)
+    for line in text.source_lines(collected.info.sources, is_verbose=is_verbose):
+        console.echo(line)
     for line in _summary(collected):
         console.echo(line)
 

@@ -90,7 +90,8 @@ class Audit:
             for verdict in self._judged(name, tuple(resources)):
                 summary.add(verdict)
                 yield Judged(verdict)
-        notes = dict.fromkeys((*self._notes(), *self._unevaluated(summary)))
+        is_whole = len(chosen) == len(self.resources)
+        notes = dict.fromkeys((*self._notes(is_whole=is_whole), *self._unevaluated(summary)))
         yield Finished(utc_now(), summary, tuple(notes))
 
     def live(self, resource: Declared) -> JsonObject | None:
@@ -137,17 +138,16 @@ class Audit:
         else:
             self._run_notes.append("undeclared objects were not looked for: not every source was read in full")
 
-    def _notes(self) -> Iterator[str]:
+    def _notes(self, *, is_whole: bool) -> Iterator[str]:
         yield from (*self._run_notes, *self._logs.notes)
+        yield from _shallow(self._sources)
         for source in self._sources:
-            if source.checkout is not None and source.checkout.is_shallow:
-                yield f"source {source.config.name} is a shallow clone: the last commits of old files are not known"
             for rendered in (source, *source.by_cluster.values()):
                 yield from (f"source {source.config.name}: {note}" for note in rendered.rendered.notes)
         for judge in self._judges.values():
             yield from judge.notes()
         if self._judgement is not None:
-            yield from self._judgement.policies.notes()
+            yield from self._judgement.policies.notes(is_whole=is_whole)
 
     def _unevaluated(self, summary: Summary) -> Iterator[str]:
         """Why an audit that found nothing is not clean all the same."""
@@ -159,6 +159,17 @@ class Audit:
     def _progress(self, message: str) -> None:
         if self._options.on_progress is not None:
             self._options.on_progress(message)
+
+
+def _shallow(sources: Sequence[ReadSource]) -> Iterator[str]:
+    """One note for each repository, however many sources come from it."""
+    names: dict[str, list[str]] = {}
+    for source in sources:
+        if source.checkout is not None and source.checkout.is_shallow:
+            names.setdefault(source.info.repo, []).append(source.config.name)
+    for found in names.values():
+        name = found[0] if len(found) == 1 else f"{found[0]} (and {len(found) - 1} more of its repository)"
+        yield f"source {name} is a shallow clone: the last commits of old files are not known"
 
 
 def utc_now() -> str:

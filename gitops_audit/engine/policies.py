@@ -33,11 +33,14 @@ class PolicyCheck:
         today = datetime.now(UTC).date()
         return cls(policies, Exceptions(settings.exceptions, today=today, policies=[p.metadata.name for p in policies]))
 
-    def notes(self) -> Iterator[str]:
-        """Policies that matched nothing, exceptions that are expired or waived nothing."""
-        for policy in self.policies:
-            if not self.matched[policy.metadata.name]:
-                yield f"policy {policy.metadata.name} ({policy.metadata.where}) matched no resource"
+    def notes(self, *, is_whole: bool) -> Iterator[str]:
+        """Policies that matched nothing (`is_whole`: where all resources were judged), exceptions that are expired or
+        waived nothing."""
+        unmatched = [p.metadata for p in self.policies if is_whole and not self.matched[p.metadata.name]]
+        if len(unmatched) == 1:
+            yield f"policy {unmatched[0].name} ({unmatched[0].where}) matched no resource"
+        elif unmatched:
+            yield f"{len(unmatched)} policies matched no resource: {', '.join(about.name for about in unmatched)}"
         yield from self.exceptions.notes()
 
     def passed(self, policy: Policy, rule: str, side: Side) -> PolicyResult:

@@ -126,7 +126,5 @@ def _summary(run: AuditRun, *, is_verbose: bool) -> Iterator[str]:
         yield "violations: " + ", ".join(f"{n} {severity}" for severity, n in sorted(summary.violations.items()))
     yield from digest.groups(run.executed)
     yield from digest.unfailing(run.executed, is_verbose=is_verbose)
-    for source in run.provider.info.sources:
-        if source.ignored:
-            yield from text.source_lines(source, is_verbose=is_verbose)
+    yield from text.source_lines([s for s in run.provider.info.sources if s.ignored], is_verbose=is_verbose)
     yield from text.notes(run.provider.notes())

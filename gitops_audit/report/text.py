@@ -110,18 +110,41 @@ def _parts(verdict: Verdict) -> Iterator[str]:
     yield from (f"{count} {name}" for name, count in waived.items())
 
 
-def source_lines(source: SourceInfo, *, is_verbose: bool) -> Iterator[str]:
-    """What was read of a source, and what in it is no Kubernetes object."""
-    if not source.repo:
-        yield f"source {source.name}: not read"
-        return
-    commit = source.commit[:10] or "work tree"
-    yield f"source {source.name}: {source.repo} at {source.revision} ({commit}), path {source.path or '.'}"
+def source_lines(sources: Sequence[SourceInfo], *, is_verbose: bool) -> Iterator[str]:
+    """What was read of the sources, each repository once where none has anything else to tell."""
+    quiet: dict[tuple[str, str, str], list[SourceInfo]] = {}
+    for source in sources:
+        if source.repo and not is_verbose:
+            quiet.setdefault((source.repo, source.revision, source.commit), []).append(source)
+        else:
+            yield printable(_source_line(source))
+            yield from ignored_lines(source, is_verbose=is_verbose)
+    for found in quiet.values():
+        several = f"{len(found)} sources of {found[0].repo} at {found[0].revision} ({_commit(found[0])}), -v names them"
+        yield printable(_source_line(found[0]) if len(found) == 1 else several)
+        for source in found:
+            yield from ignored_lines(source, is_verbose=is_verbose, is_named=len(found) > 1)
+
+
+def ignored_lines(source: SourceInfo, *, is_verbose: bool, is_named: bool = False) -> Iterator[str]:
+    """What in a source is no Kubernetes object."""
     if source.ignored:
         count = len(source.ignored)
         hold = "file holds" if count == 1 else "files hold"
-        yield f"  {count} {hold} no Kubernetes objects{':' if is_verbose else ' (-v names them)'}"
-    yield from (f"    {path}: {reason}" for path, reason in source.ignored if is_verbose)
+        of = f" of source {source.name}" if is_named else ""
+        end = ":" if is_verbose else " (-v names them)"
+        yield printable(f"  {count} {hold} no Kubernetes objects{of}{end}")
+    yield from (printable(f"    {path}: {reason}") for path, reason in source.ignored if is_verbose)
+
+
+def _source_line(source: SourceInfo) -> str:
+    if not source.repo:
+        return f"source {source.name}: not read"
+    return f"source {source.name}: {source.repo} at {source.revision} ({_commit(source)}), path {source.path or '.'}"
+
+
+def _commit(source: SourceInfo) -> str:
+    return source.commit[:10] or "work tree"
 
 
 def notes(texts: Iterable[str]) -> Iterator[str]:

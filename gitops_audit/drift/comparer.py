@@ -272,7 +272,8 @@ def _with_history(
     then = [causes[change.type, change.pointer] for causes in told if (change.type, change.pointer) in causes]
     settled = cause.with_history(change.cause, then, trust)
     if change.type == "stale" and settled == "cluster" and ownership.deployer.is_kubectl:
-        return replace(change, type="added", cause=settled, severity=SEVERITY["added"])
+        by = replace(change.by, manager_class="interactive") if change.by else None
+        return replace(change, type="added", cause=settled, severity=SEVERITY["added"], by=by)
     return replace(change, cause=settled)
 
 

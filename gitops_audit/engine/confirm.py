@@ -6,9 +6,9 @@ from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 
-from gitops_audit.drift import fields
 from gitops_audit.drift.attribution import Managers
 from gitops_audit.drift.confirm import DryRun, confirmed
+from gitops_audit.drift.ownership import Ownership
 from gitops_audit.errors import ClusterError
 from gitops_audit.live import Cluster, Refusal
 from gitops_audit.live.schema import TypeSchema
@@ -50,15 +50,14 @@ class Confirmer:
         if self._cluster is None:
             raise ValueError("only what was read is a suspect")
         try:
-            return self._cluster.dry_run_apply(resource, self._manager(live))
+            return self._cluster.dry_run_apply(resource, self._manager(resource, live))
         except ClusterError as error:
             return Refusal("failed", error.message)
 
-    def _manager(self, live: JsonObject) -> str:
-        """The applier that deployed the object last."""
-        appliers = [
-            e for e in fields.entries(live) if e.is_apply and self._managers.class_of(e.manager, "Apply") == "applier"
-        ]
+    def _manager(self, resource: Declared, live: JsonObject) -> str:
+        """The name under which the deployer of the object applies: not that of somebody who applied beside it."""
+        ownership = Ownership.of(live, resource.body, self._managers)
+        appliers = [e for e in ownership.entries if e.is_apply and ownership.is_deployer(e)]
         return max(appliers, key=lambda e: e.time).manager if appliers else OWN_MANAGER
 
     def _settled(self, suspect: Suspect, drift: Drift, answer: JsonObject | Refusal) -> Drift:

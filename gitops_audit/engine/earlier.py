@@ -15,7 +15,6 @@ from gitops_audit.inventory import build
 from gitops_audit.live import Cluster
 from gitops_audit.model.resource import Declared, JsonObject, Rendered, ResourceKey
 from gitops_audit.render.given import Given, Target
-from gitops_audit.render.registry import detected_type
 from gitops_audit.source import Opener
 from gitops_audit.source.arrivals import Arrivals
 from gitops_audit.source.export import Exports
@@ -47,9 +46,7 @@ class EarlierSources:
     def kind(self, name: str) -> str:
         """How a source is rendered: `directory`, `kustomize` or `helm`; empty where it could not be read."""
         source = self._sources.get(name)
-        if source is None or source.checkout is None:
-            return ""
-        return detected_type(source.checkout) if source.config.type == "auto" else source.config.type
+        return source.kind if source else ""
 
     def versions(self, name: str, since: int, until: int) -> tuple[str, ...] | None:
         """The commits whose state stood in the audited branch at some time of a span (seconds since 1970).

@@ -7,13 +7,15 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
+from typing import Any
 
 from gitops_audit.engine.placeholder import NOT_AN_OBJECT
 from gitops_audit.engine.sources import ReadSource
 from gitops_audit.model.finding import Change, Drift, PolicyResult
-from gitops_audit.model.resource import Commit, Invalid, Origin
+from gitops_audit.model.path import pointer_tokens
+from gitops_audit.model.resource import Commit, Invalid, JsonObject, Origin
 from gitops_audit.model.verdict import Verdict
-from gitops_audit.render.manifest import field_lines
+from gitops_audit.render.manifest import field_lines, load
 
 Lines = Mapping[str, int]
 _Place = tuple[str, Origin]
@@ -45,8 +47,9 @@ class Locator:
         places: dict[tuple[str, str], list[Origin]] = {}
         for source_name, origin in map(_place, written):
             places.setdefault((source_name, origin.path), []).append(origin)
+        bodies = {_place(v): v.resource.body for v in written}
         return {
-            (source.config.name, origin): field_lines(text, origin.line)
+            (source.config.name, origin): _true_lines(source, text, origin, bodies[source.config.name, origin])
             for source, paths in self._files(written)
             for path, text in source.texts(paths)
             for origin in places[source.config.name, path]
@@ -59,6 +62,39 @@ class Locator:
             if verdict.resource.origin.path:
                 paths.setdefault(verdict.resource.source, set()).add(verdict.resource.origin.path)
         yield from ((self._sources[name], wanted) for name, wanted in paths.items() if name in self._sources)
+
+
+def _true_lines(source: ReadSource, text: bytes, origin: Origin, declared: JsonObject) -> Lines:
+    """The lines of an object's fields. Of what kustomize built only of those whose file says what was declared.
+
+    Overlays change values, and a line that says something else helps nobody.
+    """
+    lines = field_lines(text, origin.line)
+    if not lines or source.kind != "kustomize":
+        return lines
+    written = next((m.body for m in load(text, origin.path).manifests if m.origin == origin), {})
+    return {pointer: line for pointer, line in lines.items() if _says(written, declared, pointer_tokens(pointer))}
+
+
+def _says(written: Any, declared: Any, tokens: Sequence[str]) -> bool:
+    """Whether a field has the same value in both; what stands in a list is known by the name of its element."""
+    for token in tokens:
+        if isinstance(written, list) and isinstance(declared, list):
+            index = int(token)
+            if not (index < len(written) and index < len(declared) and _is_same(written[index], declared[index])):
+                return False
+            written, declared = written[index], declared[index]
+        elif isinstance(written, dict) and isinstance(declared, dict) and token in written and token in declared:
+            written, declared = written[token], declared[token]
+        else:
+            return False
+    return bool(written == declared)
+
+
+def _is_same(one: Any, other: Any) -> bool:
+    if isinstance(one, dict) and isinstance(other, dict):
+        return bool(one.get("name") == other.get("name"))
+    return type(one) is type(other)
 
 
 def _place(verdict: Verdict) -> _Place:

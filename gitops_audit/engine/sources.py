@@ -43,6 +43,13 @@ class ReadSource:
         return replace(self, rendered=found.rendered, error=found.error, target=found.target)
 
     @property
+    def kind(self) -> str:
+        """How it is rendered: `directory`, `kustomize` or `helm`; empty where it could not be opened."""
+        if self.checkout is None:
+            return ""
+        return detected_type(self.checkout) if self.config.type == "auto" else self.config.type
+
+    @property
     def info(self) -> SourceInfo:
         opened = self.checkout
         if opened is None:

@@ -136,5 +136,5 @@ def _one(places: Sequence[Declared]) -> Declared:
     first = places[0]
     if len(places) == 1:
         return first
-    where = ", ".join(f"{p.origin.path}:{p.origin.line} (source {p.source})" for p in places)
+    where = ", ".join(f"{p.origin} (source {p.source})" for p in places)
     return replace(first, error=(DUPLICATE, f"declared {len(places)} times: {where}; keep one of them"))

@@ -39,11 +39,14 @@ class Commit:
 @dataclass(frozen=True, slots=True)
 class Origin:
     """Where an object stands in Git: file (relative to the repository), line (from 1), n-th object there (from 0;
-    -1: it stands nowhere, the file is only what it was made from)."""
+    -1: it stands nowhere, the file is only what it was made from, and the line is 0)."""
 
     path: str
     line: int
     index: int = 0
+
+    def __str__(self) -> str:
+        return f"{self.path}:{self.line}" if self.line else self.path
 
 
 @dataclass(frozen=True, slots=True)

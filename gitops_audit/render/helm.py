@@ -182,7 +182,7 @@ class _Places:
     def origin(self, line: int) -> Origin:
         index = bisect_right(self._lines, line) - 1
         path = self._directory + self._paths[index] if index >= 0 else ""
-        return Origin(path if path in self._files else self._chart, 1, -1)
+        return Origin(path if path in self._files else self._chart, 0, -1)
 
 
 def helm_program(config: SourceConfig) -> str:

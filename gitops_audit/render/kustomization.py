@@ -17,7 +17,7 @@ from gitops_audit.render import manifest
 from gitops_audit.render.go_fields import Value
 from gitops_audit.render.limits import EXCESSIVE_ALIASES
 from gitops_audit.render.lines import document_lines
-from gitops_audit.render.mirror import Mirrors
+from gitops_audit.render.mirror import PLACE, Mirrors
 from gitops_audit.render.references import Fault, Kind, Reference, inline_documents, of_kustomization, of_plugin
 from gitops_audit.render.registry import CHART_FILE, KUSTOMIZATION_FILES
 from gitops_audit.render.tool import UNRENDERED
@@ -50,6 +50,9 @@ _MADE_PLUGIN = (
     "the kustomization here changes the configurations of plugins that it makes, so what they name cannot be "
     "checked: write them out"
 )
+# What may give an object another name.
+_RENAMING = ("namePrefix", "nameSuffix", "transformers", "replacements", "vars")
+_NAME_CHANGE = re.compile(rb"allowNameChange", re.IGNORECASE)
 # What changes or makes objects, so that a configuration would not be what stands in its file.
 _CHANGING = (
     *("patches", "patchesStrategicMerge", "patchesJson6902", "replacements", "vars", "transformers", "generators"),
@@ -67,13 +70,16 @@ class Reach:
     """The directories that a kustomization takes files from, and what keeps it from being rendered.
 
     Paths in the problems count from the root; without problems kustomize stays in the repository. `has_charts`: helm is
-    needed too. `reads_kustomization`: one is read as plain data, so none may be changed.
+    needed too. `reads_kustomization`: one is read as plain data, so none may be changed. `files` are the files that are
+    named, by their paths in the repository; `is_renaming`: objects may get other names than they have there.
     """
 
     directories: frozenset[Path]
     problems: tuple[FileProblem, ...]
     has_charts: bool = False
     reads_kustomization: bool = False
+    files: frozenset[str] = frozenset()
+    is_renaming: bool = False
 
 
 def reach(
@@ -90,7 +96,17 @@ def reach(
         for file, texts in walk.mirrored.items():
             _rewrite(file, texts)
     directories = {at.place if at.place.is_dir() else at.place.parent for at in walk.seen}
-    return Reach(frozenset(directories), tuple(walk.problems), walk.has_charts, walk.reads_kustomization)
+    named = (at.place for at in walk.seen if at.place.is_file())
+    files = {walk.shown(file) for file in named if PLACE not in file.relative_to(walk.root).parts}
+    files |= {walk.shown(found) for place in directories if (found := kustomization_file(place))}
+    return Reach(
+        frozenset(directories),
+        tuple(walk.problems),
+        walk.has_charts,
+        walk.reads_kustomization,
+        frozenset(files),
+        walk.is_renaming,
+    )
 
 
 class _At(NamedTuple):
@@ -111,6 +127,7 @@ class _Walk:
     seen: set[_At] = field(default_factory=set)
     has_charts: bool = False
     reads_kustomization: bool = False
+    is_renaming: bool = False
 
     def visit(self, directory: Path) -> None:
         """Checks one kustomization and follows it; an explicit stack, for bases may be nested deeply."""
@@ -141,6 +158,7 @@ class _Walk:
         self.problems += problems
         value = documents[0][1] if documents else None
         is_plugin = at.kind is Kind.plugin
+        self.is_renaming |= any(Value("", value).has(name) for name in _RENAMING) or bool(_NAME_CHANGE.search(data))
         if is_plugin and any(Value("", value).has(name) for name in _CHANGING):
             self.problems.append(FileProblem(path, 1, _MADE_PLUGIN, UNRENDERED))
         for place, kind in self.places(at.place, path, data, of_kustomization(value)):

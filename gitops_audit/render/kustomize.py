@@ -24,6 +24,8 @@ from gitops_audit.source import Checkout
 
 _ORIGIN = "config.kubernetes.io/origin"
 _ORIGINS = "originAnnotations"
+# kustomize up to 5.7.1 asks helm for its version by an option that Helm 4 has not.
+_HELM_4 = "unknown shorthand flag: 'c' in -c"
 
 
 def render(config: SourceConfig, checkout: Checkout, given: Given = ALONE) -> Rendered:
@@ -96,6 +98,10 @@ class _Build:
             output, is_annotated = self._output()
         except ToolError as error:
             words = masked(str(error), self._reached.directories)
+            if _HELM_4 in words:
+                words = (
+                    f"{_HELM_4}: this kustomize cannot call Helm 4; kustomize 5.8 and later can, all can call Helm 3"
+                )
             return Rendered(problems=(FileProblem(self._path, 1, f"kustomize: {words}", UNRENDERED),))
         found = manifest.load(output, self._path, max_bytes=MAX_RENDERED_BYTES)
         manifests = tuple(self._placed(m, is_annotated=is_annotated) for m in found.manifests)
@@ -147,10 +153,12 @@ class _Build:
         where: Mapping[str, Any] = documents[0][1] if documents and isinstance(documents[0][1], dict) else {}
         path = where.get("path") or where.get("configuredIn")
         if not isinstance(path, str):
-            return Origin(self._path, 1, -1)
+            return Origin(self._path, 0, -1)
         path = join(self._path.rpartition("/")[0], path)
-        source = _source(self._read(path), built)
-        return source.origin if source else Origin(path, 1, -1)
+        if path not in self._reached.files:
+            return Origin(self._path, 0, -1)
+        source = _source(self._read(path), built, is_renamed=self._reached.is_renaming)
+        return source.origin if source else Origin(path, 0, -1)
 
 
 def _asking_for_origins(data: bytes) -> bytes | None:
@@ -173,10 +181,16 @@ def _objects(checkout: Checkout, path: str) -> tuple[Manifest, ...]:
         return ()
 
 
-def _source(candidates: Sequence[Manifest], built: Manifest) -> Manifest | None:
-    """The object of a file that another was built from: of its kind and name, else of a name that was added to."""
-    kind, name = built.body["kind"], str(built.body["metadata"].get("name", ""))
+def _source(candidates: Sequence[Manifest], built: Manifest, *, is_renamed: bool) -> Manifest | None:
+    """The object of a file that another was built from; None where two may be it, for a wrong line is worse than none.
+
+    `is_renamed`: kustomize may have put something before or after the name, so that it may be the name of another.
+    """
+    kind, metadata = built.body["kind"], built.body["metadata"]
     of_kind = [m for m in candidates if m.body["kind"] == kind]
-    exact = [m for m in of_kind if m.body["metadata"].get("name") == name]
-    renamed = [m for m in of_kind if str(m.body["metadata"].get("name", "")) in name]
-    return next(iter(exact or renamed or (of_kind if len(of_kind) == 1 else [])), None)
+    alike = [m for m in of_kind if m.body["metadata"].get("name") == metadata.get("name")]
+    if is_renamed:
+        alike = [m for m in of_kind if str(m.body["metadata"].get("name", "")) in str(metadata.get("name", ""))]
+    if len(alike) > 1:
+        alike = [m for m in alike if m.body["metadata"].get("namespace") == metadata.get("namespace")]
+    return alike[0] if len(alike) == 1 else None

@@ -22,7 +22,8 @@ from gitops_audit.render import manifest
 from gitops_audit.render.registry import CHART_FILE
 
 NO_MIRROR = "GA263"
-_PLACE = ".gitops-audit"
+# The folder, in an exported tree, where copies lie.
+PLACE = ".gitops-audit"
 _SCHEME = re.compile(r"(?:git::)?(?:[a-z][a-z0-9+.-]*://)?(?:[^/@]*@)?", re.IGNORECASE)
 _REF = re.compile(r"[?&](?:ref|version)=([^&]*)")
 
@@ -72,8 +73,8 @@ class Mirrors:
                 continue
             digest = hashlib.sha256(url.encode()).hexdigest()[:16]
             if place.is_file():
-                return _copied(place, directory / _PLACE / digest / place.name)
-            return _copied(folder, self.tree / _PLACE / digest) / rest
+                return _copied(place, directory / PLACE / digest / place.name)
+            return _copied(folder, self.tree / PLACE / digest) / rest
         return None
 
     def chart(self, repository: str, name: str, version: str, target: Path) -> bool:

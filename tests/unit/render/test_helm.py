@@ -121,7 +121,7 @@ def test_broken_output_is_a_problem_of_its_template(broken_helm: Path) -> None:
 
 def test_an_object_of_no_known_template_is_placed_at_the_chart(broken_helm: Path) -> None:
     broken_helm.write_text(BROKEN.replace("templates/web.yaml", "charts/mysql/templates/x.yaml"))
-    assert [m.origin for m in render(CHART).manifests] == [Origin("charts/web/Chart.yaml", 1, -1)]
+    assert [m.origin for m in render(CHART).manifests] == [Origin("charts/web/Chart.yaml", 0, -1)]
 
 
 @pytest.mark.usefixtures("each_helm")

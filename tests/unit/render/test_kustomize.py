@@ -45,7 +45,7 @@ def test_an_overlay_is_built_and_every_object_knows_its_file() -> None:
 def test_objects_of_a_base_and_of_generators_know_their_file() -> None:
     origins = {(m.body["kind"], m.origin) for m in render(REPOSITORY).manifests}
     assert ("Deployment", Origin("apps/base/web.yaml", 2, 0)) in origins
-    assert ("ConfigMap", Origin("apps/base/kustomization.yaml", 1, -1)) in origins
+    assert ("ConfigMap", Origin("apps/base/kustomization.yaml", 0, -1)) in origins
 
 
 def test_kubectl_alone_builds_the_same(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

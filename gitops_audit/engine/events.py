@@ -14,7 +14,7 @@ from gitops_audit.model.verdict import Outcome, Verdict
 class SourceInfo:
     """A source as it was read: `repo` without user information, `commit` empty for a work tree.
 
-    `ignored` are the files that hold no Kubernetes objects, with the reason.
+    `ignored` are the files that hold no Kubernetes objects, with the reason; `tools` rendered it: (name, version).
     """
 
     name: str
@@ -23,6 +23,7 @@ class SourceInfo:
     commit: str
     path: str
     ignored: tuple[tuple[str, str], ...] = ()
+    tools: tuple[tuple[str, str], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -55,7 +55,9 @@ class ReadSource:
         if opened is None:
             return SourceInfo(self.config.name, "", self.config.revision, "", self.config.path)
         ignored = self.rendered.ignored
-        return SourceInfo(self.config.name, opened.repo, opened.revision, opened.commit, opened.path, ignored)
+        return SourceInfo(
+            self.config.name, opened.repo, opened.revision, opened.commit, opened.path, ignored, self.rendered.tools
+        )
 
     def commits(self, paths: Collection[str]) -> dict[str, Commit]:
         """The last commit of each path, in one walk through history; nothing for a path without one."""

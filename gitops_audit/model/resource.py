@@ -89,7 +89,8 @@ class FileProblem:
 class Rendered:
     """All that came of one source: objects, broken files, and files that hold no Kubernetes objects (path, reason).
 
-    `notes` say what the rendering could not know; `type` is what rendered it: `directory`, `kustomize` or `helm`.
+    `notes` say what the rendering could not know; `type` is what rendered it: `directory`, `kustomize` or `helm`;
+    `tools` are the (name, version) of the programs for that.
     """
 
     manifests: tuple[Manifest, ...] = ()
@@ -97,6 +98,7 @@ class Rendered:
     ignored: tuple[tuple[str, str], ...] = ()
     notes: tuple[str, ...] = ()
     type: str = "directory"
+    tools: tuple[tuple[str, str], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -26,6 +26,7 @@ from gitops_audit.render.mask import masked
 from gitops_audit.render.registry import CHART_FILE
 from gitops_audit.render.tool import NO_TOOL, UNRENDERED, ToolError, Workspace, workspace
 from gitops_audit.render.varying import LOOKUP, marked
+from gitops_audit.render.version import version_of
 from gitops_audit.source import Checkout
 
 NO_VALUES = "GA262"
@@ -51,6 +52,7 @@ def render(config: SourceConfig, checkout: Checkout, given: Given = ALONE) -> Re
         try:
             output = place.run(command)
             again = _again(place, command) if text.is_random else None
+            version = version_of(program, place)
         except ToolError as error:
             folders = [*_directories(place.tree / checkout.path), *(file.parent for file in files)]
             words = masked(str(error), folders)
@@ -66,6 +68,7 @@ def render(config: SourceConfig, checkout: Checkout, given: Given = ALONE) -> Re
         manifests=tuple(_looked_up(m) if m.origin.path in looking else m for m in manifests),
         problems=(*rendered.problems, *_missing(checkout, directory)),
         notes=tuple(_notes(text, given.target, directory)),
+        tools=(("helm", version),) if version else (),
     )
 
 

@@ -20,6 +20,7 @@ from gitops_audit.render.limits import MAX_RENDERED_BYTES
 from gitops_audit.render.mask import masked
 from gitops_audit.render.mirror import Mirrors
 from gitops_audit.render.tool import NO_TOOL, UNRENDERED, ToolError, Workspace, workspace
+from gitops_audit.render.version import version_of
 from gitops_audit.source import Checkout
 
 _ORIGIN = "config.kubernetes.io/origin"
@@ -106,7 +107,8 @@ class _Build:
         found = manifest.load(output, self._path, max_bytes=MAX_RENDERED_BYTES)
         manifests = tuple(self._placed(m, is_annotated=is_annotated) for m in found.manifests)
         problems = tuple(replace(p, line=1, message=f"in what kustomize built: {p.message}") for p in found.problems)
-        return Rendered(manifests, problems, found.ignored)
+        version = version_of(self._command[0], self._place)
+        return Rendered(manifests, problems, found.ignored, tools=(("kustomize", version),) if version else ())
 
     def _output(self) -> tuple[bytes, bool]:
         """What kustomize prints, and whether it was made to say where each object comes from.

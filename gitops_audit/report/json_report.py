@@ -27,7 +27,7 @@ def document(info: RunInfo, verdicts: Iterable[Verdict], finished: Finished) -> 
         "apiVersion": API_VERSION,
         "startedAt": info.started_at,
         "finishedAt": finished.finished_at,
-        "tool": {"version": __version__},
+        "tool": {"version": __version__, **dict(tool for s in info.sources for tool in s.tools)},
         "clusters": [{"name": c.name, "version": c.version} for c in info.clusters],
         "sources": [
             {"name": s.name, "repo": s.repo, "revision": s.revision, "commit": s.commit, "path": s.path}

@@ -148,3 +148,9 @@ def test_clusters_that_differ_get_each_their_own_rendering(tmp_path: Path) -> No
     found = audited(repository(tmp_path / "repo", {**chart(HAS_TICKETS), "gitops-audit.yaml": text}))
     assert set(found.outcomes.values()) == {"passed"}
     assert len(found.outcomes) == 2
+
+
+def test_the_version_of_the_tool_is_known(monkeypatch: pytest.MonkeyPatch) -> None:
+    files: dict[str, str | bytes] = dict(chart("x"))
+    ((name, version),) = rendered(files, SourceConfig("web", path="web"), monkeypatch).tools
+    assert (name, version[:2]) == ("helm", "4.")

@@ -49,10 +49,10 @@ def test_objects_of_a_base_and_of_generators_know_their_file() -> None:
 
 
 def test_kubectl_alone_builds_the_same(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    by_kustomize = render(REPOSITORY)
+    by_kustomize = render(REPOSITORY).manifests
     (tmp_path / "kubectl").symlink_to(KUBECTL)
     monkeypatch.setenv("PATH", str(tmp_path))
-    assert render(REPOSITORY) == by_kustomize
+    assert render(REPOSITORY).manifests == by_kustomize
 
 
 def test_the_annotation_that_tells_the_file_is_taken_off_again() -> None:

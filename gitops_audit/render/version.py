@@ -1,0 +1,32 @@
+"""The versions of the tools that rendered: they change what comes out, so the report names them."""
+
+from __future__ import annotations
+
+import re
+import threading
+
+from gitops_audit.render.tool import ToolError, Workspace
+
+_NUMBER = re.compile(r"v?(\d+\.\d+\.\d+(?:-[\w.]+)?)")
+_ASKED = {"helm": ("version", "--short"), "kustomize": ("version",), "kubectl": ("version", "--client")}
+_LINE = {"helm": "", "kustomize": "", "kubectl": "Kustomize Version:"}
+_lock = threading.Lock()
+_known: dict[str, str] = {}
+
+
+def version_of(program: str, place: Workspace) -> str:
+    """The version of helm or of kustomize (in kubectl), each program asked once; empty where it does not say."""
+    name = program.rpartition("/")[2]
+    with _lock:
+        if program not in _known:
+            _known[program] = _asked(program, name, place) if name in _ASKED else ""
+        return _known[program]
+
+
+def _asked(program: str, name: str, place: Workspace) -> str:
+    try:
+        said = place.run([program, *_ASKED[name]]).decode("utf-8", "replace")
+    except ToolError:
+        return ""
+    found = _NUMBER.search(said.partition(_LINE[name])[2] if _LINE[name] else said)
+    return found[1] if found else ""

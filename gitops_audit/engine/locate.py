@@ -43,7 +43,7 @@ class Locator:
 
     def _lines(self, verdicts: Sequence[Verdict]) -> dict[_Place, Lines]:
         """The lines of each object's fields, from one reading of each file; none for what stands in no file."""
-        written = [v for v in verdicts if v.resource.origin.index > NOT_AN_OBJECT]
+        written = [v for v in verdicts if v.resource.origin.index > NOT_AN_OBJECT and _has_fields(v)]
         places: dict[tuple[str, str], list[Origin]] = {}
         for source_name, origin in map(_place, written):
             places.setdefault((source_name, origin.path), []).append(origin)
@@ -62,6 +62,11 @@ class Locator:
             if verdict.resource.origin.path:
                 paths.setdefault(verdict.resource.source, set()).add(verdict.resource.origin.path)
         yield from ((self._sources[name], wanted) for name, wanted in paths.items() if name in self._sources)
+
+
+def _has_fields(verdict: Verdict) -> bool:
+    """Whether a line is to be looked up: an object that could not be read has no field to tell of."""
+    return any(finding.pointer and not finding.line for finding in verdict.findings)
 
 
 def _true_lines(source: ReadSource, text: bytes, origin: Origin, declared: JsonObject) -> Lines:

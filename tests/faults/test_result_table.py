@@ -88,7 +88,7 @@ def _admission(name: str, subject: str, expression: str, message: str, action: s
                     {"apiGroups": [""], "apiVersions": ["v1"], "operations": ["*"], "resources": ["configmaps"]}
                 ]
             },
-            "matchConditions": [{"name": "subject", "expression": f"object.metadata.name == '{subject}'"}],
+            "matchConditions": [{"name": "subject", "expression": f"object.metadata.?name.orValue('') == '{subject}'"}],
             "validations": [{"expression": expression, "message": message}],
         },
     }

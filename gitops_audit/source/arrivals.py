@@ -6,6 +6,7 @@ parent did, whatever clocks said. (A fast-forward keeps the dates of commits: no
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import accumulate
@@ -29,9 +30,10 @@ class Arrivals:
 
     def versions(self, since: int, until: int) -> tuple[str, ...] | None:
         """The commits whose state stood in the branch at some time of a span, the latest first; None: not known."""
-        late = [sha for sha, at in self.commits if since < at <= until and self._is_other(sha)]
-        before = next((i for i, (_, at) in enumerate(self.commits) if at <= since), None)
-        if before is None:
+        first = bisect_left(self.commits, -until, key=_reversed)
+        before = bisect_left(self.commits, -since, key=_reversed)
+        late = [sha for sha, _ in self.commits[first:before] if self._is_other(sha)]
+        if before == len(self.commits):
             return tuple(late) if self.is_whole else None
         return (*late, self._same_state(before))
 
@@ -45,6 +47,10 @@ class Arrivals:
             return self.commits[0][0]
         older = (sha for sha, _ in self.commits[index:] if self._is_other(sha))
         return next(older, self.commits[index][0])
+
+
+def _reversed(commit: tuple[str, int]) -> int:
+    return -commit[1]
 
 
 def arrivals(git: GitCommand, commit: str, boundary: frozenset[str], paths: Sequence[str]) -> Arrivals:

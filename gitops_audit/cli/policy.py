@@ -23,6 +23,7 @@ from gitops_audit.model.resource import JsonObject
 from gitops_audit.policy import packs
 from gitops_audit.policy.contract import Policy
 from gitops_audit.policy.explain import explain as explain_policy
+from gitops_audit.policy.file import data_of
 from gitops_audit.policy.native_test import GivenWorld, subject_of
 from gitops_audit.policy.registry import load_all
 from gitops_audit.policy.testing import TestReport, TestRow, run
@@ -117,7 +118,7 @@ def _decided(found: Policy, file: Path, redactor: Redactor) -> Iterator[str]:
 
     Objects without a namespace are judged in `default`, as kubectl would apply them.
     """
-    manifests = load_manifests(file.read_bytes(), str(file)).manifests
+    manifests = load_manifests(data_of(file), str(file)).manifests
     bodies = tuple(as_applied(redactor.redact(m.body)) for m in manifests)
     world = GivenWorld((*bodies, *_namespaces(bodies)))
     for body in bodies:

@@ -17,7 +17,7 @@ class Document:
     """One object of a policy file. `lines` maps RFC 6901 pointers to lines; it may hold only some of them.
 
     `read` gives the bytes of a file named in the document, relative to the document's own; None where nothing may be
-    read. It raises OSError.
+    read. It raises PolicyError.
     """
 
     body: JsonObject

@@ -6,6 +6,7 @@ import re
 from pathlib import Path
 
 KYVERNO_NAME = "kyverno-test.yaml"
+_MOST_BYTES = 16 << 20  # as much as is read of a policy file
 _SUFFIXES = (".yaml", ".yml", ".json")
 # As keys and values stand in YAML and in JSON.
 _OWN = (re.compile(rb"gitops-audit/"), re.compile(rb"\btests[\"']?\s*:"))
@@ -22,7 +23,10 @@ def holds_tests(file: Path) -> bool:
     if file.suffix not in _SUFFIXES:
         return False
     try:
-        data = file.read_bytes()
+        if not file.is_file():
+            return True
+        with file.open("rb") as opened:
+            data = opened.read(_MOST_BYTES)
     except OSError:
         return True
     return _has_all(_OWN, data) or _has_all(_KYVERNO, data)

@@ -88,8 +88,8 @@ def _object(document: Document, pointer: str) -> JsonObject:
         raise PolicyError("a test file can only be read beside a policy file", code="GA404", where=where)
     try:
         rendered = manifest.load(document.read(name), name)
-    except OSError as error:
-        raise PolicyError(f"cannot read {name}: {error.strerror}", code="GA404", where=where) from None
+    except PolicyError as error:
+        raise PolicyError(error.message, code=error.code, where=where, hint=error.hint) from None
     if not rendered.manifests:
         raise PolicyError(f"there is no object in {name}", code="GA404", where=where)
     return rendered.manifests[0].body

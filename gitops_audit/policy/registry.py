@@ -17,6 +17,7 @@ from gitops_audit.policy import packs
 from gitops_audit.policy.contract import Policy
 from gitops_audit.policy.document import Document, suggestion
 from gitops_audit.policy.document_file import read
+from gitops_audit.policy.file import data_of, files_of, is_directory, sibling
 from gitops_audit.policy.unsupported import UnsupportedPolicy
 
 UNSUPPORTED = "GA410"
@@ -35,7 +36,6 @@ FORMS: dict[tuple[str, str], str] = {
     ("kyverno.io", "Policy"): _KYVERNO,
     ("kyverno.io", "PolicyException"): _KYVERNO,
 }
-_SUFFIXES = (".yaml", ".yml", ".json")
 
 Loader = Callable[[Sequence[Document]], Sequence[Policy]]
 
@@ -72,33 +72,17 @@ def _of_ref(ref: PolicyRef) -> Iterator[Document]:
 
 
 def _of_path(path: Path, where: Location) -> Iterator[Document]:
-    if not path.exists():
-        raise PolicyError(f"there is no policy file or directory {path}", code="GA404", where=where)
-    is_directory = path.is_dir()
+    is_folder = is_directory(path, where)
     found = 0
-    for file in _files(path) if is_directory else [path]:
-        for document in _of_file(file):
+    for file in files_of(path) if is_folder else [path]:
+        data = data_of(file, None if is_folder else where)
+        for document in read(data, str(file), sibling(file)):
             # a directory may hold the resources of tests beside its policies; a file that is named is meant
-            if is_policy(document) or not is_directory:
+            if is_policy(document) or not is_folder:
                 found += 1
                 yield document
     if not found:
         raise PolicyError(f"there is no policy in {path}", code="GA404", where=where)
-
-
-def _files(folder: Path) -> Iterator[Path]:
-    for file in sorted(folder.rglob("*")):
-        is_hidden = any(part.startswith(".") for part in file.relative_to(folder).parts)
-        if file.suffix in _SUFFIXES and file.is_file() and not is_hidden:
-            yield file
-
-
-def _of_file(file: Path) -> list[Document]:
-    try:
-        data = file.read_bytes()
-    except OSError as error:
-        raise PolicyError(f"cannot read {file}: {error.strerror}", code="GA404", where=Location(str(file))) from None
-    return read(data, str(file), lambda name: (file.parent / name).read_bytes())
 
 
 def _form(document: Document) -> str:

@@ -9,9 +9,8 @@ from typing import Any
 from gitops_audit.errors import Location, PolicyError
 from gitops_audit.model.resource import JsonObject
 from gitops_audit.policy.document import Document
+from gitops_audit.policy.file import data_of, files_of
 from gitops_audit.render import manifest
-
-_SUFFIXES = (".yaml", ".yml", ".json")
 
 
 def documents(path: Path) -> list[Document]:
@@ -63,22 +62,13 @@ def _resolved(folder: Path, name: str, where: Location) -> list[Path]:
     path = folder / name
     try:
         if path.is_dir():
-            return sorted(file for file in path.rglob("*") if file.suffix in _SUFFIXES and file.is_file())
-        is_there = path.is_file()
-    except OSError:
+            return files_of(path, with_hidden=True)
+        is_there = path.exists()
+    except (OSError, ValueError):
         is_there = False
     if not is_there:
         raise PolicyError(f"the test names {name}, which does not exist", code="GA404", where=where)
     return [path]
-
-
-def data_of(path: Path) -> bytes:
-    """The bytes of a file. Raises PolicyError (GA404)."""
-    try:
-        return path.read_bytes()
-    except (OSError, ValueError) as error:
-        reason = error.strerror if isinstance(error, OSError) else error
-        raise PolicyError(f"cannot read {path}: {reason}", code="GA404", where=Location(str(path))) from None
 
 
 def as_applied(body: JsonObject) -> JsonObject:

@@ -11,14 +11,14 @@ from gitops_audit.policy import registry
 from gitops_audit.policy.contract import Policy
 from gitops_audit.policy.document import Document
 from gitops_audit.policy.document_file import read
+from gitops_audit.policy.file import data_of, sibling
 from gitops_audit.policy.native_test import InlineTest, inline_tests
-from gitops_audit.policy.testing.files import data_of
 from gitops_audit.policy.testing.report import TestRow, broken
 
 
 def rows(file: Path) -> Iterator[TestRow]:
     """The rows of all policies of a file that carry tests. Raises PolicyError for a file that cannot be read."""
-    for document in read(data_of(file), str(file), lambda name: (file.parent / name).read_bytes()):
+    for document in read(data_of(file), str(file), sibling(file)):
         if document.value("/tests") is not None and registry.is_policy(document):
             yield from _rows(document)
 

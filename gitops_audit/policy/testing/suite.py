@@ -7,6 +7,7 @@ from pathlib import Path
 
 from gitops_audit.errors import AuditError, Location, PolicyError
 from gitops_audit.policy.document import Document
+from gitops_audit.policy.file import files_of
 from gitops_audit.policy.holds_tests import KYVERNO_NAME, holds_tests
 from gitops_audit.policy.testing import inline
 from gitops_audit.policy.testing.files import documents
@@ -41,8 +42,8 @@ def run_file(file: Path) -> TestReport:
 
 def _files(path: Path) -> Iterator[Path]:
     if path.is_dir():
-        yield from sorted(file for file in path.rglob("*") if file.is_file() and holds_tests(file))
-    elif path.is_file():
+        yield from filter(holds_tests, files_of(path, with_hidden=True))
+    elif path.exists():
         yield path
     else:
         raise PolicyError(f"there is no file or directory {path}", code="GA404", where=Location(str(path)))

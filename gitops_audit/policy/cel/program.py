@@ -9,7 +9,7 @@ from typing import Any
 
 import orjson
 
-from gitops_audit.policy.cel import ast, guard
+from gitops_audit.policy.cel import ast, guard, size
 from gitops_audit.policy.cel.declarations import Overload
 from gitops_audit.policy.cel.environment import checker, keep_none_alive, load, rewritten, runtime
 from gitops_audit.policy.cel.pattern import work
@@ -31,6 +31,7 @@ class Activation:
 
     values: Mapping[str, Any]
     native: Any
+    size: int = 0
 
     @classmethod
     def of(cls, values: Mapping[str, Any], parts: Collection[str] = ()) -> Activation:
@@ -44,7 +45,18 @@ class Activation:
             raise CelError(f"the object cannot be given to CEL: {error}") from None
         if b"\\u0000" in text:
             raise CelError("the object cannot be given to CEL: a string in it holds a NUL character")
-        return cls(values, runtime().Activation(with_views(values)))
+        return cls(values, runtime().Activation(with_views(values)), len(text))
+
+    def measured(self, path: str) -> float:
+        """The size of the value at a path (see size.py), 1 where there is none."""
+        name, *keys = path.split(size.SEPARATOR)
+        found = self.values.get(name)
+        is_count = bool(keys) and keys[-1] == size.COUNT
+        for key in keys[:-1] if is_count else keys:
+            found = found.get(key) if isinstance(found, dict) else None
+        if is_count:
+            return float(len(found)) if isinstance(found, list | dict) else 1.0
+        return float(max(len(orjson.dumps(found)), 1))
 
 
 @dataclass(slots=True)
@@ -56,14 +68,18 @@ class Program:
     tree: ast.Tree
     extra: tuple[Overload, ...] = ()
     _native: Any = field(default=None, repr=False)
+    _memory: size.Size = field(default=size.NOTHING, repr=False)
+    _largest_input: float = field(default=-1.0, repr=False)
 
     def evaluate(self, activation: Activation) -> Any:
         """The result as a Python value. Raises CelError for an error value; safe for any JSON input."""
         work.done = 0
+        if activation.size > self._largest_input:
+            self._check_memory(activation)
         try:
             found = (self._native or self._loaded()).eval(activation.native)
         except (RuntimeError, MemoryError) as error:
-            raise CelError(_cleaned(str(error))) from None
+            raise CelError(_reason(error)) from None
         if self.result_type == "BOOL":
             value = found.value()
             if value is True or value is False:
@@ -74,9 +90,13 @@ class Program:
     def describe(self, activation: Activation) -> str:
         """The result, or its error, as text for people."""
         try:
+            self._check_memory(activation)
+        except CelError as error:
+            return f"error: {error}"
+        try:
             found = self._loaded().eval(activation.native)
-        except RuntimeError as error:
-            return f"error: {_cleaned(str(error))}"
+        except (RuntimeError, MemoryError) as error:
+            return f"error: {_reason(error)}"
         kind = found.type().name()
         text = repr(found)
         if kind == "ERROR" and not text.startswith("optional."):
@@ -86,6 +106,21 @@ class Program:
     def calls(self, functions: Collection[str]) -> bool:
         """Whether the expression calls one of the functions anywhere."""
         return any(isinstance(node, ast.Call) and node.function in functions for node in ast.walk(self.tree.root))
+
+    def _check_memory(self, activation: Activation) -> None:
+        """Raises CelError where the expression could take more memory for these values than it may."""
+        if self._largest_input < 0:
+            try:
+                self._memory = size.needed(self.tree)
+            except size.Unbounded as error:
+                raise CelError(str(error)) from None
+            self._largest_input = size.largest_input(self._memory)
+        if activation.size <= self._largest_input or size.is_affordable(self._memory, activation.measured):
+            return
+        raise CelError(
+            f"it could take more than {size.MAX_MEMORY_BYTES >> 20} MiB of memory for an object of this size "
+            f"({activation.size} characters) [GA423]; let it put together shorter texts, or fewer"
+        )
 
     def _loaded(self) -> Any:
         if self._native is None:
@@ -145,13 +180,19 @@ def _is_unicode(text: str) -> bool:
 def _plan(program: Program) -> None:
     try:
         program._loaded().eval(runtime().Activation({}))
-    except RuntimeError as error:
-        raise CelError(_cleaned(str(error))) from None
+    except (RuntimeError, MemoryError) as error:
+        raise CelError(_reason(error)) from None
 
 
 def _problems(text: str) -> str:
     found = [f"{line}:{column}: {reason}" for line, column, reason in _PROBLEM.findall(text)]
     return "; ".join(found).replace(" (in container '')", "") or _cleaned(text.splitlines()[0] if text else text)
+
+
+def _reason(error: Exception) -> str:
+    if isinstance(error, MemoryError):
+        return "it takes more memory than there is"
+    return _cleaned(str(error)) or "the runtime gave no reason"
 
 
 def _cleaned(text: str) -> str:

@@ -9,7 +9,7 @@ import pytest
 
 from gitops_audit.errors import PolicyError
 from gitops_audit.policy import vap
-from gitops_audit.policy.contract import RuleResult
+from gitops_audit.policy.contract import Policy, RuleResult
 from gitops_audit.policy.document import Document
 from gitops_audit.policy.native_test import GivenWorld, subject_of
 
@@ -40,7 +40,7 @@ HARMLESS = [
 ]
 
 
-def policy(expression: str) -> vap.Policy:
+def policy(expression: str) -> Policy:
     rules = [{"apiGroups": ["*"], "apiVersions": ["*"], "resources": ["*"]}]
     body = {
         "apiVersion": "admissionregistration.k8s.io/v1",

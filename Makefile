@@ -12,7 +12,7 @@ demo: $(READY)
 	$(BIN)/gitops-audit demo
 
 test: $(TOOLS)
-	$(BIN)/python -m pytest -n auto --dist loadfile
+	$(BIN)/python -m pytest -n auto --dist loadfile --no-loadscope-reorder
 
 # Leaves out what needs the real API server (e2e), what takes seconds (slow), and the tests of whole runs of pytest, of
 # the commands and of the sandbox: everything in tests/ but tests/unit.

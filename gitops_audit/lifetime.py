@@ -8,6 +8,7 @@ that nobody holds any more.
 
 from __future__ import annotations
 
+import atexit
 import contextlib
 import fcntl
 import os
@@ -30,6 +31,7 @@ _SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 _NEWBORN_S = 60  # a tree this young may not have been locked by its owner yet
 _trees: set[Path] = set()
 _processes: set[int] = set()
+_is_ending = threading.Event()
 
 
 class Interrupted(KeyboardInterrupt):
@@ -52,7 +54,8 @@ def temporary_tree() -> Iterator[Path]:
             yield tree
     finally:
         _remove(tree)
-        _trees.discard(tree)
+        if not _is_ending.is_set():
+            _trees.discard(tree)
 
 
 @contextlib.contextmanager
@@ -72,18 +75,29 @@ def process_group(process: subprocess.Popen[bytes]) -> Iterator[None]:
 
 
 @contextlib.contextmanager
-def ended_by_signals() -> Iterator[None]:
+def ended_by_signals(*, grace_s: float | None = GRACE_S) -> Iterator[None]:
     """Lets signals raise Interrupted in the block, once what must not outlive the run is released.
 
+    The process ends `grace_s` seconds after a signal; where that is None, only when it comes to its end.
     Only the main thread can be interrupted; elsewhere, and for signals that somebody else handles, nothing changes.
     """
+
+    def interrupt(number: int, _: FrameType | None) -> None:
+        _is_ending.set()
+        atexit.register(release)  # by then no thread writes into a tree any more
+        interrupted = Interrupted(number)
+        if grace_s is not None:
+            end_within(grace_s, interrupted.exit_code)
+        release()
+        raise interrupted
+
     if threading.current_thread() is not threading.main_thread():
         yield
         return
     before = {number: signal.getsignal(number) for number in _SIGNALS}
     ours = [n for n, handler in before.items() if handler in (signal.SIG_DFL, signal.default_int_handler)]
     for number in ours:
-        signal.signal(number, _interrupt)
+        signal.signal(number, interrupt)
     try:
         yield
     finally:
@@ -92,7 +106,7 @@ def ended_by_signals() -> Iterator[None]:
 
 
 def release() -> None:
-    """Ends the programs and removes the trees of this run."""
+    """Ends the programs and removes the trees of this run. What a thread still writes into one is for a later call."""
     for group in tuple(_processes):
         _kill_group(group)
     for tree in tuple(_trees):
@@ -104,13 +118,6 @@ def end_within(seconds: float, exit_code: int) -> None:
     timer = threading.Timer(seconds, _end, [exit_code])
     timer.daemon = True
     timer.start()
-
-
-def _interrupt(number: int, _: FrameType | None) -> None:
-    interrupted = Interrupted(number)
-    end_within(GRACE_S, interrupted.exit_code)
-    release()
-    raise interrupted
 
 
 def _end(exit_code: int) -> None:

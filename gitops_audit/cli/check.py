@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -15,8 +15,10 @@ from gitops_audit.cli.options import configuration, run_command, run_options
 from gitops_audit.cli.selection import select
 from gitops_audit.config.load import load
 from gitops_audit.config.settings import Settings
-from gitops_audit.engine.audit import Audit
-from gitops_audit.engine.events import NOT_EVALUATED, ClusterInfo, Finished, Judged, RunInfo, Started
+from gitops_audit.engine.audit import Audit, utc_now
+from gitops_audit.engine.events import NOT_EVALUATED, ClusterInfo, Finished, Judged, RunInfo, Started, Summary
+from gitops_audit.engine.interruption import unjudged
+from gitops_audit.lifetime import Interrupted
 from gitops_audit.model.resource import Declared
 from gitops_audit.model.verdict import Verdict
 from gitops_audit.report import digest, text
@@ -40,6 +42,8 @@ def check(json_path: str | None, junit_path: str | None, **values: Any) -> None:
     if STDOUT not in targets.values():
         _print_all(collected.verdicts, is_verbose=values["verbose"])
         _print_summary(collected, is_verbose=values["verbose"])
+    if collected.interrupted:
+        raise collected.interrupted
     raise click.exceptions.Exit(max(collected.finished.summary.exit_code, *(e.exit_code for e in unwritten), 0))
 
 
@@ -55,6 +59,8 @@ def diff(resources: tuple[str, ...], **values: Any) -> None:
     counts = Counter(v.drift.status for v in verdicts if v.drift is not None)
     told = ", ".join(f"{n} {status}" for status, n in sorted(counts.items())) or "no cluster was asked"
     console.echo(f"{len(verdicts)} resources; drift: {told}")
+    if collected.interrupted:
+        raise collected.interrupted
     outcomes = {v.outcome for v in verdicts}
     is_compared = any(v.is_compared for v in verdicts)
     if not is_compared and "error" not in outcomes:
@@ -68,39 +74,51 @@ def _uncompared(verdicts: list[Verdict]) -> str:
 
 
 class _Collected:
-    """The events of one run, kept for the reports."""
+    """The events of one run, kept for the reports; `interrupted` where a signal ended it before its time."""
 
-    def __init__(self, audit: Audit, info: RunInfo, verdicts: list[Verdict], finished: Finished) -> None:
+    def __init__(self, audit: Audit) -> None:
         self.audit = audit
-        self.info = info
-        self.verdicts = verdicts
-        self.finished = finished
+        self.info: RunInfo = audit.info
+        self.verdicts: list[Verdict] = []
+        self.finished = Finished(utc_now(), Summary())
+        self.interrupted: Interrupted | None = None
 
 
 def _run(settings: Settings, values: dict[str, Any], selectors: tuple[str, ...]) -> _Collected:
     with Progress(is_quiet=values["quiet"]) as progress:
         audit = Audit(settings, run_options(values, on_progress=progress.stage))
+        collected, chosen = _Collected(audit), list[Declared]()
         try:
             audit.prepare()
-            return _collect(audit, select(audit.resources, selectors), progress)
+            chosen = select(audit.resources, selectors)
+            _collect(collected, chosen, progress)
+        except Interrupted as interrupted:
+            _conclude(
+                collected, unjudged(settings, chosen, {v.resource.id for v in collected.verdicts}, str(interrupted))
+            )
+            collected.interrupted = interrupted
         finally:
             audit.close()
+        return collected
 
 
-def _collect(audit: Audit, chosen: list[Declared], progress: Progress) -> _Collected:
-    info, verdicts, finished = audit.info, [], None
-    for event in audit.run(chosen):
+def _collect(collected: _Collected, chosen: list[Declared], progress: Progress) -> None:
+    collected.info = collected.audit.info
+    for event in collected.audit.run(chosen):
         match event:
             case Started(total=total):
                 progress.total(total)
             case Judged(verdict=verdict):
-                verdicts.append(verdict)
+                collected.verdicts.append(verdict)
                 progress.advance()
             case Finished():
-                finished = event
-    if finished is None:
-        raise RuntimeError("the engine always ends with Finished")
-    return _Collected(audit, info, verdicts, finished)
+                collected.finished = event
+
+
+def _conclude(collected: _Collected, unjudged: Iterable[Verdict]) -> None:
+    collected.verdicts += unjudged
+    for verdict in collected.verdicts:
+        collected.finished.summary.add(verdict)
 
 
 def _print_all(verdicts: Sequence[Verdict], *, is_verbose: bool) -> None:

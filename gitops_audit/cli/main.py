@@ -10,6 +10,7 @@ from gitops_audit import __version__
 from gitops_audit.cli import console
 from gitops_audit.cli.group import LazyGroup
 from gitops_audit.errors import AuditError
+from gitops_audit.lifetime import Interrupted, ended_by_signals
 
 _COMMANDS = {
     "check": "gitops_audit.cli.check:check",
@@ -50,12 +51,14 @@ def main() -> None:
     """The console script. A user's mistake ends in a sentence and an exit code, never in a traceback."""
     console.prepare_streams()
     try:
-        sys.exit(cli.main(standalone_mode=False) or 0)
+        with ended_by_signals():
+            sys.exit(cli.main(standalone_mode=False) or 0)
     except click.exceptions.Exit as exit_:
         sys.exit(exit_.exit_code)
-    except (click.Abort, KeyboardInterrupt):
-        console.complain("interrupted")
-        sys.exit(130)
+    except (click.Abort, KeyboardInterrupt) as error:
+        interrupted = error.__cause__ if isinstance(error, click.Abort) else error
+        console.complain(str(interrupted or "") or "interrupted")
+        sys.exit(interrupted.exit_code if isinstance(interrupted, Interrupted) else 130)
     except click.ClickException as error:
         error.show()
         sys.exit(error.exit_code)

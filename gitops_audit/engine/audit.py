@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
 from itertools import groupby
 
@@ -22,6 +21,7 @@ from gitops_audit.engine.sources import ReadSource, for_cluster, read_all
 from gitops_audit.engine.targets import targets
 from gitops_audit.inventory import build, offline_scope
 from gitops_audit.kube.definition import is_definition
+from gitops_audit.live.workers import threads
 from gitops_audit.model.redact import Redactor
 from gitops_audit.model.resource import Declared, FileProblem, JsonObject
 from gitops_audit.model.verdict import Threshold, Verdict
@@ -59,7 +59,7 @@ class Audit:
     def _prepare(self) -> None:
         policies = PolicyCheck.load(self._settings, self._options)
         self._progress("reading sources, reaching clusters")
-        with ThreadPoolExecutor(1, thread_name_prefix="reach") as pool:
+        with threads(1, "reach") as pool:
             reached = pool.submit(reach_all, self._settings, self._redactor)
             self._sources = read_all(
                 self._settings, self._options, lambda found: targets(reached.result(), self._settings, found)

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
 from gitops_audit.config.settings import ClusterConfig, Settings
 from gitops_audit.engine.events import ClusterInfo
 from gitops_audit.errors import AuditError
 from gitops_audit.live import Cluster, connect
+from gitops_audit.live.workers import threads
 from gitops_audit.model.redact import Redactor
 
 
@@ -36,7 +36,7 @@ def reach_all(settings: Settings, redactor: Redactor) -> Sequence[ReachedCluster
     if not settings.clusters:
         names = dict.fromkeys(name for source in settings.sources for name in source.clusters)
         return [ReachedCluster(name, redactor) for name in names]
-    with ThreadPoolExecutor(len(settings.clusters), thread_name_prefix="connect") as pool:
+    with threads(len(settings.clusters), "connect") as pool:
         return list(pool.map(lambda config: _reach(config, redactor), settings.clusters))
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 
 from gitops_audit.drift.attribution import Managers
@@ -12,6 +11,7 @@ from gitops_audit.drift.ownership import Ownership
 from gitops_audit.errors import ClusterError
 from gitops_audit.live import Cluster, Refusal
 from gitops_audit.live.schema import TypeSchema
+from gitops_audit.live.workers import threads
 from gitops_audit.model.finding import Drift
 from gitops_audit.model.resource import Declared, JsonObject
 
@@ -35,7 +35,7 @@ class Confirmer:
         """The drift of the suspects after the server's word, by resource id."""
         if not suspects or self._cluster is None:
             return {}
-        with ThreadPoolExecutor(CONCURRENCY, thread_name_prefix="dry-run") as pool:
+        with threads(CONCURRENCY, "dry-run") as pool:
             answers = pool.map(self._ask, suspects)
             return {s[0].id: self._settled(s, drifts[s[0].id], a) for s, a in zip(suspects, answers, strict=True)}
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 
 from gitops_audit.config.settings import OrphanConfig
@@ -13,6 +12,7 @@ from gitops_audit.engine import placeholder
 from gitops_audit.errors import ClusterError
 from gitops_audit.live import ApiResource, Cluster
 from gitops_audit.live.problem import API_DOWN
+from gitops_audit.live.workers import threads
 from gitops_audit.model.resource import Declared, JsonObject, ResourceKey
 
 CONCURRENCY = 8
@@ -35,7 +35,7 @@ def find(cluster: Cluster, config: OrphanConfig, managers: Managers, declared: S
         if "list" in api.verbs and OrphanSearch.is_listed(api.group, api.kind)
         for namespace in (namespaces if api.namespaced else ("",))
     ]
-    with ThreadPoolExecutor(CONCURRENCY, thread_name_prefix="orphans") as pool:
+    with threads(CONCURRENCY, "orphans") as pool:
         answers = list(pool.map(lambda listed: _listed(cluster, *listed), lists))
     candidates = [c for answer in answers if not isinstance(answer, Declared) for c in answer]
     unknown = (_unknown(cluster.name, *api) for api in cluster.discovery.unknown())

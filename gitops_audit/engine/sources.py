@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from functools import partial
@@ -15,6 +14,7 @@ from gitops_audit.engine.options import RunOptions
 from gitops_audit.engine.targets import offline_target
 from gitops_audit.errors import AuditError, SourceError
 from gitops_audit.kube.definition import is_definition
+from gitops_audit.live.workers import threads
 from gitops_audit.model.resource import Commit, JsonObject, Rendered
 from gitops_audit.render.given import ALONE, Given, Target
 from gitops_audit.render.registry import detected_type, render
@@ -88,7 +88,7 @@ def read_all(
     are declared, the Kubernetes of each cluster: charts ask for it, so they come last, and once for each that differs.
     """
     opener = Opener(settings.path.absolute().parent, fetch=options.fetch)
-    with Exports() as exports, ThreadPoolExecutor(_WORKERS, thread_name_prefix="render") as pool:
+    with Exports() as exports, threads(_WORKERS, "render") as pool:
         given = Given(exports, settings.network)
 
         def opened(config: SourceConfig) -> Callable[[], Checkout]:

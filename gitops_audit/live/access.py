@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Any
 
@@ -11,6 +10,7 @@ from gitops_audit.errors import ClusterError
 from gitops_audit.live.discovery import ApiResource
 from gitops_audit.live.http import HttpClient
 from gitops_audit.live.server import CONCURRENCY, ServerCluster
+from gitops_audit.live.workers import threads
 from gitops_audit.model.resource import JsonObject
 
 
@@ -38,7 +38,7 @@ def permissions(
     cluster: ServerCluster, kinds: Collection[ApiResource], namespaces: Collection[str]
 ) -> tuple[Permission, ...]:
     """One row per kind that may be listed everywhere, else one per kind and namespace. Raises ClusterError."""
-    with ThreadPoolExecutor(CONCURRENCY, thread_name_prefix="access") as pool:
+    with threads(CONCURRENCY, "access") as pool:
         rows = pool.map(lambda api: list(_rows(cluster.client, api, namespaces)), kinds)
         return tuple(row for found in rows for row in found)
 

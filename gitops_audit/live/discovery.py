@@ -7,11 +7,11 @@ per group and version. An aggregated API that is down is remembered as failed; i
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Any
 
 from gitops_audit.errors import ClusterError
+from gitops_audit.live.workers import threads
 from gitops_audit.model.resource import JsonObject
 
 _AGGREGATED = "application/json;g=apidiscovery.k8s.io;v={};as=APIGroupDiscoveryList"
@@ -122,7 +122,7 @@ def discover(fetch: Callable[[str], JsonObject], concurrency: int) -> Discovery:
     resources: list[ApiResource] = []
     failed: dict[GroupVersion, str] = {}
     legacy: list[GroupVersion] = []
-    with ThreadPoolExecutor(concurrency, thread_name_prefix="discovery") as pool:
+    with threads(concurrency, "discovery") as pool:
         for document in pool.map(fetch, ("/api", "/apis")):
             if document.get("kind") == "APIGroupDiscoveryList":
                 _read_aggregated(document, resources, failed)

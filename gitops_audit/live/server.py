@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 
 from gitops_audit.config.settings import ClusterConfig
@@ -18,7 +17,7 @@ from gitops_audit.live.liveset import LiveSet
 from gitops_audit.live.openapi import OpenApiDocuments, cache_directory
 from gitops_audit.live.reader import Reader, get_object
 from gitops_audit.live.schema import Schemas
-from gitops_audit.live.workers import Step, run, without_garbage_collection
+from gitops_audit.live.workers import Step, run, threads, without_garbage_collection
 from gitops_audit.model.finding import Problem
 from gitops_audit.model.redact import Redactor
 from gitops_audit.model.resource import Declared, JsonObject
@@ -39,7 +38,7 @@ class ServerCluster:
         self.definitions: Sequence[JsonObject] = ()
         self.is_recorded = False
         self._dry_runner = DryRunner(client, redactor)
-        with ThreadPoolExecutor(1, thread_name_prefix="version") as pool:
+        with threads(1, "version") as pool:
             version = pool.submit(_version, client)
             self.discovery: Discovery = discover(lambda path: client.get(path, accept=ACCEPT), CONCURRENCY)
             self.version = version.result()

@@ -20,13 +20,25 @@ Step: TypeAlias = "Callable[[], Iterable[Step]]"
 def run(steps: Iterable[Step], concurrency: int) -> None:
     """Returns when every step, and every step a step asked for, is done. Raises what a step raises; the rest stops."""
     done: SimpleQueue[Future[Iterable[Step]]] = SimpleQueue()
-    pool = ThreadPoolExecutor(concurrency, thread_name_prefix="live")
-    try:
+    with threads(concurrency, "live") as pool:
         running = _submit(pool, steps, done)
         while running:
             running += _submit(pool, done.get().result(), done) - 1
-    finally:
+
+
+@contextmanager
+def threads(count: int, name: str) -> Iterator[ThreadPoolExecutor]:
+    """Threads for the block. An error cancels what has not begun; a signal does not wait for what has."""
+    pool = ThreadPoolExecutor(count, thread_name_prefix=name)
+    try:
+        yield pool
+    except KeyboardInterrupt:
+        pool.shutdown(wait=False, cancel_futures=True)
+        raise
+    except BaseException:
         pool.shutdown(cancel_futures=True)
+        raise
+    pool.shutdown()
 
 
 def _submit(pool: ThreadPoolExecutor, steps: Iterable[Step], done: SimpleQueue[Future[Iterable[Step]]]) -> int:

@@ -33,13 +33,14 @@ def pytest_configure(config: pytest.Config) -> None:
 
 
 def _start(config: pytest.Config, files: list[Path]) -> None:
-    from gitops_audit.pytest_plugin import distributed, protocol, reports, terminal
+    from gitops_audit.pytest_plugin import distributed, protocol, reports, signals, terminal
     from gitops_audit.pytest_plugin.session import AuditSession
 
     session = AuditSession(config, files)
     config.stash[SESSION] = session
     config.pluginmanager.register(protocol.AuditProtocol(session), "gitops-audit-protocol")
     if not hasattr(config, "workerinput"):
+        config.pluginmanager.register(signals.Signals(), "gitops-audit-signals")
         config.pluginmanager.register(reports.AuditReports(session), "gitops-audit-reports")
         config.pluginmanager.register(terminal.AuditTerminal(session), "gitops-audit-terminal")
         config.pluginmanager.register(terminal.ErrorsOnce(), "gitops-audit-errors")

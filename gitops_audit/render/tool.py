@@ -19,7 +19,7 @@ from threading import Timer
 from types import MappingProxyType
 from typing import IO
 
-from gitops_audit.lifetime import temporary_tree
+from gitops_audit.lifetime import process_group, temporary_tree
 from gitops_audit.render.limits import MAX_RENDERED_BYTES, MAX_TOOL_MEMORY_BYTES, RENDER_TIMEOUT_S
 from gitops_audit.source import Checkout
 from gitops_audit.source.export import Export, Exports
@@ -69,14 +69,12 @@ class Workspace:
         The words of the error are the tool's, and may quote a file: show them `masked`.
         """
         with TemporaryFile() as errors, self._started(arguments, errors, environment) as process:
-            timer = Timer(timeout_s, _end, [process])
-            timer.start()
-            output = process.stdout.read(MAX_RENDERED_BYTES + 1) if process.stdout else b""
-            if len(output) > MAX_RENDERED_BYTES:
-                _end(process)
-            status = process.wait()
-            is_late = not timer.is_alive()
-            timer.cancel()
+            with _limited_to(timeout_s, process) as timer:
+                output = process.stdout.read(MAX_RENDERED_BYTES + 1) if process.stdout else b""
+                if len(output) > MAX_RENDERED_BYTES:
+                    _end(process)
+                status = process.wait()
+                is_late = not timer.is_alive()
             if status == 0:
                 return output
             words = self._words(errors)
@@ -107,12 +105,9 @@ class Workspace:
             stderr=errors,
             start_new_session=True,
         )
-        with process:
-            try:
-                _limit(process.pid)
-                yield process
-            finally:
-                _end(process)
+        with process, process_group(process):
+            _limit(process.pid)
+            yield process
 
     def _confined(self, arguments: Sequence[str]) -> list[str]:
         """The launcher takes from the tool what it does not need; beside its tree that is the folders of programs."""
@@ -162,6 +157,17 @@ def _limit(pid: int) -> None:
         with contextlib.suppress(ProcessLookupError, PermissionError):
             resource.prlimit(pid, resource.RLIMIT_AS, (MAX_TOOL_MEMORY_BYTES, MAX_TOOL_MEMORY_BYTES))
             resource.prlimit(pid, resource.RLIMIT_CPU, (seconds, seconds))
+
+
+@contextlib.contextmanager
+def _limited_to(timeout_s: float, process: subprocess.Popen[bytes]) -> Iterator[Timer]:
+    timer = Timer(timeout_s, _end, [process])
+    timer.daemon = True
+    timer.start()
+    try:
+        yield timer
+    finally:
+        timer.cancel()
 
 
 def _end(process: subprocess.Popen[bytes]) -> None:

@@ -22,7 +22,6 @@ from gitops_audit.render import manifest
 from gitops_audit.render.chart_text import ChartText, own_api_versions
 from gitops_audit.render.given import ALONE, Given, Target
 from gitops_audit.render.limits import MAX_RENDERED_BYTES
-from gitops_audit.render.mask import masked
 from gitops_audit.render.registry import CHART_FILE
 from gitops_audit.render.tool import NO_TOOL, UNRENDERED, ToolError, Workspace, workspace
 from gitops_audit.render.varying import LOOKUP, marked
@@ -54,8 +53,7 @@ def render(config: SourceConfig, checkout: Checkout, given: Given = ALONE) -> Re
             again = _again(place, command) if text.is_random else None
             version = version_of(program, place)
         except ToolError as error:
-            folders = [*_directories(place.tree / checkout.path), *(file.parent for file in files)]
-            words = masked(str(error), folders)
+            words = error.told(place.tree, folder)
             return Rendered(problems=(FileProblem(chart, 1, f"helm: {words}", UNRENDERED),))
     rendered = _placed(output, chart, checkout)
     manifests = rendered.manifests
@@ -132,11 +130,6 @@ def _value_file(config: SourceConfig, checkout: Checkout, tree: Path, name: str)
         where=config.where,
         hint="paths count from the source's path, with a leading `/` from the root of the repository",
     )
-
-
-def _directories(chart: Path) -> list[Path]:
-    """The chart's own and those of its dependencies: each has values, and templates that helm quotes."""
-    return [chart, *(found for found in chart.rglob("*") if found.is_dir())]
 
 
 def _missing(checkout: Checkout, directory: str) -> Iterator[FileProblem]:

@@ -17,7 +17,6 @@ from gitops_audit.render.given import ALONE, Given
 from gitops_audit.render.helm import helm_program
 from gitops_audit.render.kustomization import Reach, join, kustomization_file, reach
 from gitops_audit.render.limits import MAX_RENDERED_BYTES
-from gitops_audit.render.mask import masked
 from gitops_audit.render.mirror import Mirrors
 from gitops_audit.render.tool import NO_TOOL, UNRENDERED, ToolError, Workspace, workspace
 from gitops_audit.render.version import version_of
@@ -98,8 +97,8 @@ class _Build:
         try:
             output, is_annotated = self._output()
         except ToolError as error:
-            words = masked(str(error), self._reached.directories)
-            if _HELM_4 in words:
+            words = error.told(self._place.tree, (self._place.tree / self._path).parent)
+            if _HELM_4 in str(error):
                 words = (
                     f"{_HELM_4}: this kustomize cannot call Helm 4; kustomize 5.8 and later can, all can call Helm 3"
                 )

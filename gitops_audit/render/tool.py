@@ -21,6 +21,7 @@ from typing import IO
 
 from gitops_audit.lifetime import process_group, temporary_tree
 from gitops_audit.render.limits import MAX_RENDERED_BYTES, MAX_TOOL_MEMORY_BYTES, RENDER_TIMEOUT_S
+from gitops_audit.render.tool_words import told
 from gitops_audit.source import Checkout
 from gitops_audit.source.export import Export, Exports
 
@@ -39,7 +40,9 @@ _OUT_OF_MEMORY = ("out of memory", "cannot allocate memory")
 
 
 class ToolError(Exception):
-    """The tool failed; the message is its own, without the paths of the temporary copy.
+    """The tool failed. The message is its own, without the paths of the temporary copy.
+
+    It may quote what the tool read: show what is `told`.
 
     `is_excessive`: it reached a limit, and would again.
     """
@@ -47,6 +50,10 @@ class ToolError(Exception):
     def __init__(self, message: str, *, is_excessive: bool = False) -> None:
         super().__init__(message)
         self.is_excessive = is_excessive
+
+    def told(self, tree: Path, folder: Path) -> str:
+        """Where in the repository `tree` it failed, and how; never a value. It ran on `folder`."""
+        return str(self) if self.is_excessive else told(str(self), tree, folder)
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +73,7 @@ class Workspace:
     ) -> bytes:
         """What the tool prints. Raises ToolError where it fails, takes too long or too much memory, prints too much.
 
-        The words of the error are the tool's, and may quote a file: show them `masked`.
+        The words of the error are the tool's, and may quote a file: show what is `told` of them.
         """
         with TemporaryFile() as errors, self._started(arguments, errors, environment) as process:
             with _limited_to(timeout_s, process) as timer:

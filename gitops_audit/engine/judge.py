@@ -17,6 +17,7 @@ from gitops_audit.engine.causes import Causes
 from gitops_audit.engine.clusters import ReachedCluster
 from gitops_audit.engine.confirm import Confirmer
 from gitops_audit.engine.earlier import EarlierSources
+from gitops_audit.engine.namespaces import Namespaces
 from gitops_audit.engine.orphans import Orphans, find
 from gitops_audit.engine.policies import ClusterPolicies, PolicyCheck
 from gitops_audit.engine.validate import Validated, Validator
@@ -71,6 +72,7 @@ class ClusterJudge:
         self._validator = Validator(cluster.live, by.settings.kubernetes, [*_bodies(inventory), *by.definitions])
         self._confirmer = Confirmer(cluster.live, self._comparer.managers)
         self._causes = Causes(cluster.live, by.earlier) if cluster.live else None
+        self._namespaces = Namespaces(cluster, inventory)
         self._live: LiveSet | None = None
         self._read: list[LiveSet] = []
         self._orphans = Orphans()
@@ -89,7 +91,7 @@ class ClusterJudge:
             self._live = self._cluster.live.read([r for r in self._wanted(resources) if self._is_comparable(r)])
             self._read.append(self._live)
             self._argocd_sources |= self._deployed_by_argocd(resources)
-        policies = ClusterPolicies(self._by.policies, self._inventory, self.live_object, self._plural)
+        policies = ClusterPolicies(self._by.policies, self._inventory, self.live_object, self._plural, self._namespaces)
         compared = [self._compared(r, policies) for r in resources]
         drifts = logs.attributed(resources, self._drifts(compared), self._plural)
         return [self._verdict(c, drifts.get(c.resource.id)) for c in compared]

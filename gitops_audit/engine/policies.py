@@ -8,6 +8,7 @@ from dataclasses import replace
 from datetime import UTC, datetime
 
 from gitops_audit.config.settings import Settings
+from gitops_audit.engine.namespaces import Namespaces
 from gitops_audit.engine.options import RunOptions
 from gitops_audit.model.finding import PolicyOutcome, PolicyResult, Severity, Side
 from gitops_audit.model.path import field_path
@@ -60,12 +61,13 @@ class ClusterPolicies:
         inventory: Sequence[Declared],
         live_object: Callable[[Declared], JsonObject | None],
         plural: Callable[[Declared], str],
+        namespaces: Namespaces,
     ) -> None:
         self._check = check
         self._plural = plural
         places = _Places(r for r in inventory if check.policies)
-        self._declared = ObjectWorld(places, lambda resource: resource.body)
-        self._live = ObjectWorld(places, live_object)
+        self._declared = ObjectWorld(places, lambda resource: resource.body, namespaces)
+        self._live = ObjectWorld(places, live_object, namespaces)
         self._applicable: dict[tuple[str, str, str], tuple[Policy, ...]] = {}
 
     def evaluate(self, resource: Declared, live_body: JsonObject | None) -> tuple[PolicyResult, ...]:
@@ -73,8 +75,8 @@ class ClusterPolicies:
         policies = () if not resource.version else self._policies(resource)
         if not policies:
             return ()
-        declared = self._subject(resource, resource.body, self._declared)
-        live = self._subject(resource, live_body, self._live) if live_body is not None else None
+        declared = self._subject(resource, resource.body)
+        live = self._subject(resource, live_body) if live_body is not None else None
         found = [r for policy in policies for r in self._evaluated(policy, resource, declared, live)]
         labels = _labels(resource.body)
         return tuple(self._check.exceptions.apply(r, resource.key, labels) if r.result != "pass" else r for r in found)
@@ -112,12 +114,9 @@ class ClusterPolicies:
                 pointer=decisive.pointer,
             )
 
-    def _subject(self, resource: Declared, body: JsonObject, world: ObjectWorld) -> Subject:
+    def _subject(self, resource: Declared, body: JsonObject) -> Subject:
         key = resource.key
-        namespace = world.get("", "Namespace", "", key.namespace) if key.namespace else None
-        return Subject(
-            body, key.group, resource.version, key.kind, key.namespace, key.name, self._plural(resource), namespace
-        )
+        return Subject(body, key.group, resource.version, key.kind, key.namespace, key.name, self._plural(resource))
 
 
 _Names = dict[str, Declared]
@@ -142,17 +141,20 @@ class _Places:
 class ObjectWorld:
     """The objects of one side, found by their names: what a policy sees beside its subject.
 
-    Single ones (Namespaces, parameters) are asked for again and again and kept; whole kinds would be too much to keep.
+    A Namespace that this side does not have is that of the cluster. Single ones (Namespaces, parameters) are asked for
+    again and again and kept; whole kinds would be too much to keep.
     """
 
-    def __init__(self, places: _Places, body: Callable[[Declared], JsonObject | None]) -> None:
+    def __init__(self, places: _Places, body: Callable[[Declared], JsonObject | None], namespaces: Namespaces) -> None:
         self._places = places
         self._body = body
+        self._namespaces = namespaces
         self._bodies: dict[ResourceKey, JsonObject | None] = {}
 
     def get(self, group: str, kind: str, namespace: str, name: str) -> JsonObject | None:
         resource = self._places.at(group, kind, namespace).get(name)
-        return self._looked_at(resource) if resource else None
+        found = self._looked_at(resource) if resource else None
+        return self._namespaces.live(name) if found is None and (group, kind) == ("", "Namespace") else found
 
     def list(self, group: str, kind: str, namespace: str = "") -> Sequence[JsonObject]:
         spaces = [self._places.at(group, kind, namespace)] if namespace else self._places.all(group, kind)

@@ -7,16 +7,15 @@ its own version, as nothing here could convert it.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from gitops_audit.kube.match import labels_of
 from gitops_audit.policy.contract import Subject, World
 from gitops_audit.policy.document import Document
+from gitops_audit.policy.namespace import NAME_LABEL, labels_in
 from gitops_audit.policy.resource_name import plural, resource_name
 from gitops_audit.policy.selector import EVERYTHING, LabelSelector
 
-NAMESPACE_NAME = "kubernetes.io/metadata.name"
 _RULE_KEYS = ("apiGroups", "apiVersions", "operations", "resources", "resourceNames", "scope")
 _OPERATIONS = ("CREATE", "UPDATE", "DELETE", "CONNECT", "*")
 _KEYS = ("resourceRules", "excludeResourceRules", "namespaceSelector", "objectSelector", "matchPolicy")
@@ -29,10 +28,6 @@ _EXEMPT = frozenset(
         "mutatingadmissionpolicybindings",
     )
 )
-
-
-class UnknownNamespace(Exception):
-    """The labels of a namespace decide, and the namespace is not known."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,22 +128,10 @@ class MatchConstraints:
         if not self.namespaces.requirements:
             return True
         if subject.kind == "Namespace" and not subject.group:
-            labels = {**labels_of(subject.body), NAMESPACE_NAME: subject.name}
-        elif subject.namespace:
-            labels = {**_namespace_labels(subject, world, self.namespaces)}
-        else:
+            return self.namespaces.matches({**labels_of(subject.body), NAME_LABEL: subject.name})
+        if not subject.namespace:
             return True
-        return self.namespaces.matches(labels)
-
-
-def _namespace_labels(subject: Subject, world: World, selector: LabelSelector) -> Mapping[str, str]:
-    name = {NAMESPACE_NAME: subject.namespace}
-    body = subject.namespace_object or world.get("", "Namespace", "", subject.namespace)
-    if body is not None:
-        return {**labels_of(body), **name}
-    if selector.keys <= {NAMESPACE_NAME}:
-        return name
-    raise UnknownNamespace(f"namespace {subject.namespace!r} is not known, and its labels decide whether this applies")
+        return self.namespaces.matches(labels_in(subject, world, self.namespaces.keys))
 
 
 def _rules(document: Document, pointer: str) -> tuple[ResourceRule, ...]:

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import partial
 from typing import Any
 
 import orjson
 
 from gitops_audit.model.resource import JsonObject
-from gitops_audit.policy.cel import Activation
+from gitops_audit.policy.cel import CERTAIN, Activation, Late
 from gitops_audit.policy.contract import Subject, World
+from gitops_audit.policy.namespace import certain, namespace_of
 from gitops_audit.policy.resource_name import resource_name
 
 VARIABLES: Mapping[str, str] = {
@@ -28,20 +30,25 @@ def activation(subject: Subject, world: World, params: JsonObject | None = None)
     Raises CelError for an object CEL cannot hold.
     """
     if params is not None:
-        return Activation.of(values(subject, namespace_of(subject, world)) | {"params": params})
+        return Activation.of(_values(subject) | {"params": params}, late=late(subject, world))
     kept: tuple[World, Activation] | None = subject.derived.get(_KEPT)
     if kept is None or kept[0] is not world:
-        kept = (world, Activation.of(values(subject, namespace_of(subject, world)) | {"params": None}))
+        kept = (world, Activation.of(_values(subject) | {"params": None}, late=late(subject, world)))
         subject.derived[_KEPT] = kept
     return kept[1]
 
 
-def values(subject: Subject, namespace: JsonObject | None) -> dict[str, Any]:
+def late(subject: Subject, world: World) -> Late:
+    """The Namespace, to be found when the first expression needs it."""
+    return {"namespaceObject": partial(namespace_of, subject, world)}
+
+
+def _values(subject: Subject) -> dict[str, Any]:
     return {
         "object": without_nulls(subject.body),
         "oldObject": None,
         "request": request(subject),
-        "namespaceObject": namespace,
+        CERTAIN: certain(subject),
     }
 
 
@@ -65,13 +72,6 @@ def _pruned(value: Any) -> Any:
     if isinstance(value, dict):
         return {key: _pruned(inner) for key, inner in value.items() if inner is not None}
     return [_pruned(inner) for inner in value] if isinstance(value, list) else value
-
-
-def namespace_of(subject: Subject, world: World) -> JsonObject | None:
-    """The Namespace an object is in, None for cluster-scoped objects and where it is not known."""
-    if not subject.namespace or (subject.kind == "Namespace" and not subject.group):
-        return None
-    return subject.namespace_object or world.get("", "Namespace", "", subject.namespace)
 
 
 def request(subject: Subject) -> JsonObject:

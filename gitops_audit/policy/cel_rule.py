@@ -10,7 +10,7 @@ from functools import lru_cache
 from gitops_audit.errors import PolicyError
 from gitops_audit.policy.cel import Activation, CelError, Composition, Program
 from gitops_audit.policy.cel.declarations import Overload
-from gitops_audit.policy.contract import RuleResult
+from gitops_audit.policy.contract import RuleResult, UnknownNamespace
 from gitops_audit.policy.document import Document
 
 _BOOLEAN = ("BOOL", "DYN")
@@ -39,13 +39,20 @@ class Validation:
     def evaluate(self, activation: Activation) -> RuleResult:
         """`pass`, `fail` with the message, or `error`."""
         try:
+            return self.judged(activation)
+        except (CelError, UnknownNamespace) as error:
+            return RuleResult(self.name, "error", str(error))
+
+    def judged(self, activation: Activation) -> RuleResult:
+        """`pass`, or `fail` with the message. Raises CelError, which names the expression, and UnknownNamespace."""
+        try:
             holds = self.program.evaluate(activation)
         except CelError as error:
-            return RuleResult(self.name, "error", f"{_shown(self.program)}: {error}")
+            raise CelError(f"{_shown(self.program)}: {error}") from None
         if holds is True:
             return _passed(self.name)
         if holds is not False:
-            return RuleResult(self.name, "error", f"{_shown(self.program)}: the result is no boolean")
+            raise CelError(f"{_shown(self.program)}: the result is no boolean")
         return RuleResult(self.name, "fail", self._message(activation))
 
     def _message(self, activation: Activation) -> str:
@@ -57,7 +64,7 @@ class Validation:
             return ""
         try:
             text = self.message_program.evaluate(activation)
-        except CelError:
+        except (CelError, UnknownNamespace):
             return ""
         is_usable = isinstance(text, str) and "\n" not in text.strip() and len(text) <= _LONGEST_MESSAGE
         return str(text).strip() if is_usable else ""
@@ -141,15 +148,18 @@ def _validation(document: Document, pointer: str, index: int, composition: Compo
 def holds(found: Sequence[Condition], activation: Activation) -> bool:
     """Whether all conditions hold. One that is false decides, also where another has an error.
 
-    Raises CelError, with the name of the condition, where none is false and one cannot be evaluated.
+    Raises CelError, with the name of the condition, or UnknownNamespace where none is false and one cannot be
+    evaluated.
     """
-    failure: CelError | None = None
+    failure: CelError | UnknownNamespace | None = None
     for condition in found:
         try:
             if condition.program.evaluate(activation) is not True:
                 return False
         except CelError as error:
             failure = failure or CelError(f"match condition {condition.name!r}: {error}")
+        except UnknownNamespace as error:
+            failure = failure or error
     if failure is not None:
         raise failure
     return True

@@ -29,10 +29,19 @@ class Subject:
     derived: dict[str, Any] = field(default_factory=dict, init=False, compare=False, repr=False)
 
 
+class UnknownNamespace(ValueError):
+    """What a Namespace holds decides, and it is not known. The text is the same for all objects of the namespace."""
+
+    def __init__(self, namespace: str, reason: str) -> None:
+        super().__init__(f"namespace {namespace!r} is not known, and its labels decide: {reason}")
+
+
 class World(Protocol):
     """The other objects of the same side (declared or live): for parameters, contexts and checks across resources."""
 
-    def get(self, group: str, kind: str, namespace: str, name: str) -> JsonObject | None: ...
+    def get(self, group: str, kind: str, namespace: str, name: str) -> JsonObject | None:
+        """Raises UnknownNamespace, for a Namespace, where it knows why there is none to see."""
+        ...
 
     def list(self, group: str, kind: str, namespace: str = "") -> Sequence[JsonObject]:
         """All objects of a kind, in one namespace or (empty) in all."""

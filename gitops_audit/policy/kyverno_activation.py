@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from gitops_audit.model.resource import JsonObject
-from gitops_audit.policy.admission_request import namespace_of
-from gitops_audit.policy.cel import Activation
+from gitops_audit.policy.admission_request import late
+from gitops_audit.policy.cel import CERTAIN, Activation
 from gitops_audit.policy.contract import Subject, World
 from gitops_audit.policy.kyverno import admission
 from gitops_audit.policy.kyverno.request import Request
@@ -16,7 +16,7 @@ from gitops_audit.policy.pod_template import containers, template_of
 
 def of_json(body: JsonObject) -> Activation:
     """For a policy that judges any JSON, which knows nothing else. Raises CelError for what CEL cannot hold."""
-    nothing: JsonObject = dict.fromkeys(("oldObject", "request", "namespaceObject", "params"))
+    nothing: JsonObject = dict.fromkeys(("oldObject", "request", "namespaceObject", CERTAIN, "params"))
     return Activation.of(nothing | {"object": body, "images": {}, "exceptions": _allowed(())})
 
 
@@ -24,8 +24,9 @@ def of_request(request: Request, world: World, exceptions: Sequence[CelException
     """The values of the variables. Raises CelError for an object CEL cannot hold."""
     subject = request.subject
     # unlike the API server's own admission, Kyverno sees the object's JSON with its nulls
-    given = admission.values(request, namespace_of(subject, world)) | {"params": None}
-    return Activation.of(given | {"images": _images(subject), "exceptions": _allowed(exceptions)})
+    given = admission.values(request) | {"params": None}
+    given |= {"images": _images(subject), "exceptions": _allowed(exceptions)}
+    return Activation.of(given, late=late(subject, world))
 
 
 def _allowed(exceptions: Sequence[CelException]) -> JsonObject:

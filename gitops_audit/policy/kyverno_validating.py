@@ -8,11 +8,10 @@ from dataclasses import dataclass, field, replace
 from gitops_audit.errors import AuditError
 from gitops_audit.policy import kyverno_activation
 from gitops_audit.policy import kyverno_validating_spec as spec
-from gitops_audit.policy.admission_match import UnknownNamespace
 from gitops_audit.policy.cel import Activation, CelError, Program
 from gitops_audit.policy.cel.world import bound
 from gitops_audit.policy.cel_rule import holds
-from gitops_audit.policy.contract import Metadata, Policy, RuleResult, Subject, World
+from gitops_audit.policy.contract import Metadata, Policy, RuleResult, Subject, UnknownNamespace, World
 from gitops_audit.policy.document import Document
 from gitops_audit.policy.kyverno.request import Operation, Request
 from gitops_audit.policy.kyverno_autogen import controllers, generated, kinds

@@ -13,7 +13,7 @@ from gitops_audit.model.path import escaped, unescaped
 from gitops_audit.policy import pod_security
 from gitops_audit.policy.cel import CelError, Program
 from gitops_audit.policy.cel_rule import Validation
-from gitops_audit.policy.contract import RuleResult, Subject, World
+from gitops_audit.policy.contract import RuleResult, Subject, UnknownNamespace, World
 from gitops_audit.policy.native_subject import activation
 from gitops_audit.policy.schema_guard import Schema
 
@@ -52,7 +52,7 @@ class Rule:
             if self.when is not None and not self._applies(self.when, subject, world):
                 return ()
             return self.check.results(self, subject, world) or _passed(self.name)
-        except CelError as error:
+        except (CelError, UnknownNamespace) as error:
             return (RuleResult(self.name, "error", str(error), severity=self.severity),)
 
     def _applies(self, when: Program, subject: Subject, world: World) -> bool:

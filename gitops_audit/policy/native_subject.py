@@ -6,9 +6,10 @@ from collections.abc import Mapping
 from typing import Any
 
 from gitops_audit.model.resource import JsonObject
-from gitops_audit.policy.admission_request import namespace_of
-from gitops_audit.policy.cel import Activation
+from gitops_audit.policy.admission_request import late
+from gitops_audit.policy.cel import CERTAIN, Activation
 from gitops_audit.policy.contract import Subject, World
+from gitops_audit.policy.namespace import certain
 from gitops_audit.policy.pod_template import containers, template_of
 
 VARIABLES: Mapping[str, str] = {
@@ -29,17 +30,17 @@ def activation(subject: Subject, world: World) -> Activation:
     """The values of VARIABLES, shared by all policies that look at the same subject. Raises CelError."""
     kept: tuple[World, Activation] | None = subject.derived.get(_KEPT)
     if kept is None or kept[0] is not world:
-        kept = (world, Activation.of(_values(subject, namespace_of(subject, world)), _PARTS))
+        kept = (world, Activation.of(_values(subject), _PARTS, late(subject, world)))
         subject.derived[_KEPT] = kept
     return kept[1]
 
 
-def _values(subject: Subject, namespace: JsonObject | None) -> dict[str, Any]:
+def _values(subject: Subject) -> dict[str, Any]:
     template = template_of(subject)
     spec = template.get("spec") if template else None
     return {
         "object": subject.body,
-        "namespaceObject": namespace,
+        CERTAIN: certain(subject),
         "podSpec": spec,
         "podMetadata": (template.get("metadata") or {}) if template else None,
         "containers": list(containers(spec, "containers")) if spec else [],

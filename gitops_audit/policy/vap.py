@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 from gitops_audit.model.finding import PolicyOutcome
 from gitops_audit.model.resource import JsonObject
-from gitops_audit.policy.admission_match import MatchConstraints, UnknownNamespace
+from gitops_audit.policy.admission_match import MatchConstraints
 from gitops_audit.policy.admission_request import VARIABLES, activation
 from gitops_audit.policy.cel import Activation, CelError, Program
 from gitops_audit.policy.cel_rule import (
@@ -23,7 +23,7 @@ from gitops_audit.policy.cel_rule import (
     holds,
     validations,
 )
-from gitops_audit.policy.contract import Metadata, Policy, RuleResult, Subject, World
+from gitops_audit.policy.contract import Metadata, Policy, RuleResult, Subject, UnknownNamespace, World
 from gitops_audit.policy.document import Document
 from gitops_audit.policy.metadata import from_annotations
 from gitops_audit.policy.vap_binding import UNBOUND, Binding, ParamKind
@@ -88,7 +88,7 @@ class AdmissionPolicy:
         try:
             if self.conditions and not holds(self.conditions, values):
                 return ()
-        except CelError as error:
+        except (CelError, UnknownNamespace) as error:
             return self._every("error", str(error))
         return [binding.enforced(validation.evaluate(values)) for validation in self.validations]
 

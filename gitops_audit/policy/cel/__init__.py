@@ -7,6 +7,7 @@ program.evaluate(cel.Activation.of({"object": body}))
 from __future__ import annotations
 
 from gitops_audit.policy.cel.composition import Composition
-from gitops_audit.policy.cel.program import Activation, CelError, Program, compile
+from gitops_audit.policy.cel.program import Activation, CelError, Late, Program, compile
+from gitops_audit.policy.cel.reach import CERTAIN
 
-__all__ = ["Activation", "CelError", "Composition", "Program", "compile"]
+__all__ = ["CERTAIN", "Activation", "CelError", "Composition", "Late", "Program", "compile"]

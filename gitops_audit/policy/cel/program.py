@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -13,9 +13,11 @@ from gitops_audit.policy.cel import ast, guard, size
 from gitops_audit.policy.cel.declarations import Overload
 from gitops_audit.policy.cel.environment import checker, keep_none_alive, load, rewritten, runtime
 from gitops_audit.policy.cel.pattern import work
-from gitops_audit.policy.cel.reach import with_views
+from gitops_audit.policy.cel.reach import LATE, with_views
+from gitops_audit.policy.contract import UnknownNamespace
 
 # what the API server allows in a policy is far below; the parser's own recursion limit does the rest
+Late = Mapping[str, Callable[[], Any]]
 MAX_EXPRESSION = 100_000
 _PROBLEM = re.compile(r"ERROR: <input>:(\d+):(\d+): (.*)$", re.MULTILINE)
 _STATUS = re.compile(r"^[A-Z_]+: |(?: \[[A-Z_]+\])$")
@@ -25,19 +27,23 @@ class CelError(Exception):
     """An expression that does not compile, or whose evaluation ended in an error. The text is one sentence."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Activation:
     """The values of the variables, each converted when the first of all expressions asks for it."""
 
     values: Mapping[str, Any]
     native: Any
     size: int = 0
+    late: Late = field(default_factory=dict)
+    _complete: Any = None
+    _unknown: UnknownNamespace | None = None
 
     @classmethod
-    def of(cls, values: Mapping[str, Any], parts: Collection[str] = ()) -> Activation:
+    def of(cls, values: Mapping[str, Any], parts: Collection[str] = (), late: Late | None = None) -> Activation:
         """Values are JSON. Raises CelError for what is not (nested too deep, broken Unicode).
 
-        `parts` names the values that are parts of others, and need no look of their own.
+        `parts` names the values that are parts of others, and need no look of their own; `late` are those that are
+        looked for when the first expression names one.
         """
         try:
             text = orjson.dumps({name: value for name, value in values.items() if name not in parts})
@@ -45,7 +51,19 @@ class Activation:
             raise CelError(f"the object cannot be given to CEL: {error}") from None
         if b"\\u0000" in text:
             raise CelError("the object cannot be given to CEL: a string in it holds a NUL character")
-        return cls(values, runtime().Activation(with_views(values)), len(text))
+        return cls(values, runtime().Activation(with_views(values)), len(text), late or {})
+
+    def complete(self) -> tuple[Any, UnknownNamespace | None]:
+        """With the late values, and why one of them is missing: an expression may come to a result without it."""
+        if self._complete is None:
+            found = with_views(self.values)
+            for name, find in self.late.items():
+                try:
+                    found[name] = find()
+                except UnknownNamespace as error:
+                    self._unknown = error
+            self._complete = runtime().Activation(found)
+        return self._complete, self._unknown
 
     def measured(self, path: str) -> float:
         """The size of the value at a path (see size.py), 1 where there is none."""
@@ -69,15 +87,31 @@ class Program:
     extra: tuple[Overload, ...] = ()
     _native: Any = field(default=None, repr=False)
     _memory: size.Size = field(default=size.NOTHING, repr=False)
+    _late: bool = field(default=False, repr=False)
     _largest_input: float = field(default=-1.0, repr=False)
 
     def evaluate(self, activation: Activation) -> Any:
-        """The result as a Python value. Raises CelError for an error value; safe for any JSON input."""
+        """The result as a Python value. Raises CelError for an error value; safe for any JSON input.
+
+        Raises UnknownNamespace where a late value is not known, and the expression needs it.
+        """
         work.done = 0
         if activation.size > self._largest_input:
             self._check_memory(activation)
+        program = self._native or self._loaded()
+        if not (self._late and activation.late):
+            return self._evaluated(program, activation.native)
+        values, unknown = activation.complete()
         try:
-            found = (self._native or self._loaded()).eval(activation.native)
+            return self._evaluated(program, values)
+        except CelError as error:
+            if unknown is not None and any(name in str(error) for name in activation.late):
+                raise unknown from None
+            raise
+
+    def _evaluated(self, program: Any, values: Any) -> Any:
+        try:
+            found = program.eval(values)
         except (RuntimeError, MemoryError) as error:
             raise CelError(_reason(error)) from None
         if self.result_type == "BOOL":
@@ -94,7 +128,7 @@ class Program:
         except CelError as error:
             return f"error: {error}"
         try:
-            found = self._loaded().eval(activation.native)
+            found = self._loaded().eval(activation.complete()[0] if activation.late else activation.native)
         except (RuntimeError, MemoryError) as error:
             return f"error: {_reason(error)}"
         kind = found.type().name()
@@ -124,7 +158,9 @@ class Program:
 
     def _loaded(self) -> Any:
         if self._native is None:
-            self._native = load(self.tree.serialise(rewritten(self.tree)), self.extra)
+            root = rewritten(self.tree)
+            self._late = any(isinstance(node, ast.Ident) and node.name in LATE for node in ast.walk(root))
+            self._native = load(self.tree.serialise(root), self.extra)
         return self._native
 
 

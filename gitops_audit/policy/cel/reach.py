@@ -53,6 +53,19 @@ OWN = View("object.own", "object", _TEMPLATES, DECLARED)
 POD = View("podSpec.own", "podSpec", {"containers": None, "initContainers": None, "ephemeralContainers": None})
 # each behind its base, and so the narrowest last
 VIEWS = (DECLARED, OWN, POD)
+# a Namespace has these, whatever else it holds; an expression that asks for nothing else needs no other Namespace
+CERTAIN = "namespaceObject.certain"
+_NAMESPACE = "namespaceObject"
+_CERTAIN_PATHS = frozenset(
+    (
+        ("apiVersion",),
+        ("kind",),
+        ("metadata", "name"),
+        ("metadata", "labels", "kubernetes.io/metadata.name"),
+    )
+)
+# what is looked for when an expression asks for it
+LATE = frozenset((_NAMESPACE,))
 _GONE = object()
 _VARIABLES = frozenset(view.variable for view in VIEWS)
 
@@ -70,6 +83,8 @@ def with_views(values: Mapping[str, Any]) -> dict[str, Any]:
 def narrowed(root: Expr, ids: Iterator[int]) -> Expr:
     """The expression with views in place of variables; `ids` are new ones, as the checker's references go by id."""
     names = {variable: name for variable in _VARIABLES if (name := _view(root, variable)) is not None}
+    if _asks_what_is_certain(root):
+        names[_NAMESPACE] = CERTAIN
     if not names:
         return root
 
@@ -77,6 +92,12 @@ def narrowed(root: Expr, ids: Iterator[int]) -> Expr:
         return Ident(next(ids), names[node.name]) if isinstance(node, Ident) and node.name in names else node
 
     return ast.transform(root, rename)
+
+
+def _asks_what_is_certain(root: Expr) -> bool:
+    paths = set(_paths(root, _NAMESPACE))
+    is_bound = any(_NAMESPACE in _bound(node) for node in ast.walk(root))
+    return bool(paths) and paths <= _CERTAIN_PATHS and not is_bound
 
 
 def _view(root: Expr, variable: str) -> str | None:

@@ -5,9 +5,10 @@ from __future__ import annotations
 from gitops_audit.model.resource import JsonObject
 from gitops_audit.policy import admission_request
 from gitops_audit.policy.admission_request import VARIABLES
-from gitops_audit.policy.cel import Activation
+from gitops_audit.policy.cel import CERTAIN, Activation
 from gitops_audit.policy.contract import World
 from gitops_audit.policy.kyverno.request import Request
+from gitops_audit.policy.namespace import certain, is_inside
 
 __all__ = ["VARIABLES", "activation"]
 
@@ -19,10 +20,14 @@ def activation(request: Request, world: World, params: JsonObject | None = None)
     is_plain = admission_request.without_nulls(subject.body) is subject.body
     if is_plain and request.operation == "CREATE" and not request.user.is_known and not request.is_simulated:
         return admission_request.activation(subject, world, params)
-    return Activation.of(values(request, _namespace(request, world)) | {"params": params})
+    given = values(request) | {"params": params}
+    if not request.is_simulated:
+        return Activation.of(given, late=admission_request.late(subject, world))
+    namespace = _named(request)
+    return Activation.of(given | {"namespaceObject": namespace, CERTAIN: namespace})
 
 
-def values(request: Request, namespace: JsonObject | None) -> JsonObject:
+def values(request: Request) -> JsonObject:
     """The object with its nulls, and what is asked."""
     admission = admission_request.request(request.subject) | {"operation": request.operation}
     if request.user.is_known:
@@ -31,14 +36,11 @@ def values(request: Request, namespace: JsonObject | None) -> JsonObject:
         # a test that names no user asks for nobody
         admission |= {"userInfo": {}}
     body = None if request.operation == "DELETE" else request.body
-    return {"request": admission, "object": body, "oldObject": request.old, "namespaceObject": namespace}
+    return {"request": admission, "object": body, "oldObject": request.old, CERTAIN: certain(request.subject)}
 
 
-def _namespace(request: Request, world: World) -> JsonObject | None:
+def _named(request: Request) -> JsonObject | None:
     """In a test, Kyverno knows the name of a namespace and nothing else of it."""
-    found = admission_request.namespace_of(request.subject, world)
-    if not request.is_simulated:
-        return found
-    name = request.subject.namespace
-    is_within = name and (request.subject.group, request.subject.kind) != ("", "Namespace")
-    return {"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": name}} if is_within else None
+    if not is_inside(request.subject):
+        return None
+    return {"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": request.subject.namespace}}

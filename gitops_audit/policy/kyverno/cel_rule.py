@@ -48,7 +48,10 @@ class CelRule:
         )
 
     def evaluate(self, name: str, request: Request, world: World) -> RuleResult:
-        """The first expression that does not hold decides. One that cannot be evaluated denies, as in Kyverno."""
+        """The first expression that does not hold decides. One that cannot be evaluated denies, as in Kyverno.
+
+        Raises UnknownNamespace: Kyverno knows every Namespace.
+        """
         try:
             results = [self._with_params(values) for values in self._activations(request, world)]
         except CelError as error:
@@ -72,9 +75,10 @@ class CelRule:
         except CelError as error:
             return RuleResult("", "fail", str(error))
         for validation in self.validations:
-            result = validation.evaluate(values)
-            if result.result == "error":
-                return RuleResult("", "fail", result.message)
+            try:
+                result = validation.judged(values)
+            except CelError as error:
+                return RuleResult("", "fail", str(error))
             if result.result != "pass":
                 is_own = bool(validation.message or validation.message_program)
                 return result if is_own or not self.message else RuleResult("", "fail", self.message)

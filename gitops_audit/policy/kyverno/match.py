@@ -137,7 +137,10 @@ def _has_annotations(wanted: Mapping[str, str], body: JsonObject) -> bool:
 
 
 def _namespace_fits(selector: JsonObject, request: Request) -> bool:
-    return request.subject.kind != "Namespace" and is_selected(selector, request.namespace_labels)
+    if request.subject.kind == "Namespace":
+        return False
+    asked = (*(selector.get("matchLabels") or ()), *(e.get("key") for e in selector.get("matchExpressions") or ()))
+    return is_selected(selector, request.labels_of_namespace(asked))
 
 
 def is_selected(selector: JsonObject, labels: Mapping[str, Any]) -> bool:

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import partial
 from typing import Any, Literal
 
-from gitops_audit.kube.match import labels_of
 from gitops_audit.model.resource import JsonObject, split_api_version
 from gitops_audit.policy.contract import Subject, World
 from gitops_audit.policy.kyverno.entry import Lookups
+from gitops_audit.policy.namespace import is_inside, labels_in
 
 Operation = Literal["CREATE", "UPDATE", "DELETE"]
 
@@ -52,7 +52,7 @@ NO_ONE = UserInfo("kyverno:none")
 @dataclass(frozen=True, slots=True)
 class Request:
     """`subject` is the object (for DELETE: the one that goes). `values` and `rule_values` (by rule) are variables given
-    by a test, and `lookups` what a test answers; an audit has none.
+    by a test, and `lookups` what a test answers; an audit has none, and finds the labels of the Namespace.
     """
 
     subject: Subject
@@ -63,6 +63,11 @@ class Request:
     values: Mapping[str, Any] = field(default_factory=dict)
     rule_values: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
     lookups: Lookups | None = None
+    find_labels: Callable[[Collection[str]], Mapping[str, Any]] | None = None
+
+    def labels_of_namespace(self, keys: Collection[str]) -> Mapping[str, Any]:
+        """The labels of the object's Namespace, as far as these keys go. Raises UnknownNamespace."""
+        return self.namespace_labels if self.find_labels is None else self.find_labels(keys)
 
     @property
     def is_simulated(self) -> bool:
@@ -98,10 +103,7 @@ class Request:
 
 def audited(subject: Subject, world: World) -> Request:
     """The request of an audit: the object as if it were being created, by nobody in particular."""
-    namespace = subject.namespace_object
-    if namespace is None and subject.namespace:
-        namespace = world.get("", "Namespace", "", subject.namespace)
-    return Request(subject, namespace_labels=labels_of(namespace or {}))
+    return Request(subject, find_labels=partial(labels_in, subject, world) if is_inside(subject) else None)
 
 
 def subject_of(body: JsonObject) -> Subject:

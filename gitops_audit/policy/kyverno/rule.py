@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from gitops_audit.model.resource import JsonObject
-from gitops_audit.policy.contract import RuleResult, World
+from gitops_audit.policy.contract import RuleResult, UnknownNamespace, World
 from gitops_audit.policy.document import Document
 from gitops_audit.policy.kyverno import condition, jmes, shape
 from gitops_audit.policy.kyverno.budget import Exhausted
@@ -65,6 +65,12 @@ class Rule:
 
     def evaluate(self, request: Request, world: World, exceptions: Sequence[KyvernoException]) -> RuleResult | None:
         """None where the rule is not about the object, or finds nothing in it to check."""
+        try:
+            return self._answer(request, world, exceptions)
+        except UnknownNamespace as error:
+            return RuleResult(self.name, "error", str(error))
+
+    def _answer(self, request: Request, world: World, exceptions: Sequence[KyvernoException]) -> RuleResult | None:
         if not self._is_about(request):
             return None
         if self.skip_reason:

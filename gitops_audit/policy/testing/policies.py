@@ -7,7 +7,6 @@ from dataclasses import dataclass, field, replace
 
 from gitops_audit.errors import AuditError
 from gitops_audit.policy import kyverno_validating, registry
-from gitops_audit.policy.admission_match import NAMESPACE_NAME
 from gitops_audit.policy.contract import Policy, RuleResult, Subject, World
 from gitops_audit.policy.document import Document
 from gitops_audit.policy.kyverno.exception import KIND as EXCEPTION
@@ -16,6 +15,7 @@ from gitops_audit.policy.kyverno.load import load_policy
 from gitops_audit.policy.kyverno.policy import KyvernoPolicy
 from gitops_audit.policy.kyverno.request import Request
 from gitops_audit.policy.kyverno_validating import ValidatingPolicy
+from gitops_audit.policy.namespace import NAME_LABEL
 
 _KYVERNO = "kyverno.io"
 
@@ -85,6 +85,6 @@ def _in_its_namespace(request: Request) -> Subject:
     subject = request.subject
     if not subject.namespace:
         return subject
-    labels = {**request.namespace_labels, NAMESPACE_NAME: subject.namespace}
+    labels = {**request.namespace_labels, NAME_LABEL: subject.namespace}
     metadata = {"name": subject.namespace, "labels": labels}
     return replace(subject, namespace_object={"apiVersion": "v1", "kind": "Namespace", "metadata": metadata})

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from gitops_audit.policy import cel
-from gitops_audit.policy.admission_request import VARIABLES, values
+from gitops_audit.policy.admission_request import VARIABLES
+from gitops_audit.policy.admission_request import activation as activation_of
 from gitops_audit.policy.contract import Subject
+from gitops_audit.policy.native_test import GivenWorld
 from tests.cel_library import cases, config_map
 
 NAMESPACE = {"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": "default"}}
@@ -47,7 +51,7 @@ DIFFERENCES = {
 @pytest.fixture(scope="module")
 def activation() -> cel.Activation:
     subject = Subject(config_map("x"), "", "v1", "ConfigMap", "default", "x", "configmaps")
-    return cel.Activation.of(values(subject, NAMESPACE) | {"params": None})
+    return activation_of(replace(subject, namespace_object=NAMESPACE), GivenWorld())
 
 
 def answer(expression: str, activation: cel.Activation) -> str:

@@ -9,7 +9,6 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from gitops_audit.model.finding import PolicyOutcome
 from gitops_audit.model.resource import JsonObject
 from gitops_audit.policy.admission_match import MatchConstraints
 from gitops_audit.policy.admission_request import VARIABLES, activation
@@ -61,14 +60,17 @@ class AdmissionPolicy:
         return self.constraints.may_match(group, version, kind, plural)
 
     def evaluate(self, subject: Subject, world: World) -> Sequence[RuleResult]:
-        """One result per validation, binding and parameter object; errors become skips with failurePolicy Ignore."""
+        """One result per validation, binding and parameter object.
+
+        With failurePolicy Ignore the errors of expressions become skips; a Namespace that is not known here stays an
+        error, as the API server would know it.
+        """
         try:
             if not self.constraints.matches(subject, world):
                 return ()
-            found = [r for b in self.bindings for r in self._bound(b, subject, world)]
+            return tuple(r for b in self.bindings for r in self._bound(b, subject, world))
         except (CelError, UnknownNamespace) as error:
-            found = self._every("error", str(error))
-        return tuple(_lenient(r) for r in found) if self.is_failure_ignored else tuple(found)
+            return tuple(self._every(error))
 
     def _bound(self, binding: Binding, subject: Subject, world: World) -> Sequence[RuleResult]:
         if binding is not UNBOUND and not binding.matches.matches(subject, world):
@@ -77,11 +79,12 @@ class AdmissionPolicy:
             return self._judged(binding, activation(subject, world))
         if binding.param_ref is None:
             if binding is UNBOUND:
-                return self._every("error", "the policy needs parameters, and no binding names them")
+                return self._every(CelError("the policy needs parameters, and no binding names them"))
             return self._judged(binding, activation(subject, world))
         params = binding.param_ref.find(self.param_kind, subject, world)
         if not params and binding.param_ref.is_missing_denied:
-            return self._every("fail", binding.param_ref.missing(self.param_kind))
+            missing = binding.param_ref.missing(self.param_kind)
+            return [RuleResult(v.name, "fail", missing) for v in self.validations]
         return [r for param in params for r in self._judged(binding, activation(subject, world, param))]
 
     def _judged(self, binding: Binding, values: Activation) -> Sequence[RuleResult]:
@@ -89,8 +92,14 @@ class AdmissionPolicy:
             if self.conditions and not holds(self.conditions, values):
                 return ()
         except (CelError, UnknownNamespace) as error:
-            return self._every("error", str(error))
-        return [binding.enforced(validation.evaluate(values)) for validation in self.validations]
+            return self._every(error)
+        return [binding.enforced(self._validated(v, values)) for v in self.validations]
+
+    def _validated(self, validation: Validation, values: Activation) -> RuleResult:
+        try:
+            return validation.judged(values)
+        except (CelError, UnknownNamespace) as error:
+            return self._failed(validation, error)
 
     def expressions(self, subject: Subject, world: World) -> Iterator[tuple[str, Program, Activation]]:
         """The validations with the values of the first binding and parameter object. May raise CelError."""
@@ -102,14 +111,13 @@ class AdmissionPolicy:
             values = activation(subject, world, param)
             yield from ((v.name, v.program, values) for v in self.validations)
 
-    def _every(self, outcome: PolicyOutcome, message: str) -> list[RuleResult]:
-        return [RuleResult(v.name, outcome, message) for v in self.validations]
+    def _every(self, error: Exception) -> list[RuleResult]:
+        return [self._failed(v, error) for v in self.validations]
 
-
-def _lenient(result: RuleResult) -> RuleResult:
-    if result.result != "error":
-        return result
-    return RuleResult(result.rule, "skip", f"failurePolicy is Ignore: {result.message}")
+    def _failed(self, validation: Validation, error: Exception) -> RuleResult:
+        if self.is_failure_ignored and isinstance(error, CelError):
+            return RuleResult(validation.name, "skip", f"failurePolicy is Ignore: {error}")
+        return RuleResult(validation.name, "error", str(error))
 
 
 def load(documents: Sequence[Document]) -> Sequence[Policy]:

@@ -142,6 +142,14 @@ def test_offline_the_words_say_what_to_do(policy: Mapping[str, Any], tmp_path: P
     assert "declare the Namespace in a source, or audit with its cluster" in result.message
 
 
+def test_a_policy_that_ignores_failures_does_not_ignore_an_unknown_namespace(tmp_path: Path) -> None:
+    policy = admission()
+    policy["spec"]["failurePolicy"] = "Ignore"
+    (result,) = results(tmp_path, policy, [SERVICE])
+
+    assert result.result == "error"
+
+
 def test_many_objects_of_an_unknown_namespace_are_told_once(tmp_path: Path) -> None:
     services = [SERVICE | {"metadata": {"name": f"s{n}", "namespace": "shop"}} for n in range(200)]
     files = {"pol/p.yaml": json.dumps(admission()), "gitops-audit.yaml": POLICIES}

@@ -7,16 +7,20 @@ In the namespaces the configuration names, every top-level object counts. Metada
 
 from __future__ import annotations
 
+import re
 from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
 from gitops_audit.config.settings import OrphanConfig
 from gitops_audit.deployer.directive import Directives, marks_of
+from gitops_audit.deployer.made_secret import made_secrets
+from gitops_audit.deployer.stand_in import IDENTITY
 from gitops_audit.drift import fields, tracking
 from gitops_audit.drift.attribution import Managers
 from gitops_audit.drift.ownership import Ownership
 from gitops_audit.drift.path import Path
+from gitops_audit.drift.stand_ins import name_pattern
 from gitops_audit.drift.trusted_marks import directives_of
 from gitops_audit.kube.match import Match
 from gitops_audit.model.finding import Drift, FieldOwner
@@ -127,6 +131,8 @@ class OrphanSearch:
         self._declared = frozenset((d.key.group, d.key.kind, d.key.namespace, d.key.name) for d in declared)
         self._names = frozenset((d.key.kind, d.key.namespace, d.key.name) for d in declared)
         self._claims = tuple(_claim_prefixes(declared))
+        self._made = frozenset(made for d in declared for made in made_secrets(d))
+        self._patterns = tuple(_name_patterns(declared))
         self._namespaces = frozenset(d.key.namespace for d in declared if d.key.namespace)
         found = list(live)
         self._trackers = frozenset(t for metadata in found for t in tracking.trackers(metadata))
@@ -155,6 +161,8 @@ class OrphanSearch:
             or self._excuses_itself(metadata)
             or any(m.selects(key, metadata.get("labels") or {}) for m in (*_GIVEN, *self._config.ignore))
             or (key.kind == "PersistentVolumeClaim" and self._is_stateful(key))
+            or (key.kind == "Secret" and not self._made.isdisjoint({(key.namespace, key.name), ("", key.name)}))
+            or any(p.fullmatch(f"{key.group}/{key.kind}/{key.namespace}/{key.name}") for p in self._patterns)
         )
 
     def _excuses_itself(self, metadata: JsonObject) -> bool:
@@ -195,6 +203,19 @@ class OrphanSearch:
         """The deployer, else the earliest writer."""
         entries = fields.entries({"metadata": metadata})
         return self._applier(metadata) or min(entries, key=lambda e: e.time, default=None)
+
+
+def _name_patterns(declared: Iterable[Declared]) -> Iterator[re.Pattern[str]]:
+    """What may be the objects whose declared names are not known: a variable stands in them, or a made-up hash."""
+    for key, stand_ins in ((d.key, d.stand_ins) for d in declared if d.stand_ins):
+        is_hashed = any(not s.pointer for s in stand_ins)
+        if is_hashed or any(s.pointer in IDENTITY for s in stand_ins):
+            name = f"{re.escape(key.name.rpartition('-')[0])}-[a-z0-9]{{10}}" if is_hashed else _pattern(key.name)
+            yield re.compile(f"{re.escape(f'{key.group}/{key.kind}/')}{_pattern(key.namespace)}/{name}")
+
+
+def _pattern(text: str) -> str:
+    return name_pattern(text) or re.escape(text)
 
 
 def _claim_prefixes(declared: Iterable[Declared]) -> Iterator[tuple[str, str]]:

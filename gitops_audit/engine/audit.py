@@ -18,6 +18,7 @@ from gitops_audit.engine.memory import Holder
 from gitops_audit.engine.options import RunOptions, narrowed
 from gitops_audit.engine.policies import PolicyCheck
 from gitops_audit.engine.sources import ReadSource, for_cluster, read_all
+from gitops_audit.engine.stand_ins import stand_in_notes
 from gitops_audit.engine.targets import targets
 from gitops_audit.inventory import build, offline_scope
 from gitops_audit.kube.definition import is_definition
@@ -144,6 +145,7 @@ class Audit:
         for source in self._sources:
             for rendered in (source, *source.by_cluster.values()):
                 yield from (f"source {source.config.name}: {note}" for note in rendered.rendered.notes)
+        yield from stand_in_notes(self.resources)
         for judge in self._judges.values():
             yield from judge.notes()
         if self._judgement is not None:

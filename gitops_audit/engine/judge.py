@@ -10,6 +10,7 @@ from gitops_audit.config.settings import Settings
 from gitops_audit.drift import Comparer, Scalers
 from gitops_audit.drift.confirm import is_suspect
 from gitops_audit.drift.scalers import SCALER_KINDS
+from gitops_audit.drift.stand_ins import without_stand_ins
 from gitops_audit.drift.varying import without_varying
 from gitops_audit.engine import placeholder
 from gitops_audit.engine.audit_log import AuditLogs
@@ -20,6 +21,7 @@ from gitops_audit.engine.earlier import EarlierSources
 from gitops_audit.engine.namespaces import Namespaces
 from gitops_audit.engine.orphans import Orphans, find
 from gitops_audit.engine.policies import ClusterPolicies, PolicyCheck
+from gitops_audit.engine.stand_ins import checkable
 from gitops_audit.engine.validate import Validated, Validator
 from gitops_audit.errors import ClusterError
 from gitops_audit.inventory import declared_scopes, is_argocd_s
@@ -154,7 +156,7 @@ class ClusterJudge:
             drift=drift,
             policies=compared.policies,
             invalid=(*resource.faults, *validated.faults),
-            errors=tuple(problem for problem in (compared.problem, validated.error) if problem),
+            errors=_errors(compared.problem, drift, validated.error),
             skip_reason=self._skip(resource) if self._cluster.live else "",
             unchecked=validated.unchecked,
         )
@@ -177,7 +179,8 @@ class ClusterJudge:
         """The drift of every resource that could be read, by its id; what differs is confirmed by the server."""
         drifts = {c.resource.id: c.drift for c in compared if c.drift is not None}
         suspects = [(c.resource, c.suspect, self._schema(c.resource)) for c in compared if c.suspect is not None]
-        drifts |= self._confirmer.confirm([s for s in suspects if is_suspect(drifts[s[0].id])], drifts)
+        asked = [s for s in suspects if not s[0].stand_ins and is_suspect(drifts[s[0].id])]
+        drifts |= self._confirmer.confirm(asked, drifts)
         if self._causes is not None:
             missing = [c.resource for c in compared if c.drift is not None and c.drift.status == "missing"]
             drifts |= self._causes.settled(self._comparer, suspects, missing, drifts)
@@ -202,8 +205,8 @@ class ClusterJudge:
                 again = self._cluster.live.get(resource)
             except ClusterError as error:
                 return Drift("unknown", reason=f"it was changing, and could not be read again: {error.message}")
-            drift = self._comparer.compare(resource, again, self._schema(resource))
-        return without_varying(drift, resource)
+            live, drift = again, self._comparer.compare(resource, again, self._schema(resource))
+        return without_stand_ins(without_varying(drift, resource), resource, live)
 
     def _schema(self, resource: Declared) -> TypeSchema | None:
         cluster = self._cluster.live
@@ -215,6 +218,8 @@ class ClusterJudge:
         # What a server holds just as it is declared, its validation has let pass.
         is_accepted = drift is not None and drift.status == "in-sync" and not self._is_recorded()
         validated, scaled = self._validator.check(resource, is_accepted=is_accepted), self._scalers.fault(resource)
+        if resource.stand_ins:
+            validated = checkable(resource, validated, is_compared=drift is not None)
         return replace(validated, faults=(*validated.faults, scaled)) if scaled else validated
 
     def _is_recorded(self) -> bool:
@@ -253,6 +258,12 @@ def _explained(resource: Declared, drift: Drift) -> Drift:
     if drift.status != "missing" or not resource.argocd_skip or drift.reason:
         return drift
     return replace(drift, reason=f"it has the annotation of a hook, but {_NOT_ARGOCD}")
+
+
+def _errors(problem: Problem | None, drift: Drift | None, unvalidated: Problem | None) -> tuple[Problem, ...]:
+    """Why something could not be evaluated; what stands in Git for a value has a code of its own."""
+    unknown = Problem(drift.code, drift.reason) if drift is not None and drift.code else None
+    return tuple(found for found in (problem, unknown, unvalidated if drift is None or not unknown else None) if found)
 
 
 def _unevaluated(reason: str) -> str:

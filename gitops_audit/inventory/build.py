@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from gitops_audit.config.settings import SourceConfig
+from gitops_audit.deployer.stand_in import CODES, IDENTITY, reason
 from gitops_audit.inventory.hooks import uncompared
 from gitops_audit.inventory.scope import Scope, declared_scopes
 from gitops_audit.model.path import pointer_of
@@ -64,6 +65,9 @@ class _Binder:
         faults = [*manifest.faults, *_secret_faults(body)]
         if is_namespaced is False and namespace:
             faults.append(_fault(f"{kind} is cluster-scoped: it has no namespace", "metadata", "namespace"))
+        if manifest.stand_ins:
+            known = {stand_in.pointer for stand_in in manifest.stand_ins}
+            faults = [fault for fault in faults if fault.pointer not in known]
         settled = self._namespace(is_namespaced, namespace, config)
         name = str(metadata.get("name") or metadata.get("generateName") or "")
         if not metadata.get("name"):
@@ -78,6 +82,8 @@ class _Binder:
             skip.always,
             argocd_skip=skip.under_argocd,
             varying=manifest.varying,
+            error=_unknown_identity(manifest) if manifest.stand_ins else None,
+            stand_ins=manifest.stand_ins,
         )
 
     @staticmethod
@@ -90,6 +96,15 @@ class _Binder:
     def _is_namespaced(self, group: str, version: str, kind: str) -> bool | None:
         served = self._scope(group, version, kind)
         return self._custom.get((group, kind)) if served is None else served
+
+
+def _unknown_identity(manifest: Manifest) -> tuple[str, str] | None:
+    """Why it is not known what object is meant."""
+    for stand_in in manifest.stand_ins:
+        if stand_in.pointer in IDENTITY:
+            field = stand_in.pointer[1:].replace("/", ".")
+            return CODES[stand_in.kind], f"{field} is not known: {reason(stand_in)}"
+    return None
 
 
 def _with_namespace(body: JsonObject, metadata: dict[str, Any], namespace: str) -> JsonObject:

@@ -102,7 +102,8 @@ class Drift:
     """The outcome of one comparison. `confirmed`: the server agreed (dry run), or nothing needed confirming.
 
     `cause` is that of a missing object as a whole; changes have causes of their own.
-    `ignored` says why it does not count that the object as a whole is missing or extra.
+    `ignored` says why it does not count that the object as a whole is missing or extra. `code` is that of the error
+    that an unknown drift is, where it has one.
     """
 
     status: DriftStatus
@@ -111,6 +112,7 @@ class Drift:
     reason: str = ""
     cause: Cause = "unknown"
     ignored: Waiver | None = None
+    code: str = ""
 
     @property
     def moved(self) -> Cause | None:

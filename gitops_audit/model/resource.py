@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import Any, NamedTuple
+from typing import Any, Literal, NamedTuple
 
 JsonObject = dict[str, Any]
+StandInKind = Literal["sops", "variable", "lfs"]
 
 
 class ResourceKey(NamedTuple):
@@ -63,6 +64,16 @@ class Invalid:
 
 
 @dataclass(frozen=True, slots=True)
+class StandIn:
+    """A value that Git does not hold: `pointer` says where something stands for it (empty: the object's name follows
+    from it), `text` is a variable as it is written."""
+
+    pointer: str
+    kind: StandInKind
+    text: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Manifest:
     """One object as it stands in (or was rendered from) Git, before it is known what cluster takes it.
 
@@ -73,6 +84,7 @@ class Manifest:
     origin: Origin
     faults: tuple[Invalid, ...] = ()
     varying: tuple[tuple[str, str], ...] = ()
+    stand_ins: tuple[StandIn, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,6 +133,7 @@ class Declared:
     varying: tuple[tuple[str, str], ...] = ()
     argocd_skip: str = ""
     twin: int = 0
+    stand_ins: tuple[StandIn, ...] = ()
     id: str = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:

@@ -3,27 +3,24 @@
 from __future__ import annotations
 
 from gitops_audit.config.settings import SourceConfig
+from gitops_audit.deployer.stand_in import LFS_POINTER
 from gitops_audit.model.resource import FileProblem, Rendered
 from gitops_audit.render import manifest
 from gitops_audit.render.given import ALONE, Given
 from gitops_audit.render.globs import matcher
+from gitops_audit.render.lfs import NOT_FETCHED
 from gitops_audit.render.merge import merged
 from gitops_audit.render.registry import CHART_FILE, KUSTOMIZATION_FILES
 from gitops_audit.source import Blob, Checkout
 from gitops_audit.source.unread import DIRECTORIES
 
 _SUFFIXES = (".yaml", ".yml", ".json")
-_LFS_POINTER = b"version https://git-lfs.github.com/spec/"
 # Files that tools read. Where one of them holds objects all the same (Flux has a kind Kustomization), they count.
 _OF_TOOLS = {
     **dict.fromkeys(KUSTOMIZATION_FILES, "kustomize's configuration: a source of its own with this path renders it"),
     CHART_FILE: "the description of a Helm chart: a source of its own with this path renders it",
     "values.yaml": "the values of a Helm chart",
 }
-_NOT_FETCHED = (
-    "the file is a Git LFS pointer, its content is not in the repository: keep manifests out of LFS, "
-    "or leave the file out with `exclude`"
-)
 
 
 def render(config: SourceConfig, checkout: Checkout, _: Given = ALONE) -> Rendered:
@@ -45,8 +42,8 @@ def render(config: SourceConfig, checkout: Checkout, _: Given = ALONE) -> Render
 
 
 def _read(blob: Blob) -> Rendered:
-    if blob.data.startswith(_LFS_POINTER):
-        return Rendered(problems=(FileProblem(blob.path, 1, _NOT_FETCHED),))
+    if blob.data.startswith(LFS_POINTER):
+        return Rendered(problems=(FileProblem(blob.path, 1, NOT_FETCHED),))
     found = manifest.load(blob.data, blob.path)
     reason = _OF_TOOLS.get(blob.path.rpartition("/")[2])
     is_other = found.manifests or found.problems or reason is None

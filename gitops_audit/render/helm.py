@@ -21,6 +21,7 @@ from gitops_audit.model.resource import FileProblem, Manifest, Origin, Rendered
 from gitops_audit.render import manifest
 from gitops_audit.render.chart_text import ChartText, own_api_versions
 from gitops_audit.render.given import ALONE, Given, Target
+from gitops_audit.render.lfs import lfs_problems
 from gitops_audit.render.limits import MAX_RENDERED_BYTES
 from gitops_audit.render.registry import CHART_FILE
 from gitops_audit.render.tool import NO_TOOL, UNRENDERED, ToolError, Workspace, workspace
@@ -53,6 +54,10 @@ def render(config: SourceConfig, checkout: Checkout, given: Given = ALONE) -> Re
             again = _again(place, command) if text.is_random else None
             version = version_of(program, place)
         except ToolError as error:
+            chart_files = [p for p in checkout.files() if p.startswith(chart.removesuffix(CHART_FILE))]
+            values = [os.path.relpath(file, place.tree.resolve()) for file in files]
+            if unfetched := lfs_problems(place.tree, {*chart_files, *values}):
+                return Rendered(problems=unfetched)
             words = error.told(place.tree, folder)
             return Rendered(problems=(FileProblem(chart, 1, f"helm: {words}", UNRENDERED),))
     rendered = _placed(output, chart, checkout)
@@ -149,7 +154,7 @@ def _placed(output: bytes, chart: str, checkout: Checkout) -> Rendered:
 
 
 def _at(built: Manifest, origin: Origin) -> Manifest:
-    return Manifest(built.body, origin, tuple(replace(fault, line=origin.line) for fault in built.faults))
+    return replace(built, origin=origin, faults=tuple(replace(fault, line=origin.line) for fault in built.faults))
 
 
 def _rendered_problem(problem: FileProblem, origin: Origin) -> FileProblem:

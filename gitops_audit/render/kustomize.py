@@ -13,9 +13,11 @@ from gitops_audit.config.settings import SourceConfig
 from gitops_audit.errors import SourceError
 from gitops_audit.model.resource import FileProblem, Manifest, Origin, Rendered
 from gitops_audit.render import manifest
+from gitops_audit.render.generated import with_unknown_names
 from gitops_audit.render.given import ALONE, Given
 from gitops_audit.render.helm import helm_program
 from gitops_audit.render.kustomization import Reach, join, kustomization_file, reach
+from gitops_audit.render.lfs import lfs_problems
 from gitops_audit.render.limits import MAX_RENDERED_BYTES
 from gitops_audit.render.mirror import Mirrors
 from gitops_audit.render.tool import NO_TOOL, UNRENDERED, ToolError, Workspace, workspace
@@ -97,6 +99,8 @@ class _Build:
         try:
             output, is_annotated = self._output()
         except ToolError as error:
+            if unfetched := lfs_problems(self._place.tree, self._reached.files):
+                return Rendered(problems=unfetched)
             words = error.told(self._place.tree, (self._place.tree / self._path).parent)
             if _HELM_4 in str(error):
                 words = (
@@ -104,7 +108,7 @@ class _Build:
                 )
             return Rendered(problems=(FileProblem(self._path, 1, f"kustomize: {words}", UNRENDERED),))
         found = manifest.load(output, self._path, max_bytes=MAX_RENDERED_BYTES)
-        manifests = tuple(self._placed(m, is_annotated=is_annotated) for m in found.manifests)
+        manifests = with_unknown_names(self._placed(m, is_annotated=is_annotated) for m in found.manifests)
         problems = tuple(replace(p, line=1, message=f"in what kustomize built: {p.message}") for p in found.problems)
         version = version_of(self._command[0], self._place)
         return Rendered(manifests, problems, found.ignored, tools=(("kustomize", version),) if version else ())
@@ -147,7 +151,7 @@ class _Build:
             if not annotations:
                 del metadata["annotations"]
         origin = self._origin(built, told)
-        return Manifest(built.body, origin, tuple(replace(f, line=origin.line) for f in built.faults))
+        return replace(built, origin=origin, faults=tuple(replace(f, line=origin.line) for f in built.faults))
 
     def _origin(self, built: Manifest, told: Any) -> Origin:
         documents, _ = manifest.documents(told.encode(), "") if isinstance(told, str) else ([], ())

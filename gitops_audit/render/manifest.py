@@ -8,6 +8,7 @@ from functools import lru_cache
 from itertools import count
 from typing import Any
 
+from gitops_audit.deployer.stand_in import may_hold, separated
 from gitops_audit.model.resource import FileProblem, Invalid, Manifest, Origin, Rendered
 from gitops_audit.render.events import Unreadable
 from gitops_audit.render.limits import MAX_FILE_BYTES
@@ -31,6 +32,7 @@ def load(data: bytes, path: str, *, max_bytes: int = MAX_FILE_BYTES) -> Rendered
     manifests: list[Manifest] = []
     problems: list[FileProblem] = []
     ignored: list[Found] = []
+    has_signs = may_hold(data)
     for part, found in _found(data, path, problems, max_bytes):
         if found.problem is not None:
             problems.append(_object_problem(path, part, found, found.problem))
@@ -38,7 +40,8 @@ def load(data: bytes, path: str, *, max_bytes: int = MAX_FILE_BYTES) -> Rendered
             ignored.append(found)
         else:
             origin = Origin(path, found.line, len(manifests))
-            manifests.append(Manifest(found.body, origin, tuple(_faults(part, found))))
+            body, stand_ins = separated(found.body) if has_signs else (found.body, ())
+            manifests.append(Manifest(body, origin, tuple(_faults(part, found)), stand_ins=stand_ins))
     if manifests:
         problems += [_stray(path, found) for found in ignored if found.ignored.endswith(NO_OBJECT)]
         ignored = [found for found in ignored if not found.ignored.endswith(NO_OBJECT)]

@@ -25,9 +25,6 @@ RULES = [{"apiGroups": [""], "apiVersions": ["v1"], "operations": ["CREATE"], "r
 BY_SELECTOR = ({"namespaceSelector": {"matchLabels": {"tier": "live"}}}, "object.spec.type != 'LoadBalancer'")
 TIER = "namespaceObject.metadata.labels.tier"
 BY_EXPRESSION: tuple[dict[str, str], str] = ({}, f"{TIER} != 'live' || object.spec.type != 'LoadBalancer'")
-    {},
-    "namespaceObject.metadata.labels.tier != 'live' || object.spec.type != 'LoadBalancer'",
-)
 
 
 @pytest.fixture(params=[BY_SELECTOR, BY_EXPRESSION], ids=["selector", "expression"])

@@ -6,6 +6,7 @@ from gitops_audit.config.settings import SourceConfig
 from gitops_audit.deployer.stand_in import LFS_POINTER
 from gitops_audit.model.resource import FileProblem, Rendered
 from gitops_audit.render import manifest
+from gitops_audit.render.belonging import Belonging, without_templates
 from gitops_audit.render.given import ALONE, Given
 from gitops_audit.render.globs import matcher
 from gitops_audit.render.lfs import NOT_FETCHED
@@ -36,15 +37,18 @@ def render(config: SourceConfig, checkout: Checkout, _: Given = ALONE) -> Render
         is_directory = problem.code in DIRECTORIES and not is_excluded(problem.path.removeprefix(prefix))
         return is_directory or is_wanted(problem.path)
 
-    read = [_read(blob) for blob in checkout.blobs(is_wanted)]
+    belonging = Belonging.of(checkout)
+    read = [_read(blob, belonging) for blob in checkout.blobs(is_wanted)]
     unread = Rendered(problems=tuple(filter(is_loss, checkout.problems)), ignored=tuple(checkout.skipped))
     return merged([unread, *read])
 
 
-def _read(blob: Blob) -> Rendered:
+def _read(blob: Blob, belonging: Belonging) -> Rendered:
     if blob.data.startswith(LFS_POINTER):
         return Rendered(problems=(FileProblem(blob.path, 1, NOT_FETCHED),))
-    found = manifest.load(blob.data, blob.path)
+    found = belonging.judged(blob.path, manifest.load(blob.data, blob.path))
+    if b"{{" in blob.data:
+        found = without_templates(found, blob.path)
     reason = _OF_TOOLS.get(blob.path.rpartition("/")[2])
     is_other = found.manifests or found.problems or reason is None
     return found if is_other else Rendered(ignored=((blob.path, str(reason)),))

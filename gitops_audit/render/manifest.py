@@ -17,7 +17,7 @@ from gitops_audit.render.objects import NO_OBJECT, Found, display_path, objects_
 from gitops_audit.render.spelling import Fault
 from gitops_audit.render.stream import Part, part_at, parts
 
-_TEMPLATE = (
+TEMPLATE = (
     "it looks like a Helm template (`{{`): render the chart with `type: helm`, or leave the file out with `exclude`"
 )
 _UNREAD = "kubectl reads nothing after the end of the document here: separate documents by `---`"
@@ -119,7 +119,7 @@ def _too_large(size_bytes: int, max_bytes: int) -> str:
 
 
 def _file_problem(path: str, data: bytes, problem: Unreadable) -> FileProblem:
-    hint = f"; {_TEMPLATE}" if b"{{" in data else ""
+    hint = f"; {TEMPLATE}" if b"{{" in data else ""
     return FileProblem(path, problem.line, f"{problem.reason}{hint}")
 
 

@@ -10,6 +10,7 @@ from gitops_audit.cli import console
 from gitops_audit.cli.group import Group
 from gitops_audit.config.init import starter
 from gitops_audit.config.schema import schema_text
+from gitops_audit.engine.first_run import settled
 from gitops_audit.errors import ConfigError
 from gitops_audit.live import kubeconfig_contexts
 
@@ -32,8 +33,13 @@ def init(output: Path, force: bool) -> None:
     """Write a commented start from what is in this repository and the kubeconfig."""
     if (output.exists() or output.is_symlink()) and not force:
         raise ConfigError(f"{output} is there already", code="GA130", hint="give --force to replace it")
+    folder = output.absolute().parent
+    if not any((parent / ".git").exists() for parent in (folder, *folder.parents)):
+        hint = "run it in a repository (`git init` makes one)"
+        raise ConfigError(f"{folder} is in no Git repository, so nothing is declared there", code="GA202", hint=hint)
+    text = starter(folder, kubeconfig_contexts(), settled)
     try:
-        output.write_text(starter(output.absolute().parent, kubeconfig_contexts()), encoding="utf-8")
+        output.write_text(text, encoding="utf-8")
     except OSError as error:
         raise ConfigError(f"{output} cannot be written: {error.strerror}", code="GA131") from None
     console.echo(f"wrote {output}; next: gitops-audit doctor, then pytest {output}")

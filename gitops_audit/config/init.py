@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from itertools import zip_longest
 from pathlib import Path
 
 from gitops_audit.config.rules import RESERVED_CLUSTER
@@ -18,8 +19,9 @@ _GENERAL = frozenset(
 )
 
 _HEAD = """\
+# yaml-language-server: $schema=gitops-audit.schema.json
 # What gitops-audit compares. Next: gitops-audit doctor, then: pytest gitops-audit.yaml
-# Editors complete this file with the schema that `gitops-audit config schema` prints.
+# Editors complete this file after `gitops-audit config schema > gitops-audit.schema.json`.
 version: 1
 """
 
@@ -44,7 +46,15 @@ report:
 """
 
 
-def starter(folder: Path, kubeconfig_contexts: Sequence[str]) -> str:
+Settle = Callable[[Sequence[Found], Sequence[Sequence[str]], Path], list[Found]]
+"""Says of sources and the clusters each is for which ones can be audited beside each other, in a folder."""
+
+
+def _as_found(found: Sequence[Found], _: Sequence[Sequence[str]], __: Path) -> list[Found]:
+    return list(found)
+
+
+def starter(folder: Path, kubeconfig_contexts: Sequence[str], settle: Settle = _as_found) -> str:
     """The text of a commented configuration that can be loaded as it is, to be written into `folder`.
 
     One source for each kustomization that no other one uses, chart, and directory of manifests; a cluster for each
@@ -52,8 +62,9 @@ def starter(folder: Path, kubeconfig_contexts: Sequence[str]) -> str:
     """
     folder = folder.absolute()
     root = next((f for f in (folder, *folder.parents) if (f / ".git").exists()), folder)
-    found = survey(root, folder)
     clusters = _cluster_names(kubeconfig_contexts)
+    found = survey(root, folder)
+    found = settle(found, [_named_by(f, clusters) for f in found], folder)
     return _HEAD + _clusters(clusters, found) + _sources(found, clusters, folder.name) + _REST
 
 
@@ -69,7 +80,7 @@ def _cluster_names(contexts: Iterable[str]) -> dict[str, str]:
 def _clusters(clusters: dict[str, str], found: list[Found]) -> str:
     if not clusters:
         return "\n# Without clusters only the declared state is audited.\n# clusters:\n#   prod: {context: prod}\n"
-    named = {name for f in found for name in _named_by(f, clusters)}
+    named = {name for f in found if not f.left_out for name in _named_by(f, clusters)}
     active = named or set(list(clusters)[:1])
     lines = [f"{'' if n in active else '# '}  {_text(n)}: {{context: {_text(c)}}}" for n, c in clusters.items()]
     return "\n# Contexts of the kubeconfig; `snapshot: FILE` reads a recording instead.\nclusters:\n" + _block(lines)
@@ -81,8 +92,15 @@ def _sources(found: list[Found], clusters: dict[str, str], fallback: str) -> str
     for source in found:
         name = _unique(_source_name(source.path, fallback), names)
         names.add(name)
-        lines += [f"  - name: {_text(name)}", *(f"    {line}" for line in _source(source, clusters))]
-    if not found:
+        block = [f"  - name: {_text(name)}", *(f"    {line}" for line in _source(source, clusters))]
+        if source.left_out:
+            told = " ".join(source.left_out.split())
+            block = [
+                f"  # Left out: {told if told.isprintable() else 'it cannot be read'}",
+                *(f"  # {b[2:]}" for b in block),
+            ]
+        lines += block
+    if all(source.left_out for source in found):
         lines = [
             f"  - name: {_text(_name(fallback))}",
             "    # No manifests were found: where are they?",
@@ -97,7 +115,11 @@ def _source(source: Found, clusters: dict[str, str]) -> Iterator[str]:
         yield f"path: {_text(source.path)}"
     yield f"type: {source.type}"
     if source.exclude:
-        yield f"exclude: [{', '.join(map(_text, source.exclude))}]"
+        yield "exclude:"
+        for glob, why in zip_longest(source.exclude, source.reasons[: len(source.exclude)], fillvalue=""):
+            yield f"  - {_text(glob)}{f'  # {why}' if why and why.isprintable() else ''}"
+    if source.values:
+        yield f"# helm: {{valueFiles: [{', '.join(map(_text, source.values))}]}}  # choose of these"
     if on := _named_by(source, clusters):
         yield f"clusters: [{', '.join(map(_text, on))}]"
 

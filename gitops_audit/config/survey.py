@@ -5,13 +5,16 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
+
+import yaml
 
 from gitops_audit.config.settings import SourceType
 
 _KUSTOMIZATIONS = frozenset(("kustomization.yaml", "kustomization.yml", "Kustomization"))
-_SKIPPED = frozenset(("node_modules", "vendor", "venv", "__pycache__", "dist", "target", "testdata", "tests", "test"))
+_SKIPPED = frozenset(("node_modules", "vendor", "venv", "__pycache__", "dist", "target"))
+_TRIALS = frozenset(("testdata", "tests", "test", "fixtures", "example", "examples", "samples", "templates"))
 _SHARED = frozenset(("base", "bases", "components"))
 # Folders that hold one thing each in the usual layouts: they are split, all others are one source.
 _CONTAINERS = frozenset(
@@ -19,7 +22,9 @@ _CONTAINERS = frozenset(
 )
 _MANIFEST = re.compile(rb"^apiVersion:.*?^kind:|^kind:.*?^apiVersion:", re.MULTILINE | re.DOTALL)
 _REFERENCE = re.compile(r"^\s*-\s*['\"]?(\.\.?/[^\s'\"#]*)", re.MULTILINE)
+_VALUES = re.compile(r"values[-._].+\.ya?ml|.+[-._]values\.ya?ml")
 _COMPONENT = re.compile(r"^kind:\s*['\"]?Component\b", re.MULTILINE)
+_NAMING = frozenset(("resources", "bases", "components"))
 _HEAD_BYTES = 16_384
 _MAX_DIRECTORIES = 20_000
 
@@ -28,12 +33,16 @@ _MAX_DIRECTORIES = 20_000
 class Found:
     """A directory, relative to the repository's root (empty for the root), that would make a source.
 
-    `exclude` are globs for what other sources in it own.
+    `exclude` are globs for what other sources in it own, and for what is no part of it, each for one of the `reasons`.
+    `left_out` says why it would make none after all. `values` are further files of values of a chart.
     """
 
     path: str
     type: SourceType
     exclude: tuple[str, ...] = ()
+    reasons: tuple[str, ...] = ()
+    left_out: str = ""
+    values: tuple[str, ...] = ()
 
 
 def survey(root: Path, folder: Path) -> list[Found]:
@@ -44,15 +53,32 @@ def survey(root: Path, folder: Path) -> list[Found]:
     kustomizations: dict[str, set[str]] = {}
     charts: set[str] = set()
     plain: set[str] = set()
+    trials: set[str] = set()
+    values: dict[str, tuple[str, ...]] = {}
     for directory, names in _directories(folder):
         path = "" if directory == root else directory.relative_to(root).as_posix()
-        if "Chart.yaml" in names:
+        if not _TRIALS.isdisjoint(directory.relative_to(folder).parts):
+            trials.add(path)
+        elif "Chart.yaml" in names:
             charts.add(path)
+            values[path] = tuple(n for n in names if _VALUES.fullmatch(n))
         elif kustomization := next((directory / n for n in names if n in _KUSTOMIZATIONS), None):
             kustomizations[path] = _used(root, path, kustomization)
         elif any(_is_manifest(directory / name) for name in names):
             plain.add(path)
-    return _sorted(kustomizations, charts, plain)
+    return [_completed(found, trials, values) for found in _sorted(kustomizations, charts, plain)]
+
+
+def _completed(found: Found, trials: set[str], values: dict[str, tuple[str, ...]]) -> Found:
+    """A chart with its files of values, a directory without the tests and examples in it."""
+    if found.type == "helm":
+        return replace(found, values=values.get(found.path, ()))
+    prefix = f"{found.path}/" if found.path else ""
+    inside = {p.removeprefix(prefix) for p in trials if p.startswith(prefix)} if found.type == "directory" else set()
+    names = sorted({part for path in inside for part in path.split("/") if part in _TRIALS})
+    exclude = (*found.exclude, *(f"**/{name}/**" for name in names))
+    told = (*("a source of its own" for _ in found.exclude), *("tests, examples or templates" for _ in names))
+    return replace(found, exclude=exclude, reasons=told)
 
 
 def _sorted(kustomizations: dict[str, set[str]], charts: set[str], plain: set[str]) -> list[Found]:
@@ -104,9 +130,19 @@ def _directories(folder: Path) -> Iterator[tuple[Path, list[str]]]:
 def _used(root: Path, path: str, kustomization: Path) -> set[str]:
     """What a kustomization refers to, as far as it lies in the repository; itself too where it is a component."""
     text = _head(kustomization).decode("utf-8", "replace")
-    places = (os.path.normpath(os.path.join(path, reference)) for reference in _REFERENCE.findall(text))
+    places = (os.path.normpath(os.path.join(path, reference)) for reference in _references(text))
     used = {place for place in places if not place.startswith("..") and (root / place).is_dir()}
     return used | {path} if _COMPONENT.search(text) else used
+
+
+def _references(text: str) -> list[str]:
+    """What a kustomization names, in whatever form of YAML; where it is none, what looks like a path in a list."""
+    try:
+        value = yaml.load(text, Loader=yaml.CSafeLoader)
+    except yaml.YAMLError:
+        return _REFERENCE.findall(text)
+    lists = (v for k, v in value.items() if str(k).lower() in _NAMING) if isinstance(value, dict) else ()
+    return [item for found in lists if isinstance(found, list) for item in found if isinstance(item, str)]
 
 
 def _is_manifest(path: Path) -> bool:

@@ -179,3 +179,27 @@ def test_a_secret_that_a_controller_makes_is_no_orphan(tmp_path: Path, maker: Js
     found = run(tmp_path, declared, declared, *secrets, more=orphans)
     extra = [v.resource.key.name for v in found if v.drift is not None and v.drift.status == "extra"]
     assert extra == ["other"]
+
+
+def test_a_name_that_kustomize_makes_of_a_pointer_is_not_known(tmp_path: Path) -> None:
+    used = {"name": "data", "configMap": {"name": "model"}}
+    pod = deployment("web:1")
+    pod["spec"]["template"]["spec"]["volumes"] = [used]
+    live = json.loads(json.dumps(pod).replace('"model"', '"model-2222222222"'))
+    files = {
+        "gitops-audit.yaml": "version: 1\nclusters: {c: {snapshot: live.json}}\nsources: [{name: s, path: app}]\n"
+        "drift: {orphans: {enabled: true, namespaces: [shop]}}\n",
+        "app/kustomization.yaml": "namespace: shop\nresources: [web.json]\nconfigMapGenerator: "
+        "[{name: model, files: [model.bin]}]\n",
+        "app/web.json": json.dumps(pod),
+        "app/model.bin": POINTER,
+        "live.json": json.dumps(
+            {
+                "apiVersion": "v1",
+                "kind": "List",
+                "items": [live, MAP | {"metadata": {"name": "model-2222222222", "namespace": "shop"}}],
+            }
+        ),
+    }
+    found = audited(repository(tmp_path, files))
+    assert [(v.drift.status, [e.code for e in v.errors]) for v in found if v.drift] == [("unknown", ["GA224"])] * 2

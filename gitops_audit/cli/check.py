@@ -18,6 +18,7 @@ from gitops_audit.config.settings import Settings
 from gitops_audit.engine.audit import Audit, utc_now
 from gitops_audit.engine.events import NOT_EVALUATED, ClusterInfo, Finished, Judged, RunInfo, Started, Summary
 from gitops_audit.engine.interruption import unjudged
+from gitops_audit.engine.placeholder import is_placeholder
 from gitops_audit.lifetime import Interrupted
 from gitops_audit.model.resource import Declared
 from gitops_audit.model.verdict import Verdict
@@ -54,7 +55,7 @@ def diff(resources: tuple[str, ...], **values: Any) -> None:
     """Show the drift of all RESOURCES, or of those that match: `web`, `deploy/web`, `shop/web`, an id, `*/shop/*`."""
     settings = load(configuration(values["config_path"]))
     collected = _run(settings, values, selectors=resources)
-    verdicts = [replace(v, policies=(), invalid=()).judged(collected.audit.threshold) for v in collected.verdicts]
+    verdicts = [_drift_only(v).judged(collected.audit.threshold) for v in collected.verdicts]
     _print_all(verdicts, is_verbose=values["verbose"])
     counts = Counter(v.drift.status for v in verdicts if v.drift is not None)
     told = ", ".join(f"{n} {status}" for status, n in sorted(counts.items())) or "no cluster was asked"
@@ -62,15 +63,34 @@ def diff(resources: tuple[str, ...], **values: Any) -> None:
     if collected.interrupted:
         raise collected.interrupted
     outcomes = {v.outcome for v in verdicts}
-    is_compared = any(v.is_compared for v in verdicts)
-    if not is_compared and "error" not in outcomes:
-        console.complain(f"error: {_uncompared(verdicts)} [{NOT_EVALUATED}]")
-    raise click.exceptions.Exit(3 if "error" in outcomes or not is_compared else int("failed" in outcomes))
+    uncompared = _uncompared(verdicts, collected.info.clusters)
+    for reason in uncompared:
+        console.complain(f"error: {reason} [{NOT_EVALUATED}]")
+    raise click.exceptions.Exit(3 if "error" in outcomes or uncompared else int("failed" in outcomes))
 
 
-def _uncompared(verdicts: list[Verdict]) -> str:
-    reason = next((v.skip_reason for v in verdicts if v.skip_reason), "no cluster was asked")
-    return f"nothing was compared: {reason}"
+def _drift_only(verdict: Verdict) -> Verdict:
+    """A verdict without what policies and schemas say; that a file could not be read stays, for its objects are not
+    compared."""
+    return replace(verdict, policies=(), invalid=verdict.invalid if is_placeholder(verdict.resource) else ())
+
+
+def _uncompared(verdicts: Sequence[Verdict], clusters: Sequence[ClusterInfo]) -> Sequence[str]:
+    """Why the comparison looked at nothing: a sentence for each source of which no object was compared."""
+    if not any(cluster.is_asked for cluster in clusters):
+        return ["nothing was compared: no cluster was asked"]
+    parts: dict[tuple[str, str], list[Verdict]] = {}
+    for verdict in verdicts:
+        parts.setdefault((verdict.resource.key.cluster, verdict.resource.source), []).append(verdict)
+    return [
+        f"nothing of source {source} was compared with cluster {cluster}: {_reason(found)}"
+        for (cluster, source), found in parts.items()
+        if not any(v.is_compared or v.outcome in ("failed", "error") for v in found)
+    ]
+
+
+def _reason(verdicts: Sequence[Verdict]) -> str:
+    return next((v.skip_reason for v in verdicts if v.skip_reason), "no cluster was asked")
 
 
 class _Collected:

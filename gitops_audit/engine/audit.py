@@ -20,6 +20,7 @@ from gitops_audit.engine.policies import PolicyCheck
 from gitops_audit.engine.sources import ReadSource, for_cluster, read_all
 from gitops_audit.engine.stand_ins import stand_in_notes
 from gitops_audit.engine.targets import targets
+from gitops_audit.errors import AuditError, ClusterError
 from gitops_audit.inventory import build, offline_scope
 from gitops_audit.kube.definition import is_definition
 from gitops_audit.live.workers import threads
@@ -126,7 +127,14 @@ class Audit:
         unread = [*_unread(cluster.name, sources), *declared]
         if cluster.error is not None and not declared:
             unread.append(placeholder.for_cluster(cluster.name, cluster.error))
+        if cluster.error is None and not sources and not self._is_narrower:
+            unread.append(placeholder.for_cluster(cluster.name, _nothing_for(cluster.name)))
         return unread
+
+    @property
+    def _is_narrower(self) -> bool:
+        """Whether a cluster may be without sources: some were chosen, or what nobody declares is looked for in it."""
+        return bool(self._options.sources) or self._settings.drift.orphans.enabled
 
     def _orphans(self) -> Iterator[Declared]:
         """Only a complete inventory can tell what is declared nowhere."""
@@ -172,6 +180,14 @@ def _shallow(sources: Sequence[ReadSource]) -> Iterator[str]:
     for found in names.values():
         name = found[0] if len(found) == 1 else f"{found[0]} (and {len(found) - 1} more of its repository)"
         yield f"source {name} is a shallow clone: the last commits of old files are not known"
+
+
+def _nothing_for(cluster: str) -> AuditError:
+    return ClusterError(
+        f"nothing is declared for cluster {cluster}, so nothing of it was audited",
+        code=NOT_EVALUATED,
+        hint="add it to the `clusters` of a source, or remove it from the configuration",
+    )
 
 
 def utc_now() -> str:

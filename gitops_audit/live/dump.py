@@ -64,7 +64,7 @@ class DumpCoverage:
         return None
 
     def is_complete(self, group: str, kind: str, namespace: str) -> bool:
-        return (group, kind) in self._kinds
+        return self.problem("", (group, kind, namespace, "")) is None
 
 
 def _files(path: Path) -> Iterator[Path]:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime, timedelta
+from datetime import MAXYEAR, MINYEAR, UTC, datetime, timedelta
 from typing import Any, NamedTuple
 from urllib.parse import parse_qs, urlsplit
 
@@ -188,11 +188,14 @@ def _query(event: JsonObject) -> dict[str, list[str]]:
 
 
 def _time(value: Any) -> datetime | None:
+    """Not the first and the last year of the calendar: what is reckoned from there may lie beyond it."""
     try:
         found = datetime.fromisoformat(value) if isinstance(value, str) else None
     except ValueError:
         return None
-    return found.replace(tzinfo=UTC) if found and found.tzinfo is None else found
+    if found is None or not MINYEAR < found.year < MAXYEAR:
+        return None
+    return found.replace(tzinfo=UTC) if found.tzinfo is None else found
 
 
 def _map(value: Mapping[str, Any], key: str) -> Mapping[str, Any]:

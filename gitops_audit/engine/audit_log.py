@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import gzip
+import io
 import json
+import os
 import zlib
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -14,10 +16,21 @@ from gitops_audit.drift.audit_log import Target, Writes, is_event
 from gitops_audit.errors import ConfigError
 from gitops_audit.model.finding import Drift
 from gitops_audit.model.resource import Declared, JsonObject
+from gitops_audit.regular_file import open_regular
 
 MAX_LINE_BYTES = 4 * 1024 * 1024
 
+MAX_BYTES = 64 << 30  # unpacked: half an hour of reading
+MAX_RATIO = 200  # audit logs shrink to a twentieth at most; a bomb to a thousandth
+
+MAX_UNUSABLE_LINES = 2_000_000
+
+_FREE_BYTES = 64 << 20
 _GZIP_MAGIC = b"\x1f\x8b"
+
+
+class _TooLarge(Exception):
+    """What bounds the reading of a log; the message says why."""
 
 
 @dataclass(slots=True)
@@ -27,6 +40,8 @@ class _File:
     path: Path
     too_long: int = 0
     unusable: int = 0
+    usable: int = 0
+    empty: int = 0
 
     def events(self) -> Iterator[JsonObject]:
         for line in self._lines():
@@ -35,6 +50,7 @@ class _File:
             except (ValueError, RecursionError):
                 event = None
             if is_event(event):
+                self.usable += 1
                 yield event
             else:
                 self.unusable += 1
@@ -47,20 +63,28 @@ class _File:
 
     def _lines(self) -> Iterator[bytes]:
         try:
-            with self._open() as stream:
+            with open_regular(self.path) as file:
+                stream, limit = _unpacked(file)
+                size = 0
                 while line := stream.readline(MAX_LINE_BYTES + 1):
                     if len(line) > MAX_LINE_BYTES:
                         self.too_long += 1
-                        _skip_rest(line, stream)
+                        size += _skip_rest(line, stream, limit - size)
                     elif line.strip():
                         yield line
-        except (OSError, EOFError, zlib.error) as error:
+                    else:
+                        self.empty += 1
+                    size += len(line)
+                    self._bound(size, limit)
+        except (OSError, EOFError, zlib.error, _TooLarge) as error:
             raise self._unreadable(error) from error
 
-    def _open(self) -> BinaryIO:
-        with self.path.open("rb") as stream:
-            is_gzip = stream.read(len(_GZIP_MAGIC)) == _GZIP_MAGIC
-        return cast("BinaryIO", gzip.open(self.path)) if is_gzip else self.path.open("rb")
+    def _bound(self, size: int, limit: int) -> None:
+        if size > limit:
+            raise _TooLarge(f"it unpacks to more than {limit >> 20} MiB")
+        idle = self.empty + self.unusable
+        if idle > MAX_UNUSABLE_LINES and idle > 10 * self.usable:
+            raise _TooLarge(f"more than {MAX_UNUSABLE_LINES} lines are no event: it is no audit log")
 
     def _unreadable(self, error: Exception) -> ConfigError:
         reason = error.strerror if isinstance(error, OSError) and error.strerror else str(error)
@@ -105,6 +129,22 @@ def _shared(paths: Sequence[Path], resources: Collection[Declared]) -> Iterator[
         yield f"the audit logs are taken for all clusters of this run ({names}): audit one at a time to tell them apart"
 
 
-def _skip_rest(line: bytes, stream: BinaryIO) -> None:
-    while line and not line.endswith(b"\n"):
+def _unpacked(file: BinaryIO) -> tuple[BinaryIO, int]:
+    """The lines of a log, packed or not, and how many bytes of them are read."""
+    is_gzip = file.read(len(_GZIP_MAGIC)) == _GZIP_MAGIC
+    size = file.seek(0, os.SEEK_END)
+    file.seek(0)
+    if not is_gzip:
+        return file, MAX_BYTES
+    return cast("BinaryIO", io.BufferedReader(gzip.GzipFile(fileobj=file))), min(
+        MAX_BYTES, max(_FREE_BYTES, size * MAX_RATIO)
+    )
+
+
+def _skip_rest(line: bytes, stream: BinaryIO, limit: int) -> int:
+    """Goes on to the end of a line, or beyond the limit; gives back how many bytes that were."""
+    size = 0
+    while line and not line.endswith(b"\n") and size <= limit:
         line = stream.readline(MAX_LINE_BYTES)
+        size += len(line)
+    return size

@@ -54,13 +54,20 @@ class Session:
         return self._generation
 
     def send(self, method: str, path: str, headers: Mapping[str, str], body: bytes | None, timeouts: Any) -> Any:
-        """The urllib3 response, read to its end. Raises urllib3's exceptions, and ClusterError for the credentials."""
+        """The urllib3 response, its body unread. Raises urllib3's exceptions, and ClusterError for the credentials."""
         with self._lock:
             pool, complete = self._pool, Headers(headers, **self._authorization())
             if not self._configuration.verify_ssl:
                 _accept_insecure()
         return pool.request(
-            method, self._base + path, body=body, headers=complete, timeout=timeouts, retries=False, redirect=False
+            method,
+            self._base + path,
+            body=body,
+            headers=complete,
+            timeout=timeouts,
+            retries=False,
+            redirect=False,
+            preload_content=False,
         )
 
     def renew(self, generation: int) -> None:

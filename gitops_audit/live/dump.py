@@ -10,10 +10,9 @@ from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-import orjson
-
 from gitops_audit.errors import ClusterError, Location
 from gitops_audit.live.discovery import ApiResource, Discovery
+from gitops_audit.live.json_text import parsed
 from gitops_audit.live.listing import name_of
 from gitops_audit.live.problem import BAD_RECORDING
 from gitops_audit.live.recorded import Place, RecordedCluster, not_recorded
@@ -22,6 +21,7 @@ from gitops_audit.model.builtin import builtin_scope
 from gitops_audit.model.finding import Problem
 from gitops_audit.model.redact import Redactor
 from gitops_audit.model.resource import JsonObject, split_api_version
+from gitops_audit.regular_file import open_regular
 from gitops_audit.render import manifest
 
 MAX_BYTES = 1 << 30
@@ -75,9 +75,10 @@ def _files(path: Path) -> Iterator[Path]:
 
 
 def _objects_of(file: Path) -> Iterator[JsonObject]:
-    if file.stat().st_size > MAX_BYTES:
+    with open_regular(file) as stream:
+        data = stream.read(MAX_BYTES + 1)
+    if len(data) > MAX_BYTES:
         raise _unreadable(file, f"it has more than {MAX_BYTES >> 20} MB")
-    data = file.read_bytes()
     known = _json_objects(data)
     return _manifests(file, data) if known is None else iter(known)
 
@@ -87,8 +88,8 @@ def _json_objects(data: bytes) -> list[JsonObject] | None:
     if data.lstrip()[:1] != b"{":
         return None
     try:
-        document = orjson.loads(data)
-    except orjson.JSONDecodeError:
+        document = parsed(data)
+    except ValueError:
         return None
     found = _expanded(document)
     return found if all(_is_object(body) for body in found) else None

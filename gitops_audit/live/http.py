@@ -16,16 +16,16 @@ from urllib3 import exceptions as transport
 
 from gitops_audit import __version__
 from gitops_audit.errors import ClusterError
-from gitops_audit.live import problem
+from gitops_audit.live import json_text, problem
+from gitops_audit.live.answer import received
 from gitops_audit.live.cluster import Stats
 from gitops_audit.live.failure import explained, is_passing, is_unreached
+from gitops_audit.live.limits import CONNECT_TIMEOUT_S, SILENCE_TIMEOUT_S
 from gitops_audit.live.problem import ApiError
 from gitops_audit.live.retry import RETRIED_STATUSES, RetryPolicy
 from gitops_audit.model.resource import JsonObject
 
 USER_AGENT = f"gitops-audit/{__version__}"
-CONNECT_TIMEOUT_S = 10.0
-READ_TIMEOUT_S = 60.0
 
 _LOST_FOR_S = 10.0
 
@@ -48,7 +48,7 @@ class Transport(Protocol):
 @dataclass(frozen=True, slots=True)
 class Timeouts:
     connect_s: float = CONNECT_TIMEOUT_S
-    read_s: float = READ_TIMEOUT_S
+    read_s: float = SILENCE_TIMEOUT_S
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,8 +69,10 @@ class HttpClient:
         retry: RetryPolicy | None = None,
         timeouts: Timeouts | None = None,
         sleep: Callable[[float], None] = time.sleep,
+        clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self.cluster = cluster
+        self.clock = clock
         self._session = session
         self._retry = retry or RetryPolicy()
         timeouts = timeouts or Timeouts()
@@ -114,7 +116,7 @@ class HttpClient:
 
     def _request(self, method: str, path: str, headers: Mapping[str, str], body: bytes | None) -> bytes:
         headers = {**headers, "accept-encoding": "gzip", "user-agent": USER_AGENT}
-        started = time.monotonic()
+        started = self.clock()
         self._refuse_if_lost(started)
         attempt = 1
         while isinstance(outcome := self._exchange(method, path, headers, body), _Failure):
@@ -134,11 +136,11 @@ class HttpClient:
     def _send_once(self, method: str, path: str, headers: Mapping[str, str], body: bytes | None) -> bytes | _Failure:
         try:
             response = self._session.send(method, path, headers, body, self._timeouts)
+            data = self._received(response)
         except transport.HTTPError as error:
             code, what, hint = explained(error)
             failure = ClusterError(f"cluster {self.cluster}: {self.server} {what}", code=code, hint=hint)
             return _Failure(failure, may_retry=self._may_resend(error))
-        data = self._received(response)
         if response.status < 300:
             return data
         may_retry = response.status in RETRIED_STATUSES
@@ -147,11 +149,11 @@ class HttpClient:
     def _wait(self, failure: _Failure, attempt: int, started: float) -> None:
         """Waits before the next sending, or raises what made this one fail."""
         jitter = random.random()  # noqa: S311 - spreads clients, decides nothing
-        elapsed = time.monotonic() - started
+        elapsed = self.clock() - started
         delay = self._retry.delay_s(attempt, elapsed, failure.retry_after, jitter) if failure.may_retry else None
         if delay is None:
             if failure.error.code == problem.UNREACHABLE:
-                self._lost = failure.error, time.monotonic()
+                self._lost = failure.error, self.clock()
             raise failure.error
         self._count(retries=1)
         self._sleep(delay)
@@ -167,7 +169,7 @@ class HttpClient:
             raise ClusterError(error.message, code=error.code, hint=error.hint)
 
     def _received(self, response: Any) -> bytes:
-        data: bytes = response.data
+        data = received(response, f"cluster {self.cluster}: {self.server}", self.clock)
         self._has_answered, self._lost = True, None
         self._count(requests=1, size=len(data))
         return data
@@ -194,8 +196,8 @@ class HttpClient:
 
 def _json(client: HttpClient, data: bytes) -> JsonObject:
     try:
-        value = orjson.loads(data)
-    except orjson.JSONDecodeError:
+        value = json_text.parsed(data)
+    except ValueError:
         value = None
     if isinstance(value, dict):
         return value

@@ -8,12 +8,15 @@ from typing import Any
 
 from gitops_audit.errors import ClusterError
 from gitops_audit.live import problem
+from gitops_audit.live.answer import AnswerTooLarge
 from gitops_audit.live.discovery import ApiResource
 from gitops_audit.live.http import HttpClient, segment
+from gitops_audit.live.limits import LIST_TIMEOUT_S, MAX_EMPTY_PAGES, MAX_PAGES, MAX_SHORT_PAGES
 from gitops_audit.live.problem import ApiError
 from gitops_audit.model.resource import JsonObject
 
 PAGE_SIZE = 500
+SMALL_PAGE_SIZE = 25  # where a page of the usual size is too large an answer
 METADATA_ONLY = "application/json;as=PartialObjectMetadataList;g=meta.k8s.io;v=v1,application/json"
 
 _RESTARTS = 3
@@ -35,17 +38,51 @@ def path_of(api: ApiResource, namespace: str = "", name: str = "") -> str:
 
 def pages(client: HttpClient, api: ApiResource, namespace: str, *, accept: str = "application/json") -> Iterator[Page]:
     """A consistent read, page by page. Raises ClusterError; ApiError 410 means that the read must start anew."""
-    token = ""
+    token, size = "", PAGE_SIZE
+    bound = _Bound(client, api)
     while True:
-        query = {"limit": str(PAGE_SIZE)} | ({"continue": token} if token else {})
-        document = client.get(path_of(api, namespace), query, accept=accept)
-        page, following = _parsed(client, api, document)
+        query = {"limit": str(size)} | ({"continue": token} if token else {})
+        try:
+            document = client.get(path_of(api, namespace), query, accept=accept)
+        except AnswerTooLarge:
+            if size == SMALL_PAGE_SIZE:
+                raise
+            size = SMALL_PAGE_SIZE
+            continue
+        page, token = _parsed(client, api, document)
         yield page
-        if not following:
+        if not token:
             return
-        if following == token:
-            raise _malformed(client, api, "the same page follows itself")
-        token = following
+        bound.pass_on(page, token, size)
+
+
+class _Bound:
+    """Lets a list come to an end: a server may give tokens to go on for ever."""
+
+    def __init__(self, client: HttpClient, api: ApiResource) -> None:
+        self._client = client
+        self._api = api
+        self._started = client.clock()
+        self._tokens: set[str] = set()
+        self._empty = self._short = 0
+
+    def pass_on(self, page: Page, token: str, size: int) -> None:
+        """Takes note of a page that is not the last. Raises ClusterError where the list is beyond its bounds."""
+        self._empty = 0 if page.items else self._empty + 1
+        self._short += 2 * len(page.items) < size
+        if reason := self._excess(token):
+            raise _malformed(self._client, self._api, reason)
+        self._tokens.add(token)
+
+    def _excess(self, token: str) -> str:
+        if token in self._tokens:
+            return "the same page comes again"
+        if self._empty > MAX_EMPTY_PAGES:
+            return f"more than {MAX_EMPTY_PAGES} pages without objects follow each other"
+        if self._short > MAX_SHORT_PAGES or len(self._tokens) >= MAX_PAGES:
+            return f"it has no end after {len(self._tokens) + 1} pages"
+        is_late = self._client.clock() - self._started > LIST_TIMEOUT_S
+        return f"it has no end after {LIST_TIMEOUT_S:.0f} s" if is_late else ""
 
 
 def read_whole(read: Callable[[], None]) -> None:

@@ -17,7 +17,9 @@ import orjson
 
 from gitops_audit.errors import ClusterError
 from gitops_audit.live.http import HttpClient
+from gitops_audit.live.limits import MAX_ANSWER_BYTES
 from gitops_audit.model.resource import JsonObject
+from gitops_audit.regular_file import open_regular
 
 _INDEX = "/openapi/v3"
 
@@ -103,7 +105,8 @@ def _file_name(server: str, address: str) -> str:
 
 def _cached(copy: Path) -> JsonObject | None:
     try:
-        return _object(copy.read_bytes())
+        with open_regular(copy) as file:
+            return _object(file.read(MAX_ANSWER_BYTES))
     except OSError:
         return None
 

@@ -49,6 +49,10 @@ def from_error(error: ClusterError) -> Problem:
     return Problem(error.code, f"{error.message}; {error.hint}" if error.hint else error.message)
 
 
+def unusable_object(reason: str) -> Problem:
+    return Problem(UNEXPECTED, f"the live object cannot be read: {reason}; look at it with `kubectl get -o yaml`")
+
+
 def forbidden(api: ApiResource, namespace: str) -> Problem:
     """What the credentials lack to read a kind, as the rule to add to a Role or ClusterRole."""
     rule = f'{{apiGroups: ["{api.group}"], resources: ["{api.plural}"], verbs: ["get", "list"]}}'

@@ -15,6 +15,7 @@ from gitops_audit.errors import ClusterError
 from gitops_audit.live import problem
 from gitops_audit.live.discovery import ApiResource, Discovery
 from gitops_audit.live.http import HttpClient, is_path_segment
+from gitops_audit.live.json_text import Unpackable, packed
 from gitops_audit.live.listing import completed, name_of, pages, path_of, read_whole
 from gitops_audit.live.liveset import Identity, LiveSet, identity
 from gitops_audit.live.plan import GetPlan, ListPlan, Plan, Target, first_plans, is_too_long, narrower
@@ -37,7 +38,20 @@ def get_object(client: HttpClient, redactor: Redactor, api: ApiResource, target:
         if error.status == _NOT_FOUND and error.reason == "NotFound":
             return None
         raise
-    return redactor.redact(completed(api, body))
+    found = redacted(redactor, api, body)
+    if isinstance(found, Problem):
+        raise ClusterError(f"cluster {client.cluster}: {found.message}", code=found.code)
+    parsed: JsonObject = orjson.loads(found)
+    return parsed
+
+
+def redacted(redactor: Redactor, api: ApiResource, item: JsonObject) -> bytes | Problem:
+    """One item as it may be kept: redacted, as JSON text. What cannot be is a problem of this object alone."""
+    try:
+        return packed(redactor.redact(completed(api, item)))
+    except (Unpackable, RecursionError) as error:
+        reason = str(error) if isinstance(error, Unpackable) else "it nests too deeply"
+        return problem.unusable_object(reason)
 
 
 class Reader:
@@ -105,7 +119,7 @@ class _KindReader:
             yield partial(self._list, plan) if isinstance(plan, ListPlan) else partial(self._get, plan)
 
     def _list(self, plan: ListPlan) -> Iterable[Step]:
-        found: dict[Target, bytes] = {}
+        found: dict[Target, bytes | Problem] = {}
         try:
             is_whole = self._collect(plan, found)
         except ClusterError as error:
@@ -117,7 +131,10 @@ class _KindReader:
             return ()
         missing = plan.targets - found.keys()
         for target, body in found.items():
-            self._live.add(self._targets[target], body)
+            if isinstance(body, Problem):
+                self._fail((target,), body)
+            else:
+                self._live.add(self._targets[target], body)
         if not is_whole:
             return self.steps(narrower(self._api, plan, missing))
         for target in missing:
@@ -132,7 +149,7 @@ class _KindReader:
         self._fail(plan.targets - permitted, problem.forbidden(self._api, plan.namespace))
         return permitted
 
-    def _collect(self, plan: ListPlan, found: dict[Target, bytes]) -> bool:
+    def _collect(self, plan: ListPlan, found: dict[Target, bytes | Problem]) -> bool:
         """Fills `found`; False where the rest of the list is not worth its pages."""
         is_whole = True
 
@@ -144,12 +161,12 @@ class _KindReader:
         read_whole(read)
         return is_whole
 
-    def _filter(self, plan: ListPlan, found: dict[Target, bytes]) -> bool:
+    def _filter(self, plan: ListPlan, found: dict[Target, bytes | Problem]) -> bool:
         for page in pages(self._client, self._api, plan.namespace):
             for item in page.items:
                 target = name_of(item)
                 if target in plan.targets:
-                    found[target] = orjson.dumps(self._redactor.redact(completed(self._api, item)))
+                    found[target] = redacted(self._redactor, self._api, item)
             if len(found) == len(plan.targets):
                 return True
             if is_too_long(self._api, plan, plan.targets - found.keys(), page.remaining):

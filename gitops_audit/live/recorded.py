@@ -9,9 +9,10 @@ from gitops_audit.errors import ClusterError
 from gitops_audit.kube import definition
 from gitops_audit.live.cluster import Refusal, Stats
 from gitops_audit.live.discovery import Discovery
+from gitops_audit.live.json_text import Unpackable, packed
 from gitops_audit.live.listing import name_of
 from gitops_audit.live.liveset import LiveSet, identity
-from gitops_audit.live.problem import NOT_RECORDED
+from gitops_audit.live.problem import NOT_RECORDED, unusable_object
 from gitops_audit.live.schema import Schemas
 from gitops_audit.model.finding import Problem
 from gitops_audit.model.redact import Redactor
@@ -78,7 +79,7 @@ class RecordedCluster:
     def read(self, wanted: Collection[Declared]) -> LiveSet:
         live = LiveSet()
         for resource in wanted:
-            found = self._find(resource)
+            found = _usable(self._find(resource))
             if isinstance(found, Problem):
                 live.add_problem(identity(resource), found)
             elif found is None:
@@ -88,7 +89,7 @@ class RecordedCluster:
         return live
 
     def get(self, resource: Declared) -> JsonObject | None:
-        found = self._find(resource)
+        found = _usable(self._find(resource))
         if isinstance(found, Problem):
             raise ClusterError(f"cluster {self.name}: {found.message}", code=found.code)
         return found
@@ -124,6 +125,15 @@ class RecordedCluster:
         if unserved := self._coverage.unserved(key.group, resource.version, key.kind):
             return unserved
         return _other_version(resource, versions) if versions else self._coverage.problem(resource.version, place)
+
+
+def _usable(found: JsonObject | Problem | None) -> JsonObject | Problem | None:
+    """An object that could not be kept as JSON is a problem of its own, as with a server."""
+    try:
+        packed(found) if isinstance(found, dict) else None
+    except Unpackable as error:
+        return unusable_object(str(error))
+    return found
 
 
 def not_recorded(what: str, remedy: str) -> Problem:

@@ -8,10 +8,9 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
-import orjson
-
 from gitops_audit.errors import ClusterError, Location
 from gitops_audit.live.discovery import Discovery
+from gitops_audit.live.json_text import parsed
 from gitops_audit.live.problem import BAD_RECORDING, not_served
 from gitops_audit.live.recorded import Place, RecordedCluster, not_recorded
 from gitops_audit.live.recording import API_VERSION, KIND
@@ -19,6 +18,7 @@ from gitops_audit.live.workers import without_garbage_collection
 from gitops_audit.model.finding import Problem
 from gitops_audit.model.redact import Redactor
 from gitops_audit.model.resource import JsonObject
+from gitops_audit.regular_file import open_regular
 
 MAX_BYTES = 1 << 30
 _MAX_RATIO = 400  # recordings shrink to a twentieth; a bomb to a thousandth
@@ -79,7 +79,7 @@ class SnapshotCoverage:
 
 
 def _is_gzip(path: Path) -> bool:
-    with path.open("rb") as file:
+    with open_regular(path) as file:
         return file.read(2) == _GZIP
 
 
@@ -103,8 +103,8 @@ def _document(path: Path, data: bytes) -> JsonObject:
     hint = "record it again: `gitops-audit snapshot`"
     try:
         with without_garbage_collection():
-            document = orjson.loads(data)
-    except orjson.JSONDecodeError:
+            document = parsed(data)
+    except ValueError:
         raise _unreadable(path, "it holds no JSON", hint) from None
     found = (document.get("apiVersion"), document.get("kind")) if isinstance(document, dict) else (None, None)
     if found == (API_VERSION, KIND):

@@ -39,8 +39,16 @@ def shortened(text: str, limit: int = MAX_VALUE_CHARS) -> str:
 def unified(declared: JsonObject, changes: Iterable[Change]) -> Iterator[str]:
     """Lines of a unified diff from declared (-) to live (+). Nothing where none differs.
 
-    What only the cluster has inside a list has no place in what Git declares; callers tell it by its path.
+    What only the cluster has inside a list has no place in what Git declares; callers tell it by its path. Nothing
+    either for objects that nest too deeply to be written as YAML: the changes are told one by one all the same.
     """
+    try:
+        yield from list(_unified(declared, changes))
+    except RecursionError:
+        return
+
+
+def _unified(declared: JsonObject, changes: Iterable[Change]) -> Iterator[str]:
     live = copy.deepcopy(declared)
     for change in changes:
         if change.type in ("added", "stale"):

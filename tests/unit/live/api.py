@@ -53,7 +53,14 @@ class Session:
         url = self.server + path
         token = {"authorization": f"Bearer token-{self.renewals}"}
         return self._pool.request(
-            method, url, body=body, headers={**headers, **token}, timeout=timeouts, retries=False, redirect=False
+            method,
+            url,
+            body=body,
+            headers={**headers, **token},
+            timeout=timeouts,
+            retries=False,
+            redirect=False,
+            preload_content=False,
         )
 
     def renew(self, generation: int) -> None:

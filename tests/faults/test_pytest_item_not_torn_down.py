@@ -89,11 +89,13 @@ def test_a_resource_that_failed_changes_no_other(shop: pytest.Pytester, options:
 
 
 def test_split_checks_and_shards_take_down_what_they_set_up(shop: pytest.Pytester) -> None:
+    """A part of the run that holds nothing of a configuration is an error of that file (GA231) and of no item."""
     failed = 0
     for shard in ("1/3", "2/3", "3/3"):
-        outcomes = run(shop, "--gitops-split-checks", f"--gitops-shard={shard}").parseoutcomes()
-        assert "errors" not in outcomes
-        failed += outcomes.get("failed", 0)
+        result = run(shop, "--gitops-split-checks", f"--gitops-shard={shard}", "--continue-on-collection-errors")
+        result.stdout.no_fnmatch_line("*torn down properly*")
+        result.stdout.no_fnmatch_line("ERROR *::*")
+        failed += result.parseoutcomes().get("failed", 0)
     assert failed == 3
 
 

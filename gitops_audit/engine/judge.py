@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
+from functools import cached_property
 
 from gitops_audit.config.settings import Settings
 from gitops_audit.drift import Comparer, Scalers
@@ -30,9 +31,10 @@ from gitops_audit.kube.match import labels_of
 from gitops_audit.live import LiveSet
 from gitops_audit.live.schema import TypeSchema
 from gitops_audit.model.finding import Drift, PolicyResult, Problem
-from gitops_audit.model.resource import Declared, JsonObject
+from gitops_audit.model.resource import Declared, JsonObject, ResourceKey
 from gitops_audit.model.verdict import Threshold, Verdict
 
+_NAMESPACES_TOLD = 3
 _NOT_ARGOCD = "nothing in the cluster shows that Argo CD deploys this source"
 _UNDEFINED = Drift("missing", confirmed=True, reason="its CustomResourceDefinition is missing too")
 
@@ -140,12 +142,25 @@ class ClusterJudge:
         problem, live, drift = self._problem(resource), None, None
         if problem is None and self._live is not None and self._is_comparable(resource):
             live = self._live.get(resource)
-            drift = _explained(resource, self._drift(resource, live))
+            drift = self._explained(resource, self._drift(resource, live), self._live)
         elif self._is_undefined(resource):
             drift = self._comparer.accepted(_UNDEFINED, resource.key, labels_of(resource.body))
         results = policies.evaluate(resource, live)
         suspect = live if drift is not None and drift.status == "modified" else None
         return _Compared(resource, problem, drift, results, suspect)
+
+    def _explained(self, resource: Declared, drift: Drift, read: LiveSet) -> Drift:
+        """Says why a hook that is not there is a finding (under Argo CD it is none), and where a missing object is."""
+        if drift.status != "missing":
+            return drift
+        hook = f"it has the annotation of a hook, but {_NOT_ARGOCD}" if resource.argocd_skip else ""
+        elsewhere = [n for n in read.elsewhere(resource) if resource.key._replace(namespace=n) not in self._keys]
+        reasons = (drift.reason or hook, _elsewhere_words(elsewhere))
+        return replace(drift, reason="; ".join(filter(None, reasons)))
+
+    @cached_property
+    def _keys(self) -> frozenset[ResourceKey]:
+        return frozenset(r.key for r in self._inventory)
 
     def _verdict(self, compared: _Compared, drift: Drift | None) -> Verdict:
         resource = compared.resource
@@ -253,11 +268,13 @@ def _with_hooks(resources: Sequence[Declared]) -> frozenset[str]:
     return frozenset(r.source for r in resources if r.argocd_skip)
 
 
-def _explained(resource: Declared, drift: Drift) -> Drift:
-    """A hook that is not there would be no finding under Argo CD: says why it is one."""
-    if drift.status != "missing" or not resource.argocd_skip or drift.reason:
-        return drift
-    return replace(drift, reason=f"it has the annotation of a hook, but {_NOT_ARGOCD}")
+def _elsewhere_words(namespaces: Sequence[str]) -> str:
+    """A missing object may be in another namespace than a source says; empty where none is known to have it."""
+    if not namespaces:
+        return ""
+    more = f" and {len(namespaces) - _NAMESPACES_TOLD} more" if len(namespaces) > _NAMESPACES_TOLD else ""
+    told = f"namespace{'s' * (len(namespaces) > 1)} {', '.join(namespaces[:_NAMESPACES_TOLD])}{more}"
+    return f"an object of this kind and name is in {told}: is the namespace of the source right?"
 
 
 def _errors(problem: Problem | None, drift: Drift | None, unvalidated: Problem | None) -> tuple[Problem, ...]:

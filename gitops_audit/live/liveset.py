@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 import orjson
 
@@ -31,7 +31,7 @@ class LiveSet:
 
     def __init__(self) -> None:
         self._objects: dict[Identity, bytes | JsonObject] = {}
-        self._absent: set[Identity] = set()
+        self._absent: dict[Identity, tuple[str, ...]] = {}
         self._problems: dict[Identity, Problem] = {}
 
     def __len__(self) -> int:
@@ -49,6 +49,13 @@ class LiveSet:
             return None
         return self._problems.get(key, _UNREAD)
 
+    def elsewhere(self, resource: Declared) -> tuple[str, ...]:
+        """The other namespaces in which objects of the kind and name of an absent one were seen, sorted.
+
+        What the reads of the wanted objects showed, and no more: empty does not mean that there are none.
+        """
+        return self._absent.get(identity(resource), ())
+
     def objects(self) -> Iterator[JsonObject]:
         return map(_parsed, self._objects.values())
 
@@ -62,8 +69,8 @@ class LiveSet:
         """`body` as JSON text, or as it is already held in memory."""
         self._objects[key] = body
 
-    def add_absent(self, key: Identity) -> None:
-        self._absent.add(key)
+    def add_absent(self, key: Identity, elsewhere: Iterable[str] = ()) -> None:
+        self._absent[key] = tuple(sorted(elsewhere))
 
     def add_problem(self, key: Identity, problem: Problem) -> None:
         self._problems[key] = problem

@@ -113,6 +113,7 @@ class _KindReader:
         self._api = api
         self._targets = targets
         self._down = down
+        self._elsewhere: dict[str, set[str]] = {}  # the other namespaces that have a wanted name
 
     def steps(self, plans: Iterable[Plan]) -> Iterator[Step]:
         for plan in plans:
@@ -138,8 +139,11 @@ class _KindReader:
         if not is_whole:
             return self.steps(narrower(self._api, plan, missing))
         for target in missing:
-            self._live.add_absent(self._targets[target])
+            self._absent(target)
         return ()
+
+    def _absent(self, target: Target) -> None:
+        self._live.add_absent(self._targets[target], self._elsewhere.get(target[1], ()))
 
     def _permitted(self, plan: ListPlan) -> Collection[Target]:
         """The targets of a forbidden list that are worth asking for; the others fail here."""
@@ -162,11 +166,15 @@ class _KindReader:
         return is_whole
 
     def _filter(self, plan: ListPlan, found: dict[Target, bytes | Problem]) -> bool:
+        is_wide = self._api.namespaced and not plan.namespace
+        names = frozenset(name for _, name in plan.targets) if is_wide else frozenset()
         for page in pages(self._client, self._api, plan.namespace):
             for item in page.items:
                 target = name_of(item)
                 if target in plan.targets:
                     found[target] = redacted(self._redactor, self._api, item)
+                elif target[1] in names:
+                    self._elsewhere.setdefault(target[1], set()).add(target[0])
             if len(found) == len(plan.targets):
                 return True
             if is_too_long(self._api, plan, plan.targets - found.keys(), page.remaining):
@@ -185,7 +193,7 @@ class _KindReader:
             self._fail((plan.target,), reason)
             return ()
         if body is None:
-            self._live.add_absent(key)
+            self._absent(plan.target)
         else:
             self._live.add(key, body)
         return ()

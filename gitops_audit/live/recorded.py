@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
+from functools import cached_property
 from typing import Protocol
 
 from gitops_audit.errors import ClusterError
@@ -16,7 +17,7 @@ from gitops_audit.live.problem import NOT_RECORDED, unusable_object
 from gitops_audit.live.schema import Schemas
 from gitops_audit.model.finding import Problem
 from gitops_audit.model.redact import Redactor
-from gitops_audit.model.resource import Declared, JsonObject, split_api_version
+from gitops_audit.model.resource import Declared, JsonObject, ResourceKey, split_api_version
 
 Place = tuple[str, str, str, str]  # group, kind, namespace, name
 
@@ -83,10 +84,19 @@ class RecordedCluster:
             if isinstance(found, Problem):
                 live.add_problem(identity(resource), found)
             elif found is None:
-                live.add_absent(identity(resource))
+                live.add_absent(identity(resource), self._namespaces.get(_named(resource.key), ()))
             else:
                 live.add(identity(resource), found)
         return live
+
+    @cached_property
+    def _namespaces(self) -> Mapping[tuple[str, str, str], set[str]]:
+        """By group, kind and name, the namespaces that have such an object."""
+        found: dict[tuple[str, str, str], set[str]] = {}
+        for group, kind, namespace, name in self._objects:
+            if namespace:
+                found.setdefault((group, kind, name), set()).add(namespace)
+        return found
 
     def get(self, resource: Declared) -> JsonObject | None:
         found = _usable(self._find(resource))
@@ -134,6 +144,10 @@ def _usable(found: JsonObject | Problem | None) -> JsonObject | Problem | None:
     except Unpackable as error:
         return unusable_object(str(error))
     return found
+
+
+def _named(key: ResourceKey) -> tuple[str, str, str]:
+    return key.group, key.kind, key.name
 
 
 def not_recorded(what: str, remedy: str) -> Problem:

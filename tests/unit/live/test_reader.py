@@ -71,6 +71,14 @@ def test_what_nobody_wants_is_not_kept(script: Script, api: Api) -> None:
     assert len(read(script, declared(CONFIG_MAPS, *SHOP))) == 8
 
 
+def test_a_list_of_the_cluster_shows_where_else_an_absent_object_is(script: Script, api: Api) -> None:
+    api.has(CONFIG_MAPS, "a/c", "b/c", "c/c", "d/c", "x/wrong", "y/wrong", "x/unwanted")
+    wanted = declared(CONFIG_MAPS, "a/c", "b/c", "c/c", "d/c", "e/wrong", "e/gone")
+    live = read(script, wanted)
+    assert api.lists() == ["/api/v1/configmaps"]
+    assert [live.elsewhere(r) for r in wanted] == [(), (), (), (), ("x", "y"), ()]
+
+
 def test_few_objects_are_read_one_by_one(script: Script, api: Api) -> None:
     api.has(NAMESPACES, "shop", "web")
     live = read(script, declared(NAMESPACES, "shop", "gone"))

@@ -124,7 +124,10 @@ class IgnoreLedger:
         self._changes.update(waiver.rule for waiver in waivers if waiver is not None)
 
     def report(self) -> tuple[RuleReport, ...]:
-        """Every rule, in the order of the configuration. Dead: in force, and it hid nothing in this run."""
+        """Every rule, in the order of the configuration. Dead: in force, and it hid nothing in this run.
+
+        What hides nothing is not told to hide too much as well.
+        """
         return tuple(self._report(rule) for rule in self._rules)
 
     def _report(self, rule: _Compiled) -> RuleReport:
@@ -132,7 +135,7 @@ class IgnoreLedger:
         faults: list[Fault] = ["expired"] if rule.is_expired else []
         if not changes and not rule.is_expired:
             faults.append("dead")
-        if rule.is_broad:
+        if rule.is_broad and not faults:
             faults.append("over-broad")
         miss = near_miss(rule.rule, self._seen) if "dead" in faults else ""
         return RuleReport(rule.rule, self._resources[rule.id], changes, tuple(faults), miss)

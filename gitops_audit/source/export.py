@@ -23,16 +23,26 @@ class Export:
         self._lifetime = ExitStack()
         folder = self._lifetime.enter_context(temporary_tree())
         self._is_written = self._is_copied = False
+        self._failure: SourceError | None = None
         self.plain = folder / "plain" / "tree"
         self._changed = folder / "changed" / "tree"
         self.lock = threading.RLock()
 
     def write(self, checkout: Checkout) -> None:
-        """Writes the tree, the first time. Raises SourceError."""
+        """Writes the tree, the first time. Raises SourceError, the same one for every source where that failed."""
         with self.lock:
+            if self._failure is not None:
+                raise self._failure
             if not self._is_written:
-                self.plain.mkdir(parents=True)
-                checkout.materialise(self.plain)
+                try:
+                    self.plain.mkdir(parents=True)
+                    checkout.materialise(self.plain)
+                except OSError as error:
+                    self._failure = _not_copied(error)
+                    raise self._failure from None
+                except SourceError as error:
+                    self._failure = error
+                    raise
                 self._is_written = True
 
     def changed(self) -> Path:

@@ -11,7 +11,7 @@ from gitops_audit.deployer.stand_in import CODES, IDENTITY, reason
 from gitops_audit.inventory.hooks import uncompared
 from gitops_audit.inventory.scope import Scope, declared_scopes
 from gitops_audit.model.path import pointer_of
-from gitops_audit.model.redact import Redactor, faulty_secret_keys
+from gitops_audit.model.redact import Redactor, faulty_secret_keys, is_redacted
 from gitops_audit.model.resource import (
     Declared,
     Invalid,
@@ -122,7 +122,11 @@ def _secret_faults(body: JsonObject) -> Iterator[Invalid]:
     for section in ("data", "stringData") if body.get("kind") == "Secret" else ():
         values = body.get(section)
         for key, value in values.items() if isinstance(values, dict) else ():
-            if value is not None and not isinstance(value, str):
+            if is_redacted(value):
+                yield _fault(
+                    "the value is a digest as reports and recordings show it, not a Secret's value", section, key
+                )
+            elif value is not None and not isinstance(value, str):
                 yield _fault("the value is not a string: quote it", section, key)
         if values is not None and not isinstance(values, dict):
             yield _fault("must be a map of strings", section)

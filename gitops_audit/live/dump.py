@@ -34,7 +34,8 @@ def open_dump(name: str, path: Path, redactor: Redactor) -> RecordedCluster:
         objects = [body for file in _files(path) for body in _objects_of(file)]
     if not objects:
         raise _unreadable(path, "there are no Kubernetes objects in it")
-    return RecordedCluster(name, str(path), "", _discovery(objects), {}, objects, DumpCoverage(objects), redactor)
+    redacted = map(redactor.redact, objects)
+    return RecordedCluster(name, str(path), "", _discovery(objects), {}, redacted, DumpCoverage(objects), redactor)
 
 
 class DumpCoverage:

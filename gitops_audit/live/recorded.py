@@ -52,6 +52,7 @@ class RecordedCluster:
         coverage: Coverage,
         redactor: Redactor,
     ) -> None:
+        """`objects` are redacted by `redactor`."""
         self.name = name
         self.server = server
         self.version = version
@@ -66,7 +67,7 @@ class RecordedCluster:
         for body in objects:
             group, object_version = split_api_version(str(body.get("apiVersion", "")))
             place = group, str(body.get("kind", "")), *name_of(body)
-            self._objects.setdefault(place, {})[object_version] = redactor.redact(body)
+            self._objects.setdefault(place, {})[object_version] = body
 
     @property
     def definitions(self) -> Sequence[JsonObject]:

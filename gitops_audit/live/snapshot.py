@@ -124,7 +124,7 @@ def _recorded(name: str, path: Path, document: JsonObject, redactor: Redactor) -
             str(document["version"]),
             discovery,
             {(group, version): schema for group, version, schema in document["schemas"]},
-            _objects(document["objects"]),
+            map(own.of_recording().redact, _objects(document["objects"])),
             SnapshotCoverage(document, discovery),
             own,
         )

@@ -33,9 +33,9 @@ def field_path(pointer: str, body: Any) -> str:
     """The display form of a pointer into `body`; list elements that have a name go by it, others by their index."""
     path = ""
     for token in pointer_tokens(pointer):
-        child = _child(body, token)
-        path += _segment(token, is_first=not path) if not isinstance(body, list) else _element(token, child)
-        body = child
+        below = child(body, token)
+        path += _segment(token, is_first=not path) if not isinstance(body, list) else _element(token, below)
+        body = below
     return path
 
 
@@ -50,7 +50,8 @@ def _element(index: str, child: Any) -> str:
     return f"[name={name}]" if isinstance(name, str) else f"[{index}]"
 
 
-def _child(body: Any, token: str) -> Any:
+def child(body: Any, token: str) -> Any:
+    """What one key of a pointer leads to, None where that is nothing."""
     if isinstance(body, dict):
         return body.get(token)
     if isinstance(body, list) and token.isdecimal() and int(token) < len(body):

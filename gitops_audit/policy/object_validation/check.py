@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from typing import Any
 
+from gitops_audit.model.path import child, pointer_tokens
+from gitops_audit.model.redact import is_redacted
 from gitops_audit.model.resource import JsonObject
 from gitops_audit.policy.object_validation import (
     availability,
@@ -65,8 +68,19 @@ def object_faults(body: JsonObject, group: str, kind: str, minor: int = 0) -> li
     """What the API server of Kubernetes 1.`minor` (0: the newest) refuses about an object that fits its schema.
 
     Each fault is a pointer (RFC 6901) and a message, which quotes no value. Nothing raises, whatever the object is.
+    Of a redacted value nothing is known, so nothing is told.
     """
     fields = body.get("metadata")
     found = list(metadata(fields, group, kind, minor)) if isinstance(fields, dict) else []
     rule = _BY_KIND.get((group, kind))
-    return [*found, *rule(body, minor)] if rule is not None else found
+    found += rule(body, minor) if rule is not None else ()
+    return [fault for fault in found if not _is_redacted(body, fault[0])] if found else found
+
+
+def _is_redacted(body: JsonObject, pointer: str) -> bool:
+    value: Any = body
+    for token in pointer_tokens(pointer):
+        value = child(value, token)
+        if is_redacted(token) or is_redacted(value):
+            return True
+    return False

@@ -20,6 +20,7 @@ from gitops_audit.drift.confirm import is_counting
 from gitops_audit.drift.ignore import IgnoreLedger, IgnoreRules
 from gitops_audit.drift.ownership import Ownership, last_applied
 from gitops_audit.drift.path import display, pointer
+from gitops_audit.drift.scaled_to_zero import may_be_scaled_to_zero
 from gitops_audit.drift.scalers import Scalers
 from gitops_audit.drift.tracking import is_mark
 from gitops_audit.drift.trusted_marks import directives_of, untrusted
@@ -136,7 +137,7 @@ class Comparer:
     def _owns_no_more(self, body: JsonObject, live: JsonObject) -> bool:
         """Whether nobody whose word counts owns a field that Git does not declare."""
         entries = fields.managed_fields(live)
-        if not entries or not _is_applied_declared(body, live):
+        if not entries or not _is_applied_declared(body, live) or may_be_scaled_to_zero(body, live):
             return False
         return all(
             is_all_declared(trie, body, live, has_marks=self._may_mark(entry))

@@ -3,7 +3,8 @@
 What a scaler wrote is not drift, nor is what nobody is known to have written beside one. What a person, a script or a
 deployer wrote is. Declaring `replicas` beside a scaler is a fault of the manifest: each deployment sets back what the
 scaler chose. A VerticalPodAutoscaler keeps nothing of a workload: it acts on pods (admission, eviction, in-place
-resize), so that changed resources of a template are somebody else's doing.
+resize), so that changed resources of a template are somebody else's doing. Nor does a HorizontalPodAutoscaler scale to
+zero unless it declares `minReplicas: 0`: a zero beside it switches it off, and somebody else wrote that.
 """
 
 from __future__ import annotations
@@ -35,6 +36,7 @@ class Scaler:
     kind: str
     namespace: str
     name: str
+    may_reach_zero: bool = True
 
     def __str__(self) -> str:
         return f"{self.kind} {self.namespace}/{self.name}"
@@ -71,7 +73,9 @@ class Scalers:
 
     def waiver(self, change: Change, key: ResourceKey) -> Waiver | None:
         """Why a change of a scaled resource does not count, None where it does."""
-        return next((s.waiver for s in self.of_resource(key)), None) if _is_scaling(change) else None
+        if not _is_scaling(change):
+            return None
+        return next((s.waiver for s in self.of_resource(key) if s.may_reach_zero or change.live != 0), None)
 
     def fault(self, resource: Declared) -> Invalid | None:
         """The finding on a manifest that declares replicas beside a scaler, without its line."""
@@ -97,8 +101,13 @@ def _read(body: JsonObject) -> tuple[_Target, Scaler] | None:
     target_group, _ = split_api_version(str(reference.get("apiVersion", "apps/v1")))
     target_kind = str(reference.get("kind", "Deployment"))
     namespace = str(metadata.get("namespace", ""))
-    scaler = Scaler(kind, namespace, str(metadata.get("name", "")))
+    scaler = Scaler(kind, namespace, str(metadata.get("name", "")), _may_reach_zero(kind, spec))
     return (target_group, target_kind, namespace, name), scaler
+
+
+def _may_reach_zero(kind: str, spec: JsonObject) -> bool:
+    """A HorizontalPodAutoscaler scales to zero where `minReplicas: 0` says so, and else rests beside a zero."""
+    return kind != "HorizontalPodAutoscaler" or spec.get("minReplicas") == 0
 
 
 def _is_scaling(change: Change) -> bool:

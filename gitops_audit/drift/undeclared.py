@@ -17,6 +17,7 @@ from gitops_audit.drift.consequence import is_consequence
 from gitops_audit.drift.fields import Entry, Trie
 from gitops_audit.drift.ownership import Ownership
 from gitops_audit.drift.path import ROOT, Item, Path
+from gitops_audit.drift.scaled_to_zero import REPLICAS, is_scaled_to_zero
 from gitops_audit.live.schema import ANYTHING, TypeSchema
 from gitops_audit.model.finding import ABSENT
 from gitops_audit.model.resource import JsonObject
@@ -135,6 +136,8 @@ def undeclared(
     search = _Search(kind, (declared, live), ownership, mode, has_types=schema is not None)
     claims = tuple(_Claim(e, search.role(e), e.trie) for e in ownership.entries)
     search.fields(declared, live, ownership.applied or ABSENT, schema or ANYTHING, ROOT, claims)
+    if is_scaled_to_zero(kind.group, kind.kind, declared, live) and all(u.path != REPLICAS for u in search.found):
+        search.found.append(Undeclared("added", REPLICAS, 0, None))
     return search.found
 
 

@@ -34,6 +34,25 @@ def test_replicas_of_a_scaled_workload_are_the_scalers(form: tuple[str, str, str
     assert waiver.reason == f"{form[1]} shop/s keeps spec.replicas"
 
 
+@pytest.mark.parametrize(
+    ("form", "more", "is_waived"),
+    [(HPA, {}, False), (HPA, {"minReplicas": 2}, False), (HPA, {"minReplicas": 0}, True), (KEDA, {}, True)],
+)
+def test_a_zero_is_a_scalers_doing_where_it_may_scale_to_zero(
+    form: tuple[str, str, str], more: dict[str, Any], is_waived: bool
+) -> None:
+    scalers = Scalers.of([scaler(form, **more)])
+    drift = compared(deployment(replicas=2), live(deployment(replicas=0)), scalers=scalers)
+    assert [c.ignored is not None for c in drift.changes] == [is_waived]
+
+
+def test_a_zero_that_git_does_not_declare_may_be_of_a_scaler_to_zero() -> None:
+    body = deployment()
+    found = live(deployment(replicas=0), entry("kustomize-controller", {"spec": {"selector": {}}}, operation="Apply"))
+    assert compared(body, found, scalers=Scalers.of([scaler(KEDA)])).status == "in-sync"
+    assert compared(body, found, scalers=Scalers.of([scaler(HPA)])).status == "modified"
+
+
 def test_a_keda_target_is_a_deployment_unless_it_says_otherwise() -> None:
     body = scaler(KEDA)
     body["spec"]["scaleTargetRef"] = {"name": "web"}

@@ -152,6 +152,36 @@ def test_scaling_by_hand_is_added_where_git_declares_no_replicas() -> None:
     assert drift.changes[0].by.subresource == "scale"
 
 
+def test_a_zero_that_nobody_owns_is_added_since_the_scale_subresource_records_no_owner_of_it() -> None:
+    body = deployment()
+    drift = compared(body, live(deployment(replicas=0), applied_by(FLUX, body)))
+    assert told(drift.changes) == [("added", "spec.replicas")]
+    assert (drift.changes[0].by, drift.changes[0].cause) == (None, "cluster")
+
+
+@pytest.mark.parametrize("replicas", [1, 3])
+def test_other_replicas_that_nobody_owns_are_the_servers_default_or_a_controllers(replicas: int) -> None:
+    body = deployment()
+    assert differences(body, live(deployment(replicas=replicas), applied_by(FLUX, body))) == []
+
+
+def test_a_zero_without_managed_fields_says_nothing_of_who_wrote_it() -> None:
+    assert differences(deployment(), live(deployment(replicas=0))) == []
+
+
+def test_a_zero_that_a_controller_owns_is_the_controllers() -> None:
+    body = deployment()
+    downscaler = entry("downscaler", {"spec": {"replicas": 0}})
+    assert differences(body, live(deployment(replicas=0), applied_by(FLUX, body), downscaler)) == []
+
+
+def test_a_zero_is_no_drift_in_mode_declared() -> None:
+    body = deployment()
+    assert (
+        compared(body, live(deployment(replicas=0), applied_by(FLUX, body)), DriftConfig(mode="declared")).changes == ()
+    )
+
+
 def test_what_came_with_the_creation_is_not_added() -> None:
     body, full = config_map(a="1"), config_map(a="1", b="2")
     assert differences(body, live(full, entry("kubectl-create", owned(full), time=BORN, **V1))) == []

@@ -19,6 +19,7 @@ from gitops_audit.policy.contract import UnknownNamespace
 # what the API server allows in a policy is far below; the parser's own recursion limit does the rest
 Late = Mapping[str, Callable[[], Any]]
 MAX_EXPRESSION = 100_000
+TOO_MUCH_MEMORY = "GA423"
 _PROBLEM = re.compile(r"ERROR: <input>:(\d+):(\d+): (.*)$", re.MULTILINE)
 _STATUS = re.compile(r"^[A-Z_]+: |(?: \[[A-Z_]+\])$")
 
@@ -153,7 +154,7 @@ class Program:
             return
         raise CelError(
             f"it could take more than {size.MAX_MEMORY_BYTES >> 20} MiB of memory for an object of this size "
-            f"({activation.size} characters) [GA423]; let it put together shorter texts, or fewer"
+            f"({activation.size} characters) [{TOO_MUCH_MEMORY}]; let it put together shorter texts, or fewer"
         )
 
     def _loaded(self) -> Any:

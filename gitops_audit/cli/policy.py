@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import click
@@ -22,6 +23,7 @@ from gitops_audit.model.redact import Redactor
 from gitops_audit.model.resource import JsonObject
 from gitops_audit.policy import packs
 from gitops_audit.policy.contract import Policy
+from gitops_audit.policy.declared import as_admitted
 from gitops_audit.policy.explain import explain as explain_policy
 from gitops_audit.policy.file import data_of
 from gitops_audit.policy.native_test import GivenWorld, subject_of
@@ -123,6 +125,7 @@ def _decided(found: Policy, file: Path, redactor: Redactor) -> Iterator[str]:
     world = GivenWorld((*bodies, *_namespaces(bodies)))
     for body in bodies:
         subject = subject_of(body)
+        subject = replace(subject, body=as_admitted(subject.group, subject.version, subject.kind, body))
         yield f"\n{subject.kind}/{subject.name}"
         for result in found.evaluate(subject, world):
             yield f"  {result.result}: {result.rule}{': ' + result.message if result.message else ''}"

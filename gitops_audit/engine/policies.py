@@ -14,6 +14,7 @@ from gitops_audit.model.finding import PolicyOutcome, PolicyResult, Severity, Si
 from gitops_audit.model.path import field_path
 from gitops_audit.model.resource import Declared, JsonObject, ResourceKey
 from gitops_audit.policy.contract import Policy, RuleResult, Subject
+from gitops_audit.policy.declared import as_admitted
 from gitops_audit.policy.exceptions import Exceptions
 
 _WORST: tuple[PolicyOutcome, ...] = ("error", "fail", "warn", "skip", "pass")
@@ -75,7 +76,8 @@ class ClusterPolicies:
         policies = () if not resource.version else self._policies(resource)
         if not policies:
             return ()
-        declared = self._subject(resource, resource.body)
+        key = resource.key
+        declared = self._subject(resource, as_admitted(key.group, resource.version, key.kind, resource.body))
         live = self._subject(resource, live_body) if live_body is not None else None
         found = [r for policy in policies for r in self._evaluated(policy, resource, declared, live)]
         labels = _labels(resource.body)

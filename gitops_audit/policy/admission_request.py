@@ -6,11 +6,10 @@ from collections.abc import Mapping
 from functools import partial
 from typing import Any
 
-import orjson
-
 from gitops_audit.model.resource import JsonObject
 from gitops_audit.policy.cel import CERTAIN, Activation, Late
 from gitops_audit.policy.contract import Subject, World
+from gitops_audit.policy.declared import without_nulls
 from gitops_audit.policy.namespace import certain, namespace_of
 from gitops_audit.policy.resource_name import resource_name
 
@@ -50,28 +49,6 @@ def _values(subject: Subject) -> dict[str, Any]:
         "request": request(subject),
         CERTAIN: certain(subject),
     }
-
-
-def without_nulls(body: JsonObject) -> JsonObject:
-    """The object as the API server decodes it: a field of null is a field that is not there.
-
-    The rules of RBAC are the exception: they are always written, as null where there are none. The same object where
-    it has no null, and where it is no JSON (which is told elsewhere).
-    """
-    try:
-        has_null = b"null" in orjson.dumps(body)
-    except (TypeError, ValueError):
-        return body
-    if not has_null:
-        return body
-    kept = {"rules": None} if "rules" in body and body["rules"] is None else {}
-    return {**_pruned(body), **kept}
-
-
-def _pruned(value: Any) -> Any:
-    if isinstance(value, dict):
-        return {key: _pruned(inner) for key, inner in value.items() if inner is not None}
-    return [_pruned(inner) for inner in value] if isinstance(value, list) else value
 
 
 def request(subject: Subject) -> JsonObject:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Collection
 from typing import Any
 
-from gitops_audit.sandbox.defaults import TEMPLATE_GENERATION
+from gitops_audit.kube.defaults import TEMPLATE_GENERATION
 from gitops_audit.sandbox.status import ApiError
 from gitops_audit.sandbox.types import JsonObject
 

@@ -7,9 +7,9 @@ import secrets
 from dataclasses import dataclass, field
 from typing import Any
 
+from gitops_audit.kube.defaults import apply_defaults
 from gitops_audit.sandbox import custom
 from gitops_audit.sandbox.decode import Decoder, require_object
-from gitops_audit.sandbox.defaults import apply_defaults
 from gitops_audit.sandbox.field_set import Path
 from gitops_audit.sandbox.kinds import Kind
 from gitops_audit.sandbox.request import Target

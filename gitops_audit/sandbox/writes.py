@@ -10,10 +10,10 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
+from gitops_audit.kube.defaults import apply_defaults
 from gitops_audit.sandbox import managed_fields as owners
 from gitops_audit.sandbox.admission import admit_new, carry_over, count_template
 from gitops_audit.sandbox.apply import Apply, adopted
-from gitops_audit.sandbox.defaults import apply_defaults
 from gitops_audit.sandbox.incoming import Incoming, empty, place, receive, tracks
 from gitops_audit.sandbox.kinds import Kind
 from gitops_audit.sandbox.managed_fields import Managers, Update, applier, updater

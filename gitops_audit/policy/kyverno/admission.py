@@ -7,6 +7,7 @@ from gitops_audit.policy import admission_request
 from gitops_audit.policy.admission_request import VARIABLES
 from gitops_audit.policy.cel import CERTAIN, Activation
 from gitops_audit.policy.contract import World
+from gitops_audit.policy.declared import without_nulls
 from gitops_audit.policy.kyverno.request import Request
 from gitops_audit.policy.namespace import certain, is_inside
 
@@ -17,7 +18,7 @@ def activation(request: Request, world: World, params: JsonObject | None = None)
     """The values of VARIABLES. Raises CelError for an object CEL cannot hold."""
     subject = request.subject
     # unlike the API server's own admission, Kyverno sees the object's JSON with its nulls
-    is_plain = admission_request.without_nulls(subject.body) is subject.body
+    is_plain = without_nulls(subject.body) is subject.body
     if is_plain and request.operation == "CREATE" and not request.user.is_known and not request.is_simulated:
         return admission_request.activation(subject, world, params)
     given = values(request) | {"params": params}

@@ -9,11 +9,15 @@ import base64
 from collections.abc import Callable, Iterable
 from typing import Any
 
-from gitops_audit.sandbox.pod_defaults import claim, default_pod, default_pod_spec
-from gitops_audit.sandbox.types import JsonObject
+from gitops_audit.kube.pod_defaults import claim, default_pod, default_pod_spec
+from gitops_audit.model.resource import JsonObject
 
 TEMPLATE_GENERATION = "deprecated.daemonset.template.generation"
 _RBAC = "rbac.authorization.k8s.io"
+
+
+def has_defaults(group: str, kind: str) -> bool:
+    return (group, kind) in _FILLS
 
 
 def apply_defaults(group: str, kind: str, body: JsonObject) -> None:

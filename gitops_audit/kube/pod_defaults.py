@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from gitops_audit.sandbox.types import JsonObject
+from gitops_audit.model.resource import JsonObject
 
 _MODE = 0o644
 

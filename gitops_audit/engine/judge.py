@@ -142,6 +142,8 @@ class ClusterJudge:
         problem, live, drift = self._problem(resource), None, None
         if problem is None and self._live is not None and self._is_comparable(resource):
             live = self._live.get(resource)
+            if live is not None and resource.key.kind == "Secret":
+                live = self._cluster.redactor.aligned(live, resource.body)
             drift = self._explained(resource, self._drift(resource, live), self._live)
         elif self._is_undefined(resource):
             drift = self._comparer.accepted(_UNDEFINED, resource.key, labels_of(resource.body))

@@ -92,6 +92,31 @@ class Redactor:
         """Whether tokens stand (or would stand) for values of this object, so that it must not be sent to a server."""
         return is_secret(body) or bool(self.rules and matching_fields(self.rules, body))
 
+    def aligned(self, live: JsonObject, declared: JsonObject) -> JsonObject:
+        """The live object, with labels and annotations as the declared one shows them where they are the same text.
+
+        A text that holds a value of one side alone is a digest there, and stands in clear on the other.
+        """
+        metadata, wanted = live.get("metadata"), declared.get("metadata")
+        if not isinstance(metadata, dict) or not isinstance(wanted, dict):
+            return live
+        changed = {name: self._alike(metadata.get(name), wanted.get(name)) for name in ("labels", "annotations")}
+        changed = {name: found for name, found in changed.items() if found is not None}
+        return {**live, "metadata": {**metadata, **changed}} if changed else live
+
+    def _alike(self, live: Any, declared: Any) -> JsonObject | None:
+        """None where nothing differs so."""
+        if live == declared or not isinstance(live, dict) or not isinstance(declared, dict):
+            return None
+        same = {key: declared[key] for key in live.keys() & declared.keys() if self._is_same(live[key], declared[key])}
+        return {**live, **same} if same else None
+
+    def _is_same(self, one: Any, other: Any) -> bool:
+        if not (isinstance(one, str) and isinstance(other, str)) or is_redacted(one) == is_redacted(other):
+            return False
+        token, text = (one, other) if is_redacted(one) else (other, one)
+        return token == self.token(_text(text))
+
     def _by_rules(self, body: JsonObject) -> JsonObject:
         fields = matching_fields(self.rules, body)
         return self._tokens_at(body, fields) if fields else body

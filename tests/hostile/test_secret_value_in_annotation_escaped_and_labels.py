@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 from itertools import product
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -13,7 +14,9 @@ import yaml
 from gitops_audit.model.redact import Redactor, is_redacted
 from gitops_audit.model.resource import JsonObject
 from gitops_audit.policy.object_validation import object_faults
+from tests.audited import audited
 from tests.hostile.leaking import CORE, FORMS, VALUES, b64, traces
+from tests.recorded import make
 
 
 def wrapped(text: str) -> Iterator[tuple[str, JsonObject]]:
@@ -114,6 +117,18 @@ def test_the_same_text_gets_the_same_token_in_git_and_in_the_cluster() -> None:
 def test_what_is_no_secret_stays_readable(value: str, metadata: JsonObject) -> None:
     clean = Redactor().redact(secret(value, metadata, is_encoded=False))
     assert clean["metadata"] == {"name": "s", **metadata}
+
+
+@pytest.mark.parametrize(("declared", "live"), [("team-seven", "rotated-1"), ("rotated-1", "team-seven")])
+def test_a_label_that_holds_the_value_of_one_side_alone_is_no_drift(tmp_path: Path, declared: str, live: str) -> None:
+    git, cluster = (
+        secret(value, {"namespace": "shop", "labels": {"team": "team-seven"}}, is_encoded=True)
+        for value in (declared, live)
+    )
+    root = make(tmp_path / "repo", [git], [cluster], {})
+    (verdict,) = audited(root)
+    assert verdict.drift is not None
+    assert [change.path for change in verdict.drift.changes] == ["data.k"]
 
 
 def test_a_token_is_no_invalid_label() -> None:

@@ -6,6 +6,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from functools import cached_property
+from pathlib import Path
+from traceback import extract_tb
 
 from gitops_audit.config.settings import Settings
 from gitops_audit.drift import Comparer, Scalers
@@ -35,6 +37,8 @@ from gitops_audit.model.resource import Declared, JsonObject, ResourceKey
 from gitops_audit.model.verdict import Threshold, Verdict
 
 _NAMESPACES_TOLD = 3
+# What reading a value of another type than it must have ends in.
+_MISSHAPEN = (AttributeError, IndexError, KeyError, TypeError, ValueError)
 _NOT_ARGOCD = "nothing in the cluster shows that Argo CD deploys this source"
 _UNDEFINED = Drift("missing", confirmed=True, reason="its CustomResourceDefinition is missing too")
 
@@ -216,6 +220,17 @@ class ClusterJudge:
                 yield resource.id, drift
 
     def _drift(self, resource: Declared, live: JsonObject | None) -> Drift:
+        """The drift; unknown for a live object whose parts have other types than Kubernetes gives them."""
+        try:
+            return self._read_drift(resource, live)
+        except _MISSHAPEN as error:
+            place = extract_tb(error.__traceback__)[-1]
+            where = f"{type(error).__name__} at {Path(place.filename).name}:{place.lineno}"
+            return Drift(
+                "unknown", reason=f"the live object is not of the form that Kubernetes gives objects ({where})"
+            )
+
+    def _read_drift(self, resource: Declared, live: JsonObject | None) -> Drift:
         drift = self._comparer.compare(resource, live, self._schema(resource))
         if drift.status == "modified" and live is not None and _is_moving(live) and self._cluster.live is not None:
             try:

@@ -182,7 +182,7 @@ def test_every_pytest_option_is_documented() -> None:
 
 def _codes_of_the_code() -> set[str]:
     files = (ROOT / "gitops_audit").rglob("*.py")
-    return {code for file in files for code in re.findall(r'"(GA[0-9]{3})"', file.read_text(encoding="utf-8"))}
+    return {code for file in files for code in re.findall(r'["[](GA[0-9]{3})["\]]', file.read_text(encoding="utf-8"))}
 
 
 def test_every_error_code_of_the_code_has_a_row_with_a_next_step_and_no_other_has() -> None:

@@ -18,6 +18,7 @@ from gitops_audit.model.resource import JsonObject
 Trie = JsonObject
 
 STATUS = "status"
+_WORDS = ("manager", "operation", "subresource", "time", "apiVersion")
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,7 +35,7 @@ class Entry:
     @classmethod
     def from_json(cls, entry: JsonObject) -> Entry:
         trie = entry.get("fieldsV1")
-        words = (entry.get(key) for key in ("manager", "operation", "subresource", "time", "apiVersion"))
+        words = (entry.get(key) for key in _WORDS)
         manager, operation, subresource, time, version = (w if isinstance(w, str) else "" for w in words)
         return cls(manager, operation, subresource, time, version, trie if isinstance(trie, dict) else {})
 
@@ -48,7 +49,13 @@ def managed_fields(live: JsonObject) -> list[JsonObject]:
     """The raw entries of an object, empty where it carries none (`kubectl get -o yaml` hides them)."""
     metadata = live.get("metadata")
     entries = metadata.get("managedFields") if isinstance(metadata, dict) else None
-    return [e for e in entries if isinstance(e, dict)] if isinstance(entries, list) else []
+    return [_with_words(e) for e in entries if isinstance(e, dict)] if isinstance(entries, list) else []
+
+
+def _with_words(entry: JsonObject) -> JsonObject:
+    """The entry; without those of its words that are no text."""
+    odd = [key for key in _WORDS if not isinstance(entry.get(key, ""), str)]
+    return {k: v for k, v in entry.items() if k not in odd} if odd else entry
 
 
 def entries(live: JsonObject) -> tuple[Entry, ...]:

@@ -17,6 +17,7 @@ from gitops_audit.engine.locate import Locator
 from gitops_audit.engine.memory import Holder
 from gitops_audit.engine.options import RunOptions, narrowed
 from gitops_audit.engine.policies import PolicyCheck
+from gitops_audit.engine.shield import as_problem
 from gitops_audit.engine.sources import ReadSource, for_cluster, read_all
 from gitops_audit.engine.stand_ins import stand_in_notes
 from gitops_audit.engine.targets import targets
@@ -114,7 +115,10 @@ class Audit:
     def _judged(self, name: str, resources: tuple[Declared, ...]) -> list[Verdict]:
         judge = self._judges[name]
         with self._held.bulk_work():
-            verdicts = judge.judge(resources, self._logs)
+            try:
+                verdicts = judge.judge(resources, self._logs)
+            except Exception as error:  # one cluster is none of the others' business
+                verdicts = judge.unjudged(resources, as_problem(error))
             return Locator(self._sources).located(verdicts)
 
     def _inventory(self, cluster: ReachedCluster, judgement: Judgement) -> list[Declared]:

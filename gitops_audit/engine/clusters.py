@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from gitops_audit.config.settings import ClusterConfig, Settings
 from gitops_audit.engine.events import ClusterInfo
+from gitops_audit.engine.shield import as_error
 from gitops_audit.errors import AuditError
 from gitops_audit.live import Cluster, connect
 from gitops_audit.live.workers import threads
@@ -43,6 +44,6 @@ def reach_all(settings: Settings, redactor: Redactor) -> Sequence[ReachedCluster
 def _reach(config: ClusterConfig, redactor: Redactor) -> ReachedCluster:
     try:
         live = connect(config, redactor=redactor)
-    except AuditError as error:
-        return ReachedCluster(config.name, redactor, error=error)
+    except Exception as error:
+        return ReachedCluster(config.name, redactor, error=as_error(error))
     return ReachedCluster(config.name, live.redactor, live)

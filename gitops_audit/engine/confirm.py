@@ -8,7 +8,7 @@ from dataclasses import replace
 from gitops_audit.drift.attribution import Managers
 from gitops_audit.drift.confirm import DryRun, confirmed
 from gitops_audit.drift.ownership import Ownership
-from gitops_audit.errors import ClusterError
+from gitops_audit.engine.shield import as_problem
 from gitops_audit.live import Cluster, Refusal
 from gitops_audit.live.schema import TypeSchema
 from gitops_audit.live.workers import threads
@@ -51,8 +51,8 @@ class Confirmer:
             raise ValueError("only what was read is a suspect")
         try:
             return self._cluster.dry_run_apply(resource, self._manager(resource, live))
-        except ClusterError as error:
-            return Refusal("failed", error.message)
+        except Exception as error:
+            return Refusal("failed", as_problem(error).message)
 
     def _manager(self, resource: Declared, live: JsonObject) -> str:
         """The name under which the deployer of the object applies: not that of somebody who applied beside it."""
@@ -64,7 +64,10 @@ class Confirmer:
         resource, live, schema = suspect
         if isinstance(answer, Refusal):
             return self._unconfirmed(drift, answer)
-        outcome = confirmed(drift, resource, live, DryRun(answer), schema)
+        try:
+            outcome = confirmed(drift, resource, live, DryRun(answer), schema)
+        except Exception as error:
+            return self._unconfirmed(drift, Refusal("failed", as_problem(error).message))
         self._dropped += outcome.dropped
         return outcome.drift
 

@@ -24,6 +24,7 @@ from gitops_audit.engine.earlier import EarlierSources
 from gitops_audit.engine.namespaces import Namespaces
 from gitops_audit.engine.orphans import Orphans, find
 from gitops_audit.engine.policies import ClusterPolicies, PolicyCheck
+from gitops_audit.engine.shield import as_problem
 from gitops_audit.engine.stand_ins import checkable
 from gitops_audit.engine.validate import Validated, Validator
 from gitops_audit.errors import ClusterError
@@ -100,9 +101,13 @@ class ClusterJudge:
             self._read.append(self._live)
             self._argocd_sources |= self._deployed_by_argocd(resources)
         policies = ClusterPolicies(self._by.policies, self._inventory, self.live_object, self._plural, self._namespaces)
-        compared = [self._compared(r, policies) for r in resources]
+        compared = [self._safely_compared(r, policies) for r in resources]
         drifts = logs.attributed(resources, self._drifts(compared), self._plural)
-        return [self._verdict(c, drifts.get(c.resource.id)) for c in compared]
+        return [self._safe_verdict(c, drifts.get(c.resource.id)) for c in compared]
+
+    def unjudged(self, resources: Sequence[Declared], reason: Problem) -> list[Verdict]:
+        """The verdicts where the cluster as a whole could not be judged."""
+        return [Verdict(r, "error", errors=(reason,)).judged(self._by.threshold) for r in resources]
 
     def live_object(self, resource: Declared) -> JsonObject | None:
         """What was read of a resource in any call of `judge`; None where it is absent or was not read."""
@@ -140,6 +145,20 @@ class ClusterJudge:
         """Why a resource is not compared; empty where it is."""
         is_hook = bool(resource.argocd_skip) and resource.source in self._argocd_sources
         return resource.skip or (resource.argocd_skip if is_hook else "")
+
+    def _safely_compared(self, resource: Declared, policies: ClusterPolicies) -> _Compared:
+        """One object that breaks the comparison is an error of its own; the others are judged."""
+        try:
+            return self._compared(resource, policies)
+        except Exception as error:
+            return _Compared(resource, as_problem(error), None, (), None)
+
+    def _safe_verdict(self, compared: _Compared, drift: Drift | None) -> Verdict:
+        try:
+            return self._verdict(compared, drift)
+        except Exception as error:
+            broken = Verdict(compared.resource, "error", errors=(as_problem(error),))
+            return broken.judged(self._by.threshold)
 
     def _compared(self, resource: Declared, policies: ClusterPolicies) -> _Compared:
         """What is found without asking the server again; only of a suspect the live object is kept."""
@@ -311,6 +330,7 @@ def _scalers(inventory: Sequence[Declared]) -> Iterator[JsonObject]:
 
 def _is_moving(live: JsonObject) -> bool:
     """Being rolled out or deleted: worth one more look before it fails."""
-    metadata, status = live.get("metadata", {}), live.get("status")
+    metadata, status = live.get("metadata"), live.get("status")
+    metadata = metadata if isinstance(metadata, dict) else {}
     observed = status.get("observedGeneration") if isinstance(status, dict) else None
     return "deletionTimestamp" in metadata or (observed is not None and observed != metadata.get("generation"))

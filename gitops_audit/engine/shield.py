@@ -11,10 +11,12 @@ from traceback import extract_tb
 from types import TracebackType
 from typing import Self
 
-from gitops_audit.errors import AuditError, InternalError
+from gitops_audit.errors import AuditError, ClusterError, InternalError
+from gitops_audit.model.finding import Problem
 
 _PACKAGE = Path(__file__).parents[1]
 _PLACES = 8
+TOO_DEEP = "GA308"
 
 
 class Shield:
@@ -39,6 +41,21 @@ def internal_error(error: Exception) -> InternalError:
         f"gitops-audit has a bug: {type(error).__name__} at {places}",
         hint="please report it with these places; what was read is not shown, for it may hold Secrets",
     )
+
+
+def as_error(error: Exception) -> AuditError:
+    """Any error as one that may be shown; of too many levels it is known that they are no bug."""
+    if isinstance(error, AuditError):
+        return error
+    if isinstance(error, RecursionError):
+        return ClusterError("it nests too deeply to be looked at", code=TOO_DEEP)
+    return internal_error(error)
+
+
+def as_problem(error: Exception) -> Problem:
+    """What keeps one object from being judged: a bug too ends only the judgement of that object."""
+    found = as_error(error)
+    return Problem(found.code, f"{found.message}; {found.hint}" if found.hint else found.message)
 
 
 def _shown(file: Path) -> str:

@@ -18,13 +18,20 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
+from urllib3.exceptions import HTTPError
+
 from gitops_audit.config.settings import ClusterConfig
 from gitops_audit.errors import ClusterError
+from gitops_audit.live.limits import MAX_KUBECONFIG_BYTES
+from gitops_audit.live.plugin import Plugin, PluginError
 from gitops_audit.live.problem import CREDENTIALS
+from gitops_audit.model.resource import JsonObject
+from gitops_audit.regular_file import open_regular
 
 DEFAULT_KUBECONFIG = "~/.kube/config"
 
-_MALFORMED: tuple[type[Exception], ...] = (OSError, ValueError, TypeError, KeyError, AttributeError)
+_HEADER_VALUE = re.compile(r"[\x21-\x7e]+(?: [\x21-\x7e]+)*")
+_MALFORMED: tuple[type[Exception], ...] = (OSError, ValueError, TypeError, KeyError, AttributeError, HTTPError)
 
 
 class Headers(dict[str, str]):
@@ -91,7 +98,7 @@ class Session:
         try:
             self._pool: Any = RESTClientObject(configuration).pool_manager
         except _MALFORMED as error:
-            raise _unusable(self._config, str(error)) from None
+            raise _unusable(self._config, _plain(error)) from None
 
     def _authorization(self) -> dict[str, str]:
         try:
@@ -99,6 +106,8 @@ class Session:
         except _load_errors() as error:
             raise _unusable(self._config, f"the token could not be renewed: {error}") from None
         token = settings.get("BearerToken", {}).get("value")
+        if token and not _HEADER_VALUE.fullmatch(token := token.rstrip()):
+            raise _unusable(self._config, "the token holds characters that no HTTP header may hold")
         return {"authorization": token} if token else {}
 
 
@@ -110,7 +119,7 @@ def kubeconfig_contexts() -> tuple[str, ...]:
 def displayed(url: str) -> str:
     """A URL without user info, query and fragment, so that no credential in it can be shown."""
     try:
-        parts = urlsplit(url)
+        parts = urlsplit(str(url))
         return parts._replace(netloc=parts.netloc.rpartition("@")[2], query="", fragment="").geturl()
     except ValueError:
         return "an invalid URL"
@@ -136,9 +145,16 @@ def _load(config: ClusterConfig) -> Any:
         raise _unusable(config, str(error)) from None
     if complaints and not configuration.api_key and not configuration.cert_file:
         raise _unusable(config, complaints[0])
-    if urlsplit(configuration.host).scheme not in ("http", "https"):
+    if _scheme(configuration.host) not in ("http", "https"):
         raise _unusable(config, f"the server {displayed(configuration.host)!r} is no http(s) URL")
     return configuration
+
+
+def _scheme(host: Any) -> str:
+    try:
+        return urlsplit(host).scheme if isinstance(host, str) else ""
+    except ValueError:
+        return ""
 
 
 def _fill(config: ClusterConfig, configuration: Any) -> None:
@@ -148,8 +164,77 @@ def _fill(config: ClusterConfig, configuration: Any) -> None:
     if config.in_cluster:
         loaders.load_incluster_config(client_configuration=configuration)
     else:
-        kubeconfig = _kubeconfig(config.kubeconfig)
-        loaders.load_kube_config(kubeconfig, config.context or None, client_configuration=configuration)
+        _load_kubeconfig(_kubeconfig(config.kubeconfig), config.context, configuration)
+
+
+def _load_kubeconfig(kubeconfig: str, context: str, configuration: Any) -> None:
+    """As `load_kube_config` of the package, but with bounds: on the files, and on the plugin they may name."""
+    from kubernetes.config import kube_config
+
+    package: Any = kube_config
+
+    class Loader(package.KubeConfigLoader):  # type: ignore[misc]
+        def _load_from_exec_plugin(self) -> bool | None:
+            if "exec" not in self._user:
+                return None
+            base = self._get_base_path(self._cluster.path)
+            self._take(_plugin(self._user.value["exec"], base, self._cluster.value).status(), base)
+            return True
+
+        def _take(self, status: JsonObject, base: str) -> None:
+            if isinstance(status.get("token"), str):
+                self.token = f"Bearer {status['token']}"
+            elif isinstance(status.get("clientCertificateData"), str) and isinstance(status.get("clientKeyData"), str):
+                for name, key in (("cert_file", "clientCertificateData"), ("key_file", "clientKeyData")):
+                    setattr(self, name, self._file(status, key, base))
+            else:
+                raise PluginError("the exec plugin gives neither a token nor a certificate with its key")
+            if isinstance(status.get("expirationTimestamp"), str):
+                self.expiry = package.parse_rfc3339(status["expirationTimestamp"])
+
+        def _file(self, status: JsonObject, key: str, base: str) -> Any:
+            found = package.FileOrData(status, None, data_key_name=key, file_base_path=base, base64_file_content=False)
+            return found.as_file()
+
+    merged = _merged(kubeconfig)
+    if merged.config is None:
+        raise FileNotFoundError("there is no kubeconfig")
+    Loader(merged.config, context or None, config_base_path=None, config_persister=merged.save_changes).load_and_set(
+        configuration
+    )
+
+
+def _merged(kubeconfig: str) -> Any:
+    """The files of a kubeconfig, merged. Raises OSError for what is no regular file, or too large."""
+    from kubernetes.config import kube_config
+
+    for path in (Path(p).expanduser() for p in kubeconfig.split(os.pathsep) if p):
+        if path.exists():
+            with open_regular(path) as file:
+                if len(file.read(MAX_KUBECONFIG_BYTES + 1)) > MAX_KUBECONFIG_BYTES:
+                    raise ValueError(f"it has more than {MAX_KUBECONFIG_BYTES >> 20} MiB")
+    package: Any = kube_config
+    return package.KubeConfigMerger(kubeconfig)
+
+
+def _plugin(config: Any, base: str, cluster: JsonObject) -> Plugin:
+    """Raises TypeError where the `exec` of a user is not as it must be."""
+    if not isinstance(config, dict) or not all(isinstance(config.get(k), str) for k in ("command", "apiVersion")):
+        raise PluginError("the `exec` of the user needs a `command` and an `apiVersion`")
+    arguments, pairs = config.get("args") or [], config.get("env") or []
+    if not isinstance(arguments, list) or not isinstance(pairs, list):
+        raise PluginError("`args` and `env` of the user's `exec` must be lists")
+    environment = {str(p.get("name")): str(p.get("value")) for p in pairs if isinstance(p, dict)}
+    info = {"cluster": _told_cluster(cluster)} if config.get("provideClusterInfo") is True else {}
+    return Plugin([config["command"], *map(str, arguments)], config["apiVersion"], environment, base or None, info)
+
+
+def _told_cluster(cluster: JsonObject) -> JsonObject:
+    """What a plugin is told of its cluster, with the extension that is meant for it as `config`."""
+    found = cluster.get("extensions")
+    named = (e for e in found if isinstance(e, dict)) if isinstance(found, list) else ()
+    own = [e.get("extension") for e in named if e.get("name") == "client.authentication.k8s.io/exec"]
+    return {**cluster, **({"config": own[0]} if own else {})}
 
 
 def _load_errors() -> tuple[type[Exception], ...]:
@@ -157,7 +242,7 @@ def _load_errors() -> tuple[type[Exception], ...]:
     import yaml
     from kubernetes.config.config_exception import ConfigException
 
-    return ConfigException, yaml.YAMLError, *_MALFORMED
+    return ConfigException, PluginError, yaml.YAMLError, RecursionError, *_MALFORMED
 
 
 def _kubeconfig(path: str) -> str:
@@ -165,12 +250,14 @@ def _kubeconfig(path: str) -> str:
     return path or os.environ.get("KUBECONFIG") or DEFAULT_KUBECONFIG
 
 
-def _contexts(kubeconfig: str) -> Iterator[str]:
-    from kubernetes.config import kube_config
+def _plain(error: Exception) -> str:
+    """What a file error says; other words may quote a value of the kubeconfig."""
+    return error.strerror or "" if isinstance(error, OSError) else "its certificates or its proxy cannot be used"
 
-    package: Any = kube_config
+
+def _contexts(kubeconfig: str) -> Iterator[str]:
     try:
-        merged = package.KubeConfigMerger(kubeconfig).config
+        merged = _merged(kubeconfig).config
         contexts = merged.value.get("contexts") if merged else None
         yield from [str(context["name"]) for context in contexts or ()]
     except _load_errors():
@@ -181,7 +268,7 @@ def _unusable(config: ClusterConfig, reason: str) -> ClusterError:
     """`reason` comes from the package or from an exec plugin: one line of it is enough."""
     where = "the pod's service account" if config.in_cluster else f"kubeconfig {_kubeconfig(config.kubeconfig)}"
     context = f", context {config.context}" if config.context else ""
-    first_line = (reason.strip().splitlines() or ["it is malformed"])[0][:300]
+    first_line = (reason.partition("{")[0].strip().splitlines() or ["it is malformed"])[0][:300]
     return ClusterError(
         f"cluster {config.name}: {where}{context} cannot be used: {_without_credentials(first_line)}",
         code=CREDENTIALS,

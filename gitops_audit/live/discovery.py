@@ -138,16 +138,16 @@ def discover(fetch: Callable[[str], JsonObject], concurrency: int) -> Discovery:
 
 def _read_aggregated(document: JsonObject, resources: list[ApiResource], failed: dict[GroupVersion, str]) -> None:
     for group in _dicts(document.get("items")):
-        name = str((group.get("metadata") or {}).get("name") or "")
+        name = _text(_map(group.get("metadata")).get("name"))
         for version in _dicts(group.get("versions")):
-            group_version = name, str(version.get("version", ""))
+            group_version = name, _text(version.get("version"))
             if version.get("freshness") == "Stale":
                 failed[group_version] = "its discovery is stale"
             resources += (_aggregated(*group_version, r) for r in _dicts(version.get("resources")) if _has_kind(r))
 
 
 def _has_kind(resource: JsonObject) -> bool:
-    return bool((resource.get("responseKind") or {}).get("kind"))
+    return bool(_text(_map(resource.get("responseKind")).get("kind")))
 
 
 def _aggregated(group: str, version: str, resource: JsonObject) -> ApiResource:
@@ -157,20 +157,21 @@ def _aggregated(group: str, version: str, resource: JsonObject) -> ApiResource:
         str(resource["responseKind"]["kind"]),
         str(resource.get("resource", "")),
         resource.get("scope") == "Namespaced",
-        tuple(resource.get("verbs") or ()),
+        _texts(resource.get("verbs")),
         tuple(str(s.get("subresource", "")) for s in _dicts(resource.get("subresources"))),
     )
 
 
 def _group_versions(document: JsonObject) -> Iterator[GroupVersion]:
     """From APIVersions (the legacy group) or APIGroupList, preferred versions first."""
-    for version in document.get("versions") or ():
-        yield "", str(version)
+    for version in _texts(document.get("versions")):
+        yield "", version
     for group in _dicts(document.get("groups")):
-        preferred = (group.get("preferredVersion") or {}).get("version")
-        versions = [str(v.get("version", "")) for v in _dicts(group.get("versions"))]
+        preferred = _map(group.get("preferredVersion")).get("version")
+        versions = [v for found in _dicts(group.get("versions")) if (v := _text(found.get("version")))]
         for version in sorted(versions, key=lambda v: v != preferred):
-            yield str(group.get("name", "")), version
+            if name := _text(group.get("name")):
+                yield name, version
 
 
 def _legacy(fetch: Callable[[str], JsonObject], group_version: GroupVersion) -> list[ApiResource] | str:
@@ -180,7 +181,7 @@ def _legacy(fetch: Callable[[str], JsonObject], group_version: GroupVersion) -> 
         document = fetch(f"/apis/{group}/{version}" if group else f"/api/{version}")
     except ClusterError as error:
         return error.message
-    found = _dicts(document.get("resources"))
+    found = [r for r in _dicts(document.get("resources")) if _text(r.get("name")) and _text(r.get("kind"))]
     subresources: dict[str, list[str]] = {}
     for plural, _, subresource in (str(r.get("name", "")).partition("/") for r in found):
         if subresource:
@@ -196,10 +197,22 @@ def _from_legacy(group: str, version: str, resource: JsonObject, subresources: d
         str(resource.get("kind", "")),
         plural,
         bool(resource.get("namespaced")),
-        tuple(resource.get("verbs") or ()),
+        _texts(resource.get("verbs")),
         tuple(subresources.get(plural, ())),
     )
 
 
 def _dicts(value: Any) -> list[JsonObject]:
     return [v for v in value if isinstance(v, dict)] if isinstance(value, list) else []
+
+
+def _map(value: Any) -> JsonObject:
+    return value if isinstance(value, dict) else {}
+
+
+def _text(value: Any) -> str:
+    return value if isinstance(value, str) else ""
+
+
+def _texts(value: Any) -> tuple[str, ...]:
+    return tuple(v for v in value if isinstance(v, str)) if isinstance(value, list) else ()

@@ -115,7 +115,8 @@ class ServerCluster:
 
 
 def _version(client: HttpClient) -> str:
-    return str(client.get("/version").get("gitVersion", ""))
+    version = client.get("/version").get("gitVersion")
+    return version if isinstance(version, str) else ""
 
 
 def _as_error(cluster: str, reason: Problem) -> ClusterError:

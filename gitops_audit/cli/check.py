@@ -189,4 +189,7 @@ def _summary(collected: _Collected) -> Iterator[str]:
 def _cluster_line(cluster: ClusterInfo) -> str:
     if not cluster.is_asked:
         return "no cluster: only what Git declares was checked"
-    return f"cluster {cluster.name}: {'Kubernetes ' + cluster.version if cluster.version else 'not read'}"
+    if not cluster.is_read:
+        return f"cluster {cluster.name}: not read"
+    version = f"Kubernetes {cluster.version}" if cluster.version else "read; it does not tell its Kubernetes version"
+    return f"cluster {cluster.name}: {version}"

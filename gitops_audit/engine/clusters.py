@@ -25,7 +25,8 @@ class ReachedCluster:
 
     @property
     def info(self) -> ClusterInfo:
-        return ClusterInfo(self.name, self.live.version if self.live else "", is_asked=bool(self.live or self.error))
+        version = self.live.version if self.live else ""
+        return ClusterInfo(self.name, version, is_asked=bool(self.live or self.error), is_read=self.live is not None)
 
     def close(self) -> None:
         if self.live is not None:

@@ -28,11 +28,15 @@ class SourceInfo:
 
 @dataclass(frozen=True, slots=True)
 class ClusterInfo:
-    """A cluster as it answered; `version` is empty where it did not, `is_asked` false where there is none to ask."""
+    """A cluster as it answered; `is_read` is false where it did not, `is_asked` where there is none to ask.
+
+    `version` is empty where it is not known: the output of `kubectl get` does not tell it.
+    """
 
     name: str
     version: str
     is_asked: bool = True
+    is_read: bool = True
 
 
 @dataclass(frozen=True, slots=True)

@@ -89,3 +89,11 @@ def test_a_policy_is_explained_for_an_object_without_a_namespace(shop: Repo) -> 
     result = run("policy", "explain", "teamed", "p.yaml", "--resource", "o.yaml")
     assert result.exit_code == 0
     assert "pass: validations[0]" in result.output
+
+
+def test_a_recording_of_kubectl_get_is_read_though_it_tells_no_version(shop: Repo) -> None:
+    (shop.folder / "live.yaml").write_text("---\n".join(MAP % name for name in ("first", "second")))
+    shop.commit_files({"gitops-audit.yaml": CONFIG + "clusters: {old: {snapshot: live.yaml}}\n"})
+    result = run("check", "-q")
+    assert result.exit_code == 0
+    assert "cluster old: read; it does not tell its Kubernetes version" in result.stdout.splitlines()

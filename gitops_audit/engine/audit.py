@@ -83,14 +83,20 @@ class Audit:
         clusters = tuple(c.info for c in self._clusters)
         return RunInfo(self._started_at, clusters, tuple(s.info for s in self._sources))
 
-    def run(self, selected: Collection[Declared] | None = None) -> Iterator[Event]:
-        """Judges the selected resources (all, where None): Started, a Judged for each, Finished."""
+    def run(self, selected: Collection[Declared] | None = None, *, keeps_live: bool = False) -> Iterator[Event]:
+        """Judges the selected resources (all, where None): Started, a Judged for each, Finished.
+
+        `keeps_live`: somebody will ask for live objects afterwards (`live`); else they go with their cluster.
+        """
         chosen = self.resources if selected is None else tuple(selected)
         yield Started(self.info, len(chosen))
         summary = Summary()
         for name, resources in groupby(sorted(chosen, key=_cluster), key=_cluster):
             self._progress(f"auditing {name}")
-            for verdict in self._judged(name, tuple(resources)):
+            verdicts = self._judged(name, tuple(resources))
+            if not keeps_live:
+                self._judges[name].forget()
+            for verdict in verdicts:
                 summary.add(verdict)
                 yield Judged(verdict)
         is_whole = len(chosen) == len(self.resources)

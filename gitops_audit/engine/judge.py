@@ -113,6 +113,11 @@ class ClusterJudge:
         """What was read of a resource in any call of `judge`; None where it is absent or was not read."""
         return next((found for live in self._read if (found := live.get(resource)) is not None), None)
 
+    def forget(self) -> None:
+        """Lets go of the live objects, which nobody will ask for any more."""
+        self._live = None
+        self._read.clear()
+
     def notes(self) -> Iterator[str]:
         """What the run itself should be told: ignore rules that hide nothing, too much, or are out of date."""
         for report in self._ledger.report() if self._cluster.live else ():

@@ -68,7 +68,7 @@ class LocalAudit:
     def judge(self, selected: Collection[Declared]) -> dict[str, Verdict]:
         verdicts: dict[str, Verdict] = {}
         with Shield():
-            for event in self._audit.run(selected):
+            for event in self._audit.run(selected, keeps_live=True):
                 if isinstance(event, Judged):
                     verdicts[event.verdict.resource.id] = event.verdict
                 elif isinstance(event, Finished):

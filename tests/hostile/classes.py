@@ -6,7 +6,7 @@ CLASSES = {
     "leaks": ("leak", "secret", "token", "helm_error", "exec_plugin_words", "sops", "redact"),
     "execution and escapes": ("escape", "kustomize", "terminal", "sandboxed", "network", "misspelt_terminal"),
     "exhaustion": ("2gb", "devzero", "bomb", "loop", "slow", "bound", "limit", "hang", "deep", "endless", "signals"),
-    "robustness": ("fuzz", "disk", "overflow", "ffff", "fffe", "latin1", "robust", "odd", "junit"),
+    "robustness": ("fuzz", "dying", "disk", "overflow", "ffff", "fffe", "latin1", "robust", "odd", "junit"),
     "green on unread": (
         *("green", "unseen", "skipped", "exits_0", "without_schema", "sparse", "misspelt", "not_checked"),
         *("custom_resource", "unread"),

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
-from functools import cached_property
 from pathlib import Path
 from traceback import extract_tb
 
@@ -21,6 +20,7 @@ from gitops_audit.engine.causes import Causes
 from gitops_audit.engine.clusters import ReachedCluster
 from gitops_audit.engine.confirm import Confirmer
 from gitops_audit.engine.earlier import EarlierSources
+from gitops_audit.engine.elsewhere import Elsewhere
 from gitops_audit.engine.namespaces import Namespaces
 from gitops_audit.engine.orphans import Orphans, find
 from gitops_audit.engine.policies import ClusterPolicies, PolicyCheck
@@ -34,10 +34,9 @@ from gitops_audit.kube.match import labels_of
 from gitops_audit.live import LiveSet
 from gitops_audit.live.schema import TypeSchema
 from gitops_audit.model.finding import Drift, PolicyResult, Problem
-from gitops_audit.model.resource import Declared, JsonObject, ResourceKey
+from gitops_audit.model.resource import Declared, JsonObject
 from gitops_audit.model.verdict import Threshold, Verdict
 
-_NAMESPACES_TOLD = 3
 # What reading a value of another type than it must have ends in.
 _MISSHAPEN = (AttributeError, IndexError, KeyError, TypeError, ValueError)
 _NOT_ARGOCD = "nothing in the cluster shows that Argo CD deploys this source"
@@ -81,6 +80,7 @@ class ClusterJudge:
         self._validator = Validator(cluster.live, by.settings.kubernetes, [*_bodies(inventory), *by.definitions])
         self._confirmer = Confirmer(cluster.live, self._comparer.managers)
         self._causes = Causes(cluster.live, by.earlier) if cluster.live else None
+        self._elsewhere = Elsewhere(cluster.live, inventory)
         self._namespaces = Namespaces(cluster, inventory)
         self._live: LiveSet | None = None
         self._read: list[LiveSet] = []
@@ -184,13 +184,8 @@ class ClusterJudge:
         if drift.status != "missing":
             return drift
         hook = f"it has the annotation of a hook, but {_NOT_ARGOCD}" if resource.argocd_skip else ""
-        elsewhere = [n for n in read.elsewhere(resource) if resource.key._replace(namespace=n) not in self._keys]
-        reasons = (drift.reason or hook, _elsewhere_words(elsewhere))
+        reasons = (drift.reason or hook, self._elsewhere.told(resource, read))
         return replace(drift, reason="; ".join(filter(None, reasons)))
-
-    @cached_property
-    def _keys(self) -> frozenset[ResourceKey]:
-        return frozenset(r.key for r in self._inventory)
 
     def _verdict(self, compared: _Compared, drift: Drift | None) -> Verdict:
         resource = compared.resource
@@ -307,15 +302,6 @@ def _bodies(inventory: Sequence[Declared]) -> Iterator[JsonObject]:
 def _with_hooks(resources: Sequence[Declared]) -> frozenset[str]:
     """The sources that have hooks, if Argo CD deploys them."""
     return frozenset(r.source for r in resources if r.argocd_skip)
-
-
-def _elsewhere_words(namespaces: Sequence[str]) -> str:
-    """A missing object may be in another namespace than a source says; empty where none is known to have it."""
-    if not namespaces:
-        return ""
-    more = f" and {len(namespaces) - _NAMESPACES_TOLD} more" if len(namespaces) > _NAMESPACES_TOLD else ""
-    told = f"namespace{'s' * (len(namespaces) > 1)} {', '.join(namespaces[:_NAMESPACES_TOLD])}{more}"
-    return f"an object of this kind and name is in {told}: is the namespace of the source right?"
 
 
 def _errors(problem: Problem | None, drift: Drift | None, unvalidated: Problem | None) -> tuple[Problem, ...]:

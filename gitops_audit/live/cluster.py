@@ -90,6 +90,10 @@ class Cluster(Protocol):
         """All objects of a kind with nothing but their metadata. Raises ClusterError where they cannot be listed."""
         ...
 
+    def namespaces_of(self, resource: Declared) -> Sequence[str]:
+        """The namespaces that hold an object of this kind and name, by one more request; empty where that fails."""
+        ...
+
     def dry_run_apply(self, resource: Declared, manager: str) -> JsonObject | Refusal:
         """What the server would make of the declared object, applied by force as `manager`. Changes nothing.
 

@@ -36,12 +36,18 @@ def path_of(api: ApiResource, namespace: str = "", name: str = "") -> str:
     return f"{root}{scope}/{api.plural}{f'/{segment(name)}' if name else ''}"
 
 
-def pages(client: HttpClient, api: ApiResource, namespace: str, *, accept: str = "application/json") -> Iterator[Page]:
-    """A consistent read, page by page. Raises ClusterError; ApiError 410 means that the read must start anew."""
+def pages(
+    client: HttpClient, api: ApiResource, namespace: str, *, name: str = "", accept: str = "application/json"
+) -> Iterator[Page]:
+    """A consistent read, page by page; of the objects of one `name`, where it is given.
+
+    Raises ClusterError; ApiError 410 means that the read must start anew.
+    """
     token, size = "", PAGE_SIZE
+    selector = {"fieldSelector": f"metadata.name={name}"} if name else {}
     bound = _Bound(client, api)
     while True:
-        query = {"limit": str(size)} | ({"continue": token} if token else {})
+        query = {"limit": str(size)} | selector | ({"continue": token} if token else {})
         try:
             document = client.get(path_of(api, namespace), query, accept=accept)
         except AnswerTooLarge:

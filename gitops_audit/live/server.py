@@ -12,7 +12,7 @@ from gitops_audit.live.cluster import Refusal, Stats
 from gitops_audit.live.discovery import ACCEPT, ApiResource, Discovery, discover
 from gitops_audit.live.dryrun import DryRunner
 from gitops_audit.live.http import HttpClient
-from gitops_audit.live.listing import METADATA_ONLY, completed, pages, read_whole
+from gitops_audit.live.listing import METADATA_ONLY, completed, name_of, pages, read_whole
 from gitops_audit.live.liveset import LiveSet
 from gitops_audit.live.openapi import OpenApiDocuments, cache_directory
 from gitops_audit.live.reader import Reader, get_object
@@ -89,6 +89,14 @@ class ServerCluster:
 
         read_whole(read)
         return found
+
+    def namespaces_of(self, resource: Declared) -> Sequence[str]:
+        try:
+            api = self._api(resource)
+            found = pages(self.client, api, "", name=resource.key.name, accept=METADATA_ONLY) if api.namespaced else ()
+            return sorted(name_of(item)[0] for page in found for item in page.items)
+        except ClusterError:
+            return ()
 
     def scan(self, api: ApiResource, namespace: str = "", *, accept: str = "application/json") -> Iterator[JsonObject]:
         """Every object of a kind as the pages come, redacted. Raises ClusterError; ApiError 410: start anew."""

@@ -12,7 +12,7 @@ from gitops_audit.engine.shield import as_problem
 from gitops_audit.live import Cluster, Refusal
 from gitops_audit.live.schema import TypeSchema
 from gitops_audit.live.workers import threads
-from gitops_audit.model.finding import Drift
+from gitops_audit.model.finding import Drift, Problem
 from gitops_audit.model.resource import Declared, JsonObject
 
 CONCURRENCY = 8
@@ -45,14 +45,14 @@ class Confirmer:
         for message, count in self._refusals.items():
             yield f"resources whose drift is not confirmed by a dry run: {count} ({message})"
 
-    def _ask(self, suspect: Suspect) -> JsonObject | Refusal:
+    def _ask(self, suspect: Suspect) -> JsonObject | Refusal | Problem:
         resource, live, _ = suspect
         if self._cluster is None:
             raise ValueError("only what was read is a suspect")
         try:
             return self._cluster.dry_run_apply(resource, self._manager(resource, live))
         except Exception as error:
-            return Refusal("failed", as_problem(error).message)
+            return as_problem(error)
 
     def _manager(self, resource: Declared, live: JsonObject) -> str:
         """The name under which the deployer of the object applies: not that of somebody who applied beside it."""
@@ -60,14 +60,16 @@ class Confirmer:
         appliers = [e for e in ownership.entries if e.is_apply and ownership.is_deployer(e)]
         return max(appliers, key=lambda e: e.time).manager if appliers else OWN_MANAGER
 
-    def _settled(self, suspect: Suspect, drift: Drift, answer: JsonObject | Refusal) -> Drift:
+    def _settled(self, suspect: Suspect, drift: Drift, answer: JsonObject | Refusal | Problem) -> Drift:
         resource, live, schema = suspect
         if isinstance(answer, Refusal):
             return self._unconfirmed(drift, answer)
+        if isinstance(answer, Problem):
+            return _unasked(drift, answer)
         try:
             outcome = confirmed(drift, resource, live, DryRun(answer), schema)
         except Exception as error:
-            return self._unconfirmed(drift, Refusal("failed", as_problem(error).message))
+            return _unasked(drift, as_problem(error))
         self._dropped += outcome.dropped
         return outcome.drift
 
@@ -77,3 +79,8 @@ class Confirmer:
             self._refusals[refusal.message] = self._refusals.get(refusal.message, 0) + 1
             return replace(drift, confirmed=False)
         return replace(drift, confirmed=False, reason=f"the dry run was refused: {refusal.message}")
+
+
+def _unasked(drift: Drift, problem: Problem) -> Drift:
+    """The server did not answer, so the cluster was not read to the end: an error, beside what was found locally."""
+    return replace(drift, confirmed=False, code=problem.code, reason=f"it could not be confirmed: {problem.message}")

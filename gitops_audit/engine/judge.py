@@ -305,9 +305,12 @@ def _with_hooks(resources: Sequence[Declared]) -> frozenset[str]:
 
 
 def _errors(problem: Problem | None, drift: Drift | None, unvalidated: Problem | None) -> tuple[Problem, ...]:
-    """Why something could not be evaluated; what stands in Git for a value has a code of its own."""
-    unknown = Problem(drift.code, drift.reason) if drift is not None and drift.code else None
-    return tuple(found for found in (problem, unknown, unvalidated if drift is None or not unknown else None) if found)
+    """Why something could not be evaluated, as one reason: what comes first explains the others."""
+    if problem is not None:
+        return (problem,)
+    if drift is not None and drift.code:
+        return (Problem(drift.code, drift.reason),)
+    return (unvalidated,) if unvalidated is not None else ()
 
 
 def _unevaluated(reason: str) -> str:

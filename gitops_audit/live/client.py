@@ -22,6 +22,7 @@ from urllib3.exceptions import HTTPError
 
 from gitops_audit.config.settings import ClusterConfig
 from gitops_audit.errors import ClusterError
+from gitops_audit.live.headers import bound
 from gitops_audit.live.limits import MAX_KUBECONFIG_BYTES
 from gitops_audit.live.plugin import Plugin, PluginError
 from gitops_audit.live.problem import CREDENTIALS
@@ -97,6 +98,7 @@ class Session:
         self.server = displayed(self._base)
         try:
             self._pool: Any = RESTClientObject(configuration).pool_manager
+            bound(self._pool)
         except _MALFORMED as error:
             raise _unusable(self._config, _plain(error)) from None
 

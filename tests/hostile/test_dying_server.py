@@ -1,14 +1,27 @@
+"""An API server that dies in the middle of a run."""
+
 from __future__ import annotations
 
-from pathlib import Path
+from collections.abc import Iterator
 
 import pytest
 
-from tests.hostile.dying_server import died, made
+from tests.hostile.dying_server import Mortal, mortal
+
+RESOURCES = 240
 
 
-@pytest.mark.parametrize("requests", [0, 2, 4])
-def test_a_server_that_dies_in_a_run_leaves_a_report_with_every_resource(tmp_path: Path, requests: int) -> None:
-    found = died(made(tmp_path / "repo", 20), requests)
-    assert found.ran.code == 3
-    assert found.faults(20) == []
+@pytest.fixture(scope="module")
+def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Mortal]:
+    with mortal(tmp_path_factory.mktemp("dying") / "repo", RESOURCES) as made:
+        yield made
+
+
+@pytest.mark.parametrize("requests", [0, 2, 3, 4, 6, 8])
+def test_check_reports_every_resource_and_tells_the_dead_server_once(server: Mortal, requests: int) -> None:
+    assert server.died(requests).faults(RESOURCES) == []
+
+
+@pytest.mark.parametrize("requests", [0, 3, 5])
+def test_pytest_reports_every_resource_and_tells_the_dead_server_once(server: Mortal, requests: int) -> None:
+    assert server.died(requests, with_pytest=True).faults(RESOURCES, with_pytest=True) == []

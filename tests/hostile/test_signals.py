@@ -42,7 +42,14 @@ def start(repository: Path, temporary: Path, arguments: tuple[str, ...]) -> subp
         env=os.environ | {"TMPDIR": str(temporary)},
         stdout=subprocess.DEVNULL,
         stderr=subprocess.PIPE,
+        preexec_fn=heed_signals,
     )
+
+
+def heed_signals() -> None:
+    """In a program that was just started: what a shell in the background lets its programs ignore counts again."""
+    for number in _NUMBERS:
+        signal.signal(number, signal.SIG_DFL)
 
 
 def renderers(temporary: Path) -> list[str]:

@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 
 from gitops_audit import lifetime
+from tests.hostile.test_signals import heed_signals
 
 pytestmark = pytest.mark.slow
 
@@ -20,6 +21,7 @@ _LONG_AGO = 1_000_000_000
 _RUN = """
 import subprocess, sys, threading
 from gitops_audit import lifetime
+from tests.hostile.test_signals import heed_signals
 with lifetime.ended_by_signals(), lifetime.temporary_tree() as tree:
     (tree / "secret.yaml").write_text("password")
     child = subprocess.Popen(["sleep", "600"], start_new_session=True, stdout=-3, stderr=-3)
@@ -49,9 +51,8 @@ def temporary(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 def _started(wait: str) -> tuple[subprocess.Popen[str], Path, int]:
     script = _RUN.replace("WAIT", wait.strip())
-    process = subprocess.Popen(
-        [sys.executable, "-c", script], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
-    )
+    command, pipe = [sys.executable, "-c", script], subprocess.PIPE
+    process = subprocess.Popen(command, stdout=pipe, stderr=pipe, text=True, preexec_fn=heed_signals)
     assert process.stdout is not None
     tree, child = process.stdout.readline().split()
     return process, Path(tree), int(child)

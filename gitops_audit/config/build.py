@@ -6,7 +6,7 @@ import json
 from pathlib import Path
 from typing import Any
 
-from gitops_audit.config.document import Document
+from gitops_audit.config.document import Document, folder_of
 from gitops_audit.config.rules import resolved_path
 from gitops_audit.config.settings import (
     ClusterConfig,
@@ -94,7 +94,7 @@ def _helm(options: dict[str, Any]) -> HelmOptions:
 
 def _network(document: Document, network: dict[str, Any]) -> NetworkConfig:
     mirrors = network.get("mirrors", {})
-    return NetworkConfig(tuple((url, resolved_path(document.path.parent, path)) for url, path in mirrors.items()))
+    return NetworkConfig(tuple((url, resolved_path(folder_of(document.path), path)) for url, path in mirrors.items()))
 
 
 def _drift(document: Document, drift: dict[str, Any]) -> DriftConfig:
@@ -155,4 +155,4 @@ def _match(match: dict[str, Any]) -> Match:
 
 
 def _path(document: Document, path: str | None) -> Path | None:
-    return resolved_path(document.path.parent, path) if path else None
+    return resolved_path(folder_of(document.path), path) if path else None

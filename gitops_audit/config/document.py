@@ -14,6 +14,7 @@ import yaml
 
 from gitops_audit.config.scalar import scalar
 from gitops_audit.errors import ConfigError, Location
+from gitops_audit.regular_file import is_pipe, open_named
 
 MAX_BYTES = 1 << 20
 MAX_DEPTH = 32
@@ -61,6 +62,11 @@ def read(path: Path) -> Document:
     return Document(path, value, tuple(reader.problems), reader.lines, reader.key_lines, reader.plain)
 
 
+def folder_of(path: Path) -> Path:
+    """The folder from which the relative paths in a configuration count: its own, for a pipe the working directory."""
+    return Path.cwd() if is_pipe(path) else path.parent
+
+
 def _text(path: Path) -> str:
     data = _bytes(path)
     if len(data) > MAX_BYTES:
@@ -74,14 +80,14 @@ def _text(path: Path) -> str:
 
 def _bytes(path: Path) -> bytes:
     try:
-        with path.open("rb") as file:
+        with open_named(path, MAX_BYTES) as file:
             return file.read(MAX_BYTES + 1)
     except FileNotFoundError:
         hint = "`gitops-audit config init` writes a start"
         raise _error(path, 0, "there is no such file", UNREADABLE, hint) from None
-    except (OSError, ValueError) as error:
-        reason = getattr(error, "strerror", None) or str(error)
-        raise _error(path, 0, f"the file cannot be read: {reason}", UNREADABLE) from None
+    except OSError as error:
+        hint = "name a file that you may read, or a pipe: --config <(command)"
+        raise _error(path, 0, f"the file cannot be read: {error.strerror}", UNREADABLE, hint) from None
 
 
 def _compose(path: Path, text: str) -> yaml.Node | None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 from gitops_audit.config import build, document
@@ -9,7 +10,8 @@ from gitops_audit.config.check import schema_problems
 from gitops_audit.config.problem import raise_all
 from gitops_audit.config.rules import rule_problems
 from gitops_audit.config.settings import Settings
-from gitops_audit.errors import ConfigError
+from gitops_audit.errors import ConfigError, Location
+from gitops_audit.regular_file import open_regular
 
 NAMES = ("gitops-audit.yaml", "gitops-audit.yml")
 
@@ -34,11 +36,22 @@ def locate(start: Path) -> Path:
     folders = _up_to_root(start)
     for folder in folders:
         for name in NAMES:
-            if (folder / name).is_file():
-                return folder / name
+            if os.path.lexists(folder / name):
+                return _found(folder / name)
     looked = str(start) if len(folders) == 1 else f"{start} and its parents up to {folders[-1]}"
     hint = "`gitops-audit config init` writes a start; --config names one elsewhere"
     raise ConfigError(f"there is no {NAMES[0]} in {looked}", code=document.UNREADABLE, hint=hint)
+
+
+def _found(path: Path) -> Path:
+    """What only has the name of a configuration may not let another one apply, further up."""
+    try:
+        open_regular(path).close()
+    except OSError as error:
+        message = f"the file cannot be read: {error.strerror}"
+        hint = "make it a file that you may read, or name another one with --config"
+        raise ConfigError(message, code=document.UNREADABLE, where=Location(str(path)), hint=hint) from None
+    return path
 
 
 def _up_to_root(start: Path) -> list[Path]:

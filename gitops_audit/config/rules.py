@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from gitops_audit.config.check import WRONG_VALUE, shown
-from gitops_audit.config.document import Document, Pointer
+from gitops_audit.config.document import Document, Pointer, folder_of
 from gitops_audit.config.pointer import pointer_fault
 from gitops_audit.config.source_rules import CONTRADICTION, source_problems
 from gitops_audit.config.walk import items, mapping
@@ -117,7 +117,7 @@ def _is_date(text: str) -> bool:
 
 
 def _existing(document: Document, pointer: Pointer, path: str) -> Iterator[ConfigError]:
-    resolved = resolved_path(document.path.parent, path)
+    resolved = resolved_path(folder_of(document.path), path)
     if not _exists(resolved):
         hint = f"looked for {resolved}: relative paths count from the folder of this file"
         yield ConfigError(f"{path!r} does not exist", code=NO_FILE, where=document.where(pointer), hint=hint)

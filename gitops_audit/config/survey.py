@@ -11,6 +11,7 @@ from pathlib import Path
 import yaml
 
 from gitops_audit.config.settings import SourceType
+from gitops_audit.regular_file import open_regular
 
 _KUSTOMIZATIONS = frozenset(("kustomization.yaml", "kustomization.yml", "Kustomization"))
 _SKIPPED = frozenset(("node_modules", "vendor", "venv", "__pycache__", "dist", "target"))
@@ -154,9 +155,7 @@ def _is_manifest(path: Path) -> bool:
 
 def _head(path: Path) -> bytes:
     try:
-        if not path.is_file():
-            return b""
-        with path.open("rb") as file:
+        with open_regular(path) as file:
             return file.read(_HEAD_BYTES)
     except OSError:
         return b""

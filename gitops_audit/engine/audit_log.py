@@ -16,11 +16,12 @@ from gitops_audit.drift.audit_log import Target, Writes, is_event
 from gitops_audit.errors import ConfigError
 from gitops_audit.model.finding import Drift
 from gitops_audit.model.resource import Declared, JsonObject
-from gitops_audit.regular_file import open_regular
+from gitops_audit.regular_file import open_named
 
 MAX_LINE_BYTES = 4 * 1024 * 1024
 
 MAX_BYTES = 64 << 30  # unpacked: half an hour of reading
+MAX_PIPE_BYTES = 1 << 30  # what comes through a pipe stands in memory
 MAX_RATIO = 200  # audit logs shrink to a twentieth at most; a bomb to a thousandth
 
 MAX_UNUSABLE_LINES = 2_000_000
@@ -63,7 +64,7 @@ class _File:
 
     def _lines(self) -> Iterator[bytes]:
         try:
-            with open_regular(self.path) as file:
+            with open_named(self.path, MAX_PIPE_BYTES) as file:
                 stream, limit = _unpacked(file)
                 size = 0
                 while line := stream.readline(MAX_LINE_BYTES + 1):
@@ -134,6 +135,8 @@ def _unpacked(file: BinaryIO) -> tuple[BinaryIO, int]:
     is_gzip = file.read(len(_GZIP_MAGIC)) == _GZIP_MAGIC
     size = file.seek(0, os.SEEK_END)
     file.seek(0)
+    if isinstance(file, io.BytesIO) and size > MAX_PIPE_BYTES:
+        raise _TooLarge(f"more than {MAX_PIPE_BYTES >> 20} MiB come from the pipe: write them to a file")
     if not is_gzip:
         return file, MAX_BYTES
     return cast("BinaryIO", io.BufferedReader(gzip.GzipFile(fileobj=file))), min(

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from functools import partial
 
+from gitops_audit.config.document import folder_of
 from gitops_audit.config.rules import resolved_path
 from gitops_audit.config.settings import Settings
 from gitops_audit.deployer.inputs import Inputs, of_source
@@ -25,7 +26,7 @@ class EarlierSources:
     """Reads each source at each commit once, however many clusters ask for it."""
 
     def __init__(self, settings: Settings, sources: Sequence[ReadSource]) -> None:
-        self._base_dir = settings.path.absolute().parent
+        self._base_dir = folder_of(settings.path.absolute())
         self._opener = Opener(self._base_dir, fetch=False)
         self._exports = Exports()
         self._given = Given(self._exports, settings.network)

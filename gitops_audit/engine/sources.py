@@ -8,6 +8,7 @@ from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from functools import partial
 
+from gitops_audit.config.document import folder_of
 from gitops_audit.config.settings import Settings, SourceConfig
 from gitops_audit.engine.events import SourceInfo
 from gitops_audit.engine.options import RunOptions
@@ -87,7 +88,7 @@ def read_all(
     kustomize and helm run side by side, on one exported tree for each commit. `targets` gives, for the definitions that
     are declared, the Kubernetes of each cluster: charts ask for it, so they come last, and once for each that differs.
     """
-    opener = Opener(settings.path.absolute().parent, fetch=options.fetch)
+    opener = Opener(folder_of(settings.path.absolute()), fetch=options.fetch)
     with Exports() as exports, threads(_WORKERS, "render") as pool:
         given = Given(exports, settings.network)
 

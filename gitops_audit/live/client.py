@@ -15,7 +15,7 @@ import warnings
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 from urllib.parse import urlsplit
 
 from urllib3.exceptions import HTTPError
@@ -23,11 +23,11 @@ from urllib3.exceptions import HTTPError
 from gitops_audit.config.settings import ClusterConfig
 from gitops_audit.errors import ClusterError
 from gitops_audit.live.headers import bound
-from gitops_audit.live.limits import MAX_KUBECONFIG_BYTES
+from gitops_audit.live.limits import MAX_KUBECONFIG_BYTES, MAX_TOKEN_BYTES
 from gitops_audit.live.plugin import Plugin, PluginError
 from gitops_audit.live.problem import CREDENTIALS
 from gitops_audit.model.resource import JsonObject
-from gitops_audit.regular_file import open_regular
+from gitops_audit.regular_file import is_pipe, open_named, open_regular
 
 DEFAULT_KUBECONFIG = "~/.kube/config"
 
@@ -143,6 +143,8 @@ def _load(config: ClusterConfig) -> Any:
     try:
         with _captured_errors(complaints):
             _fill(config, configuration)
+    except OSError as error:
+        raise _unusable(config, f"{error.filename}: {error.strerror}" if error.filename else str(error)) from None
     except _load_errors() as error:
         raise _unusable(config, str(error)) from None
     if complaints and not configuration.api_key and not configuration.cert_file:
@@ -183,6 +185,11 @@ def _load_kubeconfig(kubeconfig: str, context: str, configuration: Any) -> None:
             self._take(_plugin(self._user.value["exec"], base, self._cluster.value).status(), base)
             return True
 
+        def _load_user_token(self) -> bool | None:
+            if self._user and "tokenFile" in self._user:
+                _check_token_file(Path(self._get_base_path(self._user.path), self._user["tokenFile"]))
+            return bool(super()._load_user_token())
+
         def _take(self, status: JsonObject, base: str) -> None:
             if isinstance(status.get("token"), str):
                 self.token = f"Bearer {status['token']}"
@@ -207,16 +214,50 @@ def _load_kubeconfig(kubeconfig: str, context: str, configuration: Any) -> None:
 
 
 def _merged(kubeconfig: str) -> Any:
-    """The files of a kubeconfig, merged. Raises OSError for what is no regular file, or too large."""
+    """The files of a kubeconfig, merged as the package does it, but each read once and within bounds.
+
+    Raises OSError for what is neither a regular file nor a pipe, ValueError for what is too large.
+    """
+    import yaml
     from kubernetes.config import kube_config
 
-    for path in (Path(p).expanduser() for p in kubeconfig.split(os.pathsep) if p):
-        if path.exists():
-            with open_regular(path) as file:
-                if len(file.read(MAX_KUBECONFIG_BYTES + 1)) > MAX_KUBECONFIG_BYTES:
-                    raise ValueError(f"it has more than {MAX_KUBECONFIG_BYTES >> 20} MiB")
     package: Any = kube_config
-    return package.KubeConfigMerger(kubeconfig)
+    parts = ("clusters", "contexts", "users")
+
+    class Merger(package.KubeConfigMerger):  # type: ignore[misc]
+        config_merged: Any
+
+        def load_config(self, path: str) -> None:
+            with open_named(Path(path), MAX_KUBECONFIG_BYTES) as file:
+                config = yaml.safe_load(_bounded(file, Path(path), MAX_KUBECONFIG_BYTES))
+            if config is None:
+                raise ValueError(f"{path} is empty")
+            if self.config_merged is None:
+                self.config_merged = package.ConfigNode(path, {**config, **{part: [] for part in parts}}, path)
+            for part in parts:
+                self._merge(part, config.get(part) or [], path)
+            if "current-context" in config:
+                self.config_merged.value["current-context"] = config["current-context"]
+            self.config_files[path] = config
+
+        def save_config(self, path: str) -> None:
+            if not is_pipe(Path(path)):
+                super().save_config(path)
+
+    return Merger(kubeconfig)
+
+
+def _check_token_file(path: Path) -> None:
+    """Before the package reads it: a pipe or a device would hold it up for ever."""
+    with open_regular(path) as file:
+        _bounded(file, path, MAX_TOKEN_BYTES)
+
+
+def _bounded(file: BinaryIO, path: Path, max_bytes: int) -> bytes:
+    data = file.read(max_bytes + 1)
+    if len(data) > max_bytes:
+        raise ValueError(f"{path} has more than {max_bytes >> 20} MiB")
+    return data
 
 
 def _plugin(config: Any, base: str, cluster: JsonObject) -> Plugin:
@@ -287,7 +328,7 @@ def _hint(config: ClusterConfig) -> str:
     if config.in_cluster:
         return "`inCluster: true` works only in a pod that mounts its service account token"
     kubeconfig = _kubeconfig(config.kubeconfig)
-    if not any(Path(p).expanduser().is_file() for p in kubeconfig.split(os.pathsep) if p):
+    if not any(os.path.lexists(Path(p).expanduser()) for p in kubeconfig.split(os.pathsep) if p):
         return "there is no such file; set `kubeconfig:` or KUBECONFIG, or `inCluster: true` in a pod"
     contexts = list(_contexts(kubeconfig))
     if config.context and config.context not in contexts:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 
 from gitops_audit.errors import ClusterError, Location
 from gitops_audit.live.discovery import ApiResource, Discovery
@@ -21,7 +21,7 @@ from gitops_audit.model.builtin import builtin_scope
 from gitops_audit.model.finding import Problem
 from gitops_audit.model.redact import Redactor
 from gitops_audit.model.resource import JsonObject, split_api_version
-from gitops_audit.regular_file import open_regular
+from gitops_audit.regular_file import open_named, open_regular
 from gitops_audit.render import manifest
 
 MAX_BYTES = 1 << 30
@@ -31,7 +31,7 @@ _SUFFIXES = frozenset({".yaml", ".yml", ".json"})
 def open_dump(name: str, path: Path, redactor: Redactor) -> RecordedCluster:
     """Raises ClusterError where any file is broken: half a recording would look like a smaller cluster."""
     with without_garbage_collection():
-        objects = [body for file in _files(path) for body in _objects_of(file)]
+        objects = [body for file, data in _contents(path) for body in _objects_of(file, data)]
     if not objects:
         raise _unreadable(path, "there are no Kubernetes objects in it")
     redacted = map(redactor.redact, objects)
@@ -68,18 +68,25 @@ class DumpCoverage:
         return self.problem("", (group, kind, namespace, "")) is None
 
 
-def _files(path: Path) -> Iterator[Path]:
+def _contents(path: Path) -> Iterator[tuple[Path, bytes]]:
+    """The files of a recording. What only looks like one in a folder is an error: it may stand for a part of it."""
     if path.is_dir():
-        yield from sorted(p for p in path.rglob("*") if p.suffix in _SUFFIXES and p.is_file())
+        for file in sorted(p for p in path.rglob("*") if p.suffix in _SUFFIXES and not p.is_dir()):
+            with open_regular(file) as stream:
+                yield file, _bounded(file, stream)
     else:
-        yield path
+        with open_named(path, MAX_BYTES) as stream:
+            yield path, _bounded(path, stream)
 
 
-def _objects_of(file: Path) -> Iterator[JsonObject]:
-    with open_regular(file) as stream:
-        data = stream.read(MAX_BYTES + 1)
+def _bounded(file: Path, stream: BinaryIO) -> bytes:
+    data = stream.read(MAX_BYTES + 1)
     if len(data) > MAX_BYTES:
         raise _unreadable(file, f"it has more than {MAX_BYTES >> 20} MB")
+    return data
+
+
+def _objects_of(file: Path, data: bytes) -> Iterator[JsonObject]:
     known = _json_objects(data)
     return _manifests(file, data) if known is None else iter(known)
 
@@ -110,7 +117,7 @@ def _manifests(file: Path, data: bytes) -> Iterator[JsonObject]:
     rendered = manifest.load(data, str(file), max_bytes=MAX_BYTES)
     for fault in rendered.problems:
         raise ClusterError(
-            f"the recording cannot be used: {fault.message}",
+            f"the recording {fault.path} cannot be used: {fault.message}",
             code=BAD_RECORDING,
             where=Location(fault.path, fault.line),
             hint="write it again with `kubectl get ... -o yaml`",
@@ -167,5 +174,5 @@ def _full(group: str, kind: str) -> str:
 def _unreadable(path: Path, what: str) -> ClusterError:
     hint = "it must be a snapshot of `gitops-audit snapshot`, or the output of `kubectl get ... -o yaml|json`"
     return ClusterError(
-        f"the recording cannot be used: {what}", code=BAD_RECORDING, where=Location(str(path)), hint=hint
+        f"the recording {path} cannot be used: {what}", code=BAD_RECORDING, where=Location(str(path)), hint=hint
     )

@@ -35,3 +35,4 @@ MAX_PLUGIN_BYTES = 1 << 20
 
 # Kubeconfigs hold certificates, so they may have some size.
 MAX_KUBECONFIG_BYTES = 16 << 20
+MAX_TOKEN_BYTES = 1 << 20

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gzip
+import os
 import zlib
 from collections.abc import Iterable
 from pathlib import Path
@@ -18,7 +19,7 @@ from gitops_audit.live.workers import without_garbage_collection
 from gitops_audit.model.finding import Problem
 from gitops_audit.model.redact import Redactor
 from gitops_audit.model.resource import JsonObject
-from gitops_audit.regular_file import open_regular
+from gitops_audit.regular_file import open_named
 
 MAX_BYTES = 1 << 30
 _MAX_RATIO = 400  # recordings shrink to a twentieth; a bomb to a thousandth
@@ -41,7 +42,8 @@ def open_recording(name: str, path: Path, redactor: Redactor) -> RecordedCluster
             return open_dump(name, path, redactor)
         document = _document(path, _decompressed(path))
     except OSError as error:
-        raise _unreadable(path, error.strerror or "it cannot be read", "check `snapshot:` of the cluster") from None
+        hint = "check `snapshot:` of the cluster, or --snapshot"
+        raise _unreadable(Path(error.filename or path), error.strerror or "it cannot be read", hint) from None
     return _recorded(name, path, document, redactor)
 
 
@@ -79,16 +81,17 @@ class SnapshotCoverage:
 
 
 def _is_gzip(path: Path) -> bool:
-    with open_regular(path) as file:
+    with open_named(path, MAX_BYTES) as file:
         return file.read(2) == _GZIP
 
 
 def _decompressed(path: Path) -> bytes:
-    limit = min(MAX_BYTES, max(_FREE_BYTES, path.stat().st_size * _MAX_RATIO))
     chunks: list[bytes] = []
     size = 0
     try:
-        with gzip.open(path) as file:
+        with open_named(path, MAX_BYTES) as packed, gzip.GzipFile(fileobj=packed) as file:
+            limit = min(MAX_BYTES, max(_FREE_BYTES, packed.seek(0, os.SEEK_END) * _MAX_RATIO))
+            packed.seek(0)
             while chunk := file.read(_CHUNK):
                 chunks.append(chunk)
                 size += len(chunk)
@@ -147,5 +150,5 @@ def _objects(value: Any) -> Iterable[JsonObject]:
 
 def _unreadable(path: Path, what: str, hint: str) -> ClusterError:
     return ClusterError(
-        f"the recording cannot be used: {what}", code=BAD_RECORDING, where=Location(str(path)), hint=hint
+        f"the recording {path} cannot be used: {what}", code=BAD_RECORDING, where=Location(str(path)), hint=hint
     )

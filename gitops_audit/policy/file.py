@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 from gitops_audit.errors import Location, PolicyError
+from gitops_audit.regular_file import NoRegularFile, open_regular
 
 MAX_FILE_BYTES = 16 << 20  # the largest public collection of policies in one file has under 2 MiB
 MAX_FILES = 20_000
@@ -23,13 +24,12 @@ def data_of(path: Path, where: Location | None = None) -> bytes:
     """
     where = where or Location(str(path))
     try:
-        mode = os.stat(path).st_mode  # before it is opened: to open a pipe would wait for its other end
-        if not stat.S_ISREG(mode):
-            message = f"cannot read {path}: it is {_kind(mode)}, not a regular file"
-            raise PolicyError(message, code=_UNUSABLE, where=where, hint=_HINT)
-        with path.open("rb") as file:
+        with open_regular(path) as file:
             data = file.read(MAX_FILE_BYTES + 1)
-    except (OSError, ValueError) as error:
+    except NoRegularFile as error:
+        message = f"cannot read {path}: {error.strerror}"
+        raise PolicyError(message, code=_UNUSABLE, where=where, hint=_HINT) from None
+    except OSError as error:
         raise PolicyError(f"cannot read {path}: {_reason(error)}", code="GA404", where=where) from None
     if len(data) > MAX_FILE_BYTES:
         message = f"cannot read {path}: it has more than {MAX_FILE_BYTES >> 20} MiB"
@@ -87,8 +87,3 @@ def _below(folder: Path, with_hidden: bool) -> Iterator[Path]:
 
 def _reason(error: Exception) -> str:
     return (error.strerror or type(error).__name__) if isinstance(error, OSError) else str(error)
-
-
-def _kind(mode: int) -> str:
-    kinds = ((stat.S_ISDIR, "a directory"), (stat.S_ISFIFO, "a pipe"), (stat.S_ISSOCK, "a socket"))
-    return next((word for is_kind, word in kinds if is_kind(mode)), "a device")

@@ -1,9 +1,11 @@
-"""Which files hold policy tests, for `policy test` and pytest alike. Imports nothing: pytest asks it of many files."""
+"""Which files hold policy tests, for `policy test` and pytest alike. Imports little: pytest asks it of many files."""
 
 from __future__ import annotations
 
 import re
 from pathlib import Path
+
+from gitops_audit.regular_file import open_regular
 
 KYVERNO_NAME = "kyverno-test.yaml"
 _MOST_BYTES = 16 << 20  # as much as is read of a policy file
@@ -23,9 +25,7 @@ def holds_tests(file: Path) -> bool:
     if file.suffix not in _SUFFIXES:
         return False
     try:
-        if not file.is_file():
-            return True
-        with file.open("rb") as opened:
+        with open_regular(file) as opened:
             data = opened.read(_MOST_BYTES)
     except OSError:
         return True

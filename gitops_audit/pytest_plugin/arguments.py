@@ -9,6 +9,8 @@ from typing import Any
 
 import pytest
 
+from gitops_audit.regular_file import open_regular
+
 CONFIG_NAMES = ("gitops-audit.yaml", "gitops-audit.yml")
 _CONFIG_KEYS = {"version", "sources"}
 
@@ -67,7 +69,7 @@ def _has_config_keys(path: Path) -> bool:
 
     wanted = set(_CONFIG_KEYS)
     try:
-        with path.open("rb") as file:
+        with open_regular(path) as file:
             for key in _top_keys(yaml.parse(file, Loader=yaml.CSafeLoader)):
                 wanted.discard(key)
                 if not wanted:

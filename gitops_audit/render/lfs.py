@@ -7,6 +7,7 @@ from pathlib import Path
 
 from gitops_audit.deployer.stand_in import LFS_POINTER
 from gitops_audit.model.resource import FileProblem
+from gitops_audit.regular_file import open_regular
 
 NOT_FETCHED = (
     "the file is a Git LFS pointer, its content is not in the repository: keep manifests out of LFS, "
@@ -25,9 +26,7 @@ def lfs_problems(tree: Path, paths: Iterable[str]) -> tuple[FileProblem, ...]:
 
 def _is_pointer(path: Path) -> bool:
     try:
-        if not path.is_file():
-            return False
-        with path.open("rb") as file:
+        with open_regular(path) as file:
             return file.read(len(LFS_POINTER)) == LFS_POINTER
     except OSError:
         return False

@@ -96,10 +96,17 @@ class ReportFiles:
             is_new = not os.path.lexists(target)
             if not Path(target).parent.exists():
                 Path(target).parent.mkdir(parents=True)
-            return _Opened(name, target, os.open(target, os.O_WRONLY | os.O_CREAT | os.O_CLOEXEC, 0o666), is_new)
+            return _Opened(name, target, _writable(target), is_new)
         except (OSError, ValueError) as error:
             message = f"the {name} report cannot be written to {target}: {_reason(error)}"
             raise ConfigError(message, code=CANNOT_OPEN, hint="name a file in a folder that you may write to") from None
+
+
+def _writable(target: str) -> int:
+    """A pipe that nobody reads is an error, not a wait for its reader."""
+    descriptor = os.open(target, os.O_WRONLY | os.O_CREAT | os.O_CLOEXEC | os.O_NONBLOCK, 0o666)
+    os.set_blocking(descriptor, True)
+    return descriptor
 
 
 def _written(opened: _Opened, info: RunInfo, verdicts: Sequence[Verdict], finished: Finished) -> Iterator[AuditError]:

@@ -11,6 +11,7 @@ from typing import Self
 from gitops_audit.config.settings import WORKTREE
 from gitops_audit.errors import SourceError
 from gitops_audit.model.resource import Commit, FileProblem
+from gitops_audit.regular_file import open_regular
 from gitops_audit.source.arrivals import Arrivals
 from gitops_audit.source.checkout import MAX_FILE_BYTES, Blob
 from gitops_audit.source.materialise import write_tree
@@ -51,7 +52,7 @@ class FolderCheckout:
 
     def read(self, path: str) -> bytes:
         try:
-            with (self._root / path).open("rb") as file:
+            with open_regular(self._root / path) as file:
                 return file.read(MAX_FILE_BYTES)
         except OSError as error:
             raise SourceError(f"{path} cannot be read: {error.strerror}", code=UNREADABLE) from None

@@ -13,6 +13,7 @@ from typing import Self
 from gitops_audit.config.settings import WORKTREE
 from gitops_audit.errors import SourceError
 from gitops_audit.model.resource import Commit, FileProblem
+from gitops_audit.regular_file import open_regular
 from gitops_audit.source import history
 from gitops_audit.source.arrivals import Arrivals, arrivals
 from gitops_audit.source.checkout import MAX_FILE_BYTES, Blob
@@ -73,7 +74,7 @@ class WorktreeCheckout:
         if real is None:
             raise self._no_path(path)
         try:
-            with open(os.open(real, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK), "rb") as file:
+            with open_regular(Path(real), follow_links=False) as file:
                 return file.read(MAX_FILE_BYTES)
         except OSError as error:
             raise SourceError(f"{path} cannot be read: {error.strerror}", code=UNREADABLE) from None

@@ -1,6 +1,7 @@
 """An API server that dies in the middle of a run: after so many requests, every connection is cut.
 
-`python -m tests.hostile.dying_server [RESOURCES]` runs `check` and `pytest` at twenty moments (10,000 resources).
+`python -m tests.hostile.dying_server [RESOURCES]` runs `check` and `pytest` at twenty moments (10,000 resources), and
+at some of them with other ways to die: half answers, 503 for everything, silence.
 """
 
 from __future__ import annotations
@@ -8,6 +9,7 @@ from __future__ import annotations
 import json
 import sys
 import tempfile
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -18,12 +20,14 @@ import yaml
 from gitops_audit.model.resource import JsonObject
 from gitops_audit.sandbox import Sandbox
 from gitops_audit.sandbox.client import ApiClient
+from gitops_audit.sandbox.faults import FaultKind
 from tests.audited import repository
 from tests.command import Ran, run_cli, run_pytest
 
 MOMENTS = 20
 _CONFIG = "version: 1\nclusters: {prod: {kubeconfig: kc}}\nsources: [{name: shop, path: app}]\n"
-_DRIFTED = 200  # one of so many was changed by hand, so that differences are confirmed too
+_DRIFTED = 5  # so many were changed by hand, so that differences are confirmed too
+_SILENT_S = 3600.0
 _KINDS: tuple[tuple[str, str, JsonObject], ...] = (
     ("v1", "ConfigMap", {"data": {"k": "v"}}),
     ("v1", "Secret", {"stringData": {"k": "v"}}),
@@ -40,14 +44,18 @@ class Died:
     cut: int
     outcomes: tuple[str, ...]
     passed_unread: int
+    junit_cases: int
+    took_s: float
 
     def faults(self, resources: int, *, with_pytest: bool = False) -> list[str]:
         """What is wrong with it."""
         lines = len(self.ran.said.splitlines())
         code = 1 if with_pytest or not self.cut else 3
+        cases = resources if with_pytest else 0
         found = [] if self.ran.code == code else [f"it ended with {self.ran.code}"]
         found += [] if lines < 200 else [f"it wrote {lines} lines"]
         found += [] if len(self.outcomes) == resources else [f"it gave {len(self.outcomes)} verdicts"]
+        found += [] if self.junit_cases >= cases else [f"JUnit has {self.junit_cases} cases"]
         found += [f"{self.passed_unread} passed unread"] if self.passed_unread else []
         return found + (["GA001"] if "GA001" in self.ran.said else [])
 
@@ -59,19 +67,27 @@ class Mortal:
     root: Path
     sandbox: Sandbox
 
-    def died(self, requests: int, *, with_pytest: bool = False) -> Died:
+    def died(
+        self, requests: int, *, with_pytest: bool = False, kind: FaultKind = "reset", options: tuple[str, ...] = ()
+    ) -> Died:
         """One run against the server that answers so many requests and no more."""
-        report = self.root / "report.json"
+        report, junit = self.root / "report.json", self.root / "junit.xml"
         report.unlink(missing_ok=True)
-        fault = self.sandbox.faults.add(".", "reset", skip=requests)
-        arguments = ("gitops-audit.yaml", "-q", f"--gitops-json={report}")
+        junit.unlink(missing_ok=True)
+        fault = self.sandbox.faults.add(".", kind, skip=requests, status=503, delay_s=_SILENT_S)
+        started = time.monotonic()
+        arguments = ("gitops-audit.yaml", "-q", f"--gitops-json={report}", f"--junitxml={junit}", *options)
         run = (
-            run_pytest(*arguments, cwd=self.root) if with_pytest else run_cli("check", "--json", report, cwd=self.root)
+            run_pytest(*arguments, cwd=self.root)
+            if with_pytest
+            else run_cli("check", "--json", report, *options, cwd=self.root)
         )
+        took_s = time.monotonic() - started
         self.sandbox.faults.clear()
         found = json.loads(report.read_text())["resources"] if report.exists() else []
         bad = [r for r in found if r["outcome"] == "passed" and (r["errors"] or not r["drift"])]
-        return Died(run, fault.hits, tuple(r["outcome"] for r in found), len(bad))
+        cases = junit.read_text().count("<testcase ") if junit.exists() else 0
+        return Died(run, fault.hits, tuple(r["outcome"] for r in found), len(bad), cases, took_s)
 
     def requests(self) -> int:
         """How many requests a run takes whose server lives."""
@@ -90,7 +106,7 @@ def mortal(root: Path, resources: int) -> Iterator[Mortal]:
         client = ApiClient(sandbox.url, sandbox.user("admin"))
         for i, body in enumerate(bodies):
             client.apply(body)
-            if i % _DRIFTED == 0:
+            if i % (resources // _DRIFTED) == 0:
                 client.patch(body, {"data": {"k": "by hand"}}, manager="kubectl-edit")
         sandbox.write_kubeconfig(root / "kc")
         yield Mortal(root, sandbox)
@@ -109,10 +125,28 @@ def main(resources: int) -> None:
         for moment in range(MOMENTS):
             after = moment * whole // MOMENTS
             for with_pytest in (False, True):
-                faults = server.died(after, with_pytest=with_pytest).faults(resources, with_pytest=with_pytest)
-                name = "pytest" if with_pytest else "check "
-                sys.stdout.write(f"dead after {after:3} requests: {name} {faults or 'held'}\n")
-                sys.stdout.flush()
+                _tell(server, resources, after, with_pytest=with_pytest)
+        for after in (0, whole // 2, whole - 1):
+            _tell(server, resources, after, with_pytest=True, options=("-n", "2"))
+            for kind in ("truncate", "status"):
+                _tell(server, resources, after, kind=kind)
+        _tell(server, resources, whole // 2, kind="slow")
+
+
+def _tell(
+    server: Mortal,
+    resources: int,
+    after: int,
+    *,
+    with_pytest: bool = False,
+    kind: FaultKind = "reset",
+    options: tuple[str, ...] = (),
+) -> None:
+    died = server.died(after, with_pytest=with_pytest, kind=kind, options=options)
+    name = " ".join(("pytest" if with_pytest else "check", *options))
+    faults = died.faults(resources, with_pytest=with_pytest) or "held"
+    sys.stdout.write(f"{kind} after {after:3} requests: {name}, {died.took_s:.0f} s: {faults}\n")
+    sys.stdout.flush()
 
 
 if __name__ == "__main__":

@@ -530,7 +530,7 @@ def test_a_missing_file_says_how_to_start(tmp_path: Path) -> None:
 
 
 def test_a_directory_is_no_configuration(tmp_path: Path) -> None:
-    with pytest.raises(ConfigError, match="Is a directory"):
+    with pytest.raises(ConfigError, match="it is a directory"):
         load(tmp_path)
 
 

@@ -13,9 +13,17 @@ from gitops_audit.kube.version import minor_of
 from gitops_audit.live import Cluster
 from gitops_audit.live.problem import SCHEMA_UNREAD
 from gitops_audit.model.finding import Problem
-from gitops_audit.model.path import field_path
+from gitops_audit.model.path import field_path, pointer_tokens
 from gitops_audit.model.resource import Declared, Invalid, JsonObject
-from gitops_audit.policy.manifest_schema import NOT_INSTALLED, UNDEFINED, ManifestSchemas, is_known, offline_documents
+from gitops_audit.policy.manifest_schema import (
+    NOT_INSTALLED,
+    RULE_UNEVALUATED,
+    UNDEFINED,
+    Judged,
+    ManifestSchemas,
+    is_known,
+    offline_documents,
+)
 from gitops_audit.policy.object_validation import object_faults
 
 
@@ -43,17 +51,30 @@ class Validator:
         self._minor = minor_of(cluster.version if cluster and cluster.version else config.version)
         self._schemas = self._load(config, declared)
         self._unchecked: dict[str, Counter[str]] = {}
+        self._unread: Counter[str] = Counter()
 
     def check(self, resource: Declared, *, is_accepted: bool = False) -> Validated:
         """Everything the API server would refuse; `is_accepted`: it holds the object as it is declared."""
         body = resource.body
-        found = [(fault.pointer, fault.message) for fault in self._schemas.check(body)]
+        checked = self._schemas.check(body)
+        judged = Judged() if any(fault.is_blocking for fault in checked) else self._judged(resource)
+        found = [(fault.pointer, fault.message) for fault in (*checked, *judged.faults)]
         if not is_accepted:
             told = {pointer for pointer, _ in found}
             found += (fault for fault in self._rules(resource) if fault[0] not in told)
         faults = tuple(Invalid(field_path(pointer, body), message, pointer=pointer) for pointer, message in found)
         gap = self._schemas.gap(body)
-        return self._incomplete(resource, faults, gap) if gap else Validated(faults)
+        if gap:
+            return self._incomplete(resource, faults, gap)
+        return Validated(faults, error=Problem(RULE_UNEVALUATED, judged.problem) if judged.problem else None)
+
+    def _judged(self, resource: Declared) -> Judged:
+        """By the validation rules in the definition of its kind; rules about values that Git does not hold wait."""
+        unknown = [tuple(pointer_tokens(stand_in.pointer)) for stand_in in resource.stand_ins]
+        judged = self._schemas.judge_rules(resource.body, unknown)
+        if judged.unread:
+            self._unread[resource.key.qualified_kind] += judged.unread
+        return judged
 
     def _rules(self, resource: Declared) -> list[tuple[str, str]]:
         return object_faults(resource.body, resource.key.group, resource.key.kind, self._minor)
@@ -63,6 +84,9 @@ class Validator:
         for reason, kinds in self._unchecked.items():
             counted = ", ".join(f"{count} of {kind}" for kind, count in sorted(kinds.items()))
             yield f"manifests were not checked against schemas: {counted}; {reason}"
+        if self._unread:
+            counted = ", ".join(f"{count} times of {kind}" for kind, count in sorted(self._unread.items()))
+            yield f"validation rules were not evaluated: {counted}; they read values that are redacted or not in Git"
 
     def _incomplete(self, resource: Declared, faults: tuple[Invalid, ...], gap: str) -> Validated:
         key = resource.key

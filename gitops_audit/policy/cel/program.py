@@ -21,11 +21,16 @@ Late = Mapping[str, Callable[[], Any]]
 MAX_EXPRESSION = 100_000
 TOO_MUCH_MEMORY = "GA423"
 _PROBLEM = re.compile(r"ERROR: <input>:(\d+):(\d+): (.*)$", re.MULTILINE)
+_ABSENT_KEY = re.compile(r'Key not found in map : "?(.*?)"?$')
 _STATUS = re.compile(r"^[A-Z_]+: |(?: \[[A-Z_]+\])$")
 
 
 class CelError(Exception):
     """An expression that does not compile, or whose evaluation ended in an error. The text is one sentence."""
+
+
+class CelLimit(CelError):
+    """An expression that was not run, or not to its end, as it takes more than it may."""
 
 
 @dataclass(slots=True)
@@ -75,7 +80,7 @@ class Activation:
             found = found.get(key) if isinstance(found, dict) else None
         if is_count:
             return float(len(found)) if isinstance(found, list | dict) else 1.0
-        return float(max(len(orjson.dumps(found)), 1))
+        return float(max(len(orjson.dumps(found, default=str)), 1))
 
 
 @dataclass(slots=True)
@@ -114,13 +119,16 @@ class Program:
         try:
             found = program.eval(values)
         except (RuntimeError, MemoryError) as error:
-            raise CelError(_reason(error)) from None
+            raise self._failure(error) from None
         if self.result_type == "BOOL":
             value = found.value()
             if value is True or value is False:
                 return value
         name = found.type().name()
         return found.plain_value() if name in _PLAIN else _converted(found, name)
+
+    def _failure(self, error: Exception) -> CelError:
+        return CelLimit(_reason(error)) if isinstance(error, MemoryError) else _of_reason(_reason(error))
 
     def describe(self, activation: Activation) -> str:
         """The result, or its error, as text for people."""
@@ -148,11 +156,11 @@ class Program:
             try:
                 self._memory = size.needed(self.tree)
             except size.Unbounded as error:
-                raise CelError(str(error)) from None
+                raise CelLimit(str(error)) from None
             self._largest_input = size.largest_input(self._memory)
         if activation.size <= self._largest_input or size.is_affordable(self._memory, activation.measured):
             return
-        raise CelError(
+        raise CelLimit(
             f"it could take more than {size.MAX_MEMORY_BYTES >> 20} MiB of memory for an object of this size "
             f"({activation.size} characters) [{TOO_MUCH_MEMORY}]; let it put together shorter texts, or fewer"
         )
@@ -176,7 +184,7 @@ def _converted(found: Any, kind: str) -> Any:
         text = repr(found)
         if text.startswith("optional."):
             raise CelError(f"the result is an optional: {text}")
-        raise CelError(_cleaned(str(found.plain_value())))
+        raise _of_reason(_cleaned(str(found.plain_value())))
     if "optional." in repr(found):
         raise CelError("the result holds an optional")
     keep_none_alive()
@@ -226,6 +234,10 @@ def _problems(text: str) -> str:
     return "; ".join(found).replace(" (in container '')", "") or _cleaned(text.splitlines()[0] if text else text)
 
 
+def _of_reason(text: str) -> CelError:
+    return (CelLimit if "budget exceeded" in text.lower() else CelError)(text)
+
+
 def _reason(error: Exception) -> str:
     if isinstance(error, MemoryError):
         return "it takes more memory than there is"
@@ -233,4 +245,4 @@ def _reason(error: Exception) -> str:
 
 
 def _cleaned(text: str) -> str:
-    return _STATUS.sub("", _STATUS.sub("", text))
+    return _ABSENT_KEY.sub(r"no such key: \1", _STATUS.sub("", _STATUS.sub("", text)))

@@ -95,31 +95,31 @@ def narrowed(root: Expr, ids: Iterator[int]) -> Expr:
 
 
 def _asks_what_is_certain(root: Expr) -> bool:
-    paths = set(_paths(root, _NAMESPACE))
+    named = set(paths(root, _NAMESPACE))
     is_bound = any(_NAMESPACE in _bound(node) for node in ast.walk(root))
-    return bool(paths) and paths <= _CERTAIN_PATHS and not is_bound
+    return bool(named) and named <= _CERTAIN_PATHS and not is_bound
 
 
 def _view(root: Expr, variable: str) -> str | None:
-    paths = set(_paths(root, variable))
-    if not paths or any(variable in _bound(node) for node in ast.walk(root)):
+    named = set(paths(root, variable))
+    if not named or any(variable in _bound(node) for node in ast.walk(root)):
         return None
     views = (view for view in reversed(VIEWS) if view.variable == variable)
-    return next((view.name for view in views if all(view.has(path) for path in paths)), None)
+    return next((view.name for view in views if all(view.has(path) for path in named)), None)
 
 
 def _bound(node: Expr) -> Path:
     return (node.iter_var, node.iter_var2, node.accu_var) if isinstance(node, Comprehension) else ()
 
 
-def _paths(node: Expr, variable: str) -> Iterator[Path]:
+def paths(node: Expr, variable: str) -> Iterator[Path]:
     """`object.metadata.?labels` -> `("metadata", "labels")`: each use of a variable, as far as names lead."""
     path = _path(node, variable)
     if path is not None:
         yield path
         return
     for child in ast.children(node):
-        yield from _paths(child, variable)
+        yield from paths(child, variable)
 
 
 def _path(node: Expr, variable: str) -> Path | None:

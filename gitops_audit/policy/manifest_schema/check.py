@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import base64
 import binascii
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 import jsonschema_rs
@@ -14,15 +14,17 @@ from gitops_audit.kube.definition import Definition, Definitions
 from gitops_audit.kube.structural import schema_faults
 from gitops_audit.model.redact import is_redacted
 from gitops_audit.model.resource import JsonObject, split_api_version
-from gitops_audit.policy.manifest_schema.convert import BYTE_FORMAT, Converter
+from gitops_audit.policy.manifest_schema.convert import BUILT_IN, BYTE_FORMAT, Converter
 from gitops_audit.policy.manifest_schema.explain import SchemaFault, faults
 from gitops_audit.policy.manifest_schema.kinds import component_name, components_of, unserved
 from gitops_audit.policy.manifest_schema.lifecycle import retirement
 from gitops_audit.policy.manifest_schema.offline import offline_documents, offline_version
+from gitops_audit.policy.manifest_schema.rules import Judged, Rules
 from gitops_audit.policy.regex import is_regex
 
 Documents = Callable[[str, str], JsonObject | None]
 _MAX_FAULTS = 50
+_NOTHING = Judged()
 UNDEFINED = "no schema of it is known, its CustomResourceDefinition is not declared"
 
 
@@ -80,6 +82,14 @@ class ManifestSchemas:
         kind = self._kind(body)
         return retired or self._unserved(body) if isinstance(kind, str) else (*retired, *_checked(kind, body))
 
+    def judge_rules(self, body: JsonObject, unknown: Sequence[tuple[str | int, ...]] = ()) -> Judged:
+        """What the validation rules (`x-kubernetes-validations`) in the definition of its kind say of a manifest.
+
+        `unknown` are the fields whose values are not known. Rules ask for an object that its schema takes.
+        """
+        kind = self._kind(body)
+        return _NOTHING if isinstance(kind, str) or not kind.rules else kind.rules.judge(body, unknown)
+
     def _retired(self, body: JsonObject) -> tuple[SchemaFault, ...]:
         found = retirement(body, self._kubernetes_version) if self._kubernetes_version else None
         return (SchemaFault("/apiVersion", found.message),) if found else ()
@@ -116,7 +126,7 @@ class ManifestSchemas:
         if not name:
             return UNDEFINED
         try:
-            return _Kind(self._converter(components).schema(name))
+            return _Kind(self._converter(components).schema(name), _rules(name, components))
         except (ValueError, TypeError, AttributeError, RecursionError):  # documents may come from anyone
             return "its schema cannot be compiled"
 
@@ -141,6 +151,11 @@ def _serves(definition: Definition) -> str:
     return f"the CustomResourceDefinition {definition.name} serves {served} only"
 
 
+def _rules(name: str, components: JsonObject) -> Rules:
+    """The rules of a custom resource; the API server holds its own kinds to none."""
+    return Rules({} if name.startswith(BUILT_IN) else components[name])
+
+
 def _checked(kind: _Kind, body: JsonObject) -> tuple[SchemaFault, ...]:
     try:
         return () if kind.is_valid(body) else tuple(kind.faults(body))
@@ -151,9 +166,10 @@ def _checked(kind: _Kind, body: JsonObject) -> tuple[SchemaFault, ...]:
 class _Kind:
     """The compiled schema of one kind."""
 
-    __slots__ = ("_schema", "_validator", "is_valid")
+    __slots__ = ("_schema", "_validator", "is_valid", "rules")
 
-    def __init__(self, schema: JsonObject) -> None:
+    def __init__(self, schema: JsonObject, rules: Rules) -> None:
+        self.rules = rules
         self._schema = schema
         self._validator = _compiled(schema)
         self.is_valid: Callable[[Any], bool] = self._validator.is_valid

@@ -22,7 +22,7 @@ from gitops_audit.model.resource import JsonObject
 
 BYTE_FORMAT = "kubernetes-byte"
 _REF = "#/components/schemas/"
-_BUILT_IN = ("io.k8s.api.", "io.k8s.apimachinery.", "io.k8s.apiextensions-apiserver.", "io.k8s.kube-aggregator.")
+BUILT_IN = ("io.k8s.api.", "io.k8s.apimachinery.", "io.k8s.apiextensions-apiserver.", "io.k8s.kube-aggregator.")
 _FREE_FORM = (".RawExtension", ".JSON", ".FieldsV1", ".Patch")
 _RANGES = {"int32": (-(2**31), 2**31 - 1), "int64": (-(2**63), 2**63 - 1)}
 _FORMATS = frozenset({"date-time", "ipv4", "ipv6"})
@@ -142,7 +142,7 @@ def _named(name: str, node: JsonObject) -> JsonObject:
         return {"type": ["integer", "string", "null"]} | _range("int32")
     if name.endswith(".meta.v1.MicroTime"):
         return {"type": ["string", "null"], "format": "date-time", "pattern": MICRO_TIME}
-    if name.startswith(_BUILT_IN):
+    if name.startswith(BUILT_IN):
         return _BuiltIn(name).convert(node)
     return _Custom().convert(node)
 

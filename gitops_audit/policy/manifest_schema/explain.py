@@ -22,14 +22,19 @@ _PYTHON_KINDS: tuple[tuple[type, str], ...] = (
     (dict, "an object"),
 )
 _SHOWN_CHOICES = 12
+_BLOCKING = frozenset(("required", "type", "maxLength", "maxItems", "maxProperties"))
 
 
 @dataclass(frozen=True, slots=True)
 class SchemaFault:
-    """`pointer` is the field that is wrong; for a missing field, the object that lacks it."""
+    """`pointer` is the field that is wrong; for a missing field, the object that lacks it.
+
+    `is_blocking`: the API server asks no validation rules of an object with such a fault.
+    """
 
     pointer: str
     message: str
+    is_blocking: bool = False
 
 
 def faults(error: Any, schema: JsonObject) -> Iterator[SchemaFault]:
@@ -43,7 +48,7 @@ def faults(error: Any, schema: JsonObject) -> Iterator[SchemaFault]:
             hint = did_you_mean(name, known)
             yield SchemaFault(pointer_of([*path, name]), f"unknown field{f', {hint}' if hint else ''}")
         return
-    yield SchemaFault(pointer_of(path), _message(error))
+    yield SchemaFault(pointer_of(path), _message(error), is_blocking=error.kind.name in _BLOCKING)
 
 
 def _is_left_to_validation(error: Any) -> bool:

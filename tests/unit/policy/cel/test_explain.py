@@ -31,7 +31,7 @@ def test_the_first_element_that_decides_is_shown() -> None:
 
 
 def test_an_error_is_a_value() -> None:
-    assert ("object.zz", 'error: Key not found in map : "zz"') in parts("object.zz == 1")
+    assert ("object.zz", "error: no such key: zz") in parts("object.zz == 1")
 
 
 def test_a_variable_is_shown_by_its_name() -> None:

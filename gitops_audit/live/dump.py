@@ -23,9 +23,11 @@ from gitops_audit.model.redact import Redactor
 from gitops_audit.model.resource import JsonObject, split_api_version
 from gitops_audit.regular_file import open_named, open_regular
 from gitops_audit.render import manifest
+from gitops_audit.render.objects import NO_OBJECT
 
 MAX_BYTES = 1 << 30
 _SUFFIXES = frozenset({".yaml", ".yml", ".json"})
+_SIGNS_OF_PARTS = (b"continue", b"remainingItemCount")
 
 
 def open_dump(name: str, path: Path, redactor: Redactor) -> RecordedCluster:
@@ -87,11 +89,11 @@ def _bounded(file: Path, stream: BinaryIO) -> bytes:
 
 
 def _objects_of(file: Path, data: bytes) -> Iterator[JsonObject]:
-    known = _json_objects(data)
+    known = _json_objects(file, data)
     return _manifests(file, data) if known is None else iter(known)
 
 
-def _json_objects(data: bytes) -> list[JsonObject] | None:
+def _json_objects(file: Path, data: bytes) -> list[JsonObject] | None:
     """The quick way for `-o json`; None where the file is something else, which the YAML loader then tells."""
     if data.lstrip()[:1] != b"{":
         return None
@@ -99,6 +101,7 @@ def _json_objects(data: bytes) -> list[JsonObject] | None:
         document = parsed(data)
     except ValueError:
         return None
+    _refuse_part_of_list(file, document)
     found = _expanded(document)
     return found if all(_is_object(body) for body in found) else None
 
@@ -107,6 +110,13 @@ def _expanded(document: JsonObject) -> list[Any]:
     items = document.get("items")
     is_list = str(document.get("kind", "")).endswith("List") and isinstance(items, list)
     return list(items) if is_list and isinstance(items, list) else [document]
+
+
+def _refuse_part_of_list(file: Path, document: Any) -> None:
+    """Raises ClusterError for one page of a list: kubectl joins them, `get --raw` and curl do not."""
+    metadata = _mapping(_mapping(document).get("metadata"))
+    if "items" in _mapping(document) and (metadata.get("continue") or metadata.get("remainingItemCount")):
+        raise _unreadable(file, "it holds the first part of a list, and objects come after it (metadata.continue)")
 
 
 def _is_object(body: Any) -> bool:
@@ -122,6 +132,12 @@ def _manifests(file: Path, data: bytes) -> Iterator[JsonObject]:
             where=Location(fault.path, fault.line),
             hint="write it again with `kubectl get ... -o yaml`",
         )
+    for _, reason in rendered.ignored:
+        if reason.endswith(NO_OBJECT):
+            raise _unreadable(file, reason)
+    if any(sign in data for sign in _SIGNS_OF_PARTS):
+        for _, document in manifest.documents(data, str(file))[0]:
+            _refuse_part_of_list(file, document)
     return (m.body for m in rendered.manifests)
 
 

@@ -24,10 +24,14 @@ _RESTARTS = 3
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """One page of raw items; `remaining` is how many objects come after it, None where the server does not say."""
+    """One page of raw items; `remaining` is how many objects come after it, None where the server does not say.
+
+    `is_whole`: every element was an object with a name; else nobody can tell which objects are left out.
+    """
 
     items: list[JsonObject]
     remaining: int | None
+    is_whole: bool = True
 
 
 def path_of(api: ApiResource, namespace: str = "", name: str = "") -> str:
@@ -118,14 +122,23 @@ def name_of(item: JsonObject) -> tuple[str, str]:
 
 
 def _parsed(client: HttpClient, api: ApiResource, document: JsonObject) -> tuple[Page, str]:
-    items, metadata = document.get("items"), document.get("metadata")
-    if items is None and str(document.get("kind", "")).endswith("List"):
+    items, metadata, kind = document.get("items"), document.get("metadata"), str(document.get("kind", ""))
+    if items is None and kind.endswith("List"):
         items = []
     if not isinstance(items, list) or not isinstance(metadata, dict):
         raise _malformed(client, api, "no list came back")
+    if _is_of_another_kind(api, kind):
+        raise _malformed(client, api, f"a {kind} came back")
     remaining: Any = metadata.get("remainingItemCount")
-    page = Page([i for i in items if isinstance(i, dict)], remaining if isinstance(remaining, int) else None)
+    named = [item for item in items if isinstance(item, dict) and name_of(item)[1]]
+    page = Page(named, remaining if isinstance(remaining, int) else None, len(named) == len(items))
     return page, str(metadata.get("continue") or "")
+
+
+def _is_of_another_kind(api: ApiResource, kind: str) -> bool:
+    """Whether a list says that it holds objects of another kind. Lists of custom resources may have any name."""
+    is_named = kind in ("", "List", f"{api.kind}List") or kind.startswith("PartialObjectMetadata")
+    return not is_named and (not kind.endswith("List") or "." not in api.group)
 
 
 def _malformed(client: HttpClient, api: ApiResource, what: str) -> ClusterError:

@@ -53,6 +53,15 @@ def unusable_object(reason: str) -> Problem:
     return Problem(UNEXPECTED, f"the live object cannot be read: {reason}; look at it with `kubectl get -o yaml`")
 
 
+def nameless(api: ApiResource) -> Problem:
+    """What a list of a kind leaves open, if an element of it has no name."""
+    return Problem(
+        UNEXPECTED,
+        f"the list of {api.full_name} has elements without a name, so it is not known which objects it leaves out; "
+        "look at it with `kubectl get -o yaml`",
+    )
+
+
 def forbidden(api: ApiResource, namespace: str) -> Problem:
     """What the credentials lack to read a kind, as the rule to add to a Role or ClusterRole."""
     rule = f'{{apiGroups: ["{api.group}"], resources: ["{api.plural}"], verbs: ["get", "list"]}}'

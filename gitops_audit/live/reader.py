@@ -113,6 +113,7 @@ class _KindReader:
         self._api = api
         self._targets = targets
         self._down = down
+        self._is_named = True  # whether every element that was listed has a name
         self._elsewhere: dict[str, set[str]] = {}  # the other namespaces that have a wanted name
 
     def steps(self, plans: Iterable[Plan]) -> Iterator[Step]:
@@ -138,6 +139,9 @@ class _KindReader:
                 self._live.add(self._targets[target], body)
         if not is_whole:
             return self.steps(narrower(self._api, plan, missing))
+        if not self._is_named:
+            self._fail(missing, problem.nameless(self._api))
+            return ()
         for target in missing:
             self._absent(target)
         return ()
@@ -169,6 +173,7 @@ class _KindReader:
         is_wide = self._api.namespaced and not plan.namespace
         names = frozenset(name for _, name in plan.targets) if is_wide else frozenset()
         for page in pages(self._client, self._api, plan.namespace):
+            self._is_named &= page.is_whole
             for item in page.items:
                 target = name_of(item)
                 if target in plan.targets:

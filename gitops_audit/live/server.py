@@ -101,6 +101,8 @@ class ServerCluster:
     def scan(self, api: ApiResource, namespace: str = "", *, accept: str = "application/json") -> Iterator[JsonObject]:
         """Every object of a kind as the pages come, redacted. Raises ClusterError; ApiError 410: start anew."""
         for page in pages(self.client, api, namespace, accept=accept):
+            if not page.is_whole:
+                raise _as_error(self.name, problem.nameless(api))
             for item in page.items:
                 yield self.redactor.redact(completed(api, item))
 

@@ -31,4 +31,5 @@ def _expiry(declared: Declared) -> tuple[str, str] | None:
     is_job = (declared.key.group, declared.key.kind) == ("batch", "Job")
     if not is_job or not isinstance(seconds, int) or isinstance(seconds, bool):
         return None
-    return f"a Job that has finished is removed after {seconds} seconds (ttlSecondsAfterFinished)", "ttl"
+    told = f"a Job that has finished is removed after {seconds} seconds (ttlSecondsAfterFinished)"
+    return f"{told}; whether it ran is not known", "ttl"

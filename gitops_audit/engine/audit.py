@@ -90,7 +90,7 @@ class Audit:
         """
         chosen = self.resources if selected is None else tuple(selected)
         yield Started(self.info, len(chosen))
-        summary = Summary()
+        summary = Summary(is_empty_shard=bool(self.inventory) and not self.resources)
         for name, resources in groupby(sorted(chosen, key=_cluster), key=_cluster):
             self._progress(f"auditing {name}")
             verdicts = self._judged(name, tuple(resources))
@@ -173,7 +173,11 @@ class Audit:
         """Why an audit that found nothing is not clean all the same."""
         if not self.resources and self._options.shard is not None:
             shard = self._options.shard
-            yield f"nothing was evaluated: the shard {shard.index}/{shard.count} holds no resource [{NOT_EVALUATED}]"
+            told = f"the shard {shard.index}/{shard.count} holds none of the {len(self.inventory)} resources"
+            if self.inventory:
+                yield f"{told}: other shards audit them"
+            else:
+                yield f"nothing was evaluated: {told} [{NOT_EVALUATED}]"
         yield from summary.unevaluated
 
     def _progress(self, message: str) -> None:

@@ -78,12 +78,14 @@ class Summary:
     """Counts over the verdicts of a run, as the JSON report shows them.
 
     `evaluated` says of each cluster and source whether any check of any of its resources came to an answer.
+    `is_empty_shard`: there are resources, and other shards audit all of them.
     """
 
     outcomes: Counter[Outcome] = field(default_factory=Counter)
     drift: Counter[DriftStatus] = field(default_factory=Counter)
     violations: Counter[str] = field(default_factory=Counter)
     evaluated: dict[tuple[str, str], bool] = field(default_factory=dict)
+    is_empty_shard: bool = False
 
     def add(self, verdict: Verdict) -> None:
         self.outcomes[verdict.outcome] += 1
@@ -113,6 +115,7 @@ class Summary:
     @property
     def exit_code(self) -> int:
         """Of the CLI (DESIGN 4.3): unread beats findings beats clean; nothing looked at is not clean."""
-        if self.outcomes["error"] or not self.resources or not all(self.evaluated.values()):
+        is_empty = not self.resources and not self.is_empty_shard
+        if self.outcomes["error"] or is_empty or not all(self.evaluated.values()):
             return 3
         return 1 if self.outcomes["failed"] else 0

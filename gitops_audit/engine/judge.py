@@ -33,7 +33,7 @@ from gitops_audit.kube.kind_name import plural
 from gitops_audit.kube.match import labels_of
 from gitops_audit.live import LiveSet
 from gitops_audit.live.schema import TypeSchema
-from gitops_audit.model.finding import Drift, PolicyResult, Problem
+from gitops_audit.model.finding import Drift, PolicyResult, Problem, Severity
 from gitops_audit.model.resource import Declared, JsonObject
 from gitops_audit.model.verdict import Threshold, Verdict
 
@@ -194,7 +194,7 @@ class ClusterJudge:
             resource,
             "passed",
             drift=drift,
-            policies=compared.policies,
+            policies=(*compared.policies, *self._scaled(resource)),
             invalid=(*resource.faults, *validated.faults),
             errors=_errors(compared.problem, drift, validated.error),
             skip_reason=self._skip(resource) if self._cluster.live else "",
@@ -268,10 +268,16 @@ class ClusterJudge:
             return Validated()
         # What a server holds just as it is declared, its validation has let pass.
         is_accepted = drift is not None and drift.status == "in-sync" and not self._is_recorded()
-        validated, scaled = self._validator.check(resource, is_accepted=is_accepted), self._scalers.fault(resource)
+        validated = self._validator.check(resource, is_accepted=is_accepted)
         if resource.stand_ins:
             validated = checkable(resource, validated, is_compared=drift is not None)
-        return replace(validated, faults=(*validated.faults, scaled)) if scaled else validated
+        return validated
+
+    def _scaled(self, resource: Declared) -> Iterator[PolicyResult]:
+        """A warning where a manifest declares what an autoscaler keeps: the server takes it."""
+        if (fault := self._scalers.fault(resource)) is not None:
+            rule = "replicas-beside-autoscaler"
+            yield PolicyResult(rule, rule, "warn", Severity.low, fault.message, fault.path, pointer=fault.pointer)
 
     def _is_recorded(self) -> bool:
         return self._cluster.live is not None and self._cluster.live.is_recorded

@@ -151,6 +151,6 @@ def _properties(run: AuditRun, resource: Declared) -> list[tuple[str, object]]:
         ("cluster", resource.key.cluster),
         ("source", resource.source),
         ("file", resource.origin.path),
-        ("line", resource.origin.line),
+        *((("line", resource.origin.line),) if resource.origin.line else ()),
         ("commit", commit),
     ]

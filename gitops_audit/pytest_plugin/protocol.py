@@ -63,6 +63,8 @@ class AuditProtocol:
         """What was selected and came to no answer must not end a run with success."""
         if self.session.unevaluated and session.exitstatus == pytest.ExitCode.OK:
             session.exitstatus = pytest.ExitCode.TESTS_FAILED
+        if self.session.is_empty_shard and session.exitstatus == pytest.ExitCode.NO_TESTS_COLLECTED:
+            session.exitstatus = pytest.ExitCode.OK
 
 
 def _passed(item: AuditItem) -> Iterator[pytest.TestReport]:

@@ -101,6 +101,11 @@ class AuditRun:
     def resources(self) -> Sequence[Declared]:
         return self.provider.resources()
 
+    @property
+    def is_empty_shard(self) -> bool:
+        """Whether other shards audit all resources."""
+        return bool(self.provider.inventory()) and not self.provider.resources()
+
     def judge(self, selected: Iterable[Declared]) -> dict[str, Verdict]:
         """Judges what is not judged yet, all at once: reading is per kind, not per test.
 
@@ -213,6 +218,11 @@ class AuditSession:
     def unevaluated(self) -> Sequence[str]:
         """What no test of this run came to an answer about, though it was selected."""
         return [sentence for run in self.runs.values() for sentence in run.unevaluated]
+
+    @property
+    def is_empty_shard(self) -> bool:
+        """Whether other shards audit all resources of all configurations."""
+        return len(self.runs) == len(self.files) and all(run.is_empty_shard for run in self.runs.values())
 
     def verdict(self, report: pytest.TestReport) -> Verdict | None:
         """What the test of a report was about, also where it ran in another process."""

@@ -63,8 +63,11 @@ class AuditTerminal:
 
     def pytest_terminal_summary(self, terminalreporter: Any) -> None:
         for run in self.session.runs.values():
+            name = f" {run.path.name}" if len(self.session.runs) > 1 else ""
+            if run.is_empty_shard:
+                count = len(run.provider.inventory())
+                terminalreporter.write_line(f"gitops-audit{name}: this shard holds none of the {count} resources")
             if run.executed:
-                name = f" {run.path.name}" if len(self.session.runs) > 1 else ""
                 terminalreporter.write_sep("=", f"gitops-audit{name}")
                 for line in _summary(run, is_verbose=self.is_verbose):
                     terminalreporter.write_line(line)

@@ -29,21 +29,26 @@ class ErrorCause(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Shared:
-    """A cause with the number of resources that it keeps from being evaluated, and the first of them."""
+    """A cause with the number of resources that it keeps from being evaluated, and the first of them.
+
+    `message` is that of the first, with its places.
+    """
 
     cause: ErrorCause
+    message: str
     count: int
     examples: tuple[str, ...]
 
     @property
     def gist(self) -> str:
-        message = self.cause.message.partition("\n")[0]
-        return f"{self.count} resources could not be evaluated: {message} [{self.cause.rule}]"
+        message = self.message.partition("\n")[0]
+        first = "" if self.message == self.cause.message else " (the first of them)"
+        return f"{self.count} resources could not be evaluated: {message}{first} [{self.cause.rule}]"
 
     def lines(self) -> Iterator[str]:
         """The gist, what to do, and who is hit. Not made printable yet."""
         yield self.gist
-        yield from (f"  {line}" for line in self.cause.message.split("\n")[1:])
+        yield from (f"  {line}" for line in self.message.split("\n")[1:])
         others = f" and {self.count - len(self.examples)} more" if self.count > len(self.examples) else ""
         yield f"  {', '.join(self.examples)}{others}"
 
@@ -76,4 +81,5 @@ def is_shared(cause: ErrorCause, count: int) -> bool:
 
 
 def _shared(cause: ErrorCause, verdicts: list[Verdict]) -> Shared:
-    return Shared(cause, len(verdicts), tuple(str(v.resource.key) for v in verdicts[:EXAMPLES]))
+    message = next((f.message for f in verdicts[0].findings if cause_of(f) == cause), cause.message)
+    return Shared(cause, message, len(verdicts), tuple(str(v.resource.key) for v in verdicts[:EXAMPLES]))

@@ -64,7 +64,7 @@ def _case(verdict: Verdict, check: str, elapsed_s: float) -> TestCase:
         classname=printable(f"{resource.key.cluster}.{resource.source}.{resource.key.qualified_kind}"),
         elapsed_sec=round(elapsed_s, 6) or None,
         file=printable(resource.origin.path),
-        line=resource.origin.line,
+        line=resource.origin.line or None,
     )
 
 

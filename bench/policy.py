@@ -18,10 +18,10 @@ from bench.audit import SHIPPED, TWENTY
 from gitops_audit.config.settings import PolicyRef
 from gitops_audit.engine.memory import Holder
 from gitops_audit.model.resource import JsonObject
-from gitops_audit.policy import packs
+from gitops_audit.policy import pack as packs
 from gitops_audit.policy.contract import Policy, Subject
-from gitops_audit.policy.native_test import subject_of
-from gitops_audit.policy.registry import load_all
+from gitops_audit.policy.form.own.policy_test import subject_of
+from gitops_audit.policy.load.policies import load_all
 
 DEPLOYMENTS = 2_000
 POLICIES = 20

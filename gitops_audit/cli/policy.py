@@ -19,18 +19,18 @@ from gitops_audit.config.load import load
 from gitops_audit.config.settings import PolicyRef
 from gitops_audit.config.suggest import did_you_mean
 from gitops_audit.errors import PolicyError
+from gitops_audit.manifest.file import load as load_manifests
 from gitops_audit.model.redact import Redactor
 from gitops_audit.model.resource import JsonObject
-from gitops_audit.policy import packs
+from gitops_audit.policy import pack as packs
 from gitops_audit.policy.contract import Policy
 from gitops_audit.policy.declared import as_admitted
 from gitops_audit.policy.explain import explain as explain_policy
-from gitops_audit.policy.file import data_of
-from gitops_audit.policy.native_test import GivenWorld, subject_of
-from gitops_audit.policy.registry import load_all
+from gitops_audit.policy.form.own.policy_test import GivenWorld, subject_of
+from gitops_audit.policy.load.file import data_of
+from gitops_audit.policy.load.policies import load_all
 from gitops_audit.policy.testing import TestReport, TestRow, run
 from gitops_audit.policy.testing.files import as_applied
-from gitops_audit.render.manifest import load as load_manifests
 
 _CONFIG = click.option(
     "-c", "--config", "config_path", type=click.Path(path_type=Path), help="the policies of this configuration"

@@ -13,9 +13,9 @@ from fnmatch import translate
 from typing import Any
 
 from gitops_audit.deployer.tools import APPLIERS
-from gitops_audit.drift import fields
-from gitops_audit.drift.fields import Entry, Trie
-from gitops_audit.drift.path import Path
+from gitops_audit.kube import managed_fields as fields
+from gitops_audit.kube.managed_fields import Entry, Trie
+from gitops_audit.kube.path import Path
 from gitops_audit.model.finding import FieldOwner, ManagerClass
 from gitops_audit.model.path import pointer_tokens
 from gitops_audit.model.resource import JsonObject

@@ -11,8 +11,8 @@ import binascii
 from typing import Any
 
 from gitops_audit.drift.equality import quantity
-from gitops_audit.drift.path import Path, lookup
-from gitops_audit.live.schema import TypeSchema
+from gitops_audit.kube.path import Path, lookup
+from gitops_audit.kube.type_schema import TypeSchema
 from gitops_audit.model.finding import ABSENT
 from gitops_audit.model.redact import LAST_APPLIED
 from gitops_audit.model.resource import JsonObject

@@ -12,8 +12,8 @@ from typing import Literal
 
 from gitops_audit.drift.compare import Difference, Kind, agrees
 from gitops_audit.drift.ownership import Ownership
-from gitops_audit.drift.path import lookup
 from gitops_audit.drift.undeclared import Undeclared
+from gitops_audit.kube.path import lookup
 from gitops_audit.model.finding import ABSENT, Cause
 from gitops_audit.model.resource import JsonObject
 

@@ -13,8 +13,8 @@ from typing import Any, Literal
 
 from gitops_audit.drift import builtin
 from gitops_audit.drift.equality import is_equal, is_hollow, is_likely_equal
-from gitops_audit.drift.path import ROOT, Item, Path
-from gitops_audit.live.schema import ANYTHING, TypeSchema
+from gitops_audit.kube.path import ROOT, Item, Path
+from gitops_audit.kube.type_schema import ANYTHING, TypeSchema
 from gitops_audit.model.finding import ABSENT
 from gitops_audit.model.resource import JsonObject
 

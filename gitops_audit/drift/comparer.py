@@ -10,7 +10,8 @@ from typing import Any
 from gitops_audit.config.settings import DriftConfig
 from gitops_audit.deployer.directive import Directives
 from gitops_audit.deployer.tools import KUBECTL_APPLY, is_kubectl
-from gitops_audit.drift import cause, fields, shape
+from gitops_audit.deployer.tracking import is_mark
+from gitops_audit.drift import cause
 from gitops_audit.drift.absence import absent
 from gitops_audit.drift.attribution import Managers
 from gitops_audit.drift.builtin import BUILT_IN_GROUPS, SYSTEM_METADATA
@@ -19,14 +20,15 @@ from gitops_audit.drift.compare import Difference, Kind, differences, is_covered
 from gitops_audit.drift.confirm import is_counting
 from gitops_audit.drift.ignore import IgnoreLedger, IgnoreRules
 from gitops_audit.drift.ownership import Ownership, last_applied
-from gitops_audit.drift.path import display, pointer
 from gitops_audit.drift.scaled_to_zero import may_be_scaled_to_zero
 from gitops_audit.drift.scalers import Scalers
-from gitops_audit.drift.tracking import is_mark
 from gitops_audit.drift.trusted_marks import directives_of, untrusted
 from gitops_audit.drift.undeclared import Undeclared, is_all_declared, undeclared
+from gitops_audit.kube import managed_fields as fields
+from gitops_audit.kube import shape
 from gitops_audit.kube.match import labels_of
-from gitops_audit.live.schema import TypeSchema
+from gitops_audit.kube.path import display, pointer
+from gitops_audit.kube.type_schema import TypeSchema
 from gitops_audit.model.finding import ABSENT, Cause, Change, ChangeType, Drift, Severity, Waiver
 from gitops_audit.model.redact import LAST_APPLIED
 from gitops_audit.model.resource import Declared, JsonObject, ResourceKey

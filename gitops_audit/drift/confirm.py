@@ -8,11 +8,11 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
-from gitops_audit.drift import shape
 from gitops_audit.drift.compare import Kind, differences
 from gitops_audit.drift.equality import is_identical
-from gitops_audit.drift.path import pointer
-from gitops_audit.live.schema import TypeSchema
+from gitops_audit.kube import shape
+from gitops_audit.kube.path import pointer
+from gitops_audit.kube.type_schema import TypeSchema
 from gitops_audit.model.finding import ABSENT, Change, Drift, DriftStatus
 from gitops_audit.model.resource import Declared, JsonObject
 

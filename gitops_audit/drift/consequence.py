@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from gitops_audit.drift.path import Item, Path, lookup
+from gitops_audit.kube.path import Item, Path, lookup
 from gitops_audit.model.resource import JsonObject
 
 # By kind and field (`pkg/apis/*/v1/defaults.go`): a Service that becomes a NodePort gets these, a Deployment that is

@@ -11,8 +11,8 @@ from dataclasses import dataclass
 from fnmatch import fnmatchcase
 
 from gitops_audit.deployer.tools import TOOLS, is_kubectl
-from gitops_audit.drift.fields import Entry
-from gitops_audit.drift.tracking import ARGO_INSTANCE, INSTANCE, MANAGED_BY, trackers
+from gitops_audit.deployer.tracking import ARGO_INSTANCE, INSTANCE, MANAGED_BY, trackers
+from gitops_audit.kube.managed_fields import Entry
 from gitops_audit.model.resource import JsonObject
 
 # Labels that charts and people set as well: they tell a deployer only where its own marks are not there.

@@ -13,7 +13,7 @@ from datetime import datetime
 from fractions import Fraction
 from typing import Any
 
-from gitops_audit.live.schema import TypeSchema
+from gitops_audit.kube.type_schema import TypeSchema
 
 _QUANTITY = re.compile(r"([+-]?)(\d{1,40}\.?\d{0,40}|\.\d{1,40})(?:([numkMGTPE]|[KMGTPE]i)|[eE]([+-]?\d{1,3}))?")
 _SUFFIXES: dict[str, Fraction] = {

@@ -13,16 +13,17 @@ from dataclasses import dataclass
 from typing import Any
 
 from gitops_audit.config.settings import OrphanConfig
+from gitops_audit.deployer import tracking
 from gitops_audit.deployer.directive import Directives, marks_of
 from gitops_audit.deployer.made_secret import made_secrets
 from gitops_audit.deployer.stand_in import IDENTITY
-from gitops_audit.drift import fields, tracking
 from gitops_audit.drift.attribution import Managers
 from gitops_audit.drift.ownership import Ownership
-from gitops_audit.drift.path import Path
 from gitops_audit.drift.stand_ins import name_pattern
 from gitops_audit.drift.trusted_marks import directives_of
+from gitops_audit.kube import managed_fields as fields
 from gitops_audit.kube.match import Match
+from gitops_audit.kube.path import Path
 from gitops_audit.model.finding import Drift, FieldOwner
 from gitops_audit.model.resource import Declared, JsonObject, ResourceKey
 

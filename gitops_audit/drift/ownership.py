@@ -13,11 +13,12 @@ from typing import Any, Literal
 import orjson
 
 from gitops_audit.deployer.tools import KUBECTL_APPLY, is_kubectl
-from gitops_audit.drift import attribution, fields
+from gitops_audit.drift import attribution
 from gitops_audit.drift.attribution import Managers
 from gitops_audit.drift.deployed_by import NOBODY, Deployer, deployer_of
-from gitops_audit.drift.fields import Entry, Trie
-from gitops_audit.drift.path import Path
+from gitops_audit.kube import managed_fields as fields
+from gitops_audit.kube.managed_fields import Entry, Trie
+from gitops_audit.kube.path import Path
 from gitops_audit.model.finding import FieldOwner
 from gitops_audit.model.redact import LAST_APPLIED
 from gitops_audit.model.resource import JsonObject

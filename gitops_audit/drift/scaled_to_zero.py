@@ -6,8 +6,8 @@ replicas the server's default is 1: a zero that nobody owns is what somebody sca
 
 from __future__ import annotations
 
-from gitops_audit.drift import fields
-from gitops_audit.drift.path import Path
+from gitops_audit.kube import managed_fields as fields
+from gitops_audit.kube.path import Path
 from gitops_audit.model.resource import JsonObject
 
 REPLICAS: Path = ("spec", "replicas")

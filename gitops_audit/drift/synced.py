@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from gitops_audit.deployer.inputs import NOTHING_ELSE, Inputs, of_application_source, of_kustomization_spec
-from gitops_audit.drift.tracking import INSTANCE, trackers
+from gitops_audit.deployer.tracking import INSTANCE, trackers
 from gitops_audit.model.resource import JsonObject, ResourceKey
 
 Name = tuple[str, str]

@@ -11,14 +11,16 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 from gitops_audit.config.settings import DriftMode
-from gitops_audit.drift import builtin, fields, tracking
+from gitops_audit.deployer import tracking
+from gitops_audit.drift import builtin
 from gitops_audit.drift.compare import Kind, Pair, by_keys, by_place, by_value, is_unordered, places_by_content
 from gitops_audit.drift.consequence import is_consequence
-from gitops_audit.drift.fields import Entry, Trie
 from gitops_audit.drift.ownership import Ownership
-from gitops_audit.drift.path import ROOT, Item, Path
 from gitops_audit.drift.scaled_to_zero import REPLICAS, is_scaled_to_zero
-from gitops_audit.live.schema import ANYTHING, TypeSchema
+from gitops_audit.kube import managed_fields as fields
+from gitops_audit.kube.managed_fields import Entry, Trie
+from gitops_audit.kube.path import ROOT, Item, Path
+from gitops_audit.kube.type_schema import ANYTHING, TypeSchema
 from gitops_audit.model.finding import ABSENT
 from gitops_audit.model.resource import JsonObject
 

@@ -9,8 +9,8 @@ from gitops_audit.drift.attribution import Managers
 from gitops_audit.drift.confirm import DryRun, confirmed
 from gitops_audit.drift.ownership import Ownership
 from gitops_audit.engine.shield import as_problem
+from gitops_audit.kube.type_schema import TypeSchema
 from gitops_audit.live import Cluster, Refusal
-from gitops_audit.live.schema import TypeSchema
 from gitops_audit.live.workers import threads
 from gitops_audit.model.finding import Drift, Problem
 from gitops_audit.model.resource import Declared, JsonObject

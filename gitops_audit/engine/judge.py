@@ -29,10 +29,10 @@ from gitops_audit.engine.stand_ins import checkable
 from gitops_audit.engine.validate import Validated, Validator
 from gitops_audit.errors import ClusterError
 from gitops_audit.inventory import declared_scopes, is_argocd_s
-from gitops_audit.kube.kind_name import plural
 from gitops_audit.kube.match import labels_of
+from gitops_audit.kube.plural import plural
+from gitops_audit.kube.type_schema import TypeSchema
 from gitops_audit.live import LiveSet
-from gitops_audit.live.schema import TypeSchema
 from gitops_audit.model.finding import Drift, PolicyResult, Problem, Severity
 from gitops_audit.model.resource import Declared, JsonObject
 from gitops_audit.model.verdict import Threshold, Verdict

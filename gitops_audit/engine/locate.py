@@ -11,11 +11,11 @@ from typing import Any
 
 from gitops_audit.engine.placeholder import NOT_AN_OBJECT
 from gitops_audit.engine.sources import ReadSource
+from gitops_audit.manifest.file import field_lines, load
 from gitops_audit.model.finding import Change, Drift, PolicyResult
 from gitops_audit.model.path import pointer_tokens
 from gitops_audit.model.resource import Commit, Invalid, JsonObject, Origin
 from gitops_audit.model.verdict import Verdict
-from gitops_audit.render.manifest import field_lines, load
 
 Lines = Mapping[str, int]
 _Place = tuple[str, Origin]

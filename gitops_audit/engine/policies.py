@@ -173,7 +173,7 @@ def _loaded(settings: Settings, options: RunOptions) -> Sequence[Policy]:
     """The policy engines are imported only by runs that have policies."""
     if not settings.policies:
         return ()
-    from gitops_audit.policy.registry import load_all
+    from gitops_audit.policy.load.policies import load_all
 
     return load_all(settings.policies, allow_unsupported=options.allow_unsupported)
 

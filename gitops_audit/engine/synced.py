@@ -16,8 +16,8 @@ from gitops_audit.engine.confirm import Suspect
 from gitops_audit.engine.earlier import EarlierSources, same_version
 from gitops_audit.engine.sync_records import SyncRecords, read_records
 from gitops_audit.errors import AuditError
+from gitops_audit.kube.type_schema import TypeSchema
 from gitops_audit.live import Cluster
-from gitops_audit.live.schema import TypeSchema
 from gitops_audit.model.finding import Change, Drift
 from gitops_audit.model.resource import Declared, JsonObject
 

@@ -7,8 +7,8 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from gitops_audit.config.settings import SourceConfig
+from gitops_audit.deployer.hook import uncompared
 from gitops_audit.deployer.stand_in import CODES, IDENTITY, reason
-from gitops_audit.inventory.hooks import uncompared
 from gitops_audit.inventory.scope import Scope, declared_scopes
 from gitops_audit.model.path import pointer_of
 from gitops_audit.model.redact import Redactor, faulty_secret_keys, is_redacted

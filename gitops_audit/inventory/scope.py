@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
-from gitops_audit.model.builtin import builtin_scope
+from gitops_audit.kube.builtin_scope import builtin_scope
 from gitops_audit.model.resource import JsonObject, Rendered, split_api_version
 
 # (group, version, kind) -> True: namespaced, False: cluster-scoped, None: not served

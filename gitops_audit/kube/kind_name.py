@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from gitops_audit.kube.glob import is_like
+from gitops_audit.kube.plural import plural
 
 _SHORT = {
     "cj": "cronjob",
@@ -39,11 +40,3 @@ def is_kind(typed: str, kind: str, group: str) -> bool:
     names = (lower, plural(kind))
     is_named = _SHORT.get(word) == lower or any(is_like(word, name) for name in names)
     return is_named and (not wanted_group or is_like(wanted_group, group.lower()))
-
-
-def plural(kind: str) -> str:
-    """The plural of a kind as English has it, which is how nearly all APIs are named."""
-    lower = kind.lower()
-    if lower.endswith(("s", "x", "ch", "sh")):
-        return f"{lower}es" if not lower.endswith("endpoints") else lower
-    return f"{lower[:-1]}ies" if lower.endswith("y") and lower[-2:-1] not in "aeiou" else f"{lower}s"

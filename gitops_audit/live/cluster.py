@@ -6,9 +6,9 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from typing import Literal, Protocol
 
+from gitops_audit.kube.type_schema import Schemas
 from gitops_audit.live.discovery import Discovery
 from gitops_audit.live.liveset import LiveSet
-from gitops_audit.live.schema import Schemas
 from gitops_audit.model.redact import Redactor
 from gitops_audit.model.resource import Declared, JsonObject
 

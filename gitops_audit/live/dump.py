@@ -11,19 +11,20 @@ from pathlib import Path
 from typing import Any, BinaryIO
 
 from gitops_audit.errors import ClusterError, Location
+from gitops_audit.kube.builtin_scope import builtin_scope
+from gitops_audit.kube.plural import plural
 from gitops_audit.live.discovery import ApiResource, Discovery
 from gitops_audit.live.json_text import parsed
 from gitops_audit.live.listing import name_of
 from gitops_audit.live.problem import BAD_RECORDING
 from gitops_audit.live.recorded import Place, RecordedCluster, not_recorded
 from gitops_audit.live.workers import without_garbage_collection
-from gitops_audit.model.builtin import builtin_scope
+from gitops_audit.manifest import file as manifest
+from gitops_audit.manifest.objects import NO_OBJECT
 from gitops_audit.model.finding import Problem
 from gitops_audit.model.redact import Redactor
 from gitops_audit.model.resource import JsonObject, split_api_version
 from gitops_audit.regular_file import open_named, open_regular
-from gitops_audit.render import manifest
-from gitops_audit.render.objects import NO_OBJECT
 
 MAX_BYTES = 1 << 30
 _SUFFIXES = frozenset({".yaml", ".yml", ".json"})
@@ -150,7 +151,7 @@ def _discovery(objects: Iterable[JsonObject]) -> Discovery:
     for body in objects:
         group, version = split_api_version(str(body["apiVersion"]))
         kind = str(body["kind"])
-        api = ApiResource(group, version, kind, _plural(kind), bool(name_of(body)[0]), ("get", "list"))
+        api = ApiResource(group, version, kind, plural(kind), bool(name_of(body)[0]), ("get", "list"))
         resources.setdefault((group, version, kind), api)
     return Discovery(resources.values(), guess=lambda group, kind: builtin_scope(group, kind) is not False)
 
@@ -169,22 +170,12 @@ def _mapping(value: Any) -> Mapping[str, Any]:
     return value if isinstance(value, dict) else {}
 
 
-def _plural(kind: str) -> str:
-    """As the built-in kinds form it: policies, classes, services; Endpoints is one already."""
-    lower = kind.lower()
-    if lower.endswith("y") and not lower.endswith(("ay", "ey", "oy")):
-        return f"{lower[:-1]}ies"
-    if lower.endswith("endpoints"):
-        return lower
-    return f"{lower}es" if lower.endswith(("s", "x", "ch", "sh")) else f"{lower}s"
-
-
 def _group_kind(body: JsonObject) -> tuple[str, str]:
     return split_api_version(str(body.get("apiVersion", "")))[0], str(body.get("kind", ""))
 
 
 def _full(group: str, kind: str) -> str:
-    return f"{_plural(kind)}.{group}" if group else _plural(kind)
+    return f"{plural(kind)}.{group}" if group else plural(kind)
 
 
 def _unreadable(path: Path, what: str) -> ClusterError:

@@ -8,13 +8,13 @@ from typing import Protocol
 
 from gitops_audit.errors import ClusterError
 from gitops_audit.kube import definition
+from gitops_audit.kube.type_schema import Schemas
 from gitops_audit.live.cluster import Refusal, Stats
 from gitops_audit.live.discovery import Discovery
 from gitops_audit.live.json_text import Unpackable, packed
 from gitops_audit.live.listing import name_of
 from gitops_audit.live.liveset import LiveSet, identity
 from gitops_audit.live.problem import NOT_RECORDED, unusable_object
-from gitops_audit.live.schema import Schemas
 from gitops_audit.model.finding import Problem
 from gitops_audit.model.redact import Redactor
 from gitops_audit.model.resource import Declared, JsonObject, ResourceKey, split_api_version

@@ -7,6 +7,7 @@ from functools import partial
 
 from gitops_audit.config.settings import ClusterConfig
 from gitops_audit.errors import ClusterError
+from gitops_audit.kube.type_schema import Schemas
 from gitops_audit.live import problem
 from gitops_audit.live.cluster import Refusal, Stats
 from gitops_audit.live.discovery import ACCEPT, ApiResource, Discovery, discover
@@ -16,7 +17,6 @@ from gitops_audit.live.listing import METADATA_ONLY, completed, name_of, pages, 
 from gitops_audit.live.liveset import LiveSet
 from gitops_audit.live.openapi import OpenApiDocuments, cache_directory
 from gitops_audit.live.reader import Reader, get_object
-from gitops_audit.live.schema import Schemas
 from gitops_audit.live.workers import Step, run, threads, without_garbage_collection
 from gitops_audit.model.finding import Problem
 from gitops_audit.model.redact import Redactor

@@ -11,7 +11,6 @@ from gitops_audit.policy.cel import CERTAIN, Activation, Late
 from gitops_audit.policy.contract import Subject, World
 from gitops_audit.policy.declared import without_nulls
 from gitops_audit.policy.namespace import certain, namespace_of
-from gitops_audit.policy.resource_name import resource_name
 
 VARIABLES: Mapping[str, str] = {
     "object": "dyn",
@@ -54,7 +53,7 @@ def _values(subject: Subject) -> dict[str, Any]:
 def request(subject: Subject) -> JsonObject:
     """An AdmissionRequest of an ordinary user, without what only a real one has."""
     kind = {"group": subject.group, "version": subject.version, "kind": subject.kind}
-    resource = {"group": subject.group, "version": subject.version, "resource": resource_name(subject)}
+    resource = {"group": subject.group, "version": subject.version, "resource": subject.plural}
     return {
         "kind": kind,
         "resource": resource,

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any, Protocol
 
 from gitops_audit.errors import Location
+from gitops_audit.kube.plural import plural
 from gitops_audit.model.finding import PolicyOutcome, Severity
 from gitops_audit.model.resource import JsonObject
 
@@ -27,6 +28,11 @@ class Subject:
     resource: str = ""
     namespace_object: JsonObject | None = None
     derived: dict[str, Any] = field(default_factory=dict, init=False, compare=False, repr=False)
+
+    @property
+    def plural(self) -> str:
+        """The name of the kind's API: as discovery told, else by rule."""
+        return self.resource or plural(self.kind)
 
 
 class UnknownNamespace(ValueError):

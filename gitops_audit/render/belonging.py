@@ -10,8 +10,8 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from gitops_audit.errors import SourceError
+from gitops_audit.manifest import file as manifest
 from gitops_audit.model.resource import FileProblem, Manifest, Rendered
-from gitops_audit.render import manifest
 from gitops_audit.render.references import Kind, Reference, of_kustomization
 from gitops_audit.render.registry import CHART_FILE, KUSTOMIZATION_FILES
 from gitops_audit.source import Checkout

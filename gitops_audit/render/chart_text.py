@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from gitops_audit.kube.definition import KIND
-from gitops_audit.render import manifest
+from gitops_audit.manifest import file as manifest
 
 _ACTION = re.compile(r"\{\{(?!-?\s*/\*)(.*?)\}\}", re.DOTALL)
 _RANDOM = re.compile(

@@ -5,7 +5,7 @@ from __future__ import annotations
 from gitops_audit.config.settings import SourceConfig
 from gitops_audit.deployer.stand_in import LFS_POINTER
 from gitops_audit.model.resource import FileProblem, Rendered
-from gitops_audit.render import manifest
+from gitops_audit.render import stand_ins
 from gitops_audit.render.belonging import Belonging, without_templates
 from gitops_audit.render.given import ALONE, Given
 from gitops_audit.render.globs import matcher
@@ -46,7 +46,7 @@ def render(config: SourceConfig, checkout: Checkout, _: Given = ALONE) -> Render
 def _read(blob: Blob, belonging: Belonging) -> Rendered:
     if blob.data.startswith(LFS_POINTER):
         return Rendered(problems=(FileProblem(blob.path, 1, NOT_FETCHED),))
-    found = belonging.judged(blob.path, manifest.load(blob.data, blob.path))
+    found = belonging.judged(blob.path, stand_ins.load(blob.data, blob.path))
     if b"{{" in blob.data:
         found = without_templates(found, blob.path)
     reason = _OF_TOOLS.get(blob.path.rpartition("/")[2])

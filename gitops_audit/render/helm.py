@@ -18,7 +18,7 @@ from pathlib import Path
 from gitops_audit.config.settings import SourceConfig
 from gitops_audit.errors import SourceError
 from gitops_audit.model.resource import FileProblem, Manifest, Origin, Rendered
-from gitops_audit.render import manifest
+from gitops_audit.render import stand_ins
 from gitops_audit.render.chart_text import ChartText, own_api_versions
 from gitops_audit.render.given import ALONE, Given, Target
 from gitops_audit.render.lfs import lfs_problems
@@ -146,7 +146,7 @@ def _missing(checkout: Checkout, directory: str) -> Iterator[FileProblem]:
 
 def _placed(output: bytes, chart: str, checkout: Checkout) -> Rendered:
     places = _Places(output, chart, checkout)
-    found = manifest.load(output, chart, max_bytes=MAX_RENDERED_BYTES)
+    found = stand_ins.load(output, chart, max_bytes=MAX_RENDERED_BYTES)
     problems = (_rendered_problem(p, places.origin(p.line)) for p in found.problems)
     return Rendered(
         tuple(_at(m, places.origin(m.origin.line)) for m in found.manifests), tuple(problems), found.ignored

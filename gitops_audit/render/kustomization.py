@@ -11,12 +11,12 @@ from pathlib import Path, PurePosixPath
 from typing import Any, NamedTuple
 
 from gitops_audit.config.settings import KustomizeOptions
+from gitops_audit.manifest import file as manifest
+from gitops_audit.manifest.limits import EXCESSIVE_ALIASES
+from gitops_audit.manifest.lines import document_lines
 from gitops_audit.model.path import pointer_tokens
 from gitops_audit.model.resource import FileProblem
-from gitops_audit.render import manifest
 from gitops_audit.render.go_fields import Value
-from gitops_audit.render.limits import EXCESSIVE_ALIASES
-from gitops_audit.render.lines import document_lines
 from gitops_audit.render.mirror import PLACE, Mirrors
 from gitops_audit.render.references import Fault, Kind, Reference, inline_documents, of_kustomization, of_plugin
 from gitops_audit.render.registry import CHART_FILE, KUSTOMIZATION_FILES

@@ -11,8 +11,9 @@ from typing import Any
 
 from gitops_audit.config.settings import SourceConfig
 from gitops_audit.errors import SourceError
+from gitops_audit.manifest import file as manifest
 from gitops_audit.model.resource import FileProblem, Manifest, Origin, Rendered
-from gitops_audit.render import manifest
+from gitops_audit.render import stand_ins
 from gitops_audit.render.generated import with_unknown_names
 from gitops_audit.render.given import ALONE, Given
 from gitops_audit.render.helm import helm_program
@@ -107,7 +108,7 @@ class _Build:
                     f"{_HELM_4}: this kustomize cannot call Helm 4; kustomize 5.8 and later can, all can call Helm 3"
                 )
             return Rendered(problems=(FileProblem(self._path, 1, f"kustomize: {words}", UNRENDERED),))
-        found = manifest.load(output, self._path, max_bytes=MAX_RENDERED_BYTES)
+        found = stand_ins.load(output, self._path, max_bytes=MAX_RENDERED_BYTES)
         manifests = with_unknown_names(self._placed(m, is_annotated=is_annotated) for m in found.manifests)
         problems = tuple(replace(p, line=1, message=f"in what kustomize built: {p.message}") for p in found.problems)
         version = version_of(self._command[0], self._place)
@@ -181,7 +182,7 @@ def _asking_for_origins(data: bytes) -> bytes | None:
 
 def _objects(checkout: Checkout, path: str) -> tuple[Manifest, ...]:
     try:
-        return manifest.load(checkout.read(path), path).manifests
+        return stand_ins.load(checkout.read(path), path).manifests
     except SourceError:
         return ()
 

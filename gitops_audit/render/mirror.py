@@ -18,7 +18,7 @@ from typing import Any
 
 from gitops_audit.config.settings import NetworkConfig
 from gitops_audit.errors import SourceError
-from gitops_audit.render import manifest
+from gitops_audit.manifest import file as manifest
 from gitops_audit.render.registry import CHART_FILE
 
 NO_MIRROR = "GA263"

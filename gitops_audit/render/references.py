@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from enum import Enum
 from typing import Any
 
-from gitops_audit.render import manifest
+from gitops_audit.manifest import file as manifest
 from gitops_audit.render.go_fields import Value
 
 

@@ -11,9 +11,6 @@ from typing import Protocol, Self
 from gitops_audit.model.resource import Commit, FileProblem
 from gitops_audit.source.arrivals import Arrivals
 
-# Far beyond what etcd takes in one object (1.5 MB), also for files that hold many.
-MAX_FILE_BYTES = 32 << 20
-
 
 @dataclass(frozen=True, slots=True)
 class Blob:

@@ -9,10 +9,11 @@ from types import TracebackType
 from typing import Self
 
 from gitops_audit.errors import SourceError
+from gitops_audit.manifest.limits import MAX_FILE_BYTES
 from gitops_audit.model.resource import Commit, FileProblem
 from gitops_audit.source import history
 from gitops_audit.source.arrivals import Arrivals, arrivals
-from gitops_audit.source.checkout import MAX_FILE_BYTES, Blob
+from gitops_audit.source.checkout import Blob
 from gitops_audit.source.links import LinkError
 from gitops_audit.source.materialise import write_links, write_tree
 from gitops_audit.source.objects import ObjectReader

@@ -10,10 +10,11 @@ from typing import Self
 
 from gitops_audit.config.settings import WORKTREE
 from gitops_audit.errors import SourceError
+from gitops_audit.manifest.limits import MAX_FILE_BYTES
 from gitops_audit.model.resource import Commit, FileProblem
 from gitops_audit.regular_file import open_regular
 from gitops_audit.source.arrivals import Arrivals
-from gitops_audit.source.checkout import MAX_FILE_BYTES, Blob
+from gitops_audit.source.checkout import Blob
 from gitops_audit.source.materialise import write_tree
 from gitops_audit.source.unread import UNREADABLE, bad_link, closed_directory, too_large
 

@@ -6,8 +6,8 @@ import re
 from collections.abc import Collection, Iterator
 
 from gitops_audit.config.suggest import closest
+from gitops_audit.manifest.limits import MAX_FILE_BYTES
 from gitops_audit.model.resource import FileProblem
-from gitops_audit.source.checkout import MAX_FILE_BYTES
 
 LINK, SUBMODULE, TOO_LARGE, BAD_NAME, UNREADABLE = "GA241", "GA242", "GA243", "GA244", "GA245"
 NOT_CHECKED_OUT, CLOSED_DIRECTORY = "GA246", "GA247"

@@ -12,11 +12,12 @@ from typing import Self
 
 from gitops_audit.config.settings import WORKTREE
 from gitops_audit.errors import SourceError
+from gitops_audit.manifest.limits import MAX_FILE_BYTES
 from gitops_audit.model.resource import Commit, FileProblem
 from gitops_audit.regular_file import open_regular
 from gitops_audit.source import history
 from gitops_audit.source.arrivals import Arrivals, arrivals
-from gitops_audit.source.checkout import MAX_FILE_BYTES, Blob
+from gitops_audit.source.checkout import Blob
 from gitops_audit.source.command import GitFailedError
 from gitops_audit.source.materialise import write_tree
 from gitops_audit.source.objects import ObjectReader

@@ -10,7 +10,7 @@ from typing import Any
 
 import yaml
 
-from gitops_audit.live.schema import TypeSchema
+from gitops_audit.kube.type_schema import TypeSchema
 from gitops_audit.model.resource import Declared, JsonObject
 from tests.e2e.truth_server import Client
 from tests.e2e.truth_table import TABLE, Row, TruthTable, filled, in_namespace

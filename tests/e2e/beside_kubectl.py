@@ -21,8 +21,8 @@ from typing import Any
 
 import yaml
 
+from gitops_audit.deployer.tracking import is_mark
 from gitops_audit.drift.equality import duration, quantity
-from gitops_audit.drift.tracking import is_mark
 from gitops_audit.model.finding import Change
 from gitops_audit.model.path import pointer_tokens
 from gitops_audit.model.resource import JsonObject

@@ -23,7 +23,7 @@ from typing import Any
 from gitops_audit.config.settings import DriftConfig
 from gitops_audit.drift import Comparer
 from gitops_audit.drift.equality import is_equal
-from gitops_audit.live.schema import ANYTHING, TypeSchema
+from gitops_audit.kube.type_schema import ANYTHING, TypeSchema
 from gitops_audit.model.finding import ABSENT, Change
 from gitops_audit.model.resource import JsonObject
 from tests.e2e.apiserver import ApiServer

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
-from gitops_audit.live.schema import ANYTHING, Schemas, TypeSchema
+from gitops_audit.kube.type_schema import ANYTHING, Schemas, TypeSchema
 from gitops_audit.model.resource import Declared, JsonObject, Origin, ResourceKey
 
 GroupVersionKind = tuple[str, str, str]

@@ -12,9 +12,9 @@ from typing import Any
 import pytest
 import yaml
 
+from gitops_audit.manifest.file import field_lines, load
 from gitops_audit.model.resource import JsonObject
 from gitops_audit.policy.manifest_schema import ManifestSchemas
-from gitops_audit.render.manifest import field_lines, load
 from tests.e2e.apiserver import ApiServer
 from tests.e2e.direct import Direct
 

@@ -12,8 +12,8 @@ import pytest
 
 from gitops_audit.config.settings import DriftConfig
 from gitops_audit.drift import Comparer
-from gitops_audit.drift.shape import of_kind
-from gitops_audit.live.schema import Schemas, TypeSchema
+from gitops_audit.kube.shape import of_kind
+from gitops_audit.kube.type_schema import Schemas, TypeSchema
 from gitops_audit.model.finding import Drift
 from gitops_audit.model.resource import JsonObject
 from tests.e2e.apiserver import ApiServer

@@ -15,9 +15,9 @@ from gitops_audit.live.access import permissions, user
 from gitops_audit.live.recording import record_all
 from gitops_audit.live.server import ServerCluster
 from gitops_audit.live.snapshot import open_recording
+from gitops_audit.manifest import file as manifest
 from gitops_audit.model.redact import Redactor
 from gitops_audit.model.resource import Declared, JsonObject, Origin, ResourceKey
-from gitops_audit.render import manifest
 from tests.e2e.apiserver import ApiServer
 from tests.e2e.direct import Direct
 

@@ -10,12 +10,12 @@ from typing import Any
 
 import pytest
 
-from gitops_audit.policy import vap
+from gitops_audit.kube.plural import plural
 from gitops_audit.policy.contract import Policy, RuleResult
 from gitops_audit.policy.document import Document
-from gitops_audit.policy.document_file import read
-from gitops_audit.policy.native_test import GivenWorld, subject_of
-from gitops_audit.policy.resource_name import plural
+from gitops_audit.policy.form.admission import policy as vap
+from gitops_audit.policy.form.own.policy_test import GivenWorld, subject_of
+from gitops_audit.policy.load.documents import read
 from tests.e2e.admission import BINDINGS, POLICIES, Admission
 from tests.e2e.apiserver import ApiServer
 

@@ -23,7 +23,7 @@ import yaml
 from gitops_audit.config.settings import DriftConfig
 from gitops_audit.drift import Comparer
 from gitops_audit.drift.confirm import DryRun, confirmed, is_suspect
-from gitops_audit.live.schema import Schemas
+from gitops_audit.kube.type_schema import Schemas
 from gitops_audit.model.finding import Drift
 from gitops_audit.model.redact import Redactor
 from gitops_audit.model.resource import Declared, JsonObject, Origin, ResourceKey, split_api_version

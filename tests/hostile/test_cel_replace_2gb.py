@@ -8,10 +8,10 @@ from typing import Any
 import pytest
 
 from gitops_audit.errors import PolicyError
-from gitops_audit.policy import vap
 from gitops_audit.policy.contract import Policy, RuleResult
 from gitops_audit.policy.document import Document
-from gitops_audit.policy.native_test import GivenWorld, subject_of
+from gitops_audit.policy.form.admission import policy as vap
+from gitops_audit.policy.form.own.policy_test import GivenWorld, subject_of
 
 A, B, C = "a" * 300, "b" * 1000, "c" * 1000
 FOR_ANY_OBJECT = [

@@ -10,8 +10,8 @@ import pytest
 
 from gitops_audit.config.settings import PolicyRef
 from gitops_audit.errors import Location, PolicyError
-from gitops_audit.policy import file as policy_file
-from gitops_audit.policy.registry import load_all
+from gitops_audit.policy.load import file as policy_file
+from gitops_audit.policy.load.policies import load_all
 from gitops_audit.policy.testing import suite
 
 Make = Callable[[Path], Path]

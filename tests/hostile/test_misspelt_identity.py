@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
+from gitops_audit.manifest import file as manifest
 from gitops_audit.model.resource import Rendered
-from gitops_audit.render import manifest
 from tests.audited import audited
 from tests.repository import Repo
 

@@ -14,8 +14,8 @@ from hypothesis import strategies as st
 
 from gitops_audit.drift.audit_log import Writes
 from gitops_audit.errors import ClusterError
+from gitops_audit.kube.type_schema import Schemas
 from gitops_audit.live.discovery import discover
-from gitops_audit.live.schema import Schemas
 from gitops_audit.model.resource import JsonObject
 from tests.audited import Audited, audited, repository
 from tests.hostile.mutation import mutated

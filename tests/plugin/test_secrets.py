@@ -214,10 +214,10 @@ def test_no_output_of_a_command_shows_a_value(
 
 
 BUGS = {
-    "composer": ("gitops_audit.render.compose", "_Composer.document"),
-    "JSON": ("gitops_audit.render.json_document", "_as_go"),
-    "objects": ("gitops_audit.render.manifest", "objects_in"),
-    "lines": ("gitops_audit.render.lines", "_put"),
+    "composer": ("gitops_audit.manifest.compose", "_Composer.document"),
+    "JSON": ("gitops_audit.manifest.json_document", "_as_go"),
+    "objects": ("gitops_audit.manifest.file", "objects_in"),
+    "lines": ("gitops_audit.manifest.lines", "_put"),
     "inventory": ("gitops_audit.inventory.build", "_secret_faults"),
     "redaction": ("gitops_audit.model.redact", "Redactor.redact"),
     "schema": ("gitops_audit.policy.manifest_schema.check", "_checked"),

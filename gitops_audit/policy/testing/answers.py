@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from gitops_audit.policy.document import Document
-from gitops_audit.policy.kyverno import jmes
+from gitops_audit.policy.form.kyverno import jmes
 from gitops_audit.policy.testing import files
 from gitops_audit.policy.testing.kyverno_test import KyvernoTest
 

@@ -7,10 +7,10 @@ from pathlib import Path
 from typing import Any
 
 from gitops_audit.errors import Location, PolicyError
+from gitops_audit.manifest import file as manifest
 from gitops_audit.model.resource import JsonObject
 from gitops_audit.policy.document import Document
-from gitops_audit.policy.file import data_of, files_of
-from gitops_audit.render import manifest
+from gitops_audit.policy.load.file import data_of, files_of
 
 
 def documents(path: Path) -> list[Document]:

@@ -7,12 +7,12 @@ from pathlib import Path
 
 from gitops_audit.errors import AuditError
 from gitops_audit.model.redact_secret import without_values
-from gitops_audit.policy import registry
 from gitops_audit.policy.contract import Policy
 from gitops_audit.policy.document import Document
-from gitops_audit.policy.document_file import read
-from gitops_audit.policy.file import data_of, sibling
-from gitops_audit.policy.native_test import InlineTest, inline_tests
+from gitops_audit.policy.form.own.policy_test import InlineTest, inline_tests
+from gitops_audit.policy.load import policies as registry
+from gitops_audit.policy.load.documents import read
+from gitops_audit.policy.load.file import data_of, sibling
 from gitops_audit.policy.testing.report import TestRow, broken
 
 

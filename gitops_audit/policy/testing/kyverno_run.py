@@ -14,9 +14,9 @@ from typing import Any
 from gitops_audit.errors import AuditError, PolicyError
 from gitops_audit.model.redact_secret import without_values
 from gitops_audit.policy.contract import Policy, RuleResult, Subject
-from gitops_audit.policy.kyverno.policy import KyvernoPolicy
-from gitops_audit.policy.kyverno.request import NOBODY, Request, UserInfo, subject_of
-from gitops_audit.policy.kyverno.scope import Scope
+from gitops_audit.policy.form.kyverno.policy import KyvernoPolicy
+from gitops_audit.policy.form.kyverno.request import NOBODY, Request, UserInfo, subject_of
+from gitops_audit.policy.form.kyverno.scope import Scope
 from gitops_audit.policy.testing import files
 from gitops_audit.policy.testing.answers import Answers
 from gitops_audit.policy.testing.kyverno_test import Expectation, KyvernoTest

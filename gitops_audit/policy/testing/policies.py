@@ -6,15 +6,16 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 
 from gitops_audit.errors import AuditError
-from gitops_audit.policy import kyverno_validating, registry
 from gitops_audit.policy.contract import Policy, RuleResult, Subject, World
 from gitops_audit.policy.document import Document
-from gitops_audit.policy.kyverno.exception import KIND as EXCEPTION
-from gitops_audit.policy.kyverno.exception import KyvernoException
-from gitops_audit.policy.kyverno.load import load_policy
-from gitops_audit.policy.kyverno.policy import KyvernoPolicy
-from gitops_audit.policy.kyverno.request import Request
-from gitops_audit.policy.kyverno_validating import ValidatingPolicy
+from gitops_audit.policy.form.kyverno.exception import KIND as EXCEPTION
+from gitops_audit.policy.form.kyverno.exception import KyvernoException
+from gitops_audit.policy.form.kyverno.load import load_policy
+from gitops_audit.policy.form.kyverno.policy import KyvernoPolicy
+from gitops_audit.policy.form.kyverno.request import Request
+from gitops_audit.policy.form.kyverno.validating import policy as kyverno_validating
+from gitops_audit.policy.form.kyverno.validating.policy import ValidatingPolicy
+from gitops_audit.policy.load import policies as registry
 from gitops_audit.policy.namespace import NAME_LABEL
 
 _KYVERNO = "kyverno.io"

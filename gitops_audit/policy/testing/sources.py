@@ -9,7 +9,7 @@ from gitops_audit.errors import PolicyError
 from gitops_audit.model.resource import JsonObject
 from gitops_audit.policy.contract import Subject
 from gitops_audit.policy.document import Document
-from gitops_audit.policy.kyverno.request import NOBODY, UserInfo
+from gitops_audit.policy.form.kyverno.request import NOBODY, UserInfo
 from gitops_audit.policy.testing import files
 from gitops_audit.policy.testing.kyverno_test import KyvernoTest
 from gitops_audit.policy.testing.values import Values

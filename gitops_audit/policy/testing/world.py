@@ -7,11 +7,11 @@ from dataclasses import dataclass, field
 from functools import partial
 from typing import Any
 
+from gitops_audit.kube.builtin_kind import kind_of
+from gitops_audit.kube.plural import plural
 from gitops_audit.model.resource import JsonObject
-from gitops_audit.policy.builtin_kind import kind_of
-from gitops_audit.policy.kyverno.entry import Lookups
-from gitops_audit.policy.kyverno.request import subject_of
-from gitops_audit.policy.resource_name import plural
+from gitops_audit.policy.form.kyverno.entry import Lookups
+from gitops_audit.policy.form.kyverno.request import subject_of
 from gitops_audit.policy.testing.answers import Answers
 
 _GOOD = range(200, 300)

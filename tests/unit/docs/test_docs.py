@@ -18,8 +18,8 @@ import yaml
 from gitops_audit.cli.main import cli
 from gitops_audit.config.load import load
 from gitops_audit.config.schema import schema
+from gitops_audit.manifest import file as manifest
 from gitops_audit.pytest_plugin import options
-from gitops_audit.render import manifest
 from gitops_audit.report.json_report import schema_text
 
 ROOT = Path(__file__).resolve().parents[3]

@@ -10,7 +10,7 @@ from typing import Any
 
 from gitops_audit.config.settings import DriftConfig
 from gitops_audit.drift import Comparer, Scalers
-from gitops_audit.live.schema import Schemas, TypeSchema
+from gitops_audit.kube.type_schema import Schemas, TypeSchema
 from gitops_audit.model.finding import Change, Drift
 from gitops_audit.model.redact import LAST_APPLIED
 from gitops_audit.model.resource import Declared, JsonObject, Origin, ResourceKey, split_api_version

@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 
 from gitops_audit.drift.attribution import Managers, is_editor, owners
-from gitops_audit.drift.fields import Entry
-from gitops_audit.drift.path import Item
+from gitops_audit.kube.managed_fields import Entry
+from gitops_audit.kube.path import Item
 
 
 @pytest.mark.parametrize(

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from gitops_audit.config.settings import DriftConfig
 from gitops_audit.drift.compare import is_covered
-from gitops_audit.live.schema import TypeSchema
+from gitops_audit.kube.type_schema import TypeSchema
 from tests.unit.drift.samples import compared, config_map, custom, deployment, differences, live, widget, with_metadata
 
 MAP_LIST = {

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from gitops_audit.drift.consequence import is_consequence
-from gitops_audit.drift.path import Item
+from gitops_audit.kube.path import Item
 from tests.unit.drift.samples import deployment, differences, entry, live
 
 

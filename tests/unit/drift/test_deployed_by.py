@@ -8,7 +8,7 @@ import pytest
 
 from gitops_audit.drift.attribution import Managers
 from gitops_audit.drift.deployed_by import Deployer, deployer_of
-from gitops_audit.drift.fields import Entry
+from gitops_audit.kube.managed_fields import Entry
 
 ARGO = {"annotations": {"argocd.argoproj.io/tracking-id": "shop:v1/ConfigMap:shop/settings"}}
 ARGO_LABEL = {"labels": {"app.kubernetes.io/instance": "shop"}}

@@ -18,7 +18,7 @@ from gitops_audit.drift.equality import (
     is_likely_equal,
     quantity,
 )
-from gitops_audit.live.schema import ANYTHING, TypeSchema
+from gitops_audit.kube.type_schema import ANYTHING, TypeSchema
 from tests.unit.drift.samples import custom, deployment, schema_of
 
 JSON = st.recursive(

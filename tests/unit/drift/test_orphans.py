@@ -7,9 +7,9 @@ from typing import Any
 import pytest
 
 from gitops_audit.config.settings import OrphanConfig
+from gitops_audit.deployer.tracking import trackers
 from gitops_audit.drift.attribution import Managers
 from gitops_audit.drift.orphans import Candidate, OrphanSearch
-from gitops_audit.drift.tracking import trackers
 from gitops_audit.kube.match import Match
 from gitops_audit.model.resource import Declared, ResourceKey
 from tests.unit.drift.samples import config_map, declared, deployment, entry

@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
+from gitops_audit.manifest import file as manifest
 from gitops_audit.model.resource import JsonObject
-from gitops_audit.render import manifest
 
 DEPLOY = Path(__file__).parents[3] / "deploy"
 FILES = sorted(p for p in DEPLOY.rglob("*.yaml") if p.name != "kustomization.yaml")

@@ -7,11 +7,11 @@ from typing import Any
 import pytest
 import yaml
 
-from gitops_audit.policy import registry
+from gitops_audit.kube.plural import plural
 from gitops_audit.policy.contract import Policy
-from gitops_audit.policy.document_file import read
-from gitops_audit.policy.native_test import GivenWorld, subject_of
-from gitops_audit.policy.resource_name import plural
+from gitops_audit.policy.form.own.policy_test import GivenWorld, subject_of
+from gitops_audit.policy.load import policies as registry
+from gitops_audit.policy.load.documents import read
 
 KINDS = {
     "Pod": "v1",

@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from gitops_audit.render import manifest
+from gitops_audit.manifest import file as manifest
 from tests.tools import KUBECTL
 from tests.unit.render.scalars import KEYS, PLAIN, QUOTED_AND_FLOW, REFUSED, REFUSED_KEYS, TAGGED
 from tests.unit.render.texts import FILES, HEAD, MAPPINGS, VALUES

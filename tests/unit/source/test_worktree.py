@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from gitops_audit.errors import SourceError
-from gitops_audit.source import checkout as limits
+from gitops_audit.manifest import limits
 from gitops_audit.source import worktree
 from tests.repository import Repo
 from tests.unit.source.building import contents

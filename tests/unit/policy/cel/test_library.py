@@ -10,7 +10,7 @@ from gitops_audit.policy import cel
 from gitops_audit.policy.admission_request import VARIABLES
 from gitops_audit.policy.admission_request import activation as activation_of
 from gitops_audit.policy.contract import Subject
-from gitops_audit.policy.native_test import GivenWorld
+from gitops_audit.policy.form.own.policy_test import GivenWorld
 from tests.cel_library import cases, config_map
 
 NAMESPACE = {"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": "default"}}

@@ -40,6 +40,8 @@ def check(json_path: str | None, junit_path: str | None, **values: Any) -> None:
         unwritten = reports.write(collected.info, collected.verdicts, collected.finished)
     for error in unwritten:
         console.complain(f"error: {error}")
+    if unwritten and STDOUT in targets.values():
+        console.discard_output()
     if STDOUT not in targets.values():
         _print_all(collected.verdicts, is_verbose=values["verbose"])
         _print_summary(collected, is_verbose=values["verbose"])

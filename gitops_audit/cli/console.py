@@ -36,18 +36,21 @@ _STYLES: dict[str, dict[str, object]] = {
 
 def prepare_streams() -> None:
     """Opens /dev/null for every standard stream that is closed, so that no file gets its number, and lets a terminal
-    show characters that its encoding lacks as escapes."""
-    for number in range(3):
+    show characters that its encoding lacks as escapes.
+
+    What goes to a closed stdout is lost, so to write there stays an error (EBADF); of stderr nobody misses anything.
+    """
+    for number, mode in ((0, os.O_RDONLY), (1, os.O_RDONLY), (2, os.O_WRONLY)):
         try:
             os.fstat(number)
         except OSError:
-            os.open(os.devnull, os.O_RDWR)
-    sys.stdout, sys.stderr = _open(sys.stdout), _open(sys.stderr)
+            os.open(os.devnull, mode)
+    sys.stdout, sys.stderr = _open(sys.stdout, 1), _open(sys.stderr, 2)
 
 
-def _open(stream: TextIO | None) -> TextIO:
+def _open(stream: TextIO | None, number: int) -> TextIO:
     if stream is None:
-        return open(os.devnull, "w", encoding="utf-8")
+        return open(number, "w", encoding="utf-8", closefd=False)
     if isinstance(stream, io.TextIOWrapper):
         stream.reconfigure(errors="backslashreplace")
     return stream

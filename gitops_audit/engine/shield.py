@@ -6,6 +6,7 @@ message may quote a value as well. So an unexpected error is told by its type an
 
 from __future__ import annotations
 
+import errno
 from pathlib import Path
 from traceback import extract_tb
 from types import TracebackType
@@ -17,10 +18,12 @@ from gitops_audit.model.finding import Problem
 _PACKAGE = Path(__file__).parents[1]
 _PLACES = 8
 TOO_DEEP = "GA308"
+LACK = "GA003"
+_LACKS = frozenset({errno.EMFILE, errno.ENFILE, errno.ENOMEM, errno.EAGAIN, errno.ENOSPC, errno.EDQUOT, errno.EFBIG})
 
 
 class Shield:
-    """Raises InternalError in place of any other error that leaves the block, AuditErrors apart."""
+    """Raises an AuditError in place of any other error that leaves the block."""
 
     def __enter__(self) -> Self:
         return self
@@ -32,8 +35,11 @@ class Shield:
             raise internal_error(error) from None
 
 
-def internal_error(error: Exception) -> InternalError:
-    """What may be shown of an unexpected error."""
+def internal_error(error: Exception) -> AuditError:
+    """What may be shown of an unexpected error: that the system lacks something, else that it is a bug, and where."""
+    if lack := _lack(error):
+        hint = "`ulimit -a` shows the limits of this process; memory and disk may be full"
+        return AuditError(f"the system refuses what the audit needs: {lack}", code=LACK, hint=hint)
     frames = extract_tb(error.__traceback__)
     own = [f"{_shown(Path(f.filename))}:{f.lineno}" for f in frames if Path(f.filename).is_relative_to(_PACKAGE)]
     places = ", ".join(reversed(own[-_PLACES:])) or "unknown places"
@@ -41,6 +47,15 @@ def internal_error(error: Exception) -> InternalError:
         f"gitops-audit has a bug: {type(error).__name__} at {places}",
         hint="please report it with these places; what was read is not shown, for it may hold Secrets",
     )
+
+
+def _lack(error: Exception) -> str:
+    """What the system had not enough of; empty for any other error."""
+    if isinstance(error, MemoryError):
+        return "no memory is left"
+    if isinstance(error, RuntimeError) and "start new thread" in str(error):
+        return "no more threads can be started"
+    return error.strerror or "" if isinstance(error, OSError) and error.errno in _LACKS else ""
 
 
 def as_error(error: Exception) -> AuditError:

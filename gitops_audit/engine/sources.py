@@ -12,6 +12,7 @@ from gitops_audit.config.document import folder_of
 from gitops_audit.config.settings import Settings, SourceConfig
 from gitops_audit.engine.events import SourceInfo
 from gitops_audit.engine.options import RunOptions
+from gitops_audit.engine.shield import as_error
 from gitops_audit.engine.targets import offline_target
 from gitops_audit.errors import AuditError, SourceError
 from gitops_audit.kube.definition import is_definition
@@ -20,7 +21,9 @@ from gitops_audit.model.resource import Commit, JsonObject, Rendered
 from gitops_audit.render.given import ALONE, Given, Target
 from gitops_audit.render.registry import detected_type, render
 from gitops_audit.source import Checkout, Opener
+from gitops_audit.source.command import GitFailedError
 from gitops_audit.source.export import Exports
+from gitops_audit.source.repository import NOT_A_REPOSITORY
 
 _WORKERS = max(2, os.cpu_count() or 2)
 
@@ -147,8 +150,11 @@ def read(config: SourceConfig, opened: Callable[[], Checkout], given: Given = AL
     try:
         checkout = opened()
         rendered = render(config, checkout, given)
-    except AuditError as error:
-        return ReadSource(config, checkout, error=error)
+    except GitFailedError as error:
+        message = f"the repository of source {config.name} cannot be read: {error.reason}"
+        return ReadSource(config, checkout, error=SourceError(message, code=NOT_A_REPOSITORY, where=config.where))
+    except Exception as error:  # a bug or a lack of anything is of this source alone
+        return ReadSource(config, checkout, error=as_error(error))
     if not rendered.manifests and not rendered.problems:
         return ReadSource(config, checkout, rendered, _nothing_declared(config, rendered))
     return ReadSource(config, checkout, rendered)

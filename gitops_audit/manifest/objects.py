@@ -53,7 +53,7 @@ def objects_in(document: Document) -> Iterator[Found]:
     if misspelt is not None:
         yield _unusable(value, document.line, "", misspelt)
     elif reason and _is_misplaced_object(value):
-        yield _unusable(value, document.line, "", Fault("", f"{reason}, but it names an apiVersion"))
+        yield _unusable(value, document.line, "", Fault("", f"{reason}, but {_what_was_meant(value)}"))
     elif reason:
         yield Found(value, document.line, ignored=reason)
     elif isinstance(value.get("apiVersion"), str) and "items" in value:
@@ -77,10 +77,21 @@ def _not_an_object(value: Any) -> str:
 
 
 def _is_misplaced_object(value: Any) -> bool:
-    """Whether manifests were meant by what is none: a bare list of objects, or text that lost its structure."""
+    """Whether manifests were meant by what is none: a list of objects, bare or with a faulty head, or text that lost
+    its structure."""
+    if isinstance(value, dict):
+        return _is_misplaced_object(value.get("items")) if isinstance(value.get("items"), list) else False
     if isinstance(value, list):
         return any(not _not_an_object(item) or misspelt_identity(item) for item in value if isinstance(item, dict))
     return isinstance(value, str) and "apiVersion" in value
+
+
+def _what_was_meant(value: Any) -> str:
+    return (
+        "its items are: write `apiVersion: v1` and `kind: List`"
+        if isinstance(value, dict)
+        else "it names an apiVersion"
+    )
 
 
 def _has_name(value: JsonObject, api_version: Any) -> bool:

@@ -147,6 +147,8 @@ def _check_resources(document: Document, at: str) -> None:
         document.mapping(f"{at}/{key}/matchLabels")
         for here in _objects(document, f"{at}/{key}/matchExpressions"):
             document.only(here, ("key", "operator", "values"))
+            document.text(f"{here}/key")
+            document.text(f"{here}/operator")
             document.sequence(f"{here}/values")
 
 

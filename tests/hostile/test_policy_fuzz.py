@@ -60,7 +60,7 @@ def test_a_sample_is_sound(form: str) -> None:
 
 @pytest.mark.parametrize("form", FORMS)
 def test_policies_of_any_structure_are_no_bug(form: str, record_property: Record) -> None:
-    found = some(mutants(FORMS[form]), 450)
+    found = some(mutants(FORMS[form]), 300)
     record_property("inputs", len(found))
     with _ends():
         wrong = {mutant.told: fault for mutant in found if (fault := _fault(_text_of(mutant.body)))}
@@ -90,7 +90,7 @@ def suite(tmp_path: Path) -> Path:
     ids=["kyverno", "own"],
 )
 def test_tests_of_any_structure_are_no_bug(name: str, document: Any, suite: Path, record_property: Record) -> None:
-    found = some(mutants(document), 300)
+    found = some(mutants(document), 150)
     record_property("inputs", len(found))
     with _ends():
         for mutant in found:

@@ -70,7 +70,7 @@ class Scope:
 
     def add(self, path: str, value: Any) -> None:
         """Sets a value at a dotted path (`request.operation`), merging objects; quoted parts may hold dots."""
-        *parents, leaf = next(csv.reader([path], delimiter="."))
+        *parents, leaf = next(csv.reader([path], delimiter="."), None) or [path]
         at = self.data
         for parent in parents:
             child = at.get(parent)

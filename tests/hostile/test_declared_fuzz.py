@@ -107,8 +107,8 @@ def test_a_list_of_objects_with_a_faulty_head_is_an_error_of_its_file(items: Any
 
 def test_a_configuration_of_any_structure_is_no_bug(tmp_path: Path, record_property: Record) -> None:
     path = tmp_path / "gitops-audit.yaml"
-    texts = [text_of(mutant.body) for mutant in some(mutants(CONFIG), 1500)]
-    texts += broken_texts(yaml.safe_dump(CONFIG).encode(), 500)
+    texts = [text_of(mutant.body) for mutant in some(mutants(CONFIG), 800)]
+    texts += broken_texts(yaml.safe_dump(CONFIG).encode(), 200)
     record_property("inputs", len(texts))
     for text in texts:
         path.write_bytes(text)

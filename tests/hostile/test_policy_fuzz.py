@@ -12,9 +12,9 @@ import pytest
 import yaml
 
 from gitops_audit.errors import PolicyError
-from gitops_audit.policy.document_file import read
-from gitops_audit.policy.native_test import GivenWorld, subject_of
-from gitops_audit.policy.registry import load
+from gitops_audit.policy.form.own.policy_test import GivenWorld, subject_of
+from gitops_audit.policy.load.documents import read
+from gitops_audit.policy.load.policies import load
 from gitops_audit.policy.testing.suite import run_file
 from tests.hostile.policy_samples import FORMS, RESOURCES, TEST
 from tests.hostile.structure import broken_texts, mutants, some, text_of
@@ -60,7 +60,7 @@ def test_a_sample_is_sound(form: str) -> None:
 
 @pytest.mark.parametrize("form", FORMS)
 def test_policies_of_any_structure_are_no_bug(form: str, record_property: Record) -> None:
-    found = some(mutants(FORMS[form]), 300)
+    found = some(mutants(FORMS[form]), 220)
     record_property("inputs", len(found))
     with _ends():
         wrong = {mutant.told: fault for mutant in found if (fault := _fault(_text_of(mutant.body)))}

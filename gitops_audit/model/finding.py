@@ -146,6 +146,11 @@ class PolicyResult:
     pointer: str = ""
     line: int = 0
 
+    @property
+    def name(self) -> str:
+        """The policy, with the rule where that says more."""
+        return self.policy if self.rule in ("", self.policy) else f"{self.policy}/{self.rule}"
+
 
 @dataclass(frozen=True, slots=True)
 class Problem:
@@ -161,6 +166,7 @@ class Finding:
 
     `rule` is what was broken: the type of a change, a drift status, `policy` or `policy/rule`, the code of an error.
     `waiver` says why it does not count (an ignore rule, an exception). `change` is the evidence of a drift finding.
+    `fingerprint` names the finding in every run (model/fingerprint.py).
     """
 
     check: CheckName
@@ -175,3 +181,4 @@ class Finding:
     waiver: Waiver | None = None
     cause: Cause = "unknown"
     change: Change | None = None
+    fingerprint: str = ""

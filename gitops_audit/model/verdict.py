@@ -6,7 +6,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from typing import Literal
 
-from gitops_audit.model.finding import CHANGE_MEANING, Drift, Finding, PolicyResult, Problem, Severity
+from gitops_audit.model.finding import CHANGE_MEANING, CheckName, Drift, Finding, PolicyResult, Problem, Severity
+from gitops_audit.model.fingerprint import fingerprint
 from gitops_audit.model.resource import Commit, Declared, Invalid
 
 Outcome = Literal["passed", "failed", "error", "skipped"]
@@ -81,6 +82,10 @@ class Verdict:
         """Whether there is anything a person must see, failing or not: what is neither waived nor skipped."""
         return any(f.waiver is None and f.result != "skip" for f in self.findings)
 
+    def fingerprint(self, check: CheckName, rule: str, place: str = "") -> str:
+        """The stable name of what a check found at a place of this resource (`place` as people read it)."""
+        return fingerprint(f"{self.resource.key.cluster}/{self.resource.title}", check, rule, place)
+
     def judged(self, threshold: Threshold) -> Verdict:
         """The same facts with the outcome they come to: what could not be evaluated is an error, never a pass."""
         sound: Outcome = "skipped" if self.skip_reason else "passed"
@@ -95,6 +100,15 @@ class Verdict:
 
 
 def _findings(verdict: Verdict) -> Iterator[Finding]:
+    return (replace(f, fingerprint=verdict.fingerprint(f.check, f.rule, _place(f))) for f in _unnamed(verdict))
+
+
+def _place(finding: Finding) -> str:
+    """The field; of a file that could not be read, where there is none, what is wrong (its words quote no value)."""
+    return finding.message if finding.check == "schema" and not finding.path else finding.path
+
+
+def _unnamed(verdict: Verdict) -> Iterator[Finding]:
     if verdict.skip_reason:
         yield Finding("drift", "skipped", "skip", verdict.skip_reason)
     for problem in verdict.errors:
@@ -136,7 +150,7 @@ def _drifted(drift: Drift, *, is_told: bool) -> Iterator[Finding]:
 def _judged(result: PolicyResult) -> Finding:
     return Finding(
         "policy",
-        result.policy if result.rule in ("", result.policy) else f"{result.policy}/{result.rule}",
+        result.name,
         "fail" if result.result == "pass" else result.result,
         result.message or "the policy gives no reason",
         result.severity,

@@ -11,10 +11,13 @@ import orjson
 from gitops_audit import __version__
 from gitops_audit.engine.events import Finished, RunInfo
 from gitops_audit.model.finding import ABSENT, Change, Drift, FieldOwner, PolicyResult, Waiver
-from gitops_audit.model.resource import Declared
+from gitops_audit.model.resource import Declared, Invalid
 from gitops_audit.model.verdict import Verdict
 
 API_VERSION = "gitops-audit/v1"
+
+UNKNOWN_HISTORY = {"state": None, "since": None}
+"""Whether a finding is new, and since when it is there: a baseline or a history would know."""
 
 
 def schema_text() -> str:
@@ -78,10 +81,12 @@ def _resource(verdict: Verdict) -> dict[str, Any]:
         "outcome": verdict.outcome,
         "skipReason": verdict.skip_reason,
         "origin": _origin(resource, verdict),
-        "drift": _drift(verdict.drift) if verdict.drift else None,
-        "policies": [_policy(p) for p in verdict.policies],
-        "invalid": [{"path": i.path, "message": i.message, "line": i.line} for i in verdict.invalid],
+        "drift": _drift(verdict, verdict.drift) if verdict.drift else None,
+        "policies": [_policy(verdict, p) for p in verdict.policies],
+        "invalid": [_invalid(verdict, i) for i in verdict.invalid],
+        "health": None,
         "errors": [{"code": e.code, "message": e.message} for e in verdict.errors],
+        "remediation": None,
     }
 
 
@@ -97,18 +102,20 @@ def _origin(resource: Declared, verdict: Verdict) -> dict[str, Any]:
     }
 
 
-def _drift(drift: Drift) -> dict[str, Any]:
+def _drift(verdict: Verdict, drift: Drift) -> dict[str, Any]:
     return {
         "status": drift.status,
         "confirmed": drift.confirmed,
         "cause": drift.moved,
+        "fingerprint": verdict.fingerprint("drift", drift.status) if drift.status != "in-sync" else None,
+        **UNKNOWN_HISTORY,
         "reason": drift.reason,
         "ignored": _waiver(drift.ignored),
-        "changes": [_change(c) for c in drift.changes],
+        "changes": [_change(verdict, c) for c in drift.changes],
     }
 
 
-def _change(change: Change) -> dict[str, Any]:
+def _change(verdict: Verdict, change: Change) -> dict[str, Any]:
     return {
         "type": change.type,
         "path": change.path,
@@ -118,6 +125,8 @@ def _change(change: Change) -> dict[str, Any]:
         "cause": change.cause,
         "severity": change.severity.name,
         "line": change.line,
+        "fingerprint": verdict.fingerprint("drift", change.type, change.path),
+        **UNKNOWN_HISTORY,
         "ignored": _waiver(change.ignored),
         "by": _owner(change.by) if change.by else None,
     }
@@ -135,13 +144,23 @@ def _owner(by: FieldOwner) -> dict[str, Any]:
     return fields | {k: v for k, v in audit_log.items() if v}
 
 
+def _invalid(verdict: Verdict, fault: Invalid) -> dict[str, Any]:
+    return {
+        "path": fault.path,
+        "message": fault.message,
+        "line": fault.line,
+        "fingerprint": verdict.fingerprint("schema", "invalid", fault.path or fault.message),
+        **UNKNOWN_HISTORY,
+    }
+
+
 def _waiver(waiver: Waiver | None) -> dict[str, Any] | None:
     if waiver is None:
         return None
     return {"reason": waiver.reason, "owner": waiver.owner, "expires": waiver.expires, "rule": waiver.rule}
 
 
-def _policy(result: PolicyResult) -> dict[str, Any]:
+def _policy(verdict: Verdict, result: PolicyResult) -> dict[str, Any]:
     return {
         "policy": result.policy,
         "rule": result.rule,
@@ -151,5 +170,7 @@ def _policy(result: PolicyResult) -> dict[str, Any]:
         "path": result.path,
         "line": result.line,
         "on": result.on,
+        "fingerprint": verdict.fingerprint("policy", result.name, result.path),
+        **UNKNOWN_HISTORY,
         "exception": _waiver(result.exception),
     }

@@ -19,7 +19,7 @@ _ARGO_SYNC = "argocd.argoproj.io/sync-options"
 _ARGO_COMPARE = "argocd.argoproj.io/compare-options"
 _HELM_POLICY = "helm.sh/resource-policy"
 
-KEYS = (f"{_FLUX}/reconcile", f"{_FLUX}/ssa", f"{_FLUX}/prune", _ARGO_SYNC, _ARGO_COMPARE, _HELM_POLICY)
+KEYS = frozenset((f"{_FLUX}/reconcile", f"{_FLUX}/ssa", f"{_FLUX}/prune", _ARGO_SYNC, _ARGO_COMPARE, _HELM_POLICY))
 """The keys of all labels and annotations that are read here."""
 
 Marks = Mapping[str, Mapping[str, str]]
@@ -38,7 +38,7 @@ class Directives:
     @classmethod
     def of(cls, *marks: Marks) -> Directives:
         """Of the declared object, and of what counts on the live one: what the first says goes before."""
-        found = [cls._read(one) for one in marks]
+        found = [cls._read(one) for one in marks if any(one.values())]
         return cls(*(next((getattr(d, name) for d in found if getattr(d, name)), "") for name in cls.__slots__))
 
     @classmethod
@@ -69,9 +69,9 @@ class Directives:
 
 
 def marks_of(body: JsonObject) -> Marks:
-    """All labels and annotations of an object that are texts."""
+    """The labels and annotations of an object that are read here, as far as they are texts."""
     metadata = body.get("metadata")
-    return {where: _strings(metadata, where) for where in ("labels", "annotations")}
+    return {where: _read_here(metadata, where) for where in ("labels", "annotations")}
 
 
 def _flux(marks: Marks, name: str, value: str) -> str:
@@ -90,6 +90,8 @@ def _helm(marks: Marks) -> str:
     return f"{_HELM_POLICY}: keep" if policy == "keep" else ""
 
 
-def _strings(metadata: Any, where: str) -> dict[str, str]:
+def _read_here(metadata: Any, where: str) -> dict[str, str]:
     found = metadata.get(where) if isinstance(metadata, dict) else None
-    return {k: v for k, v in found.items() if isinstance(v, str)} if isinstance(found, dict) else {}
+    if not isinstance(found, dict) or KEYS.isdisjoint(found):  # nearly all have none
+        return {}
+    return {key: value for key, value in found.items() if key in KEYS and isinstance(value, str)}

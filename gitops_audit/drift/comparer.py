@@ -93,6 +93,8 @@ class Comparer:
         if live is None:
             return self.accepted(absent(declared), declared.key, labels_of(declared.body))
         try:
+            if not _is_same_version(declared.body, live):
+                return _of_other_version(declared.body, live)
             if self._is_plainly_in_sync(declared, live):
                 return _IN_SYNC
             return self._compare(declared, live, schema, deployed)
@@ -131,10 +133,9 @@ class Comparer:
         return {(change.type, change.pointer): change.cause for change in again.changes}
 
     def _is_plainly_in_sync(self, declared: Declared, live: JsonObject) -> bool:
-        body = declared.body
-        if not _is_same_version(body, live) or not _is_content_covered(body, live, declared.key.group):
+        if not _is_content_covered(declared.body, live, declared.key.group):
             return False
-        return self._mode == "declared" or self._owns_no_more(body, live)
+        return self._mode == "declared" or self._owns_no_more(declared.body, live)
 
     def _owns_no_more(self, body: JsonObject, live: JsonObject) -> bool:
         """Whether nobody whose word counts owns a field that Git does not declare."""
@@ -166,8 +167,6 @@ class Comparer:
         self, declared: Declared, live: JsonObject, schema: TypeSchema | None, deployed: JsonObject | None
     ) -> Drift:
         body = declared.body
-        if not _is_same_version(body, live):
-            return Drift("unknown", reason=f"declared as {body['apiVersion']}, but recorded as {live['apiVersion']}")
         kind = Kind(declared.key.group, declared.key.kind)
         schema = schema or shape.of_kind(kind.group, declared.version, kind.kind)
         ownership = Ownership.of(live, body, self._managers)
@@ -179,9 +178,9 @@ class Comparer:
         return self._judged(tuple(changes), declared, live, ownership)
 
     def _judged(self, changes: tuple[Change, ...], declared: Declared, live: JsonObject, ownership: Ownership) -> Drift:
-        directives = directives_of(declared.body, live, ownership)
-        changes = tuple(self._excused(changes, declared, directives))
-        changes = self._rules.apply(changes, declared, live)
+        if changes:
+            directives = directives_of(declared.body, live, ownership)
+            changes = self._rules.apply(tuple(self._excused(changes, declared, directives)), declared, live)
         marked = untrusted(declared.body, live, ownership)
         told = "; ".join(filter(None, (marked, _reservation(live))))
         if is_counting(changes):
@@ -200,6 +199,10 @@ def _is_same_version(body: JsonObject, live: JsonObject) -> bool:
     """Items of a raw LIST carry no apiVersion: those were read at the declared one."""
     version = live.get("apiVersion")
     return version is None or version == body.get("apiVersion")
+
+
+def _of_other_version(body: JsonObject, live: JsonObject) -> Drift:
+    return Drift("unknown", reason=f"declared as {body['apiVersion']}, but recorded as {live['apiVersion']}")
 
 
 def _is_content_covered(body: JsonObject, live: JsonObject, group: str) -> bool:

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
+from itertools import chain
 
 from gitops_audit.deployer.tools import TOOLS, is_kubectl
 from gitops_audit.deployer.tracking import ARGO_INSTANCE, INSTANCE, MANAGED_BY, trackers
@@ -48,13 +49,13 @@ def deployer_of(entries: Sequence[Entry], metadata: JsonObject, is_applier: Call
     """
     appliers = [e for e in entries if is_applier(e)]
     named = [e.manager for e in appliers if not is_kubectl(e.manager)]
-    for tool in (*_marked(metadata), *_tools(named)):
+    if not named:
+        return _kubectl(appliers)
+    for tool in chain(_marked(metadata), _tools(named)):
         found = frozenset(manager for manager in named if _is_of(tool, manager))
         if found:
             return Deployer(found)
-    if named:
-        return Deployer(frozenset(named[:1]))
-    return _kubectl(appliers)
+    return Deployer(frozenset(named[:1]))
 
 
 def _marked(metadata: JsonObject) -> Iterator[str]:

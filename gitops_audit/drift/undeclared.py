@@ -137,7 +137,8 @@ def undeclared(
     """All stale and added fields, in the order of the live object. Raises RecursionError if endless."""
     search = _Search(kind, (declared, live), ownership, mode, has_types=schema is not None)
     claims = tuple(_Claim(e, search.role(e), e.trie) for e in ownership.entries)
-    search.fields(declared, live, ownership.applied or ABSENT, schema or ANYTHING, ROOT, claims)
+    if claims or ownership.applied:
+        search.fields(declared, live, ownership.applied or ABSENT, schema or ANYTHING, ROOT, claims)
     if is_scaled_to_zero(kind.group, kind.kind, declared, live) and all(u.path != REPLICAS for u in search.found):
         search.found.append(Undeclared("added", REPLICAS, 0, None))
     return search.found

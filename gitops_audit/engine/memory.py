@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import atexit
 import gc
 import threading
 from collections.abc import Iterator
@@ -11,6 +12,9 @@ from gitops_audit.live.workers import without_garbage_collection
 
 _lock = threading.Lock()
 _holders = 0
+
+# A process that ends has its memory back at once: the collector need not walk all of it once more.
+atexit.register(gc.freeze)
 
 
 class Holder:
@@ -31,7 +35,17 @@ class Holder:
             try:
                 yield
             finally:
-                self._freeze()
+                self.hold()
+
+    def hold(self) -> None:
+        """Freezes what is there, until `release`."""
+        global _holders
+        with _lock:
+            if _holders == 0 and gc.get_freeze_count():
+                return
+            _holders += not self._is_holding
+            self._is_holding = True
+            gc.freeze()
 
     def release(self) -> None:
         """May be called more than once."""
@@ -43,12 +57,3 @@ class Holder:
             _holders -= 1
             if _holders == 0:
                 gc.unfreeze()
-
-    def _freeze(self) -> None:
-        global _holders
-        with _lock:
-            if _holders == 0 and gc.get_freeze_count():
-                return
-            _holders += not self._is_holding
-            self._is_holding = True
-            gc.freeze()

@@ -64,8 +64,9 @@ class Verdict:
     @property
     def is_plain(self) -> bool:
         """Whether nothing at all was found, as for most resources: then nobody needs to look closer."""
-        is_unchanged = self.drift is None or self.drift.is_plain
-        return is_unchanged and not (self.errors or self.invalid) and all(p.result == "pass" for p in self.policies)
+        if self.errors or self.invalid or not (self.drift is None or self.drift.is_plain):
+            return False
+        return not self.policies or all(p.result == "pass" for p in self.policies)
 
     @property
     def is_compared(self) -> bool:

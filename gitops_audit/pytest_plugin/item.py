@@ -113,7 +113,7 @@ class AuditItem(pytest.Item):
         if verdict is None:
             selected = (i.resource for i in self.session.items if isinstance(i, AuditItem) and i.run is self.run)
             verdict = self.run.judge(selected)[resource_id]
-        return checked(verdict, self.check, self.run.provider.threshold)
+        return checked(verdict, self.check, self.run.provider.threshold) if self.check else verdict
 
     def setup(self) -> None:
         verdict = self.judge()

@@ -33,11 +33,16 @@ def pytest_configure(config: pytest.Config) -> None:
 
 
 def _start(config: pytest.Config, files: list[Path]) -> None:
+    from gitops_audit.engine.memory import Holder
     from gitops_audit.pytest_plugin import distributed, protocol, reports, signals, terminal
     from gitops_audit.pytest_plugin.session import AuditSession
 
     session = AuditSession(config, files)
     config.stash[SESSION] = session
+    # pytest collects garbage when it is unconfigured: what the audits held is given back after that.
+    held = Holder()
+    held.hold()
+    config.add_cleanup(held.release)
     config.pluginmanager.register(protocol.AuditProtocol(session), "gitops-audit-protocol")
     if not hasattr(config, "workerinput"):
         config.pluginmanager.register(signals.Signals(), "gitops-audit-signals")

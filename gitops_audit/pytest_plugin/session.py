@@ -229,7 +229,7 @@ class AuditSession:
         path, resource_id, check = getattr(report, "gitops_audit", ("", "", ""))
         run = self._by_name.get(path)
         verdict = run.verdict(resource_id) if run else None
-        return checked(verdict, check, run.provider.threshold) if run and verdict else None
+        return checked(verdict, check, run.provider.threshold) if run and verdict and check else verdict
 
     def close(self) -> None:
         for run in self.runs.values():

@@ -56,7 +56,7 @@ class AuditTerminal:
     def pytest_report_teststatus(self, report: pytest.TestReport) -> tuple[str, str, str] | None:
         """No more letters for errors whose cause was met very often."""
         shown: Any = report.longrepr
-        if self.is_verbose or not isinstance(shown, FindingRepr) or shown.verdict.outcome != "error":
+        if not isinstance(shown, FindingRepr) or shown.verdict.outcome != "error" or self.is_verbose:
             return None
         cause = only_cause(shown.verdict)
         return ("error", "", "") if cause is not None and self._causes[cause] > MAX_LETTERS else None

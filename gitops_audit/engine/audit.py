@@ -11,7 +11,18 @@ from gitops_audit.engine import placeholder
 from gitops_audit.engine.audit_log import AuditLogs
 from gitops_audit.engine.clusters import ReachedCluster, reach_all
 from gitops_audit.engine.earlier import EarlierSources
-from gitops_audit.engine.events import NOT_EVALUATED, Event, Finished, Judged, RunInfo, Started, Summary
+from gitops_audit.engine.events import (
+    NOT_EVALUATED,
+    Event,
+    Finished,
+    Judged,
+    Part,
+    RunInfo,
+    Started,
+    Summary,
+    is_answer,
+    part_of,
+)
 from gitops_audit.engine.judge import ClusterJudge, Judgement
 from gitops_audit.engine.locate import Locator
 from gitops_audit.engine.memory import Holder
@@ -90,16 +101,18 @@ class Audit:
         """
         chosen = self.resources if selected is None else tuple(selected)
         yield Started(self.info, len(chosen))
+        is_whole = len(chosen) == len(self.resources)
         summary = Summary(is_empty_shard=bool(self.inventory) and not self.resources)
         for name, resources in groupby(sorted(chosen, key=_cluster), key=_cluster):
             self._progress(f"auditing {name}")
             verdicts = self._judged(name, tuple(resources))
+            if is_whole:
+                summary.elsewhere.update(self._answered_by_others(name, verdicts))
             if not keeps_live:
                 self._judges[name].forget()
             for verdict in verdicts:
                 summary.add(verdict)
                 yield Judged(verdict)
-        is_whole = len(chosen) == len(self.resources)
         notes = dict.fromkeys((*self._notes(is_whole=is_whole), *self._unevaluated(summary)))
         yield Finished(utc_now(), summary, tuple(notes))
 
@@ -126,6 +139,16 @@ class Audit:
             except Exception as error:  # one cluster is none of the others' business
                 verdicts = judge.unjudged(resources, as_problem(error))
             return Locator(self._sources).located(verdicts)
+
+    def _answered_by_others(self, cluster: str, verdicts: Sequence[Verdict]) -> Iterator[Part]:
+        """The sources of which no check applies to what this shard holds, while other shards come to an answer."""
+        shard = self._options.shard
+        if shard is None:
+            return
+        for part in {part_of(v) for v in verdicts} - {part_of(v) for v in verdicts if is_answer(v)}:
+            others = [r for r in self.inventory if (r.key.cluster, r.source) == part and not shard.holds(r)]
+            if any(map(is_answer, self._judged(cluster, tuple(others)))):
+                yield part
 
     def _inventory(self, cluster: ReachedCluster, judgement: Judgement) -> list[Declared]:
         """The resources of one cluster, with a placeholder for every source or file that could not be read."""

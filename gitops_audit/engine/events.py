@@ -71,6 +71,17 @@ class Finished:
 NOT_EVALUATED = "GA231"
 
 Event = Started | Judged | Finished
+# What must come to an answer, each for itself: a cluster and a source.
+Part = tuple[str, str]
+
+
+def part_of(verdict: Verdict) -> Part:
+    return verdict.resource.key.cluster, verdict.resource.source
+
+
+def is_answer(verdict: Verdict) -> bool:
+    """Whether any check came to one, be it an error."""
+    return verdict.outcome in ("failed", "error") or verdict.is_evaluated
 
 
 @dataclass(slots=True)
@@ -78,20 +89,22 @@ class Summary:
     """Counts over the verdicts of a run, as the JSON report shows them.
 
     `evaluated` says of each cluster and source whether any check of any of its resources came to an answer.
-    `is_empty_shard`: there are resources, and other shards audit all of them.
+    `elsewhere` are those of which other shards come to an answer. `is_empty_shard`: there are resources, and other
+    shards audit all of them.
     """
 
     outcomes: Counter[Outcome] = field(default_factory=Counter)
     drift: Counter[DriftStatus] = field(default_factory=Counter)
     violations: Counter[str] = field(default_factory=Counter)
-    evaluated: dict[tuple[str, str], bool] = field(default_factory=dict)
+    evaluated: dict[Part, bool] = field(default_factory=dict)
+    elsewhere: set[Part] = field(default_factory=set)
     is_empty_shard: bool = False
 
     def add(self, verdict: Verdict) -> None:
         self.outcomes[verdict.outcome] += 1
-        part = verdict.resource.key.cluster, verdict.resource.source
+        part = part_of(verdict)
         if not self.evaluated.get(part):
-            self.evaluated[part] = verdict.outcome in ("failed", "error") or verdict.is_evaluated
+            self.evaluated[part] = is_answer(verdict)
         if verdict.drift is not None:
             self.drift[verdict.drift.status] += 1
         for finding in verdict.findings:
@@ -105,17 +118,20 @@ class Summary:
     @property
     def unevaluated(self) -> Sequence[str]:
         """A sentence for every source of which no resource came to an answer in any check."""
-        parts = (part for part, is_evaluated in self.evaluated.items() if not is_evaluated)
         return [
             f"nothing of source {source} was evaluated for cluster {cluster}: no check applied to any of its resources "
             f"[{NOT_EVALUATED}]"
-            for cluster, source in parts
+            for cluster, source in self._unanswered
         ]
+
+    @property
+    def _unanswered(self) -> list[Part]:
+        return [p for p, is_evaluated in self.evaluated.items() if not is_evaluated and p not in self.elsewhere]
 
     @property
     def exit_code(self) -> int:
         """Of the CLI (DESIGN 4.3): unread beats findings beats clean; nothing looked at is not clean."""
         is_empty = not self.resources and not self.is_empty_shard
-        if self.outcomes["error"] or is_empty or not all(self.evaluated.values()):
+        if self.outcomes["error"] or is_empty or self._unanswered:
             return 3
         return 1 if self.outcomes["failed"] else 0

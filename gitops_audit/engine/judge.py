@@ -127,6 +127,7 @@ class ClusterJudge:
         yield from self._confirmer.notes()
         yield from self._causes.notes() if self._causes else ()
         yield from self._validator.notes()
+        yield from self._orphans.notes
         untyped = self._cluster.live.schema_problem if self._cluster.live else ""
         if untyped:
             name, consequence = self._cluster.name, "lists of custom resources are compared by place"

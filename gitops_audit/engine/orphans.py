@@ -16,14 +16,18 @@ from gitops_audit.live.workers import threads
 from gitops_audit.model.resource import Declared, JsonObject, ResourceKey
 
 CONCURRENCY = 8
+_SHOWN = 10
 
 
 @dataclass(frozen=True, slots=True)
 class Orphans:
-    """What was found, as resources of their own, by their ids; `resources` may also hold errors."""
+    """What was found, as resources of their own, by their ids; `resources` may also hold errors.
+
+    `notes` say what was not searched."""
 
     resources: tuple[Declared, ...] = ()
     found: dict[str, Orphan] = field(default_factory=dict)
+    notes: tuple[str, ...] = ()
 
 
 def find(cluster: Cluster, config: OrphanConfig, managers: Managers, declared: Sequence[Declared]) -> Orphans:
@@ -43,7 +47,19 @@ def find(cluster: Cluster, config: OrphanConfig, managers: Managers, declared: S
     known = {d.key for d in declared}
     search = OrphanSearch(config, managers, declared, [c.metadata for c in candidates if c.key in known])
     found = [(placeholder.for_orphan(o.candidate.key, o.candidate.version), o) for o in search.find(candidates)]
-    return Orphans((*errors.values(), *(r for r, _ in found)), {r.id: orphan for r, orphan in found})
+    resources = (*errors.values(), *(r for r, _ in found))
+    return Orphans(resources, {r.id: orphan for r, orphan in found}, tuple(_unsearched(cluster)))
+
+
+def _unsearched(cluster: Cluster) -> Iterator[str]:
+    """The note where nobody knows which kinds the cluster has."""
+    if not cluster.discovery.is_whole:
+        kinds = sorted({api.kind for api in cluster.discovery})
+        shown = f"{', '.join(kinds[:_SHOWN])}{f' and {len(kinds) - _SHOWN} more' if len(kinds) > _SHOWN else ''}"
+        yield (
+            f"undeclared objects of cluster {cluster.name} were looked for only among the kinds that its recording "
+            f"holds ({shown}): record all kinds with `gitops-audit snapshot FILE`"
+        )
 
 
 def _listed(cluster: Cluster, api: ApiResource, namespace: str) -> list[Candidate] | Declared:

@@ -67,6 +67,11 @@ class Discovery:
     def __iter__(self) -> Iterator[ApiResource]:
         return iter(self._resources.values())
 
+    @property
+    def is_whole(self) -> bool:
+        """Whether these are all kinds of the cluster; the output of `kubectl get` tells only of those in it."""
+        return self._guess is None
+
     def resource(self, group: str, version: str, kind: str) -> ApiResource | None:
         return self._resources.get((group, version, kind))
 

@@ -20,6 +20,7 @@ from gitops_audit.live.problem import BAD_RECORDING
 from gitops_audit.live.recorded import Place, RecordedCluster, not_recorded
 from gitops_audit.live.workers import without_garbage_collection
 from gitops_audit.manifest import file as manifest
+from gitops_audit.manifest.file import EMPTY
 from gitops_audit.manifest.objects import NO_OBJECT
 from gitops_audit.model.finding import Problem
 from gitops_audit.model.redact import Redactor
@@ -134,6 +135,8 @@ def _manifests(file: Path, data: bytes) -> Iterator[JsonObject]:
             hint="write it again with `kubectl get ... -o yaml`",
         )
     for _, reason in rendered.ignored:
+        if reason == EMPTY:
+            raise _unreadable(file, f"{reason}: the command that wrote it may have failed")
         if reason.endswith(NO_OBJECT):
             raise _unreadable(file, reason)
     if any(sign in data for sign in _SIGNS_OF_PARTS):

@@ -20,7 +20,7 @@ TEMPLATE = (
     "it looks like a Helm template (`{{`): render the chart with `type: helm`, or leave the file out with `exclude`"
 )
 _UNREAD = "kubectl reads nothing after the end of the document here: separate documents by `---`"
-_EMPTY = "it is empty, or has only comments"
+EMPTY = "it is empty, or has only comments"
 
 
 def load(data: bytes, path: str, *, max_bytes: int = MAX_FILE_BYTES) -> Rendered:
@@ -43,7 +43,7 @@ def load(data: bytes, path: str, *, max_bytes: int = MAX_FILE_BYTES) -> Rendered
         problems += [_stray(path, found) for found in ignored if found.ignored.endswith(NO_OBJECT)]
         ignored = [found for found in ignored if not found.ignored.endswith(NO_OBJECT)]
     elif not ignored and not problems:
-        return Rendered(ignored=((path, _EMPTY),))
+        return Rendered(ignored=((path, EMPTY),))
     problems.sort(key=lambda problem: problem.line)
     return Rendered(tuple(manifests), tuple(problems), tuple((path, found.ignored) for found in ignored))
 

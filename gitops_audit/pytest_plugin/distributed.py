@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import pickle
 import tempfile
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Sequence, Set
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -13,7 +13,7 @@ from typing import Any
 import orjson
 import pytest
 
-from gitops_audit.engine.events import RunInfo
+from gitops_audit.engine.events import Part, RunInfo
 from gitops_audit.errors import AuditError
 from gitops_audit.model.resource import Declared, JsonObject
 from gitops_audit.model.verdict import Threshold, Verdict
@@ -28,6 +28,7 @@ class _Shared:
     inventory: tuple[Declared, ...]
     verdicts: dict[str, Verdict]
     notes: tuple[str, ...]
+    elsewhere: Set[Part]
 
 
 class Controller:
@@ -54,9 +55,8 @@ class Controller:
         verdicts = run.judge(resources)
         provider = run.provider
         inventory = tuple(provider.inventory())
-        _write(
-            target, _Shared(provider.info, provider.threshold, resources, inventory, verdicts, tuple(provider.notes()))
-        )
+        about = provider.info, provider.threshold
+        _write(target, _Shared(*about, resources, inventory, verdicts, tuple(provider.notes()), provider.elsewhere()))
         live = ((r.id, provider.live(r)) for r in resources)
         _write(_live_file(target), {name: orjson.dumps(body) for name, body in live if body is not None})
 
@@ -108,6 +108,9 @@ class SharedAudit:
 
     def notes(self) -> Sequence[str]:
         return self._shared.notes
+
+    def elsewhere(self) -> Set[Part]:
+        return self._shared.elsewhere
 
     def live(self, resource: Declared) -> JsonObject | None:
         if self._live is None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence, Set
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
@@ -11,7 +11,7 @@ import pytest
 
 from gitops_audit.config.load import load
 from gitops_audit.engine.audit import Audit, utc_now
-from gitops_audit.engine.events import Finished, Judged, RunInfo, Summary
+from gitops_audit.engine.events import Finished, Judged, Part, RunInfo, Summary, part_of
 from gitops_audit.engine.shield import Shield
 from gitops_audit.errors import AuditError
 from gitops_audit.model.resource import Declared, JsonObject
@@ -37,6 +37,8 @@ class Provider(Protocol):
 
     def notes(self) -> Sequence[str]: ...
 
+    def elsewhere(self) -> Set[Part]: ...
+
     def live(self, resource: Declared) -> JsonObject | None: ...
 
     def close(self) -> None: ...
@@ -50,6 +52,7 @@ class LocalAudit:
             self._audit = Audit(load(path), run_options(config))
             self._audit.prepare()
         self._notes: tuple[str, ...] = ()
+        self._elsewhere: Set[Part] = frozenset()
 
     @property
     def info(self) -> RunInfo:
@@ -73,10 +76,14 @@ class LocalAudit:
                     verdicts[event.verdict.resource.id] = event.verdict
                 elif isinstance(event, Finished):
                     self._notes = event.notes
+                    self._elsewhere = event.summary.elsewhere
         return verdicts
 
     def notes(self) -> Sequence[str]:
         return self._notes
+
+    def elsewhere(self) -> Set[Part]:
+        return self._elsewhere
 
     def live(self, resource: Declared) -> JsonObject | None:
         with Shield():
@@ -96,7 +103,7 @@ class AuditRun:
         self._verdicts: dict[str, Verdict] = {}
         self._executed: dict[str, Verdict] = {}
         self._failure: AuditError | None = None
-        self._evaluated: dict[tuple[str, str], bool] = {}
+        self._evaluated: dict[Part, bool] = {}
 
     def resources(self) -> Sequence[Declared]:
         return self.provider.resources()
@@ -132,7 +139,7 @@ class AuditRun:
         if verdict is None:
             return
         self._executed[resource_id] = verdict
-        part = verdict.resource.key.cluster, verdict.resource.source
+        part = part_of(verdict)
         if not self._evaluated.get(part):
             is_marked = is_skipped and not verdict.skip_reason
             self._evaluated[part] = not is_marked and is_evaluated(verdict, check)
@@ -140,7 +147,7 @@ class AuditRun:
     @property
     def unevaluated(self) -> Sequence[str]:
         """A sentence for every source of which tests ran, and none came to an answer."""
-        return Summary(evaluated=self._evaluated).unevaluated
+        return Summary(evaluated=self._evaluated, elsewhere={*self.provider.elsewhere()}).unevaluated
 
     @property
     def executed(self) -> Sequence[Verdict]:

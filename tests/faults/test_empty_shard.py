@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from gitops_audit.engine.options import Shard
+from gitops_audit.model.resource import JsonObject
 from tests.audited import audited
 from tests.command import run_cli, run_pytest
 from tests.recorded import config_map, make
@@ -41,3 +42,33 @@ def test_pytest_says_that_a_shard_is_empty_and_ends_with_0(tmp_path: Path, optio
 def test_a_selection_that_takes_nothing_of_a_shard_is_no_success(tmp_path: Path) -> None:
     root, filled, _ = _root(tmp_path)
     assert run_pytest("gitops-audit.yaml", "-k", "zzz", "--gitops-shard", filled, cwd=root).code == 5
+
+
+def _generated(number: int) -> JsonObject:
+    """What no check applies to: of a kind without a schema, and without a name."""
+    metadata = {"generateName": f"job-{number}-", "namespace": "shop"}
+    return {"apiVersion": "example.com/v1", "kind": "Widget", "metadata": metadata}
+
+
+def _shards(root: Path) -> tuple[str, str]:
+    """The shard that holds the ConfigMap `a`, and the other one, which must hold something too."""
+    runs = {n: audited(root, shard=Shard(n, 2)) for n in (1, 2)}
+    assert all(run.verdicts for run in runs.values())
+    filled = next(n for n, run in runs.items() if any(v.is_compared for v in run))
+    return f"{filled}/2", f"{3 - filled}/2"
+
+
+def test_a_shard_of_skipped_resources_is_judged_with_those_of_the_other_shards(tmp_path: Path) -> None:
+    root = make(
+        tmp_path, [config_map("a"), *map(_generated, range(5))], [config_map("a")], {"gitops-audit.yaml": CONFIG}
+    )
+    for shard in _shards(root):
+        assert run_cli("check", "-q", "--shard", shard, cwd=root).code == 0
+        assert run_pytest("gitops-audit.yaml", "--gitops-shard", shard, cwd=root).code == 0
+        assert run_pytest("gitops-audit.yaml", "-n", "2", "--gitops-shard", shard, cwd=root).code == 0
+
+
+def test_a_source_that_no_shard_can_judge_is_green_in_none(tmp_path: Path) -> None:
+    root = make(tmp_path, [*map(_generated, range(6))], [config_map("a")], {"gitops-audit.yaml": CONFIG})
+    codes = {run_cli("check", "-q", "--shard", f"{n}/2", cwd=root).code for n in (1, 2)}
+    assert codes == {3}

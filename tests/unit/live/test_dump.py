@@ -177,3 +177,18 @@ def test_an_empty_directory_is_no_recording(tmp_path: Path) -> None:
 
 def test_custom_kinds_without_an_object_are_not_known(tmp_path: Path) -> None:
     assert code_of(opened(tmp_path / "x.json", listed(DEFINITION)), WIDGETS, "shop/w") == problem.NOT_RECORDED
+
+
+@pytest.mark.parametrize("content", ["", "\n", "# no resources\n", "---\n---\n"])
+def test_an_empty_file_in_a_folder_is_a_command_that_failed(tmp_path: Path, content: str) -> None:
+    (tmp_path / "a.json").write_text(listed(CONFIG_MAP))
+    (tmp_path / "b.yaml").write_text(content)
+    with pytest.raises(ClusterError, match=r"b\.yaml cannot be used: it is empty") as raised:
+        opened(tmp_path)
+    assert raised.value.code == problem.BAD_RECORDING
+
+
+def test_a_list_of_nothing_in_a_folder_says_that_nothing_is_there(tmp_path: Path) -> None:
+    (tmp_path / "a.json").write_text(listed(CONFIG_MAP))
+    (tmp_path / "b.json").write_text(listed())
+    assert opened(tmp_path).discovery.resource("", "v1", "ConfigMap")

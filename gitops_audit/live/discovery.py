@@ -159,11 +159,11 @@ def _aggregated(group: str, version: str, resource: JsonObject) -> ApiResource:
     return ApiResource(
         group,
         version,
-        str(resource["responseKind"]["kind"]),
-        str(resource.get("resource", "")),
+        _text(resource["responseKind"]["kind"]),
+        _text(resource.get("resource")),
         resource.get("scope") == "Namespaced",
         _texts(resource.get("verbs")),
-        tuple(str(s.get("subresource", "")) for s in _dicts(resource.get("subresources"))),
+        _texts([s.get("subresource") for s in _dicts(resource.get("subresources"))]),
     )
 
 
@@ -216,8 +216,13 @@ def _map(value: Any) -> JsonObject:
 
 
 def _text(value: Any) -> str:
-    return value if isinstance(value, str) else ""
+    """Empty also for half a surrogate: it is the name of nothing, and nothing can hold it."""
+    return value if isinstance(value, str) and (value.isascii() or _is_unicode(value)) else ""
+
+
+def _is_unicode(value: str) -> bool:
+    return not any("\ud800" <= character <= "\udfff" for character in value)
 
 
 def _texts(value: Any) -> tuple[str, ...]:
-    return tuple(v for v in value if isinstance(v, str)) if isinstance(value, list) else ()
+    return tuple(text for v in value if (text := _text(v))) if isinstance(value, list) else ()

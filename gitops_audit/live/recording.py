@@ -24,8 +24,10 @@ from gitops_audit import __version__
 from gitops_audit.errors import ClusterError
 from gitops_audit.live import problem
 from gitops_audit.live.discovery import ApiResource
+from gitops_audit.live.json_text import Unpackable, packed
 from gitops_audit.live.listing import read_whole
 from gitops_audit.live.liveset import Identity
+from gitops_audit.live.plan import Target
 from gitops_audit.live.problem import ApiError
 from gitops_audit.live.server import CONCURRENCY, ServerCluster
 from gitops_audit.live.workers import Step, run
@@ -62,7 +64,7 @@ def record_wanted(cluster: ServerCluster, path: Path, wanted: Collection[Declare
     """Records what an audit of these resources needs. Raises ClusterError where the file cannot be written."""
     live = cluster.read(wanted)
     with _written(path, cluster) as recording:
-        recording.add([orjson.dumps(body) for body in live.objects()])
+        recording.add([packed(body) for body in live.objects()])
         recording.absent += [_row(key) for key in live.absent()]
         recording.problems += [[*_row(key), found.code, found.message] for key, found in live.problems()]
         recording.group_versions |= {(r.key.group, r.version) for r in wanted}
@@ -88,10 +90,10 @@ def _list_steps(cluster: ServerCluster, recording: _Recording, namespaces: Colle
 
 
 def _record_list(cluster: ServerCluster, recording: _Recording, api: ApiResource, namespace: str) -> Iterable[Step]:
-    found: list[bytes] = []
+    found: list[tuple[Target, bytes | Problem]] = []
 
     def read() -> None:
-        found[:] = (orjson.dumps(body) for body in cluster.scan(api, namespace))
+        found[:] = cluster.scan_packed(api, namespace)
 
     try:
         read_whole(read)
@@ -114,8 +116,7 @@ class _Recording:
         self._cluster = cluster
         self._lock = threading.Lock()
         self._objects = 0
-        header = orjson.dumps(self._header())
-        self._file.write(header[:-1] + b',"objects":[')
+        self._file.write(_header_text(cluster.name, self._header())[:-1] + b',"objects":[')
 
     def _header(self) -> JsonObject:
         return {
@@ -137,8 +138,10 @@ class _Recording:
                 self._file.write(body)
                 self._objects += 1
 
-    def add_list(self, api: ApiResource, namespace: str, objects: Collection[bytes]) -> None:
-        self.add(objects)
+    def add_list(self, api: ApiResource, namespace: str, objects: Collection[tuple[Target, bytes | Problem]]) -> None:
+        """All objects of a kind. One that cannot be kept is a problem of its own, and is never taken for absent."""
+        self.add([body for _, body in objects if isinstance(body, bytes)])
+        self.problems += [_refused(api, *target, body) for target, body in objects if isinstance(body, Problem)]
         self.complete.append([api.group, api.kind, namespace])
         if objects:
             self.group_versions.add((api.group, api.version))
@@ -149,19 +152,25 @@ class _Recording:
         self.problems.append([api.group, api.version, api.kind, namespace, "", found.code, found.message])
 
     def finish(self) -> None:
+        self._file.write(b'],"schemas":[')
+        self._write_schemas()
         self._file.write(b"]")
         for key in ("complete", "absent", "problems"):
             self._file.write(b',"%s":%s' % (key.encode(), orjson.dumps(getattr(self, key))))
-        self._file.write(b',"schemas":[')
-        self._write_schemas()
-        self._file.write(b"]}\n")
+        self._file.write(b"}\n")
 
     def _write_schemas(self) -> None:
         separator = b"\n"
         for group, version in sorted(self.group_versions):
             document = self._cluster.documents(group, version)
-            if document is not None:
-                self._file.write(separator + orjson.dumps([group, version, document]))
+            if document is None:
+                continue
+            try:
+                self._file.write(separator + packed([group, version, document]))
+            except Unpackable as error:
+                reason = f"the schemas of {group or 'the core group'}/{version} cannot be recorded: {error}"
+                self.problems.append([group, version, "", "", "", problem.SCHEMA_UNREAD, reason])
+            else:
                 separator = b",\n"
 
     def result(self, path: Path) -> Recorded:
@@ -196,6 +205,23 @@ def _as_binary(file: Any) -> BinaryIO:
 
 def _unwritable(path: Path, error: OSError) -> ClusterError:
     return ClusterError(f"the recording {path} cannot be written: {error.strerror}", code=problem.BAD_RECORDING)
+
+
+def _header_text(cluster: str, header: JsonObject) -> bytes:
+    try:
+        return packed(header)
+    except Unpackable as error:
+        raise ClusterError(
+            f"cluster {cluster} cannot be recorded: its version or discovery is no JSON, {error}",
+            code=problem.UNEXPECTED,
+        ) from None
+
+
+def _refused(api: ApiResource, namespace: str, name: str, found: Problem) -> list[str]:
+    # What cannot be kept may be the name.
+    namespace, name = (word.encode("utf-8", "backslashreplace").decode() for word in (namespace, name))
+    where = f"{api.full_name} {f'{namespace}/' if namespace else ''}{name}"
+    return [api.group, api.version, api.kind, namespace, name, found.code, f"{where}: {found.message}"]
 
 
 def _row(key: Identity) -> list[str]:

@@ -16,7 +16,8 @@ from gitops_audit.live.http import HttpClient
 from gitops_audit.live.listing import METADATA_ONLY, completed, name_of, pages, read_whole
 from gitops_audit.live.liveset import LiveSet
 from gitops_audit.live.openapi import OpenApiDocuments, cache_directory
-from gitops_audit.live.reader import Reader, get_object
+from gitops_audit.live.plan import Target
+from gitops_audit.live.reader import Reader, get_object, redacted
 from gitops_audit.live.workers import Step, run, threads, without_garbage_collection
 from gitops_audit.model.finding import Problem
 from gitops_audit.model.redact import Redactor
@@ -100,11 +101,19 @@ class ServerCluster:
 
     def scan(self, api: ApiResource, namespace: str = "", *, accept: str = "application/json") -> Iterator[JsonObject]:
         """Every object of a kind as the pages come, redacted. Raises ClusterError; ApiError 410: start anew."""
+        for item in self._items(api, namespace, accept):
+            yield self.redactor.redact(completed(api, item))
+
+    def scan_packed(self, api: ApiResource, namespace: str = "") -> Iterator[tuple[Target, bytes | Problem]]:
+        """As `scan`, each object with its place and as JSON text, or the problem of an object that cannot be kept."""
+        for item in self._items(api, namespace, "application/json"):
+            yield name_of(item), redacted(self.redactor, api, item)
+
+    def _items(self, api: ApiResource, namespace: str, accept: str) -> Iterator[JsonObject]:
         for page in pages(self.client, api, namespace, accept=accept):
             if not page.is_whole:
                 raise _as_error(self.name, problem.nameless(api))
-            for item in page.items:
-                yield self.redactor.redact(completed(api, item))
+            yield from page.items
 
     def dry_run_apply(self, resource: Declared, manager: str) -> JsonObject | Refusal:
         return self._dry_runner.apply(self._api(resource), resource, manager)

@@ -56,13 +56,16 @@ class SnapshotCoverage:
         self._complete = {(group, kind, namespace) for group, kind, namespace in document["complete"]}
         self._absent = {tuple(row) for row in document["absent"]}
         self._problems = {tuple(row[:5]): Problem(str(row[5]), str(row[6])) for row in document["problems"]}
+        # kinds of which single objects could not be kept
+        self._with_unkept = {(group, kind) for group, _, kind, _, name in self._problems if name}
 
     def problem(self, version: str, place: Place) -> Problem | None:
         group, kind, namespace, name = place
+        if found := self._problems.get((group, version, *place[1:])):
+            return found
         if (group, version, kind, namespace, name) in self._absent or self._is_listed(group, kind, namespace):
             return None
-        asked = ((namespace, name), (namespace, ""), ("", ""))
-        for where in asked:
+        for where in ((namespace, ""), ("", "")):
             if found := self._problems.get((group, version, kind, *where)):
                 return found
         return not_recorded(f"{kind} is", "record it too: `gitops-audit snapshot FILE`")
@@ -74,7 +77,7 @@ class SnapshotCoverage:
         return not_served(group, version, kind, served)
 
     def is_complete(self, group: str, kind: str, namespace: str) -> bool:
-        return self._is_listed(group, kind, namespace)
+        return self._is_listed(group, kind, namespace) and (group, kind) not in self._with_unkept
 
     def _is_listed(self, group: str, kind: str, namespace: str) -> bool:
         return (group, kind, "") in self._complete or (group, kind, namespace) in self._complete

@@ -12,7 +12,7 @@ _MOST_BYTES = 16 << 20  # as much as is read of a policy file
 _SUFFIXES = (".yaml", ".yml", ".json")
 # As keys and values stand in YAML and in JSON.
 _OWN = (re.compile(rb"gitops-audit/"), re.compile(rb"\btests[\"']?\s*:"))
-_KYVERNO = (re.compile(rb"cli\.kyverno\.io/"), re.compile(rb"\bkind[\"']?\s*:\s*[\"']?Test\b"))
+_KYVERNO = (re.compile(rb"cli\.kyverno\.io/"), re.compile(rb"\bkind[\"']?\s*:\s*[\"']?Test\b|\bresults[\"']?\s*:"))
 
 
 def holds_tests(file: Path) -> bool:

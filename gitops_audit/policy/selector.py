@@ -52,8 +52,18 @@ class LabelSelector:
 EVERYTHING = LabelSelector()
 
 
-def _requirement(document: Document, pointer: str) -> Requirement:
+def check_expression(document: Document, pointer: str) -> None:
+    """Raises PolicyError for an element of `matchExpressions` that the API server takes for none."""
     document.only(pointer, ("key", "operator", "values"))
     operator = document.choice(f"{pointer}/operator", _OPERATORS, "")
+    if not document.text(f"{pointer}/key"):
+        raise document.fault(pointer, "an expression of a selector has no key")
+    needs_values = operator in ("In", "NotIn")
+    if bool(document.sequence(f"{pointer}/values")) != needs_values:
+        raise document.fault(pointer, f"{operator} {'needs' if needs_values else 'takes no'} values")
+
+
+def _requirement(document: Document, pointer: str) -> Requirement:
+    check_expression(document, pointer)
     values = frozenset(str(v) for v in document.sequence(f"{pointer}/values"))
-    return Requirement(document.text(f"{pointer}/key"), operator, values)
+    return Requirement(document.text(f"{pointer}/key"), document.text(f"{pointer}/operator"), values)

@@ -8,6 +8,7 @@ from pathlib import Path
 from gitops_audit.errors import AuditError, Location, PolicyError
 from gitops_audit.policy.document import Document
 from gitops_audit.policy.holds_tests import KYVERNO_NAME, holds_tests
+from gitops_audit.policy.load import policies as registry
 from gitops_audit.policy.load.file import files_of
 from gitops_audit.policy.testing import inline
 from gitops_audit.policy.testing.files import documents
@@ -56,6 +57,14 @@ def _rows(file: Path) -> Iterator[TestRow]:
         yield from _kyverno_rows(file)
     else:
         yield from inline.rows(file)
+        yield from (broken(str(file), _no_test(document)) for document in found if _is_meant_as_test(document))
+
+
+def _is_meant_as_test(document: Document) -> bool:
+    """Whether a document has the parts of a test and is none, as its apiVersion or kind is mistyped."""
+    if "tests" in document.body and (document.group == "gitops-audit" or document.kind == "Policy"):
+        return not registry.is_policy(document)
+    return "results" in document.body and document.group == "cli.kyverno.io"
 
 
 def _kyverno_rows(file: Path) -> Iterator[TestRow]:
@@ -68,8 +77,7 @@ def _kyverno_rows(file: Path) -> Iterator[TestRow]:
 
 def _of_test(document: Document) -> Iterator[TestRow]:
     if not is_kyverno_test(document.body):
-        hint = "a test is a `kind: Test` of cli.kyverno.io/v1alpha1"
-        raise PolicyError("this is no policy test", code="GA405", where=document.at(""), hint=hint)
+        raise _no_test(document)
     test = KyvernoTest.from_document(document)
     try:
         run = KyvernoRun.load(test)
@@ -77,3 +85,8 @@ def _of_test(document: Document) -> Iterator[TestRow]:
         yield from unreadable(test, error)
     else:
         yield from run.rows()
+
+
+def _no_test(document: Document) -> PolicyError:
+    hint = "a test is a `kind: Test` of cli.kyverno.io/v1alpha1, or a `kind: Policy` of gitops-audit/v1 with `tests`"
+    return PolicyError("this is no policy test", code="GA405", where=document.at(""), hint=hint)

@@ -8,6 +8,7 @@ from gitops_audit.policy.document import Document
 from gitops_audit.policy.form.kyverno import jmes
 from gitops_audit.policy.form.kyverno.condition import OPERATORS
 from gitops_audit.policy.form.kyverno.entry import EXTERNAL
+from gitops_audit.policy.selector import check_expression
 
 SPEC = (
     "admission",
@@ -69,6 +70,8 @@ _RESOURCES = (
     "operations",
     "selector",
 )
+_OPERATIONS = ("CREATE", "UPDATE", "DELETE", "CONNECT")
+_SUBJECTS = ("User", "Group", "ServiceAccount")
 _SELECTOR = ("matchLabels", "matchExpressions")
 _CONTEXT = ("apiCall", "configMap", "globalReference", "imageRegistry", "name", "variable")
 _ENTRY = {
@@ -141,21 +144,23 @@ def _check_resources(document: Document, at: str) -> None:
     document.text(f"{at}/name")
     for key in ("kinds", "names", "namespaces", "operations"):
         _check_texts(document, f"{at}/{key}")
+    for operation in document.sequence(f"{at}/operations"):
+        if operation not in _OPERATIONS:
+            hint = f"use {', '.join(_OPERATIONS)}"
+            raise document.fault(f"{at}/operations", f"{operation!r} is no operation", hint=hint)
     document.mapping(f"{at}/annotations")
     for key in ("selector", "namespaceSelector"):
         document.only(f"{at}/{key}", _SELECTOR)
         document.mapping(f"{at}/{key}/matchLabels")
         for here in _objects(document, f"{at}/{key}/matchExpressions"):
-            document.only(here, ("key", "operator", "values"))
-            document.text(f"{here}/key")
-            document.text(f"{here}/operator")
-            document.sequence(f"{here}/values")
+            check_expression(document, here)
 
 
 def _check_user(document: Document, at: str) -> None:
     for key in ("roles", "clusterRoles"):
         _check_texts(document, f"{at}/{key}")
     for here in _objects(document, f"{at}/subjects"):
+        document.choice(f"{here}/kind", _SUBJECTS, "")
         document.text(f"{here}/name")
 
 

@@ -84,7 +84,6 @@ def test_a_subresource_is_selected_by_name(selector: str, subresource: str, *, e
         ({"selector": {"matchExpressions": [{"key": "app", "operator": "NotIn", "values": ["web"]}]}}, False),
         ({"selector": {"matchExpressions": [{"key": "none", "operator": "DoesNotExist"}]}}, True),
         ({"selector": {"matchExpressions": [{"key": "none", "operator": "Exists"}]}}, False),
-        ({"selector": {"matchExpressions": [{"key": "none", "operator": "Odd"}]}}, False),
         ({"namespaceSelector": {"matchLabels": {"env": "prod"}}}, True),
         ({"namespaceSelector": {"matchLabels": {"env": "dev"}}}, False),
         ({"operations": ["CREATE"]}, True),

@@ -419,6 +419,24 @@ def test_a_match_of_impossible_types_is_an_error(match: str) -> None:
         policy(ONE, match=match)
 
 
+@pytest.mark.parametrize("side", ["any", "all"])
+@pytest.mark.parametrize(
+    "block",
+    [
+        "resources: {kinds: [Pod], selector: {matchExpressions: [{key: a, operator: in, values: [b]}]}}",
+        "resources: {kinds: [Pod], namespaceSelector: {matchExpressions: [{key: a, operator: Is, values: [b]}]}}",
+        "resources: {kinds: [Pod], selector: {matchExpressions: [{key: a, operator: NotIn}]}}",
+        "resources: {kinds: [Pod], operations: [Create]}",
+        "resources: {kinds: [Pod]}, subjects: [{kind: Users, name: a}]",
+        "resources: {kinds: [Pod]}, subjects: [{name: a}]",
+    ],
+)
+def test_a_match_that_could_never_hold_is_an_error(block: str, side: str) -> None:
+    with pytest.raises(PolicyError) as raised:
+        policy(ONE, match=f"{{{side}: [{{{block}}}]}}")
+    assert raised.value.code == "GA401"
+
+
 def test_an_unsupported_rule_may_be_a_visible_skip_beside_the_others() -> None:
     text = """\
     apiVersion: kyverno.io/v1

@@ -6,14 +6,13 @@ Managers name themselves; an unset name becomes the first part of the client's u
 
 from __future__ import annotations
 
-import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
-from fnmatch import translate
 from typing import Any
 
 from gitops_audit.deployer.tools import APPLIERS
 from gitops_audit.kube import managed_fields as fields
+from gitops_audit.kube.glob import is_like_any
 from gitops_audit.kube.managed_fields import Entry, Trie
 from gitops_audit.kube.path import Path
 from gitops_audit.model.finding import FieldOwner, ManagerClass
@@ -111,13 +110,6 @@ _MAKERS = frozenset({"kubectl-create", "kubectl-run", "kubectl-expose", "kubectl
 _CREATING = _MAKERS | {"kubectl-replace"}
 
 
-def _pattern(names: Iterable[str]) -> re.Pattern[str]:
-    return re.compile("|".join(translate(name) for name in names) or r"(?!)")
-
-
-_APPLIERS, _INTERACTIVE, _CONTROLLERS = _pattern(APPLIERS), _pattern(INTERACTIVE), _pattern(CONTROLLERS)
-
-
 @dataclass(frozen=True, slots=True)
 class Managers:
     """The classes of field managers: the configured names (with `*`) first, then the built-in ones."""
@@ -134,9 +126,9 @@ class Managers:
         return self._known[key]
 
     def _classify(self, manager: str, operation: str) -> ManagerClass:
-        if _pattern(self.appliers).fullmatch(manager):
+        if is_like_any(self.appliers, manager):
             return "applier"
-        if _pattern(self.interactive).fullmatch(manager):
+        if is_like_any(self.interactive, manager):
             return "interactive"
         if not manager or manager in _MERGED:
             return "unknown"
@@ -151,11 +143,11 @@ class Managers:
 
 
 def _built_in(manager: str) -> ManagerClass:
-    if _APPLIERS.fullmatch(manager):
+    if is_like_any(APPLIERS, manager):
         return "applier"
-    if _INTERACTIVE.fullmatch(manager):
+    if is_like_any(INTERACTIVE, manager):
         return "interactive"
-    return "controller" if _CONTROLLERS.fullmatch(manager) else "unknown"
+    return "controller" if is_like_any(CONTROLLERS, manager) else "unknown"
 
 
 def owners(entries: Sequence[Entry], path: Path) -> list[Entry]:

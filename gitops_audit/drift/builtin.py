@@ -10,8 +10,8 @@ import base64
 import binascii
 from typing import Any
 
-from gitops_audit.drift.equality import quantity
 from gitops_audit.kube.path import Path, lookup
+from gitops_audit.kube.quantity import amount
 from gitops_audit.kube.type_schema import TypeSchema
 from gitops_audit.model.finding import ABSENT
 from gitops_audit.model.redact import LAST_APPLIED
@@ -210,7 +210,7 @@ def _is_derived_limit(path: Path, value: Any, sides: Sides) -> bool:
         return isinstance(value, dict) and all(_is_derived_limit((*path, k), v, sides) for k, v in value.items())
     others = _DERIVED_LIMITS.get(str(limit), ())
     sources = (lookup(side, (*path[:3], other, *rest)) for other in others for side in sides)
-    return any(quantity(source) == quantity(value) for source in sources if source is not ABSENT)
+    return any(amount(source) == amount(value) for source in sources if source is not ABSENT)
 
 
 def is_multiset(group: str, kind: str, path: Path) -> bool:

@@ -8,11 +8,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from fnmatch import fnmatchcase
 from itertools import chain
 
 from gitops_audit.deployer.tools import TOOLS, is_kubectl
 from gitops_audit.deployer.tracking import ARGO_INSTANCE, INSTANCE, MANAGED_BY, trackers
+from gitops_audit.kube.glob import is_like_any
 from gitops_audit.kube.managed_fields import Entry
 from gitops_audit.model.resource import JsonObject
 
@@ -75,7 +75,7 @@ def _tools(managers: Sequence[str]) -> Iterator[str]:
 
 
 def _is_of(tool: str, manager: str) -> bool:
-    return any(fnmatchcase(manager, name) for name in TOOLS[tool])
+    return is_like_any(TOOLS[tool], manager)
 
 
 def _kubectl(appliers: Sequence[Entry]) -> Deployer:

@@ -5,8 +5,9 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 
+from gitops_audit.kube import duration
+
 _DESCRIPTORS = frozenset({"@yearly", "@annually", "@monthly", "@weekly", "@daily", "@midnight", "@hourly"})
-_DURATION = re.compile(r"[-+]?(?:0|(?:(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:ns|us|µs|μs|ms|s|m|h))+)", re.ASCII)
 _NUMBER = re.compile(r"\+?[0-9]+|-0+", re.ASCII)
 _MONTHS = {
     name: n
@@ -27,7 +28,7 @@ def schedule_fault(text: str) -> str:
     if "TZ" in text:
         return "must not name a time zone: use timeZone"
     if text.startswith("@every "):
-        return "" if _DURATION.fullmatch(text[7:]) else "@every needs a duration such as 1h30m"
+        return "" if duration.parse(text[7:]) is not None else "@every needs a duration such as 1h30m"
     if text.startswith("@"):
         return "" if text in _DESCRIPTORS else f"must be one of {', '.join(sorted(_DESCRIPTORS))}, or five fields"
     parts = text.split()

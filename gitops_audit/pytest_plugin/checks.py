@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from fnmatch import fnmatchcase
 from typing import NoReturn
 
 import pytest
 
 from gitops_audit.config.suggest import did_you_mean
 from gitops_audit.errors import AuditError
+from gitops_audit.kube.glob import is_like
 from gitops_audit.model.resource import Declared, JsonObject, ResourceKey
 from gitops_audit.model.verdict import Verdict
 from gitops_audit.pytest_plugin.item import item_name
@@ -103,7 +103,7 @@ def _nothing(session: AuditSession, wanted: Sequence[Mapping[str, str]], *, is_a
 
 def _suggestion(part: str, pattern: str, inventory: Sequence[Declared]) -> str:
     known = {_values(r)[part] for r in inventory}
-    return "" if any(fnmatchcase(value, pattern) for value in known) else did_you_mean(pattern, known)
+    return "" if any(is_like(pattern, value) for value in known) else did_you_mean(pattern, known)
 
 
 def _runs(session: AuditSession) -> Iterator[AuditRun]:
@@ -120,7 +120,7 @@ def _is_managed(resource: Declared) -> bool:
 
 def _matches(wanted: Sequence[Mapping[str, str]], resource: Declared) -> bool:
     values = _values(resource)
-    return all(fnmatchcase(values[part], pattern) for selector in wanted for part, pattern in selector.items())
+    return all(is_like(pattern, values[part]) for selector in wanted for part, pattern in selector.items())
 
 
 def _values(resource: Declared) -> Mapping[str, str]:

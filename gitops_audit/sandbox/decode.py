@@ -11,7 +11,7 @@ from typing import Any
 import orjson
 import yaml
 
-from gitops_audit.sandbox.quantity import canonical
+from gitops_audit.kube.quantity import parse as parse_quantity
 from gitops_audit.sandbox.status import ApiError
 from gitops_audit.sandbox.types import ANY, JsonObject, Type, zero
 
@@ -123,7 +123,7 @@ class Decoder:
 
     def _quantity(self, value: Any) -> str:
         try:
-            return canonical(value if isinstance(value, str) else repr(value))
+            return str(parse_quantity(value.strip() if isinstance(value, str) else repr(value)))
         except ValueError as error:
             raise self._refusal(str(error)) from error
 

@@ -22,7 +22,8 @@ from typing import Any
 import yaml
 
 from gitops_audit.deployer.tracking import is_mark
-from gitops_audit.drift.equality import duration, quantity
+from gitops_audit.kube import duration
+from gitops_audit.kube.quantity import amount
 from gitops_audit.model.finding import Change
 from gitops_audit.model.path import pointer_tokens
 from gitops_audit.model.resource import JsonObject
@@ -185,7 +186,7 @@ def _kept(path: Place) -> str:
 
 
 def _is_same(live: Any, merged: Any) -> bool:
-    return any(means(live) is not None and means(live) == means(merged) for means in (quantity, duration))
+    return any(means(live) is not None and means(live) == means(merged) for means in (amount, duration.parse))
 
 
 def _text(value: Any) -> str:

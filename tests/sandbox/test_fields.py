@@ -13,7 +13,6 @@ from gitops_audit.sandbox.apply import Apply
 from gitops_audit.sandbox.field_set import display, from_fields_v1, item_element, to_fields_v1
 from gitops_audit.sandbox.managed_fields import Managers, applier
 from gitops_audit.sandbox.patch import json_patch, merge_patch, strategic_merge
-from gitops_audit.sandbox.quantity import canonical
 from gitops_audit.sandbox.tables import builtin
 from gitops_audit.sandbox.typed import SchemaMismatch, compare, merge, owned_fields, remove
 from gitops_audit.sandbox.types import Field, Type, zero
@@ -120,26 +119,6 @@ def test_an_unknown_field_and_a_double_item_do_not_fit() -> None:
         owned_fields({"nope": 1}, CONTAINER)
     with pytest.raises(SchemaMismatch, match="duplicate entries"):
         owned_fields({"env": [{"name": "A"}, {"name": "A"}]}, CONTAINER)
-
-
-@given(
-    st.decimals(min_value=0, max_value=10**12, places=3), st.sampled_from(["", "m", "k", "M", "Ki", "Mi", "Gi", "e3"])
-)
-def test_a_canonical_quantity_stays_as_it_is(number: Any, suffix: str) -> None:
-    once = canonical(f"{number:f}{suffix}")
-    assert canonical(once) == once
-
-
-@pytest.mark.parametrize("text", ["1e9999", "-7e9000"])
-def test_a_quantity_beyond_all_measure_is_refused(text: str) -> None:
-    with pytest.raises(ValueError, match="digits"):
-        canonical(text)
-
-
-@pytest.mark.parametrize("text", ["", "abc", "1 Gi", "1Xi", "--1", "1e", "0x10", "١"])  # noqa: RUF001
-def test_what_is_no_quantity_is_refused(text: str) -> None:
-    with pytest.raises(ValueError, match="quantities must match"):
-        canonical(text)
 
 
 @pytest.mark.parametrize(

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from gitops_audit.kube import name
+from gitops_audit.kube.quantity import amount
 from gitops_audit.policy.object_validation.field import (
     Faults,
     Fields,
-    amount,
     is_number,
     mapping,
     objects,

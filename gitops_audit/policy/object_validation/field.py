@@ -5,10 +5,9 @@ from __future__ import annotations
 import ipaddress
 import re
 from collections.abc import Iterable, Iterator, Mapping
-from fractions import Fraction
 from typing import Any, TypeGuard
 
-from gitops_audit.kube import name, quantity
+from gitops_audit.kube import name
 from gitops_audit.kube.name import Grammar
 from gitops_audit.model.path import escaped
 
@@ -120,16 +119,6 @@ def share(fields: Fields, at: str, key: str, *, at_most_all: bool) -> Faults:
 
 def is_zero(value: Any) -> bool:
     return (type(value) is int and value == 0) or (is_percent(value) and int(value[:-1]) == 0)
-
-
-def amount(value: Any) -> Fraction | None:
-    """The number that a quantity stands for, None for what is none."""
-    if isinstance(value, bool) or not isinstance(value, str | int | float):
-        return None
-    try:
-        return quantity.parse(str(value))[0]
-    except (ValueError, OverflowError):
-        return None
 
 
 def duplicates(elements: Iterable[tuple[str, Any]], what: str) -> Faults:

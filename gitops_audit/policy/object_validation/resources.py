@@ -5,8 +5,9 @@ from __future__ import annotations
 from fractions import Fraction
 
 from gitops_audit.kube import name
+from gitops_audit.kube.quantity import amount
 from gitops_audit.model.path import escaped
-from gitops_audit.policy.object_validation.field import Faults, Fields, amount, mapping
+from gitops_audit.policy.object_validation.field import Faults, Fields, mapping
 
 _OVERCOMMITTED = ("cpu", "memory", "ephemeral-storage")
 _HUGE_PAGES = "hugepages-"

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from fractions import Fraction
 from typing import Any
 
 import pytest
@@ -10,13 +9,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from gitops_audit.drift.equality import (
-    duration,
     instant,
     is_equal,
     is_hollow,
     is_identical,
     is_likely_equal,
-    quantity,
 )
 from gitops_audit.kube.type_schema import ANYTHING, TypeSchema
 from tests.unit.drift.samples import custom, deployment, schema_of
@@ -26,67 +23,6 @@ JSON = st.recursive(
     lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=3), inner, max_size=3),
     max_leaves=8,
 )
-
-
-@pytest.mark.parametrize(
-    ("one", "other"),
-    [
-        ("1", "1000m"),
-        (1, "1"),
-        (0.5, "500m"),
-        ("1Gi", "1073741824"),
-        ("1e3", "1k"),
-        ("1E3", "1000"),
-        ("1.5Gi", "1536Mi"),
-        ("-1", "-1000m"),
-        ("+1", "1"),
-        (".5", "500m"),
-        ("5.", "5"),
-        ("0.1n", "1n"),
-        ("1000000000Ei", "999999999Ei"),
-        (1e-07, "100n"),
-    ],
-)
-def test_quantities_are_numbers_however_they_are_written(one: Any, other: Any) -> None:
-    assert quantity(one) == quantity(other)
-
-
-@pytest.mark.parametrize(
-    "text", ["", "1 Gi", "1gi", "Gi", "1KiB", ".", "1e99999", "9" * 100, None, True, [], "1Ki2", "0x1"]
-)
-def test_what_is_no_quantity_has_no_number(text: Any) -> None:
-    assert quantity(text) is None
-
-
-def test_a_mega_is_no_mebi_and_a_milli_is_no_mega() -> None:
-    assert quantity("1M") == 10**6
-    assert quantity("1Mi") == 2**20
-    assert quantity("1m") == Fraction(1, 1000)
-
-
-@given(st.integers(-(10**12), 10**12))
-def test_a_quantity_in_milli_is_a_thousandth(number: int) -> None:
-    assert quantity(f"{number * 1000}m") == quantity(number)
-
-
-@pytest.mark.parametrize(
-    ("text", "nanoseconds"),
-    [
-        ("1h", 3600 * 10**9),
-        ("60m0s", 3600 * 10**9),
-        ("1.5s", 1500 * 10**6),
-        ("-2ms", -2 * 10**6),
-        ("0", 0),
-        ("3µs", 3000),
-    ],
-)
-def test_durations_are_read_as_go_reads_them(text: str, nanoseconds: int) -> None:
-    assert duration(text) == nanoseconds
-
-
-@pytest.mark.parametrize("text", ["1", "h", "", "1 h", "1d", 5, None, "." * 9])
-def test_what_is_no_duration_has_no_length(text: Any) -> None:
-    assert duration(text) is None
 
 
 def test_an_instant_needs_a_zone() -> None:

@@ -9,9 +9,11 @@ from __future__ import annotations
 from fractions import Fraction
 from functools import lru_cache
 
-from gitops_audit.kube.quantity import INT64_MAX, Number, parse
+from gitops_audit.kube.quantity import INT64_MAX, parse, read
 
 _BIG = b"!"
+
+Number = tuple[Fraction, bool]
 
 
 @lru_cache(maxsize=4096)
@@ -29,15 +31,12 @@ def _number(value: bytes) -> Fraction:
 
 
 def quantity(text: str) -> bytes:
-    return carrier(*parse(text))
+    number = parse(text)
+    return carrier(number.value, number.is_big)
 
 
 def is_quantity(text: str) -> bool:
-    try:
-        parse(text)
-    except ValueError:
-        return False
-    return True
+    return read(text) is not None
 
 
 def compare(left: bytes, right: bytes) -> int:

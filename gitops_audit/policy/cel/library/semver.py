@@ -1,33 +1,11 @@
-"""Semantic versions as the API server reads them (k8s.io/apiserver/pkg/cel/library, semver 2.0.0).
+"""Semantic versions in CEL (k8s.io/apiserver/pkg/cel/library).
 
 The carrier is `v` and the version without its build part, which has no say in equality.
 """
 
 from __future__ import annotations
 
-import re
-from functools import lru_cache
-
-_NUMBER = r"(0|[1-9][0-9]*)"
-_IDENTIFIERS = r"[0-9A-Za-z-]+(?:\.[0-9A-Za-z-]+)*"
-_VERSION = re.compile(rf"{_NUMBER}\.{_NUMBER}\.{_NUMBER}(?:-({_IDENTIFIERS}))?(?:\+({_IDENTIFIERS}))?", re.ASCII)
-_UINT64_MAX = 2**64 - 1
-_LONGEST = 1024
-
-Version = tuple[int, int, int, tuple[str, ...]]
-
-
-@lru_cache(maxsize=4096)
-def parse(text: str) -> Version:
-    """(major, minor, patch, pre-release identifiers). Raises ValueError where `text` is no semantic version."""
-    found = _VERSION.fullmatch(text) if len(text) <= _LONGEST else None
-    if found is None:
-        raise ValueError(f"{text[:64]!r} is not a semantic version")
-    numbers = [int(n) for n in found.groups()[:3]]
-    pre = tuple(found[4].split(".")) if found[4] else ()
-    if any(n > _UINT64_MAX for n in numbers) or any(p.isdigit() and len(p) > 1 and p[0] == "0" for p in pre):
-        raise ValueError(f"{text[:64]!r} has a number that is too large or starts with a zero")
-    return numbers[0], numbers[1], numbers[2], pre
+from gitops_audit.kube.semver import Version, parse
 
 
 def normalise(text: str) -> str:
@@ -46,8 +24,7 @@ def _without_zeros(part: str) -> str:
 
 
 def semver(text: str, normalize: bool = False) -> bytes:
-    major, minor, patch, pre = parse(normalise(text) if normalize else text)
-    return f"v{major}.{minor}.{patch}{'-' if pre else ''}{'.'.join(pre)}".encode()
+    return f"v{parse(normalise(text) if normalize else text)}".encode()
 
 
 def is_semver(text: str, normalize: bool = False) -> bool:
@@ -60,20 +37,14 @@ def is_semver(text: str, normalize: bool = False) -> bool:
 
 def part(value: bytes, index: int) -> int:
     """Major, minor or patch (0, 1, 2)."""
-    number = _version(value)[index]
-    return int(number) if isinstance(number, int) else 0
+    version = _version(value)
+    return (version.major, version.minor, version.patch)[index]
 
 
 def compare(left: bytes, right: bytes) -> int:
-    a, b = _order(_version(left)), _order(_version(right))
+    a, b = _version(left).key, _version(right).key
     return (a > b) - (a < b)
 
 
 def _version(value: bytes) -> Version:
     return parse(bytes(value).decode()[1:])
-
-
-def _order(version: Version) -> tuple[object, ...]:
-    # a pre-release comes before its release; numbers before words, fewer identifiers before more
-    identifiers = tuple((0, int(p), "") if p.isdigit() else (1, 0, p) for p in version[3])
-    return (*version[:3], not identifiers, identifiers)

@@ -6,7 +6,8 @@ import json
 from collections.abc import Callable
 from typing import Any, NamedTuple, NoReturn
 
-from gitops_audit.policy.form.kyverno import duration, pattern, quantity, semver, wildcard
+from gitops_audit.kube import duration, quantity, semver
+from gitops_audit.policy.form.kyverno import pattern, wildcard
 from gitops_audit.policy.form.kyverno.scope import Scope
 from gitops_audit.policy.form.kyverno.substitute import SubstitutionError, substitute
 from gitops_audit.policy.form.kyverno.value import is_number, parse_number, same, sprint
@@ -85,9 +86,9 @@ def _text_equals(key: str, value: Any) -> bool:
         return lengths[0] == lengths[1]
     if not isinstance(value, str):
         return False
-    amount = quantity.parse(key)
+    amount = quantity.read(key)
     if amount is not None and value:
-        other = quantity.parse(value)
+        other = quantity.read(value)
         return other is not None and amount.value == other.value
     return wildcard.is_match(value, key)
 
@@ -264,8 +265,8 @@ def _ordered(holds: Callable[[Any, Any], bool]) -> Compare:
 
 
 def _quantities(key: Any, value: Any) -> tuple[Any, Any] | None:
-    left = quantity.parse(key) if isinstance(key, str) else None
-    right = quantity.parse(value) if isinstance(value, str) else None
+    left = quantity.read(key) if isinstance(key, str) else None
+    right = quantity.read(value) if isinstance(value, str) else None
     return (left.value, right.value) if left and right else None
 
 
@@ -276,8 +277,8 @@ def _numbers(key: Any, value: Any) -> tuple[Any, Any] | None:
 
 
 def _versions(key: Any, value: Any) -> tuple[Any, Any] | None:
-    left = semver.parse(key) if isinstance(key, str) else None
-    right = semver.parse(value) if isinstance(value, str) else None
+    left = semver.read(key) if isinstance(key, str) else None
+    right = semver.read(value) if isinstance(value, str) else None
     return (left.key, right.key) if left and right else None
 
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 import re
 from typing import Any
 
-from gitops_audit.policy.form.kyverno import duration, quantity, wildcard
+from gitops_audit.kube import duration, quantity
+from gitops_audit.policy.form.kyverno import wildcard
 from gitops_audit.policy.form.kyverno.value import is_number, parse_number, sprint
 
 _ENDPOINT = r"([-|+]?\d+(?:\.\d+)?[A-Za-z]*)"
@@ -101,7 +102,7 @@ def _number_text(value: Any) -> str | None:
 
 
 def _quantity(text: str) -> Any:
-    found = quantity.parse(text)
+    found = quantity.read(text)
     return found.value if found else None
 
 

@@ -8,9 +8,9 @@ from fractions import Fraction
 from functools import reduce
 from typing import Any
 
-from gitops_audit.policy.form.kyverno import duration, quantity
+from gitops_audit.kube import duration, quantity
+from gitops_audit.kube.quantity import Quantity
 from gitops_audit.policy.form.kyverno.jmes.error import JmesError
-from gitops_audit.policy.form.kyverno.quantity import Quantity
 from gitops_audit.policy.form.kyverno.value import is_number, whole
 
 Operand = float | Quantity | duration.Duration
@@ -91,7 +91,7 @@ def _operand(name: str, value: Any) -> Operand:
     if is_number(value):
         return value
     if isinstance(value, str):
-        amount = quantity.parse(value)
+        amount = quantity.read(value)
         if amount is not None:
             return amount
         length = duration.parse(value)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
 
-from gitops_audit.policy.form.kyverno import duration
+from gitops_audit.kube import duration
 from gitops_audit.policy.form.kyverno.jmes import layout
 from gitops_audit.policy.form.kyverno.jmes.error import JmesError
 from gitops_audit.policy.form.kyverno.jmes.signature import STRING, takes

@@ -14,7 +14,8 @@ import posixpath
 from typing import Any, NoReturn
 from urllib.parse import urlsplit
 
-from gitops_audit.policy.form.kyverno import certificate, image, semver, wildcard
+from gitops_audit.kube import semver
+from gitops_audit.policy.form.kyverno import certificate, image, version_range, wildcard
 from gitops_audit.policy.form.kyverno.jmes import arithmetic, yaml_text
 from gitops_audit.policy.form.kyverno.jmes.clock import TimeFunctions
 from gitops_audit.policy.form.kyverno.jmes.error import MAX_CHARS, JmesError, TooMuch, Unsupported
@@ -138,7 +139,7 @@ class KyvernoFunctions(TimeFunctions, StandardFunctions):
     @takes(STRING, STRING)
     def _func_semver_compare(self, version: str, wanted: str) -> bool:
         try:
-            return semver.is_in_range(semver.parse(version) or _NO_VERSION, wanted)
+            return version_range.is_in_range(semver.read(version) or _NO_VERSION, wanted)
         except ValueError as error:
             raise JmesError(f"semver_compare: {error}") from None
 
@@ -222,7 +223,7 @@ def _replaced(text: str, old: str, new: str, count: int) -> str:
     return text.replace(old, new, count)
 
 
-_NO_VERSION = semver.Version((0, 0, 0, 1, ()))
+_NO_VERSION = semver.Version(0, 0, 0)
 
 
 def _regex(function: Any, *arguments: str) -> Any:

@@ -71,7 +71,7 @@ def test_a_resource_is_compared_with_a_pattern(resource: Any, wanted: Any, resul
 
 
 def test_a_mismatch_while_a_conditions_key_is_nowhere_is_an_error() -> None:
-    wanted = {"spec": {"^(volumes)": [{"name": "x"}], "nodeName": "n"}}
+    wanted = {"spec": {"^(volumes)": [{"name": "x"}], "nodeName": "node"}}
     assert overlay.compare(pod(A), wanted).result == "error"
 
 

@@ -1,41 +1,14 @@
-"""Semantic versions and ranges as Kyverno compares them (the grammar of Go's blang/semver: `>=1.2.0 <2.0.0 || 3.x`)."""
+"""Ranges of versions as Kyverno reads them (the grammar of Go's blang/semver: `>=1.2.0 <2.0.0 || 3.x`)."""
 
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 
-_NUMBER = r"(?:0|[1-9]\d{0,18})"
-_IDENTIFIER = r"[0-9A-Za-z-]+"
-_VERSION = re.compile(
-    rf"({_NUMBER})\.({_NUMBER})\.({_NUMBER})(?:-({_IDENTIFIER}(?:\.{_IDENTIFIER})*))?(?:\+{_IDENTIFIER}(?:\.{_IDENTIFIER})*)?",
-    re.ASCII,
-)
+from gitops_audit.kube.semver import Key, Version, read
+
 _TERM = re.compile(r"(>=|<=|==|!=|=|>|<|!)?\s*([^\s<>=!]+)")
-_PARTIAL = re.compile(rf"({_NUMBER}|[xX*])(?:\.({_NUMBER}|[xX*]))?(?:\.({_NUMBER}|[xX*]))?", re.ASCII)
-
-Key = tuple[int, int, int, int, tuple[tuple[int, int, str], ...]]
-
-
-@dataclass(frozen=True, slots=True)
-class Version:
-    """A version; `key` orders it: a pre-release comes before its release, numeric identifiers before words."""
-
-    key: Key
-
-
-def parse(text: str) -> Version | None:
-    """The version of a text (`1.2.3-rc.1+build`), None where it is none."""
-    found = _VERSION.fullmatch(text)
-    if found is None:
-        return None
-    major, minor, patch, pre = found.groups()
-    identifiers = tuple(_identifier(part) for part in pre.split(".")) if pre else ()
-    return Version((int(major), int(minor), int(patch), 0 if pre else 1, identifiers))
-
-
-def _identifier(part: str) -> tuple[int, int, str]:
-    return (0, int(part), "") if part.isdigit() and len(part) < 20 else (1, 0, part)
+_PART = r"(0|[1-9][0-9]{0,18}|[xX*])"
+_PARTIAL = re.compile(rf"{_PART}(?:\.{_PART})?(?:\.{_PART})?", re.ASCII)
 
 
 def is_in_range(version: Version, text: str) -> bool:
@@ -52,7 +25,7 @@ def _terms(part: str) -> list[tuple[str, str]]:
 
 
 def _holds(version: Version, operator: str, bound: str) -> bool:
-    exact = parse(bound)
+    exact = read(bound)
     low, high = (exact.key, None) if exact else _wildcard(bound)
     return _compare(version.key, operator, low, high)
 
@@ -82,10 +55,10 @@ def _wildcard(bound: str) -> tuple[Key, Key]:
     if not parts or len(fixed) == len(parts):
         raise ValueError(f"{bound!r} is not a version of the form 1.2.3")
     if not fixed:
-        return _key(0, 0), _key(10**19, 0)
+        return _key(0, 0), _key(10**20, 0)
     major, minor = fixed[0], fixed[1] if len(fixed) > 1 else None
     return (_key(major, 0), _key(major + 1, 0)) if minor is None else (_key(major, minor), _key(major, minor + 1))
 
 
 def _key(major: int, minor: int) -> Key:
-    return (major, minor, 0, 1, ())
+    return (major, minor, 0, True, ())

@@ -20,7 +20,7 @@ _UNIT_NS = {
 }
 _PART = re.compile(r"(\d+\.?\d*|\.\d+)(ns|us|µs|μs|ms|s|m|h)", re.ASCII)
 _MAX_CHARS = 100
-_LIMIT_NS = 2**63
+_INT64 = range(-(2**63), 2**63)
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,9 +36,9 @@ class Duration:
         return show(int(self.ns / SECOND_NS * factor * SECOND_NS))
 
 
-def parse(text: str) -> int | None:
-    """The nanoseconds of a duration, None where the text is none (or one beyond 292 years, as in Go)."""
-    return _parsed(text) if len(text) <= _MAX_CHARS else None
+def parse(text: object) -> int | None:
+    """The nanoseconds of a duration, None where a value is none (or one beyond 292 years, as in Go)."""
+    return _parsed(text) if isinstance(text, str) and len(text) <= _MAX_CHARS else None
 
 
 @lru_cache(maxsize=4096)
@@ -47,7 +47,7 @@ def _parsed(text: str) -> int | None:
     if body == "0":
         return 0
     total = _total_ns(body)
-    return None if total is None or total >= _LIMIT_NS else sign * total
+    return None if total is None or sign * total not in _INT64 else sign * total
 
 
 def _total_ns(body: str) -> int | None:

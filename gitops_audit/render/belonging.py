@@ -48,8 +48,8 @@ class Belonging:
         if folder is None:
             return found
         words = (
-            f"it is no object: {folder or 'the root'} is a kustomization, give it a source of its own, and leave this "
-            "file out with `exclude`"
+            f"it is no object: {folder or 'the root'} is a kustomization, give it a source of its own, and leave "
+            f"{'its folder' if folder else 'this file'} out with `exclude`"
         )
         if found.manifests:
             return Rendered(problems=(FileProblem(path, found.manifests[0].origin.line, words),))

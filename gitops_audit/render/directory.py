@@ -11,6 +11,7 @@ from gitops_audit.render.given import ALONE, Given
 from gitops_audit.render.globs import matcher
 from gitops_audit.render.lfs import NOT_FETCHED
 from gitops_audit.render.merge import merged
+from gitops_audit.render.nested import Nested
 from gitops_audit.render.registry import CHART_FILE, KUSTOMIZATION_FILES
 from gitops_audit.source import Blob, Checkout
 from gitops_audit.source.unread import DIRECTORIES
@@ -29,18 +30,21 @@ def render(config: SourceConfig, checkout: Checkout, _: Given = ALONE) -> Render
     prefix = f"{checkout.path}/" if checkout.path else ""
     is_excluded = matcher(config.exclude)
 
+    def is_left_out(path: str) -> bool:
+        return is_excluded(path.removeprefix(prefix))
+
     def is_wanted(path: str) -> bool:
-        return path.endswith(_SUFFIXES) and not is_excluded(path.removeprefix(prefix))
+        return path.endswith(_SUFFIXES) and not is_left_out(path)
 
     def is_loss(problem: FileProblem) -> bool:
         """Whether manifests may be missing; what is wrong with other files is no concern of an audit."""
-        is_directory = problem.code in DIRECTORIES and not is_excluded(problem.path.removeprefix(prefix))
-        return is_directory or is_wanted(problem.path)
+        return is_wanted(problem.path) or (problem.code in DIRECTORIES and not is_left_out(problem.path))
 
     belonging = Belonging.of(checkout)
-    read = [_read(blob, belonging) for blob in checkout.blobs(is_wanted)]
     unread = Rendered(problems=tuple(filter(is_loss, checkout.problems)), ignored=tuple(checkout.skipped))
-    return merged([unread, *read])
+    found = merged([unread, *(_read(blob, belonging) for blob in checkout.blobs(is_wanted))])
+    told = frozenset(problem.path for problem in found.problems)
+    return merged([found, Nested(checkout, is_left_out, told, belonging.parts).unread()])
 
 
 def _read(blob: Blob, belonging: Belonging) -> Rendered:

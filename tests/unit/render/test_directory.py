@@ -40,7 +40,7 @@ def test_patterns_of_exclude_count_from_the_path_of_the_source() -> None:
 @pytest.mark.parametrize(
     ("name", "text", "reason"),
     [
-        ("kustomization.yaml", "resources: [a.yaml]", "kustomize's configuration"),
+        ("kustomization.yaml", "resources: []", "kustomize's configuration"),
         ("Chart.yaml", "apiVersion: v2\nname: c", "the description of a Helm chart"),
         ("values.yaml", "kind: DaemonSet", "the values of a Helm chart"),
         ("gitops-audit.yaml", "version: 1", "it has no apiVersion and kind"),

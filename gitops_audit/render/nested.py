@@ -20,7 +20,7 @@ from gitops_audit.render.registry import CHART_FILE, KUSTOMIZATION_FILES
 from gitops_audit.source import Checkout
 
 _SUFFIXES = (".yaml", ".yml", ".json")
-_TREES = ("resources", "bases", "components")
+_TREES = ("resources", "bases")
 # Fields that make and change no object by themselves.
 _SILENT = (
     *("apiversion", "kind", "metadata", "sortoptions", "generatoroptions", "validators"),
@@ -142,8 +142,8 @@ def _is_rendered(path: str) -> bool:
 
 
 def _is_kustomize_s(document: Any) -> bool:
-    """Whether it is kustomize's own configuration: Flux has a kind of that name too."""
-    if not isinstance(document, dict):
+    """Whether kustomize builds it: Flux has a kind of that name too, and a component is built where it is used."""
+    if not isinstance(document, dict) or document.get("kind") == "Component":
         return False
     api_version = document.get("apiVersion")
     return not api_version or split_api_version(str(api_version))[0] == "kustomize.config.k8s.io"

@@ -34,7 +34,7 @@ CLASSES = {
     ),
     "green on unread": (
         *("green", "unseen", "skipped", "exits_0", "without_schema", "sparse", "misspelt", "not_checked"),
-        *("custom_resource", "unread"),
+        *("custom_resource", "unread", "unsearched", "nested"),
     ),
 }
 

@@ -33,6 +33,7 @@ MAKES = {
     "an inline patch": "resources: [listed.yaml]\npatches: [{patch: 'kind: ConfigMap'}]",
     "images": "resources: [listed.yaml]\nimages: [{name: web, newTag: latest}]",
     "replicas": "resources: [listed.yaml]\nreplicas: [{name: web, count: 9}]",
+    "components": "resources: [listed.yaml]\ncomponents: [sub]",
     "an unknown field": "resources: [listed.yaml]\nsomethingNew: [a]",
 }
 HARMLESS = {
@@ -40,6 +41,7 @@ HARMLESS = {
     "of the old form": "bases: [sub]\nkind: Kustomization",
     "options alone": "resources: [listed.yaml]\ngeneratorOptions: {disableNameSuffixHash: true}\npatches: []",
     "nothing": "# later\n",
+    "a component that nobody uses": "kind: Component\nimages: [{name: web, newTag: latest}]",
     "of Flux": "apiVersion: kustomize.toolkit.fluxcd.io/v1\nkind: Kustomization\nmetadata: {name: a, namespace: b}\n"
     "spec: {path: ./x, interval: 1m, prune: true, images: [{name: a}]}",
 }

@@ -11,16 +11,18 @@ import click
 
 from gitops_audit.cli import console
 from gitops_audit.cli.console import Progress
-from gitops_audit.cli.options import configuration, run_command, run_options
+from gitops_audit.cli.options import configuration, report_command, report_targets, run_command
 from gitops_audit.cli.selection import select
 from gitops_audit.config.load import load
 from gitops_audit.config.settings import Settings
 from gitops_audit.engine.audit import Audit, utc_now
-from gitops_audit.engine.events import NOT_EVALUATED, ClusterInfo, Finished, Judged, RunInfo, Started, Summary
+from gitops_audit.engine.events import Finished, Judged, Started
 from gitops_audit.engine.interruption import unjudged
+from gitops_audit.engine.options import RunOptions
 from gitops_audit.engine.placeholder import is_placeholder
 from gitops_audit.lifetime import Interrupted
 from gitops_audit.model.resource import Declared
+from gitops_audit.model.result import NOT_EVALUATED, AuditResult, ClusterInfo, RunInfo, Summary
 from gitops_audit.model.verdict import Verdict
 from gitops_audit.report import digest, text
 from gitops_audit.report.cause import ErrorCause, Shared, only_cause, shared_causes
@@ -29,15 +31,14 @@ from gitops_audit.report.files import STDOUT, ReportFiles
 
 @click.command()
 @run_command
-@click.option("--json", "json_path", metavar="FILE", help="write the JSON report (- for stdout)")
-@click.option("--junit", "junit_path", metavar="FILE", help="write the JUnit report for dashboards")
-def check(json_path: str | None, junit_path: str | None, **values: Any) -> None:
+@report_command
+def check(**values: Any) -> None:
     """Audit everything the configuration declares: drift, schemas, policies."""
     settings = load(configuration(values["config_path"]))
-    targets = {"json": json_path, "junit": junit_path}
+    targets = report_targets(values)
     with ReportFiles(targets) as reports:
         collected = _run(settings, values, selectors=())
-        unwritten = reports.write(collected.info, collected.verdicts, collected.finished)
+        unwritten = reports.write(collected.result)
     for error in unwritten:
         console.complain(f"error: {error}")
     if unwritten and STDOUT in targets.values():
@@ -105,10 +106,15 @@ class _Collected:
         self.finished = Finished(utc_now(), Summary())
         self.interrupted: Interrupted | None = None
 
+    @property
+    def result(self) -> AuditResult:
+        finished = self.finished
+        return AuditResult(self.info, finished.finished_at, finished.summary, self.verdicts, finished.notes)
+
 
 def _run(settings: Settings, values: dict[str, Any], selectors: tuple[str, ...]) -> _Collected:
     with Progress(is_quiet=values["quiet"]) as progress:
-        audit = Audit(settings, run_options(values, on_progress=progress.stage))
+        audit = Audit(settings, RunOptions.of(values, on_progress=progress.stage))
         collected, chosen = _Collected(audit), list[Declared]()
         try:
             audit.prepare()

@@ -11,7 +11,6 @@ from pathlib import Path
 
 import click
 
-from gitops_audit import __version__
 from gitops_audit.cli import console
 from gitops_audit.cli.options import configuration
 from gitops_audit.config.load import load
@@ -25,6 +24,7 @@ from gitops_audit.live.discovery import ApiResource
 from gitops_audit.live.server import ServerCluster
 from gitops_audit.model.redact import Redactor
 from gitops_audit.model.resource import split_api_version
+from gitops_audit.version import __version__
 
 _PACKAGES = ("pytest", "kubernetes", "GitPython", "PyYAML", "jsonschema-rs", "cel-expr-python")
 # (name, how it tells its version, what needs it)

@@ -8,10 +8,11 @@ import click
 
 from gitops_audit.cli import console
 from gitops_audit.cli.console import Progress
-from gitops_audit.cli.options import configuration, run_command, run_options
+from gitops_audit.cli.options import configuration, run_command
 from gitops_audit.cli.selection import select
 from gitops_audit.config.load import load
 from gitops_audit.engine.audit import Audit
+from gitops_audit.engine.options import RunOptions
 from gitops_audit.engine.placeholder import is_placeholder
 from gitops_audit.model.resource import Declared
 
@@ -26,7 +27,7 @@ def list_resources(resources: tuple[str, ...], **values: Any) -> None:
     """
     settings = load(configuration(values["config_path"]))
     with Progress(is_quiet=values["quiet"]) as progress:
-        audit = Audit(settings, run_options(values, on_progress=progress.stage))
+        audit = Audit(settings, RunOptions.of(values, on_progress=progress.stage))
         try:
             audit.prepare()
             chosen = select(audit.resources, resources)

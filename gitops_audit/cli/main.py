@@ -6,11 +6,11 @@ import sys
 
 import click
 
-from gitops_audit import __version__
 from gitops_audit.cli import console
 from gitops_audit.cli.group import LazyGroup
 from gitops_audit.errors import AuditError
 from gitops_audit.lifetime import Interrupted, ended_by_signals
+from gitops_audit.version import __version__
 
 _COMMANDS = {
     "check": "gitops_audit.cli.check:check",

@@ -9,9 +9,9 @@ from typing import Any, TypeVar
 import click
 
 from gitops_audit.config.load import locate
-from gitops_audit.engine.options import RunOptions, Shard
+from gitops_audit.engine.option import OPTIONS, Option
 from gitops_audit.errors import ConfigError
-from gitops_audit.model.finding import Severity
+from gitops_audit.report.registry import FORMATS
 
 _Command = TypeVar("_Command", bound=Callable[..., Any])
 
@@ -23,27 +23,8 @@ CONFIG = click.option(
     help="the configuration (default: the nearest gitops-audit.yaml)",
 )
 
-_RUN: tuple[Callable[[Any], Any], ...] = (
-    CONFIG,
-    click.option("--cluster", "clusters", multiple=True, metavar="NAME", help="only this cluster (repeatable)"),
-    click.option("--source", "sources", multiple=True, metavar="NAME", help="only this source (repeatable)"),
-    click.option("--revision", metavar="REV", help="audit this revision instead of the configured ones"),
-    click.option("--snapshot", type=click.Path(path_type=Path), help="read the cluster from this recording"),
-    click.option("--offline", is_flag=True, help="declared state only: no cluster, no fetch"),
-    click.option("--mode", type=click.Choice(["declared", "owned", "strict"]), help="which differences are drift"),
-    click.option("--fail-on", type=click.Choice([s.name for s in Severity]), help="the lowest severity that fails"),
-    click.option("--shard", metavar="I/N", help="the I-th of N parts of the audit"),
-    click.option(
-        "--audit-log",
-        "audit_logs",
-        multiple=True,
-        type=click.Path(path_type=Path),
-        help="Kubernetes audit log, to name users (repeatable)",
-    ),
-    click.option("--allow-unsupported", is_flag=True, help="skip what no policy engine here can do"),
-    click.option("-q", "--quiet", is_flag=True, help="no progress"),
-    click.option("-v", "--verbose", is_flag=True, help="also what passed, was skipped, or is no manifest"),
-)
+QUIET = click.option("-q", "--quiet", is_flag=True, help="no progress")
+VERBOSE = click.option("-v", "--verbose", is_flag=True, help="also what passed, was skipped, or is no manifest")
 
 
 def configuration(path: Path | None) -> Path:
@@ -58,24 +39,35 @@ def configuration(path: Path | None) -> Path:
 
 def run_command(command: _Command) -> _Command:
     """Adds the options of everything that runs an audit."""
-    for option in reversed(_RUN):
+    for option in reversed((CONFIG, *map(_option, OPTIONS), QUIET, VERBOSE)):
         command = option(command)
     return command
 
 
-def run_options(values: dict[str, Any], **more: Any) -> RunOptions:
-    """From the values of `run_command`'s options. Raises ConfigError."""
-    return RunOptions(
-        clusters=values["clusters"],
-        sources=values["sources"],
-        revision=values["revision"],
-        snapshot=values["snapshot"],
-        offline=values["offline"],
-        fetch=not values["offline"],
-        mode=values["mode"],
-        fail_on=Severity[values["fail_on"]] if values["fail_on"] else None,
-        shard=Shard.parse(values["shard"]) if values["shard"] else None,
-        audit_logs=tuple(values["audit_logs"]),
-        allow_unsupported=values["allow_unsupported"],
-        **more,
+def report_command(command: _Command) -> _Command:
+    """Adds an option for each format of report files."""
+    for format_ in reversed(FORMATS.values()):
+        option = click.option(
+            f"--{format_.name}", f"report_{format_.name}", metavar="FILE", help=f"{format_.help} (- for stdout)"
+        )
+        command = option(command)
+    return command
+
+
+def report_targets(values: dict[str, Any]) -> dict[str, str | None]:
+    """The files of `report_command`'s options, by format."""
+    return {name: values[f"report_{name}"] for name in FORMATS}
+
+
+def _option(option: Option) -> Callable[[Any], Any]:
+    if option.is_flag:
+        return click.option(f"--{option.name}", option.key, is_flag=True, help=option.help)
+    help_text = f"{option.help} (repeatable)" if option.is_repeatable else option.help
+    return click.option(
+        f"--{option.name}",
+        option.key,
+        multiple=option.is_repeatable,
+        metavar=option.metavar or None,
+        type=click.Choice(option.choices) if option.choices else None,
+        help=help_text,
     )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
+from contextlib import closing
 from datetime import UTC, datetime
 from itertools import groupby
 
@@ -11,24 +12,13 @@ from gitops_audit.engine import placeholder
 from gitops_audit.engine.audit_log import AuditLogs
 from gitops_audit.engine.clusters import ReachedCluster, reach_all
 from gitops_audit.engine.earlier import EarlierSources
-from gitops_audit.engine.events import (
-    NOT_EVALUATED,
-    Event,
-    Finished,
-    Judged,
-    Part,
-    RunInfo,
-    Started,
-    Summary,
-    is_answer,
-    part_of,
-)
+from gitops_audit.engine.events import Event, Finished, Judged, Started
 from gitops_audit.engine.judge import ClusterJudge, Judgement
 from gitops_audit.engine.locate import Locator
 from gitops_audit.engine.memory import Holder
 from gitops_audit.engine.options import RunOptions, narrowed
 from gitops_audit.engine.policies import PolicyCheck
-from gitops_audit.engine.shield import as_problem
+from gitops_audit.engine.shield import Shield, as_problem
 from gitops_audit.engine.sources import ReadSource, for_cluster, read_all
 from gitops_audit.engine.stand_ins import stand_in_notes
 from gitops_audit.engine.targets import targets
@@ -38,6 +28,7 @@ from gitops_audit.kube.definition import is_definition
 from gitops_audit.live.workers import threads
 from gitops_audit.model.redact import Redactor
 from gitops_audit.model.resource import Declared, FileProblem, JsonObject
+from gitops_audit.model.result import NOT_EVALUATED, AuditResult, Part, RunInfo, Summary, is_answer, part_of
 from gitops_audit.model.verdict import Threshold, Verdict
 
 
@@ -206,6 +197,20 @@ class Audit:
     def _progress(self, message: str) -> None:
         if self._options.on_progress is not None:
             self._options.on_progress(message)
+
+
+def run(settings: Settings, options: RunOptions | None = None) -> AuditResult:
+    """One whole pass, and everything that came of it. Raises AuditError as `Audit` does."""
+    audit, verdicts = Audit(settings, options), list[Verdict]()
+    with Shield(), closing(audit):
+        audit.prepare()
+        for event in audit.run():
+            match event:
+                case Judged(verdict=verdict):
+                    verdicts.append(verdict)
+                case Finished(finished_at=finished_at, summary=summary, notes=notes):
+                    return AuditResult(audit.info, finished_at, summary, verdicts, notes)
+    raise AssertionError("an audit ends with Finished")
 
 
 def _shallow(sources: Sequence[ReadSource]) -> Iterator[str]:

@@ -6,12 +6,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from gitops_audit.config.settings import ClusterConfig, Settings
-from gitops_audit.engine.events import ClusterInfo
 from gitops_audit.engine.shield import as_error
 from gitops_audit.errors import AuditError
 from gitops_audit.live import Cluster, connect
 from gitops_audit.live.workers import threads
 from gitops_audit.model.redact import Redactor
+from gitops_audit.model.result import ClusterInfo
 
 
 @dataclass(frozen=True, slots=True)

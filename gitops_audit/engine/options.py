@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from gitops_audit.config.settings import ClusterConfig, DriftMode, Settings, SourceConfig
 from gitops_audit.config.suggest import did_you_mean, listed
@@ -54,6 +54,29 @@ class RunOptions:
     audit_logs: tuple[Path, ...] = ()
     allow_unsupported: bool = False
     on_progress: Callable[[str], None] | None = None
+
+    @classmethod
+    def of(
+        cls,
+        values: Mapping[str, Any],
+        path: Callable[[str], Path] = Path,
+        on_progress: Callable[[str], None] | None = None,
+    ) -> RunOptions:
+        """From the values of `option.OPTIONS` by their keys; `path` makes a path of a text. Raises ConfigError."""
+        return cls(
+            clusters=tuple(values["cluster"] or ()),
+            sources=tuple(values["source"] or ()),
+            revision=values["revision"],
+            snapshot=path(values["snapshot"]) if values["snapshot"] else None,
+            offline=values["offline"],
+            fetch=not values["offline"],
+            mode=values["mode"],
+            fail_on=Severity[values["fail_on"]] if values["fail_on"] else None,
+            shard=Shard.parse(values["shard"]) if values["shard"] else None,
+            audit_logs=tuple(path(text) for text in values["audit_log"] or ()),
+            allow_unsupported=values["allow_unsupported"],
+            on_progress=on_progress,
+        )
 
 
 def narrowed(settings: Settings, options: RunOptions) -> Settings:

@@ -10,7 +10,6 @@ from functools import partial
 
 from gitops_audit.config.document import folder_of
 from gitops_audit.config.settings import Settings, SourceConfig
-from gitops_audit.engine.events import SourceInfo
 from gitops_audit.engine.options import RunOptions
 from gitops_audit.engine.shield import as_error
 from gitops_audit.engine.targets import offline_target
@@ -18,6 +17,7 @@ from gitops_audit.errors import AuditError, SourceError
 from gitops_audit.kube.definition import is_definition
 from gitops_audit.live.workers import threads
 from gitops_audit.model.resource import Commit, JsonObject, Rendered
+from gitops_audit.model.result import SourceInfo
 from gitops_audit.render.given import ALONE, Given, Target
 from gitops_audit.render.registry import detected_type, render
 from gitops_audit.source import Checkout, Opener

@@ -14,7 +14,6 @@ import orjson
 import urllib3
 from urllib3 import exceptions as transport
 
-from gitops_audit import __version__
 from gitops_audit.errors import ClusterError
 from gitops_audit.live import json_text, problem
 from gitops_audit.live.answer import received
@@ -24,6 +23,7 @@ from gitops_audit.live.limits import CONNECT_TIMEOUT_S, SILENCE_TIMEOUT_S
 from gitops_audit.live.problem import ApiError
 from gitops_audit.live.retry import RETRIED_STATUSES, RetryPolicy
 from gitops_audit.model.resource import JsonObject
+from gitops_audit.version import __version__
 
 USER_AGENT = f"gitops-audit/{__version__}"
 

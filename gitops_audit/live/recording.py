@@ -20,7 +20,6 @@ from typing import Any, BinaryIO
 
 import orjson
 
-from gitops_audit import __version__
 from gitops_audit.errors import ClusterError
 from gitops_audit.live import problem
 from gitops_audit.live.discovery import ApiResource
@@ -33,6 +32,7 @@ from gitops_audit.live.server import CONCURRENCY, ServerCluster
 from gitops_audit.live.workers import Step, run
 from gitops_audit.model.finding import Problem
 from gitops_audit.model.resource import Declared, JsonObject
+from gitops_audit.version import __version__
 
 API_VERSION, KIND = "gitops-audit/v1", "Snapshot"
 

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from enum import IntEnum
 from typing import Any, Literal
+
+from gitops_audit.model.severity import Severity as Severity
 
 ChangeType = Literal["changed", "removed", "stale", "added", "dropped"]
 DriftStatus = Literal["in-sync", "modified", "missing", "extra", "unknown"]
@@ -22,19 +23,6 @@ CHANGE_MEANING: dict[ChangeType, str] = {
     "added": "set by hand, not in Git",
     "dropped": "not kept by the API server: unknown to the schema of this kind",
 }
-
-
-class Severity(IntEnum):
-    """Ordered, so that `failOn` is a comparison."""
-
-    info = 0
-    low = 1
-    medium = 2
-    high = 3
-    critical = 4
-
-    def __str__(self) -> str:
-        return self.name
 
 
 class _Absent:

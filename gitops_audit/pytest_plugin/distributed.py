@@ -13,9 +13,9 @@ from typing import Any
 import orjson
 import pytest
 
-from gitops_audit.engine.events import Part, RunInfo
 from gitops_audit.errors import AuditError
 from gitops_audit.model.resource import Declared, JsonObject
+from gitops_audit.model.result import Part, RunInfo
 from gitops_audit.model.verdict import Threshold, Verdict
 from gitops_audit.pytest_plugin.session import AuditSession
 

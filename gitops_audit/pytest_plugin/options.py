@@ -6,7 +6,9 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from gitops_audit.engine.option import OPTIONS, Option
 from gitops_audit.pytest_plugin.arguments import invocation_path
+from gitops_audit.report.registry import FORMATS
 
 if TYPE_CHECKING:
     from gitops_audit.engine.options import RunOptions
@@ -20,43 +22,28 @@ def add(parser: pytest.Parser) -> None:
     group.addoption(
         "--gitops-config", metavar="FILE", action="append", help="audit what this configuration declares (repeatable)"
     )
-    group.addoption("--gitops-cluster", metavar="NAME", action="append", help="only this cluster (repeatable)")
-    group.addoption("--gitops-source", metavar="NAME", action="append", help="only this source (repeatable)")
-    group.addoption("--gitops-revision", metavar="REV", help="audit this revision instead of the configured ones")
-    group.addoption("--gitops-snapshot", metavar="FILE", help="read the cluster from this recording")
-    group.addoption("--gitops-offline", action="store_true", help="declared state only: no cluster, no fetch")
-    group.addoption("--gitops-mode", choices=("declared", "owned", "strict"), help="which differences are drift")
-    group.addoption("--gitops-fail-on", choices=_SEVERITIES, help="the lowest severity that fails a test")
+    for option in OPTIONS:
+        _add(group, option)
     group.addoption("--gitops-split-checks", action="store_true", help="one test per resource and check")
-    group.addoption("--gitops-shard", metavar="I/N", help="the I-th of N parts of the audit")
-    group.addoption(
-        "--gitops-audit-log", metavar="FILE", action="append", help="Kubernetes audit log, to name users (repeatable)"
-    )
-    group.addoption("--gitops-allow-unsupported", action="store_true", help="skip what no policy engine here can do")
-    group.addoption("--gitops-json", metavar="FILE", help="write the JSON report")
-    group.addoption("--gitops-junit", metavar="FILE", help="write the JUnit report for dashboards")
+    for format_ in FORMATS.values():
+        group.addoption(f"--gitops-{format_.name}", metavar="FILE", help=format_.help)
 
 
-_SEVERITIES = ("info", "low", "medium", "high", "critical")
+def _add(group: pytest.OptionGroup, option: Option) -> None:
+    name = f"--gitops-{option.name}"
+    if option.is_flag:
+        group.addoption(name, action="store_true", help=option.help)
+    elif option.choices:
+        group.addoption(name, choices=option.choices, help=option.help)
+    elif option.is_repeatable:
+        group.addoption(name, metavar=option.metavar, action="append", help=f"{option.help} (repeatable)")
+    else:
+        group.addoption(name, metavar=option.metavar, help=option.help)
 
 
 def run_options(config: pytest.Config) -> RunOptions:
     """The engine's view of the command line. Raises ConfigError."""
-    from gitops_audit.engine.options import RunOptions, Shard
-    from gitops_audit.model.finding import Severity
+    from gitops_audit.engine.options import RunOptions
 
-    value = config.getoption
-    fail_on, shard, snapshot = value("--gitops-fail-on"), value("--gitops-shard"), value("--gitops-snapshot")
-    return RunOptions(
-        clusters=tuple(value("--gitops-cluster") or ()),
-        sources=tuple(value("--gitops-source") or ()),
-        revision=value("--gitops-revision"),
-        snapshot=invocation_path(config, snapshot) if snapshot else None,
-        offline=value("--gitops-offline"),
-        fetch=not value("--gitops-offline"),
-        mode=value("--gitops-mode"),
-        fail_on=Severity[fail_on] if fail_on else None,
-        shard=Shard.parse(shard) if shard else None,
-        audit_logs=tuple(invocation_path(config, p) for p in value("--gitops-audit-log") or ()),
-        allow_unsupported=value("--gitops-allow-unsupported"),
-    )
+    values = {option.key: config.getoption(f"--gitops-{option.name}") for option in OPTIONS}
+    return RunOptions.of(values, lambda path: invocation_path(config, path))

@@ -10,7 +10,8 @@ from gitops_audit.errors import ConfigError
 from gitops_audit.model.printable import printable_lines
 from gitops_audit.pytest_plugin.arguments import invocation_path
 from gitops_audit.pytest_plugin.session import AuditSession
-from gitops_audit.report.files import WRITERS, ReportFiles
+from gitops_audit.report.files import ReportFiles
+from gitops_audit.report.registry import FORMATS
 
 NOT_WRITTEN = 3
 
@@ -21,7 +22,7 @@ class AuditReports:
     def __init__(self, session: AuditSession) -> None:
         """Raises UsageError for a path that cannot be written, before any test runs."""
         config = session.config
-        targets = {name: config.getoption(f"--gitops-{name}") for name in WRITERS}
+        targets = {name: config.getoption(f"--gitops-{name}") for name in FORMATS}
         self._session = session
         self._files = ReportFiles({n: str(invocation_path(config, t)) for n, t in targets.items() if t})
         self._errors: list[str] = []
@@ -34,8 +35,7 @@ class AuditReports:
     def pytest_sessionfinish(self, session: pytest.Session) -> None:
         if not self._session.runs or session.config.option.collectonly:
             return
-        report = self._session.report()
-        unwritten = self._files.write(report.info, report.verdicts, report.finished)
+        unwritten = self._files.write(self._session.result())
         self._errors += [printable_lines(str(error)) for error in unwritten]
         if self._errors:
             session.exitstatus = NOT_WRITTEN

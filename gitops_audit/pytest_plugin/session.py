@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Sequence, Set
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
 
@@ -11,10 +10,11 @@ import pytest
 
 from gitops_audit.config.load import load
 from gitops_audit.engine.audit import Audit, utc_now
-from gitops_audit.engine.events import Finished, Judged, Part, RunInfo, Summary, part_of
+from gitops_audit.engine.events import Finished, Judged
 from gitops_audit.engine.shield import Shield
 from gitops_audit.errors import AuditError
 from gitops_audit.model.resource import Declared, JsonObject
+from gitops_audit.model.result import AuditResult, Part, RunInfo, Summary, part_of
 from gitops_audit.model.verdict import Threshold, Verdict
 from gitops_audit.pytest_plugin.options import run_options
 from gitops_audit.pytest_plugin.split import checked, is_evaluated
@@ -161,15 +161,6 @@ class AuditRun:
         return summary
 
 
-@dataclass(frozen=True, slots=True)
-class Report:
-    """What all audits of a run found, as one; `verdicts` are those whose tests ran."""
-
-    info: RunInfo
-    verdicts: tuple[Verdict, ...]
-    finished: Finished
-
-
 class AuditSession:
     """All audits of this pytest process, by configuration file."""
 
@@ -192,8 +183,8 @@ class AuditSession:
                 raise
         return self.runs[path]
 
-    def report(self) -> Report:
-        """One report of all configurations; what could not be audited at all is a note in it."""
+    def result(self) -> AuditResult:
+        """One result of all configurations; what could not be audited at all is a note in it."""
         runs = self.runs.values()
         clusters = tuple(dict.fromkeys(c for run in runs for c in run.provider.info.clusters))
         sources = tuple(s for run in runs for s in run.provider.info.sources)
@@ -204,7 +195,7 @@ class AuditSession:
             summary.add(verdict)
         failures = (f"{path.name} was not audited: {error}" for path, error in self._failures.items())
         notes = dict.fromkeys((*failures, *(note for run in runs for note in run.provider.notes())))
-        return Report(RunInfo(started_at, clusters, sources), verdicts, Finished(utc_now(), summary, tuple(notes)))
+        return AuditResult(RunInfo(started_at, clusters, sources), utc_now(), summary, verdicts, tuple(notes))
 
     def _provider(self, path: Path) -> Provider:
         shared: dict[str, str] = getattr(self.config, "workerinput", {}).get("gitops_audit", {})

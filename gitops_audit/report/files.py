@@ -5,31 +5,21 @@ from __future__ import annotations
 import os
 import stat
 import sys
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
 from typing import Self
 
-from gitops_audit.engine.events import Finished, RunInfo
 from gitops_audit.engine.shield import internal_error
 from gitops_audit.errors import AuditError, ConfigError, ReportError
-from gitops_audit.model.verdict import Verdict
-from gitops_audit.report import json_report, junit
-
-Writer = Callable[[RunInfo, Sequence[Verdict], Finished], bytes]
+from gitops_audit.model.result import AuditResult
+from gitops_audit.report.registry import FORMATS
 
 STDOUT = "-"
 CANNOT_OPEN = "GA601"
 CANNOT_WRITE = "GA602"
-
-
-def _json(info: RunInfo, verdicts: Sequence[Verdict], finished: Finished) -> bytes:
-    return json_report.dumps(json_report.document(info, verdicts, finished))
-
-
-WRITERS: dict[str, Writer] = {"json": _json, "junit": junit.document}
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,11 +58,11 @@ class ReportFiles:
     ) -> None:
         self._close()
 
-    def write(self, info: RunInfo, verdicts: Sequence[Verdict], finished: Finished) -> list[AuditError]:
+    def write(self, result: AuditResult) -> list[AuditError]:
         """Writes every report; gives what went wrong, one error a file. Standard output comes last: its reader may
         have gone, which is raised as BrokenPipeError."""
         self._opened.sort(key=lambda opened: opened.target == STDOUT)
-        return [error for opened in self._taken() for error in _written(opened, info, verdicts, finished)]
+        return [error for opened in self._taken() for error in _written(opened, result)]
 
     def _taken(self) -> Iterator[_Opened]:
         while self._opened:
@@ -109,9 +99,9 @@ def _writable(target: str) -> int:
     return descriptor
 
 
-def _written(opened: _Opened, info: RunInfo, verdicts: Sequence[Verdict], finished: Finished) -> Iterator[AuditError]:
+def _written(opened: _Opened, result: AuditResult) -> Iterator[AuditError]:
     try:
-        _put(opened, WRITERS[opened.name](info, verdicts, finished))
+        _put(opened, FORMATS[opened.name].write(result))
     except BrokenPipeError:
         raise
     except OSError as error:

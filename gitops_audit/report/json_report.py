@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from importlib import resources
 from typing import Any
 
 import orjson
 
-from gitops_audit import __version__
-from gitops_audit.engine.events import Finished, RunInfo
 from gitops_audit.model.finding import ABSENT, Change, Drift, FieldOwner, PolicyResult, Waiver
 from gitops_audit.model.resource import Declared, Invalid
+from gitops_audit.model.result import AuditResult
 from gitops_audit.model.verdict import Verdict
+from gitops_audit.version import __version__
 
 API_VERSION = "gitops-audit/v1"
 
@@ -24,12 +23,18 @@ def schema_text() -> str:
     return resources.files(__package__).joinpath("report.schema.json").read_text()
 
 
-def document(info: RunInfo, verdicts: Iterable[Verdict], finished: Finished) -> dict[str, Any]:
-    summary = finished.summary
+def write(result: AuditResult) -> bytes:
+    """The report as UTF-8."""
+    return dumps(document(result))
+
+
+def document(result: AuditResult) -> dict[str, Any]:
+    """The report as JSON values."""
+    summary, info = result.summary, result.info
     return {
         "apiVersion": API_VERSION,
         "startedAt": info.started_at,
-        "finishedAt": finished.finished_at,
+        "finishedAt": result.finished_at,
         "tool": {"version": __version__, **dict(tool for s in info.sources for tool in s.tools)},
         "clusters": [{"name": c.name, "version": c.version} for c in info.clusters],
         "sources": [
@@ -45,8 +50,8 @@ def document(info: RunInfo, verdicts: Iterable[Verdict], finished: Finished) -> 
             "drift": dict(summary.drift),
             "violations": dict(summary.violations),
         },
-        "resources": [_resource(v) for v in verdicts],
-        "notes": list(finished.notes),
+        "resources": [_resource(v) for v in result.verdicts],
+        "notes": list(result.notes),
     }
 
 

@@ -7,22 +7,23 @@ from datetime import datetime
 
 from junit_xml import TestCase, TestSuite, to_xml_report_string
 
-from gitops_audit.engine.events import Finished, RunInfo
 from gitops_audit.model.printable import printable
+from gitops_audit.model.result import AuditResult, RunInfo
 from gitops_audit.model.verdict import Verdict
 from gitops_audit.report import text
 
 
-def document(info: RunInfo, verdicts: Sequence[Verdict], finished: Finished) -> bytes:
+def write(result: AuditResult) -> bytes:
     """The report as UTF-8; `file` and `line` of a case are those of the manifest.
 
     A cluster is read and judged as a whole, so the time of a case is its share of the run.
     """
     suites: dict[tuple[str, str], list[Verdict]] = {}
-    for verdict in verdicts:
+    info = result.info
+    for verdict in result.verdicts:
         suites.setdefault((verdict.resource.key.cluster, verdict.resource.source), []).append(verdict)
     commits = {s.name: s.commit for s in info.sources}
-    share_s = _seconds(info.started_at, finished.finished_at) / max(len(verdicts), 1)
+    share_s = _seconds(info.started_at, result.finished_at) / max(len(result.verdicts), 1)
     report = to_xml_report_string(
         [
             _suite(cluster, source, commits.get(source, ""), [c for v in found for c in _cases(v, share_s)], info)

@@ -9,9 +9,9 @@ from collections import Counter
 from collections.abc import Container, Iterable, Iterator, Sequence
 from typing import Literal, NamedTuple
 
-from gitops_audit.engine.events import SourceInfo
 from gitops_audit.model.finding import CHANGE_MEANING, Cause, Change, FieldOwner, Finding, Waiver
 from gitops_audit.model.printable import printable
+from gitops_audit.model.result import SourceInfo
 from gitops_audit.model.verdict import Verdict
 from gitops_audit.report.cause import ErrorCause, cause_of
 from gitops_audit.report.diff import shown, unified

@@ -6,12 +6,12 @@ from typing import Any
 
 import pytest
 
-from gitops_audit import __version__
 from gitops_audit.errors import ClusterError
 from gitops_audit.live import problem
 from gitops_audit.live.http import HttpClient, Timeouts, is_path_segment, segment
 from gitops_audit.live.problem import ApiError
 from gitops_audit.live.retry import RetryPolicy
+from gitops_audit.version import __version__
 from tests.unit.live.api import Session
 from tests.unit.live.scripted import CUT, HELD, Answer, Script, ok, status, zipped
 

@@ -6,9 +6,9 @@ from typing import Any
 import jsonschema
 import pytest
 
-from gitops_audit.engine.events import ClusterInfo, Finished, RunInfo, SourceInfo, Summary
 from gitops_audit.model.finding import Change, Drift, FieldOwner, PolicyResult, Problem, Waiver
 from gitops_audit.model.resource import Commit, Declared, Invalid, Origin, ResourceKey
+from gitops_audit.model.result import AuditResult, ClusterInfo, RunInfo, SourceInfo, Summary
 from gitops_audit.model.verdict import Verdict
 from gitops_audit.report import json_report
 
@@ -37,7 +37,7 @@ def report() -> Any:
     summary = Summary()
     for verdict in VERDICTS:
         summary.add(verdict)
-    made = json_report.document(INFO, VERDICTS, Finished("2026-01-01T00:00:01Z", summary, ("a note",)))
+    made = json_report.document(AuditResult(INFO, "2026-01-01T00:00:01Z", summary, VERDICTS, ("a note",)))
     return json.loads(json_report.dumps(made))
 
 

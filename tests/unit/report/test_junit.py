@@ -2,9 +2,9 @@ from __future__ import annotations
 
 from xml.etree import ElementTree as ET
 
-from gitops_audit.engine.events import Finished, RunInfo, SourceInfo, Summary
 from gitops_audit.model.finding import Drift, Problem
 from gitops_audit.model.resource import Declared, Origin, ResourceKey
+from gitops_audit.model.result import AuditResult, RunInfo, SourceInfo, Summary
 from gitops_audit.model.verdict import Verdict
 from gitops_audit.report import junit
 
@@ -21,7 +21,7 @@ def test_suites_are_clusters_and_cases_carry_their_outcome_and_place() -> None:
         Verdict(resource("d", "other"), "skipped", skip_reason="a hook"),
     ]
     info = RunInfo("2026-01-01T00:00:00Z", sources=(SourceInfo("s", ".", "main", "abc123", ""),))
-    root = ET.fromstring(junit.document(info, verdicts, Finished("2026-01-01T00:00:02.5Z", Summary())))  # noqa: S314 - our own text
+    root = ET.fromstring(junit.write(AuditResult(info, "2026-01-01T00:00:02.5Z", Summary(), verdicts)))  # noqa: S314 - our own text
     suites = {s.get("name"): s for s in root.iter("testsuite")}
     assert set(suites) == {"c/s", "other/s"}
     cases = {c.get("name"): c for c in root.iter("testcase")}

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from gitops_audit.engine.events import SourceInfo
+from gitops_audit.model.result import SourceInfo
 from gitops_audit.report import text
 
 SOURCES = [SourceInfo(f"app-{number}", "https://git.example.com/fleet", "main", "a" * 40, "") for number in range(90)]

@@ -1,0 +1,132 @@
+"""What one run of the audit came to: all that reports, the history and remediation read."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+
+from gitops_audit.model.finding import DriftStatus, Finding
+from gitops_audit.model.verdict import Outcome, Verdict
+
+NOT_EVALUATED = "GA231"
+
+
+@dataclass(frozen=True, slots=True)
+class SourceInfo:
+    """A source as it was read: `repo` without user information, `commit` empty for a work tree.
+
+    `ignored` are the files that hold no Kubernetes objects, with the reason; `tools` rendered it: (name, version).
+    """
+
+    name: str
+    repo: str
+    revision: str
+    commit: str
+    path: str
+    ignored: tuple[tuple[str, str], ...] = ()
+    tools: tuple[tuple[str, str], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class ClusterInfo:
+    """A cluster as it answered; `is_read` is false where it did not, `is_asked` where there is none to ask.
+
+    `version` is empty where it is not known: the output of `kubectl get` does not tell it.
+    """
+
+    name: str
+    version: str
+    is_asked: bool = True
+    is_read: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class RunInfo:
+    """What was looked at. Times are RFC 3339, UTC."""
+
+    started_at: str
+    clusters: tuple[ClusterInfo, ...] = ()
+    sources: tuple[SourceInfo, ...] = ()
+
+
+# What must come to an answer, each for itself: a cluster and a source.
+Part = tuple[str, str]
+
+
+def part_of(verdict: Verdict) -> Part:
+    return verdict.resource.key.cluster, verdict.resource.source
+
+
+def is_answer(verdict: Verdict) -> bool:
+    """Whether any check came to one, be it an error."""
+    return verdict.outcome in ("failed", "error") or verdict.is_evaluated
+
+
+@dataclass(slots=True)
+class Summary:
+    """Counts over the verdicts of a run, as the JSON report shows them.
+
+    `evaluated` says of each cluster and source whether any check of any of its resources came to an answer.
+    `elsewhere` are those of which other shards come to an answer. `is_empty_shard`: there are resources, and other
+    shards audit all of them.
+    """
+
+    outcomes: Counter[Outcome] = field(default_factory=Counter)
+    drift: Counter[DriftStatus] = field(default_factory=Counter)
+    violations: Counter[str] = field(default_factory=Counter)
+    evaluated: dict[Part, bool] = field(default_factory=dict)
+    elsewhere: set[Part] = field(default_factory=set)
+    is_empty_shard: bool = False
+
+    def add(self, verdict: Verdict) -> None:
+        self.outcomes[verdict.outcome] += 1
+        part = part_of(verdict)
+        if not self.evaluated.get(part):
+            self.evaluated[part] = is_answer(verdict)
+        if verdict.drift is not None:
+            self.drift[verdict.drift.status] += 1
+        for finding in verdict.findings:
+            if finding.check == "policy" and finding.result == "fail" and finding.waiver is None:
+                self.violations[finding.severity.name] += 1
+
+    @property
+    def resources(self) -> int:
+        return self.outcomes.total()
+
+    @property
+    def unevaluated(self) -> Sequence[str]:
+        """A sentence for every source of which no resource came to an answer in any check."""
+        return [
+            f"nothing of source {source} was evaluated for cluster {cluster}: no check applied to any of its resources "
+            f"[{NOT_EVALUATED}]"
+            for cluster, source in self._unanswered
+        ]
+
+    @property
+    def _unanswered(self) -> list[Part]:
+        return [p for p, is_evaluated in self.evaluated.items() if not is_evaluated and p not in self.elsewhere]
+
+    @property
+    def exit_code(self) -> int:
+        """Of the CLI (DESIGN 4.3): unread beats findings beats clean; nothing looked at is not clean."""
+        is_empty = not self.resources and not self.is_empty_shard
+        if self.outcomes["error"] or is_empty or self._unanswered:
+            return 3
+        return 1 if self.outcomes["failed"] else 0
+
+
+@dataclass(frozen=True, slots=True)
+class AuditResult:
+    """A finished run. `notes` are facts about the run itself: dead ignore rules, expired exceptions, unread history."""
+
+    info: RunInfo
+    finished_at: str
+    summary: Summary
+    verdicts: Sequence[Verdict] = ()
+    notes: tuple[str, ...] = ()
+
+    @property
+    def findings(self) -> Iterator[tuple[Verdict, Finding]]:
+        """Everything that was found, each with the verdict on the subject it was found at."""
+        return ((verdict, finding) for verdict in self.verdicts for finding in verdict.findings)

@@ -118,8 +118,18 @@ class Discovery:
     @classmethod
     def from_json(cls, value: JsonObject) -> Discovery:
         """The inverse of `to_json`. Raises ValueError, TypeError or KeyError for anything else."""
-        resources = [ApiResource(*row[:5], *map(tuple, row[5:])) for row in value["resources"]]
-        return cls(resources, {(group, version): reason for group, version, reason in value["failed"]})
+        failed = {(group, version): reason for group, version, reason in value["failed"]}
+        if not all(isinstance(word, str) for row in value["failed"] for word in row):
+            raise TypeError("a reason that is no text")
+        return cls([_from_row(row) for row in value["resources"]], failed)
+
+
+def _from_row(row: list[Any]) -> ApiResource:
+    group, version, kind, plural, namespaced, verbs, subresources = row
+    words = (group, version, kind, plural, *verbs, *subresources)
+    if not isinstance(namespaced, bool) or not all(isinstance(word, str) for word in words):
+        raise TypeError("no row of a kind")
+    return ApiResource(group, version, kind, plural, namespaced, tuple(verbs), tuple(subresources))
 
 
 def discover(fetch: Callable[[str], JsonObject], concurrency: int) -> Discovery:

@@ -129,13 +129,19 @@ def _recorded(name: str, path: Path, document: JsonObject, redactor: Redactor) -
             str(path),
             str(document["version"]),
             discovery,
-            {(group, version): schema for group, version, schema in document["schemas"]},
+            _schemas(document["schemas"]),
             map(own.of_recording().redact, _objects(document["objects"])),
             SnapshotCoverage(document, discovery),
             own,
         )
     except _MALFORMED:
         raise _unreadable(path, "its parts do not fit together", "record it again: `gitops-audit snapshot`") from None
+
+
+def _schemas(rows: Any) -> dict[tuple[str, str], JsonObject]:
+    if not all(isinstance(schema, dict) for _, _, schema in rows):
+        raise TypeError("a schema that is no object")
+    return {(group, version): schema for group, version, schema in rows}
 
 
 def _key(text: str) -> bytes:

@@ -20,6 +20,8 @@ from gitops_audit.config.settings import PolicyRef
 from gitops_audit.config.suggest import did_you_mean
 from gitops_audit.errors import PolicyError
 from gitops_audit.manifest.file import load as load_manifests
+from gitops_audit.model.known_secret import KnownSecrets
+from gitops_audit.model.mask import Mask
 from gitops_audit.model.redact import Redactor
 from gitops_audit.model.resource import JsonObject
 from gitops_audit.policy import pack as packs
@@ -78,7 +80,7 @@ def explain(config_path: Path | None, name: str, paths: tuple[Path, ...], file: 
         raise PolicyError(f"there is no policy {name!r}", code="GA407", hint=did_you_mean(name, found) or "see `list`")
     for line in _explained(found[name]):
         console.echo(line)
-    for line in _decided(found[name], file, redactor_for(config_path, file)) if file else ():
+    for line in _decided(found[name], file, redactor_for(config_path, file, KnownSecrets())) if file else ():
         console.echo(line)
 
 
@@ -122,6 +124,12 @@ def _decided(found: Policy, file: Path, redactor: Redactor) -> Iterator[str]:
     """
     manifests = load_manifests(data_of(file), str(file)).manifests
     bodies = tuple(as_applied(redactor.redact(m.body)) for m in manifests)
+    mask = Mask.of(redactor)
+    for line in _judged(found, bodies):
+        yield mask.message(line) if mask else line
+
+
+def _judged(found: Policy, bodies: Sequence[JsonObject]) -> Iterator[str]:
     world = GivenWorld((*bodies, *_namespaces(bodies)))
     for body in bodies:
         subject = subject_of(body)

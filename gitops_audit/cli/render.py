@@ -11,11 +11,12 @@ import yaml
 
 from gitops_audit.cli import console
 from gitops_audit.cli.options import configuration
-from gitops_audit.cli.redaction import redactor_for
+from gitops_audit.cli.redaction import redacted, redactor_for
 from gitops_audit.config.load import load
 from gitops_audit.config.settings import WORKTREE, SourceConfig
 from gitops_audit.engine.options import RunOptions, narrowed
 from gitops_audit.engine.sources import ReadSource, read, read_all
+from gitops_audit.model.known_secret import KnownSecrets
 from gitops_audit.model.resource import JsonObject
 from gitops_audit.source import Opener
 from gitops_audit.source.folder import FolderCheckout
@@ -31,12 +32,12 @@ from gitops_audit.source.folder import FolderCheckout
 def render(path: Path | None, config_path: Path | None, output: str, names: tuple[str, ...]) -> None:
     """Print what is declared under PATH as it lies there, or by the sources of the configuration.
 
-    Secret values, and fields that the configuration redacts, are shown as digests. Exit code 1 when a file is
-    broken, 3 when a source cannot be read.
+    Secret values, and fields that the configuration redacts, are shown as digests, also where another object repeats
+    them. Exit code 1 when a file is broken, 3 when a source cannot be read.
     """
     sources = [_lying_at(path)] if path else _configured(config_path, names)
-    redactor = redactor_for(config_path, path)
-    objects = [redactor.redact(m.body) for source in sources for m in source.rendered.manifests]
+    redactor = redactor_for(config_path, path, KnownSecrets())
+    objects = redacted((m.body for source in sources for m in source.rendered.manifests), redactor)
     _print(objects, output)
     codes = [_report(source) for source in sources]
     for source in sources:

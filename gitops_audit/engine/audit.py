@@ -15,6 +15,7 @@ from gitops_audit.engine.earlier import EarlierSources
 from gitops_audit.engine.events import Event, Finished, Judged, Started
 from gitops_audit.engine.judge import ClusterJudge, Judgement
 from gitops_audit.engine.locate import Locator
+from gitops_audit.engine.mask import Masks
 from gitops_audit.engine.memory import Holder
 from gitops_audit.engine.options import RunOptions, narrowed
 from gitops_audit.engine.policies import PolicyCheck
@@ -26,6 +27,7 @@ from gitops_audit.errors import AuditError, ClusterError
 from gitops_audit.inventory import build, offline_scope
 from gitops_audit.kube.definition import is_definition
 from gitops_audit.live.workers import threads
+from gitops_audit.model.known_secret import KnownSecrets
 from gitops_audit.model.redact import Redactor
 from gitops_audit.model.resource import Declared, FileProblem, JsonObject
 from gitops_audit.model.result import NOT_EVALUATED, AuditResult, Part, RunInfo, Summary, is_answer, part_of
@@ -43,7 +45,9 @@ class Audit:
         self._options = options or RunOptions()
         self._settings = narrowed(settings, self._options)
         self._started_at = utc_now()
-        self._redactor = Redactor(rules=self._settings.redact)
+        known = KnownSecrets()
+        self._redactor = Redactor(rules=self._settings.redact, known=known)
+        self._masks = Masks(known)
         self._sources: tuple[ReadSource, ...] = ()
         self._clusters: Sequence[ReachedCluster] = ()
         self._judges: dict[str, ClusterJudge] = {}
@@ -77,6 +81,7 @@ class Audit:
         found += self._orphans()
         shard = self._options.shard
         self.inventory = tuple(found)
+        self._masks.over(self.inventory)
         self.resources = self.inventory if shard is None else tuple(filter(shard.holds, found))
         self._logs = AuditLogs.read(self._options.audit_logs, self.resources)
 
@@ -105,12 +110,23 @@ class Audit:
                 summary.add(verdict)
                 yield Judged(verdict)
         notes = dict.fromkeys((*self._notes(is_whole=is_whole), *self._unevaluated(summary)))
-        yield Finished(utc_now(), summary, tuple(notes))
+        mask = self._masks.of(self._redactor)
+        yield Finished(utc_now(), summary, tuple(map(mask.message, notes) if mask else notes))
+
+    def declared(self, resource: Declared) -> JsonObject:
+        """What Git declares of a resource, as it may be shown: copies of secret values are tokens."""
+        return self._shown(resource, resource.body)
 
     def live(self, resource: Declared) -> JsonObject | None:
-        """The live object of a resource that was judged; None where the cluster has none."""
+        """The live object of a resource that was judged, as it may be shown; None where the cluster has none."""
         judge = self._judges.get(resource.key.cluster)
-        return judge.live_object(resource) if judge else None
+        body = judge.live_object(resource) if judge else None
+        return None if body is None else self._shown(resource, body)
+
+    def _shown(self, resource: Declared, body: JsonObject) -> JsonObject:
+        judge = self._judges.get(resource.key.cluster)
+        mask = self._masks.of(judge.redactor if judge else self._redactor)
+        return mask.body(body) if mask else body
 
     def close(self) -> None:
         for cluster in self._clusters:
@@ -122,14 +138,15 @@ class Audit:
         self._judges.clear()
         self._held.release()
 
-    def _judged(self, name: str, resources: tuple[Declared, ...]) -> list[Verdict]:
+    def _judged(self, name: str, resources: tuple[Declared, ...]) -> Sequence[Verdict]:
         judge = self._judges[name]
         with self._held.bulk_work():
             try:
                 verdicts = judge.judge(resources, self._logs)
             except Exception as error:  # one cluster is none of the others' business
                 verdicts = judge.unjudged(resources, as_problem(error))
-            return Locator(self._sources).located(verdicts)
+            located = Locator(self._sources).located(verdicts)
+            return self._masks.masked(located, judge.redactor)
 
     def _answered_by_others(self, cluster: str, verdicts: Sequence[Verdict]) -> Iterator[Part]:
         """The sources of which no check applies to what this shard holds, while other shards come to an answer."""

@@ -34,6 +34,7 @@ from gitops_audit.kube.plural import plural
 from gitops_audit.kube.type_schema import TypeSchema
 from gitops_audit.live import LiveSet
 from gitops_audit.model.finding import Drift, PolicyResult, Problem, Severity
+from gitops_audit.model.redact import Redactor
 from gitops_audit.model.resource import Declared, JsonObject
 from gitops_audit.model.verdict import Threshold, Verdict
 
@@ -86,6 +87,11 @@ class ClusterJudge:
         self._read: list[LiveSet] = []
         self._orphans = Orphans()
         self._argocd_sources: frozenset[str] = frozenset()
+
+    @property
+    def redactor(self) -> Redactor:
+        """What made the tokens of its objects."""
+        return self._cluster.redactor
 
     def find_orphans(self) -> tuple[Declared, ...]:
         """The objects that no source declares, as resources to judge; none where they are not asked for."""

@@ -123,7 +123,7 @@ def _document(path: Path, data: bytes) -> JsonObject:
 def _recorded(name: str, path: Path, document: JsonObject, redactor: Redactor) -> RecordedCluster:
     try:
         discovery = Discovery.from_json(document["discovery"])
-        own = Redactor(_key(document["key"]), rules=redactor.rules)
+        own = redactor.of_key(_key(document["key"]))
         return RecordedCluster(
             name,
             str(path),

@@ -10,10 +10,11 @@ import hashlib
 import json
 import re
 import secrets
-from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence, Set
 from functools import partial
 from typing import Any
 
+from gitops_audit.model.known_secret import KnownSecrets
 from gitops_audit.model.redact_fields import RedactionRule, matching_fields, replace_at
 from gitops_audit.model.redact_secret import (
     PACKED_COPIES,
@@ -61,21 +62,32 @@ class Redactor:
     A text that looks like a token is a value as any other, save in what this tool recorded (`of_recording`).
     """
 
-    __slots__ = ("keeps_tokens", "key", "rules")
+    __slots__ = ("keeps_tokens", "key", "known", "rules")
 
     def __init__(
-        self, key: bytes | None = None, *, rules: Sequence[RedactionRule] = (), keeps_tokens: bool = False
+        self,
+        key: bytes | None = None,
+        *,
+        rules: Sequence[RedactionRule] = (),
+        keeps_tokens: bool = False,
+        known: KnownSecrets | None = None,
     ) -> None:
+        """`known` is to remember the values that are redacted, of other redactors of the run too."""
         self.key = key or secrets.token_bytes(32)
         self.rules = tuple(rules)
         self.keeps_tokens = keeps_tokens
+        self.known = known
 
     def __repr__(self) -> str:
         return "Redactor(...)"
 
     def of_recording(self) -> Redactor:
         """For objects that were recorded with this key: their tokens stay what they are."""
-        return Redactor(self.key, rules=self.rules, keeps_tokens=True)
+        return Redactor(self.key, rules=self.rules, keeps_tokens=True, known=self.known)
+
+    def of_key(self, key: bytes) -> Redactor:
+        """For a cluster that was recorded with a key of its own; what is known stays known."""
+        return Redactor(key, rules=self.rules, known=self.known)
 
     def token(self, value: bytes) -> str:
         digest = hashlib.blake2b(value, key=self.key, digest_size=6).hexdigest()
@@ -130,7 +142,28 @@ class Redactor:
         if isinstance(metadata, dict) and isinstance(metadata.get("annotations"), dict):
             copies = {k: self._copy_by_rules(k, v, fields, known) for k, v in metadata["annotations"].items()}
             clean = {**clean, "metadata": {**metadata, "annotations": copies}}
+        if self.known is not None:
+            self.known.add(known)
         return self._without(known, clean, _IDENTITY)
+
+    def without_copies(self, body: JsonObject, is_telling: Callable[[str], bool]) -> JsonObject:
+        """An object with tokens for the texts that repeat a secret of another one; the same object where none does."""
+        texts = {text for _, value in _open_fields(body, _IDENTITY) for text in _searched_texts(value)}
+        telling = frozenset(filter(is_telling, texts))
+        clean = self._with_tokens(body, telling, _IDENTITY) if telling else body
+        metadata = clean.get("metadata")
+        if not isinstance(metadata, dict) or not isinstance(metadata.get("annotations"), dict):
+            return clean
+        applied = metadata["annotations"].get(LAST_APPLIED)
+        if not isinstance(applied, str) or is_redacted(applied) or not is_telling(applied):
+            return clean
+        annotations = metadata["annotations"] | {LAST_APPLIED: self.token(_text(applied))}
+        return {**clean, "metadata": {**metadata, "annotations": annotations}}
+
+    def value_without_copies(self, value: Any, is_telling: Callable[[str], bool]) -> Any:
+        """As `without_copies`, for the value of one field."""
+        telling = frozenset(filter(is_telling, _searched_texts(value)))
+        return self._instead(value, telling) if telling else value
 
     def _noted(self, known: list[bytes], value: Any) -> Any:
         known += [text.encode("utf-8", "surrogatepass") for text in texts_in(value) if not is_redacted(text)]
@@ -163,6 +196,8 @@ class Redactor:
         data = self._values(clean.pop("data", None), _bytes) | self._values(clean.pop("stringData", None), _text)
         metadata = body.get("metadata")
         known = [*known, *values_of(body), *_values_of_copies(metadata)]
+        if self.known is not None:
+            self.known.add(known)
         if metadata is not None:
             clean["metadata"] = self._metadata(metadata, known) if isinstance(metadata, dict) else self._value(metadata)
         clean = self._without(known, clean, _SECRET_IDENTITY)
@@ -207,10 +242,12 @@ class Redactor:
             public=(str(metadata.get("name")), str(metadata.get("namespace"))),
         )
         telling = {text for text in texts if values.is_in(text)}
-        if not telling:
-            return body
+        return self._with_tokens(body, telling, kept) if telling else body
+
+    def _with_tokens(self, body: JsonObject, telling: Set[str], kept: frozenset[str]) -> JsonObject:
+        metadata = body.get("metadata")
         clean = body | {key: self._instead(value, telling) for key, value in _open_fields(body, kept)}
-        if metadata:
+        if isinstance(metadata, dict):
             clean["metadata"] |= {key: metadata[key] for key in _CLOSED_METADATA if key in metadata}
         return clean
 

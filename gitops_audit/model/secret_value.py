@@ -21,6 +21,8 @@ from urllib.parse import unquote
 # Shorter values stand in any text, and would be found everywhere: they count where they are all of a text.
 MIN_PART = 6
 _MIN_WHOLE = 4
+# Up to so many parts each is searched for; of more, those that start as a place of the text does.
+_FEW_PARTS = 200
 _MIN_LINE = 12
 _MIN_ASSIGNED = 8
 # Values are taken apart up to this size; larger ones are looked for as a whole.
@@ -37,16 +39,23 @@ _USER_INFO = re.compile(r"://[^/\s:@]*:([^/\s@]+)@")
 class SecretValues:
     """What texts are searched for. `public` is what is no secret wherever it stands, such as the object's name."""
 
-    __slots__ = ("_longest", "_parts", "_public", "_raw", "_wholes")
+    __slots__ = ("_by_start", "_longest", "_parts", "_public", "_raw", "_wholes")
 
-    def __init__(self, values: Iterable[bytes], *, longest: int, public: Iterable[str] = ()) -> None:
-        """`longest` is the length of the longest text that will be searched: a longer value is in none of them."""
+    def __init__(
+        self, values: Iterable[bytes], *, longest: int, public: Iterable[str] = (), is_taken_apart: bool = False
+    ) -> None:
+        """`longest` is the length of the longest text that will be searched: a longer value is in none of them.
+
+        `is_taken_apart`: what stands in a value is no value by itself, or is given too.
+        """
+        self._by_start: dict[str, list[str]] = {}
         self._public = _COMMON.union(map(_squashed, public))
         self._longest = longest
         self._parts: set[str] = set()
         self._wholes: set[str] = set()
         self._raw: set[str] = set()
-        for value in {part for v in values for part in _taken_apart(v, longest)}:
+        parts = values if is_taken_apart else (part for v in values for part in _taken_apart(v, longest))
+        for value in set(parts):
             text = value.decode("utf-8", "replace")
             if _MIN_WHOLE <= len(text) <= longest:
                 self._add(value, text)
@@ -70,7 +79,16 @@ class SecretValues:
         if any(raw in view for raw in self._raw for view in views):
             return True
         squashed = {_squashed(view) for view in views} - self._public
-        return not self._wholes.isdisjoint(squashed) or any(p in view for p in self._parts for view in squashed)
+        return not self._wholes.isdisjoint(squashed) or any(map(self._has_part, squashed))
+
+    def _has_part(self, view: str) -> bool:
+        if len(self._parts) <= _FEW_PARTS:
+            return any(part in view for part in self._parts)
+        if not self._by_start:
+            for part in self._parts:
+                self._by_start.setdefault(part[:MIN_PART], []).append(part)
+        starts = ((at, view[at : at + MIN_PART]) for at in range(len(view) - MIN_PART + 1))
+        return any(view.startswith(part, at) for at, start in starts for part in self._by_start.get(start, ()))
 
 
 def texts_in(value: Any) -> Iterator[str]:

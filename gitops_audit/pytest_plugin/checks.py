@@ -69,7 +69,8 @@ def resource(request: pytest.FixtureRequest) -> GitopsResource:
     verdict = run.judge(run.resources())[declared.id]
     if verdict.outcome == "error" and verdict.drift is None:
         pytest.fail(f"{declared.key} could not be read: {verdict.errors[0].message}", pytrace=False)
-    return GitopsResource(declared.key, declared.source, declared.body, run.provider.live(declared), verdict)
+    body, live = run.provider.declared(declared), run.provider.live(declared)
+    return GitopsResource(declared.key, declared.source, body, live, verdict)
 
 
 def _is_sound(marker: pytest.Mark, test: pytest.Item) -> bool:

@@ -6,7 +6,7 @@ import os
 import pickle
 import tempfile
 from collections.abc import Collection, Sequence, Set
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -54,6 +54,7 @@ class Controller:
         resources = tuple(run.resources())
         verdicts = run.judge(resources)
         provider = run.provider
+        resources = tuple(_with_body(r, provider.declared(r)) for r in resources)
         inventory = tuple(provider.inventory())
         about = provider.info, provider.threshold
         _write(target, _Shared(*about, resources, inventory, verdicts, tuple(provider.notes()), provider.elsewhere()))
@@ -65,6 +66,10 @@ class Controller:
 
     def pytest_sessionfinish(self) -> None:
         self._folder.cleanup()
+
+
+def _with_body(resource: Declared, body: JsonObject) -> Declared:
+    return resource if body is resource.body else replace(resource, body=body)
 
 
 def _write(target: Path, value: object) -> None:
@@ -111,6 +116,9 @@ class SharedAudit:
 
     def elsewhere(self) -> Set[Part]:
         return self._shared.elsewhere
+
+    def declared(self, resource: Declared) -> JsonObject:
+        return resource.body
 
     def live(self, resource: Declared) -> JsonObject | None:
         if self._live is None:

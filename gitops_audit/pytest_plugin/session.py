@@ -39,6 +39,8 @@ class Provider(Protocol):
 
     def elsewhere(self) -> Set[Part]: ...
 
+    def declared(self, resource: Declared) -> JsonObject: ...
+
     def live(self, resource: Declared) -> JsonObject | None: ...
 
     def close(self) -> None: ...
@@ -84,6 +86,10 @@ class LocalAudit:
 
     def elsewhere(self) -> Set[Part]:
         return self._elsewhere
+
+    def declared(self, resource: Declared) -> JsonObject:
+        with Shield():
+            return self._audit.declared(resource)
 
     def live(self, resource: Declared) -> JsonObject | None:
         with Shield():

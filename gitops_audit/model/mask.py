@@ -1,0 +1,60 @@
+"""Hides copies of known secret values where something is about to be shown: comparison has been done by then."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Collection
+from typing import Any
+
+from gitops_audit.model.known_secret import MIN_LENGTH
+from gitops_audit.model.redact import Redactor, is_redacted
+from gitops_audit.model.resource import JsonObject
+from gitops_audit.model.secret_value import SecretValues
+
+_SPACE = re.compile(r"(\s+)")
+_NOT_SHOWN = "(not shown: it repeats the value of a Secret)"
+
+
+class Mask:
+    """Puts tokens in place of what repeats a secret value: the same text gets the same token."""
+
+    def __init__(self, redactor: Redactor, values: SecretValues) -> None:
+        self._redactor = redactor
+        self._values = values
+        self._seen: dict[str, bool] = {}
+
+    @classmethod
+    def of(cls, redactor: Redactor, public: Collection[str] = ()) -> Mask | None:
+        """Of what the redactor knows by now; None where it knows nothing that would have to be hidden."""
+        values = redactor.known.finder(public) if redactor.known is not None else None
+        return cls(redactor, values) if values is not None else None
+
+    def __repr__(self) -> str:
+        return "Mask(...)"
+
+    def body(self, body: JsonObject) -> JsonObject:
+        """An object; what says which one it is stays."""
+        return self._redactor.without_copies(body, self.is_telling)
+
+    def value(self, value: Any) -> Any:
+        """The value of a field, of any type."""
+        return self._redactor.value_without_copies(value, self.is_telling)
+
+    def message(self, text: str) -> str:
+        """A sentence: only the words that repeat a value are replaced."""
+        if not self.is_telling(text):
+            return text
+        clean = "".join(self._word(word) for word in _SPACE.split(text))
+        return _NOT_SHOWN if self.is_telling(clean) else clean
+
+    def is_telling(self, text: str) -> bool:
+        """Whether a text repeats a known value, in any form."""
+        if len(text) < MIN_LENGTH - 2:
+            return False
+        if text not in self._seen:
+            self._seen[text] = self._values.is_in(text)
+        return self._seen[text]
+
+    def _word(self, word: str) -> str:
+        is_clear = is_redacted(word) or not self.is_telling(word)
+        return word if is_clear else self._redactor.token(word.encode("utf-8", "surrogatepass"))

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
+from gitops_audit.kube.pod_template import CONTAINER_LISTS
 from gitops_audit.model.resource import JsonObject
 
 _MODE = 0o644
@@ -47,7 +48,7 @@ def default_pod_spec(spec: JsonObject) -> None:
 
 
 def _containers(spec: JsonObject) -> Iterator[JsonObject]:
-    for kind in ("initContainers", "containers", "ephemeralContainers"):
+    for kind in CONTAINER_LISTS:
         yield from spec.get(kind) or ()
 
 

@@ -13,9 +13,9 @@ from typing import Any
 import orjson
 
 from gitops_audit.kube.defaults import TEMPLATE_GENERATION, apply_defaults, has_defaults
+from gitops_audit.kube.pod_template import CONTAINER_LISTS
 from gitops_audit.model.resource import JsonObject
 
-_CONTAINERS = ("initContainers", "containers", "ephemeralContainers")
 _TEMPLATE: JsonObject = {"template": {"spec": {}}}
 # what the API server writes even where it is empty, and the defaults are laid into
 _ALWAYS: dict[str, JsonObject] = {
@@ -41,7 +41,7 @@ def as_admitted(group: str, version: str, kind: str, body: JsonObject) -> JsonOb
         filled: JsonObject = orjson.loads(orjson.dumps(pruned))
         _lay_under(filled, _ALWAYS.get(kind, {"spec": {}}) if "spec" in filled else {})
         for spec in _pod_specs(kind, filled):
-            for name in _CONTAINERS:
+            for name in CONTAINER_LISTS:
                 for container in spec.get(name) or ():
                     _lay_under(container, {"resources": {}})
         return _without_status(pruned, _defaulted(group, kind, filled))

@@ -11,10 +11,11 @@ from dataclasses import dataclass, field
 
 from gitops_audit.kube.match import labels_of
 from gitops_audit.kube.plural import plural
+from gitops_audit.kube.selector import EVERYTHING, LabelSelector
 from gitops_audit.policy.contract import Subject, World
 from gitops_audit.policy.document import Document
 from gitops_audit.policy.namespace import NAME_LABEL, labels_in
-from gitops_audit.policy.selector import EVERYTHING, LabelSelector
+from gitops_audit.policy.selector import label_selector
 
 _RULE_KEYS = ("apiGroups", "apiVersions", "operations", "resources", "resourceNames", "scope")
 _OPERATIONS = ("CREATE", "UPDATE", "DELETE", "CONNECT", "*")
@@ -94,8 +95,8 @@ class MatchConstraints:
         return cls(
             rules=_rules(document, f"{pointer}/resourceRules"),
             excluded=_rules(document, f"{pointer}/excludeResourceRules"),
-            namespaces=LabelSelector.from_document(document, f"{pointer}/namespaceSelector"),
-            objects=LabelSelector.from_document(document, f"{pointer}/objectSelector"),
+            namespaces=label_selector(document, f"{pointer}/namespaceSelector"),
+            objects=label_selector(document, f"{pointer}/objectSelector"),
             is_exact=document.choice(f"{pointer}/matchPolicy", ("Exact", "Equivalent"), "Equivalent") == "Exact",
         )
 

@@ -9,10 +9,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from gitops_audit.kube.match import labels_of
+from gitops_audit.kube.selector import LabelSelector
 from gitops_audit.model.resource import JsonObject, split_api_version
 from gitops_audit.policy.contract import Subject, World
 from gitops_audit.policy.document import Document
-from gitops_audit.policy.selector import LabelSelector
+from gitops_audit.policy.selector import label_selector
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +51,7 @@ class ParamRef:
         return cls(
             name=name,
             namespace=document.text(f"{pointer}/namespace"),
-            selector=LabelSelector.from_document(document, f"{pointer}/selector") if has_selector else None,
+            selector=label_selector(document, f"{pointer}/selector") if has_selector else None,
             is_missing_denied=document.choice(f"{pointer}/parameterNotFoundAction", ("Allow", "Deny"), "Deny")
             == "Deny",
         )

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 
+from gitops_audit.kube.selector import Requirement
 from gitops_audit.sandbox.status import ApiError
 from gitops_audit.sandbox.types import JsonObject
 
@@ -26,24 +27,19 @@ def _split(text: str) -> list[str]:
 
 
 def _label_test(text: str) -> Predicate:
+    requirement = _requirement(text)
+    return lambda metadata: requirement.matches(metadata.get("labels") or {})
+
+
+def _requirement(text: str) -> Requirement:
     if match := _SET_BASED.fullmatch(text):
-        values = {value.strip() for value in match["values"].split(",")}
-        return _within(match["key"], values, wanted=match["op"] == "in")
+        values = frozenset(value.strip() for value in match["values"].split(","))
+        return Requirement(match["key"], "In" if match["op"] == "in" else "NotIn", values)
     if match := _EQUALITY.fullmatch(text):
-        return _within(match["key"], {match["value"]}, wanted=match["op"] != "!=")
+        return Requirement(match["key"], "NotIn" if match["op"] == "!=" else "In", frozenset((match["value"],)))
     if match := _EXISTENCE.fullmatch(text):
-        key, is_wanted = match["key"], not match["not"]
-        return lambda metadata: (key in _labels(metadata)) is is_wanted
+        return Requirement(match["key"], "DoesNotExist" if match["not"] else "Exists")
     raise ApiError(400, f"unable to parse requirement: {text!r}")
-
-
-def _within(key: str, values: set[str], *, wanted: bool) -> Predicate:
-    return lambda metadata: (_labels(metadata).get(key) in values) is wanted
-
-
-def _labels(metadata: JsonObject) -> Mapping[str, str]:
-    found: Mapping[str, str] = metadata.get("labels") or {}
-    return found
 
 
 def _field_test(text: str) -> Predicate:

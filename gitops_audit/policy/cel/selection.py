@@ -6,24 +6,13 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Any, TypeVar
 from weakref import WeakKeyDictionary
 
+from gitops_audit.kube.pod_template import RUNNING
 from gitops_audit.model.path import pointer_tokens
 from gitops_audit.model.resource import JsonObject
 from gitops_audit.policy.contract import World
 
 Labels = Mapping[str, Any]
 T = TypeVar("T")
-
-# the kinds with a pod template, as (group, kind, where the template is)
-TEMPLATES: tuple[tuple[str, str, tuple[str, ...]], ...] = (
-    ("", "Pod", ()),
-    ("", "ReplicationController", ("spec", "template")),
-    ("apps", "Deployment", ("spec", "template")),
-    ("apps", "StatefulSet", ("spec", "template")),
-    ("apps", "DaemonSet", ("spec", "template")),
-    ("apps", "ReplicaSet", ("spec", "template")),
-    ("batch", "Job", ("spec", "template")),
-    ("batch", "CronJob", ("spec", "jobTemplate", "spec", "template")),
-)
 
 
 class PodLabels:
@@ -79,7 +68,7 @@ def pod_labels(world: World, namespace: str) -> PodLabels:
     """Of a namespace, or (empty) of all."""
 
     def labels() -> Iterator[Labels]:
-        for group, kind, path in TEMPLATES:
+        for (group, kind), path in RUNNING.items():
             yield from (template_labels(body, path) for body in world.list(group, kind, namespace))
 
     return _once(world, ("pods", namespace), lambda: PodLabels(labels()))

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from typing import Any
 
 from gitops_audit.kube import name
+from gitops_audit.kube.selector import OPERATORS, WITH_VALUES, WITHOUT_VALUES, LabelSelector
 from gitops_audit.policy.object_validation.field import Faults, Fields, labels, mapping, objects
-
-_WITH_VALUES, _WITHOUT_VALUES = ("In", "NotIn"), ("Exists", "DoesNotExist")
 
 
 def selector(value: Any, at: str) -> Faults:
@@ -23,12 +21,12 @@ def _expression(expression: Fields, at: str) -> Faults:
     key, operator, values = (expression.get(field) for field in ("key", "operator", "values"))
     if isinstance(key, str) and (message := name.qualified(key)):
         yield f"{at}/key", message
-    if operator in _WITH_VALUES and not values:
+    if operator in WITH_VALUES and not values:
         yield at, f"{operator} needs values"
-    elif operator in _WITHOUT_VALUES and values:
+    elif operator in WITHOUT_VALUES and values:
         yield f"{at}/values", f"{operator} takes no values"
-    elif isinstance(operator, str) and operator not in (*_WITH_VALUES, *_WITHOUT_VALUES):
-        yield f"{at}/operator", f"must be one of {', '.join((*_WITH_VALUES, *_WITHOUT_VALUES))}"
+    elif isinstance(operator, str) and operator not in OPERATORS:
+        yield f"{at}/operator", f"must be one of {', '.join(OPERATORS)}"
     for text in values if isinstance(values, list) else ():
         if isinstance(text, str) and (message := name.label_value(text)):
             yield f"{at}/values", message
@@ -41,20 +39,4 @@ def is_empty(value: Any) -> bool:
 def matches(value: Any, found: Fields) -> bool:
     """Whether a valid selector selects an object with these labels."""
     fields = mapping(value)
-    if any(found.get(key) != text for key, text in mapping(fields.get("matchLabels")).items()):
-        return False
-    return all(_holds(expression, found) for expression in _expressions(fields))
-
-
-def _expressions(fields: Fields) -> Iterator[Fields]:
-    return (expression for _, expression in objects(fields.get("matchExpressions"), ""))
-
-
-def _holds(expression: Fields, found: Fields) -> bool:
-    key, operator, values = str(expression.get("key")), expression.get("operator"), expression.get("values")
-    values = values if isinstance(values, list) else ()
-    if operator == "In":
-        return key in found and found[key] in values
-    if operator == "NotIn":
-        return key not in found or found[key] not in values
-    return (key in found) == (operator == "Exists")
+    return LabelSelector.of(mapping(fields.get("matchLabels")), fields.get("matchExpressions")).matches(found)

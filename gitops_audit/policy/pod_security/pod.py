@@ -7,26 +7,13 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
 
+from gitops_audit.kube.pod_template import CONTAINER_LISTS, path_of
 from gitops_audit.model.finding import ABSENT
 from gitops_audit.model.path import pointer_of
 from gitops_audit.model.resource import JsonObject, split_api_version
 from gitops_audit.policy.pod_security.fields import flag, section, sections, text
 from gitops_audit.policy.pod_security.result import Evidence
 
-# The resources whose pods Pod Security Admission looks at (pod-security-admission, DefaultPodSpecExtractor), with the
-# path of the pod or its template. Older API versions of a group hold the template at the same place.
-POD_PATHS: dict[tuple[str, str], tuple[str, ...]] = {
-    ("", "Pod"): (),
-    ("", "PodTemplate"): ("template",),
-    ("", "ReplicationController"): ("spec", "template"),
-    ("apps", "Deployment"): ("spec", "template"),
-    ("apps", "ReplicaSet"): ("spec", "template"),
-    ("apps", "StatefulSet"): ("spec", "template"),
-    ("apps", "DaemonSet"): ("spec", "template"),
-    ("batch", "Job"): ("spec", "template"),
-    ("batch", "CronJob"): ("spec", "jobTemplate", "spec", "template"),
-}
-CONTAINER_LISTS = ("initContainers", "containers", "ephemeralContainers")
 _NOTHING: JsonObject = {}
 
 Step = str | int
@@ -93,7 +80,8 @@ def find(body: JsonObject) -> Pod | None:
 def locate(body: JsonObject) -> Place | None:
     """Where the pod of an object is; None for a kind that has none, or a controller without a template.
 
-    Custom resources have none even where they embed a pod template: Kubernetes does not look into them either.
+    These are the kinds Pod Security Admission looks at (DefaultPodSpecExtractor). Custom resources have none even
+    where they embed a pod template: Kubernetes does not look into them either.
     Raises MalformedPod where a field on the way has a wrong type.
     """
     path = _path_of(text(body, "apiVersion"), text(body, "kind"))
@@ -108,8 +96,7 @@ def locate(body: JsonObject) -> Place | None:
 @lru_cache(maxsize=256)
 def _path_of(api_version: str, kind: str) -> tuple[str, ...] | None:
     group, _ = split_api_version(api_version)
-    # Deployments, DaemonSets and ReplicaSets came to `apps` from `extensions`, with the same template
-    return POD_PATHS.get(("apps" if group == "extensions" else group, kind))
+    return path_of(group, kind)
 
 
 def _pod(holder: JsonObject, root: str) -> Pod:

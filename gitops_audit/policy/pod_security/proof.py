@@ -9,8 +9,8 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Mapping
 from typing import Any
 
+from gitops_audit.kube.pod_template import CONTAINER_LISTS
 from gitops_audit.model.resource import JsonObject
-from gitops_audit.policy.pod_security.pod import CONTAINER_LISTS
 from gitops_audit.policy.pod_security.pod_settings import VOLUMES
 from gitops_audit.policy.pod_security.privilege import DEFAULT_CAPABILITIES, RESTRICTED_CAPABILITIES
 from gitops_audit.policy.pod_security.profile import (

@@ -1,40 +1,13 @@
-"""Label selectors against labels as manifests have them."""
+"""Label selectors in policy documents."""
 
 from __future__ import annotations
-
-from typing import Any
 
 import pytest
 
 from gitops_audit.errors import PolicyError
 from gitops_audit.model.resource import JsonObject
 from gitops_audit.policy.document import Document
-from gitops_audit.policy.selector import Requirement, check_expression
-
-
-@pytest.mark.parametrize(
-    ("operator", "label", "expected"),
-    [
-        ("In", "web", True),
-        ("In", "api", False),
-        ("NotIn", "api", True),
-        ("NotIn", "web", False),
-        ("In", ["web"], False),
-        ("In", {"web": 1}, False),
-        ("NotIn", ["web"], True),
-        ("In", None, False),
-        ("Exists", ["web"], True),
-        ("DoesNotExist", ["web"], False),
-    ],
-)
-def test_a_label_that_is_no_text_is_among_no_values(operator: str, label: Any, expected: bool) -> None:
-    requirement = Requirement("tier", operator, frozenset({"web"}))
-    assert requirement.matches({"tier": label}) is expected
-
-
-def test_a_label_that_is_missing_is_not_among_values() -> None:
-    assert Requirement("tier", "NotIn", frozenset({"web"})).matches({})
-    assert not Requirement("tier", "In", frozenset({"web"})).matches({})
+from gitops_audit.policy.selector import check_expression
 
 
 @pytest.mark.parametrize(

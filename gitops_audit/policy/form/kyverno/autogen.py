@@ -12,23 +12,17 @@ from copy import deepcopy
 from dataclasses import replace
 from typing import Any
 
+from gitops_audit.kube.pod_template import RUNNING
 from gitops_audit.model.resource import JsonObject
 from gitops_audit.policy.document import Document
 from gitops_audit.policy.form.kyverno.match import kind_parts
 
 CRON_JOB = "CronJob"
 ANNOTATION = "pod-policies.kyverno.io/autogen-controllers"
-_API = {
-    "DaemonSet": "apps/v1",
-    "Deployment": "apps/v1",
-    "Job": "batch/v1",
-    "StatefulSet": "apps/v1",
-    "ReplicaSet": "apps/v1",
-    "ReplicationController": "v1",
-    "CronJob": "batch/v1",
-}
-CONTROLLERS = frozenset(_API)
-_TARGETS = ("DaemonSet", "Deployment", "Job", "StatefulSet", "ReplicaSet", "ReplicationController", "CronJob", "Pod")
+TEMPLATES = {kind: path for (_, kind), path in RUNNING.items() if kind != "Pod"}
+"""Pod controllers by kind alone, as Kyverno goes, with the way to their pod template."""
+CONTROLLERS = frozenset(TEMPLATES)
+_API = {kind: f"{group}/v1" if group else "v1" for group, kind in RUNNING}
 _NARROWING = ("name", "names", "selector", "annotations")
 _MAX_NAME_CHARS = 63
 
@@ -72,7 +66,7 @@ def _is_possible(rules: Sequence[JsonObject]) -> bool:
         return False
     if any(len(block.get("kinds") or ()) > 1 and has_pod(block["kinds"]) for block in blocks):
         return False
-    return any(kind in _TARGETS for block in blocks for kind in block.get("kinds") or ())
+    return any(kind in _API for block in blocks for kind in block.get("kinds") or ())
 
 
 def _has_json_patch(mutate: Any) -> bool:

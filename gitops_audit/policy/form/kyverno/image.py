@@ -7,7 +7,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
+from gitops_audit.kube.pod_template import CONTAINER_LISTS, value_at
 from gitops_audit.model.resource import JsonObject
+from gitops_audit.policy.form.kyverno.autogen import TEMPLATES
 from gitops_audit.policy.form.kyverno.jmes.error import JmesError
 
 DEFAULT_REGISTRY = "docker.io"
@@ -20,14 +22,7 @@ _REFERENCE = re.compile(
     re.ASCII,
 )
 _MAX_CHARS = 1000
-_TEMPLATE = ("spec", "template", "spec")
-_PODS: dict[str, tuple[str, ...]] = {
-    "Pod": ("spec",),
-    "CronJob": ("spec", "jobTemplate", *_TEMPLATE),
-    **dict.fromkeys(
-        ("DaemonSet", "Deployment", "ReplicaSet", "ReplicationController", "StatefulSet", "Job"), _TEMPLATE
-    ),
-}
+_ALL_PODS = {"Pod": (), **TEMPLATES}
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,25 +78,23 @@ def images_of(body: JsonObject, extractors: JsonObject | None = None) -> JsonObj
     if extractors and kind in extractors:
         return _extracted(body, extractors[kind])
     found: JsonObject = {}
-    for group in ("initContainers", "containers", "ephemeralContainers") if kind in _PODS else ():
-        images = dict(_container_images(body, (*_PODS[kind], group)))
+    path = _ALL_PODS.get(kind)
+    if path is None:
+        return found
+    for group in CONTAINER_LISTS:
+        images = dict(_container_images(body, (*path, "spec", group)))
         if images:
             found[group] = images
     return found
 
 
 def _container_images(body: JsonObject, fields: tuple[str, ...]) -> Iterator[tuple[str, JsonObject]]:
-    for index, container in enumerate(_list_at(body, fields)):
+    listed = value_at(body, fields)
+    for index, container in enumerate(listed if isinstance(listed, list) else ()):
         text = container.get("image") if isinstance(container, dict) else None
         if isinstance(text, str) and text.strip():
             pointer = f"/{'/'.join(fields)}/{index}/image"
             yield str(container.get("name", pointer)), parse(text).as_json(pointer)
-
-
-def _list_at(value: Any, fields: tuple[str, ...]) -> list[Any]:
-    for field in fields:
-        value = value.get(field) if isinstance(value, dict) else None
-    return value if isinstance(value, list) else []
 
 
 def _extracted(body: JsonObject, configs: list[JsonObject]) -> JsonObject:

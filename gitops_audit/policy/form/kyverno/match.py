@@ -8,6 +8,7 @@ from functools import lru_cache
 from typing import Any
 
 from gitops_audit.kube.match import labels_of
+from gitops_audit.kube.selector import Requirement
 from gitops_audit.model.resource import JsonObject
 from gitops_audit.policy.form.kyverno import wildcard
 from gitops_audit.policy.form.kyverno.request import Request, UserInfo
@@ -148,7 +149,7 @@ def is_selected(selector: JsonObject, labels: Mapping[str, Any]) -> bool:
     equal = (selector.get("matchLabels") or {}).items()
     expressions = selector.get("matchExpressions") or ()
     return all(_has_label(key, str(value), labels) for key, value in equal) and all(
-        _holds(expression, labels) for expression in expressions
+        Requirement.of(expression).matches(labels) for expression in expressions
     )
 
 
@@ -157,18 +158,6 @@ def _has_label(key: str, value: str, labels: Mapping[str, Any]) -> bool:
         return labels.get(key) == value
     pairs = ((str(name), str(text)) for name, text in labels.items())
     return any(wildcard.is_match(key, name) and wildcard.is_match(value, text) for name, text in pairs)
-
-
-def _holds(expression: JsonObject, labels: Mapping[str, Any]) -> bool:
-    key, values = str(expression.get("key", "")), expression.get("values") or ()
-    match expression.get("operator"):
-        case "In":
-            return labels.get(key) in values
-        case "NotIn":
-            return labels.get(key) not in values
-        case "Exists":
-            return key in labels
-    return key not in labels  # DoesNotExist: other operators are refused when the policy is loaded
 
 
 def _fits_user(wanted: JsonObject, user: UserInfo) -> bool:

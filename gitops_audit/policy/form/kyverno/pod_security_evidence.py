@@ -7,12 +7,12 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from typing import Any
 
+from gitops_audit.kube.pod_template import CONTAINER_LISTS
 from gitops_audit.model.finding import ABSENT
 from gitops_audit.model.path import unescaped
 from gitops_audit.model.resource import JsonObject
 from gitops_audit.policy.pod_security import Evidence
 
-CONTAINERS = ("containers", "initContainers", "ephemeralContainers")
 _ADDED = "capabilities/add/"
 _ANNOTATION = "/metadata/annotations/"
 _VOLUME = "spec.volumes[*]"
@@ -61,7 +61,7 @@ def _silent(pod: JsonObject) -> Iterator[Evidence]:
     spec = pod["spec"]
     if (_within(spec) or {}).get(_NON_ROOT) is True:
         return
-    for place in CONTAINERS:
+    for place in CONTAINER_LISTS:
         for index, container in enumerate(spec.get(place) or ()):
             if (_within(container) or {}).get(_NON_ROOT) is None:
                 pointer = f"/spec/{place}/{index}/securityContext/{_NON_ROOT}"

@@ -11,20 +11,15 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from gitops_audit.kube.pod_template import CONTAINER_LISTS, value_at
 from gitops_audit.model.resource import JsonObject
 from gitops_audit.policy import pod_security
 from gitops_audit.policy.contract import RuleResult
 from gitops_audit.policy.form.kyverno import wildcard
-from gitops_audit.policy.form.kyverno.pod_security_evidence import CONTAINERS, as_counted
+from gitops_audit.policy.form.kyverno.autogen import TEMPLATES
+from gitops_audit.policy.form.kyverno.pod_security_evidence import as_counted
 from gitops_audit.policy.form.kyverno.value import sprint
 from gitops_audit.policy.pod_security import Evidence, Level
-
-_TEMPLATES = {
-    **dict.fromkeys(
-        ("DaemonSet", "Deployment", "Job", "StatefulSet", "ReplicaSet", "ReplicationController"), ("spec", "template")
-    ),
-    "CronJob": ("spec", "jobTemplate", "spec", "template"),
-}
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,13 +121,13 @@ def _without(
 def _seen_by(exclude: JsonObject, pod: JsonObject) -> JsonObject:
     images, spec = exclude.get("images") or [], pod["spec"]
     if not images:
-        bare = {key: value for key, value in spec.items() if key not in CONTAINERS}
+        bare = {key: value for key, value in spec.items() if key not in CONTAINER_LISTS}
         return pod | {"spec": bare | {"containers": [{"name": ""}]}}
     return {
         "apiVersion": "v1",
         "kind": "Pod",
         "metadata": {},
-        "spec": {key: _with_images(images, spec.get(key)) for key in CONTAINERS if spec.get(key)},
+        "spec": {key: _with_images(images, spec.get(key)) for key in CONTAINER_LISTS if spec.get(key)},
     }
 
 
@@ -142,12 +137,10 @@ def _with_images(images: list[str], containers: Any) -> list[JsonObject]:
 
 
 def _pod(body: JsonObject) -> JsonObject | None:
-    steps = _TEMPLATES.get(str(body.get("kind")), ())
+    steps = TEMPLATES.get(str(body.get("kind")), ())
     if not steps and body.get("kind") != "Pod":
         return None
-    found: Any = body
-    for step in steps:
-        found = found.get(step) if isinstance(found, dict) else None
+    found = value_at(body, steps)
     holder = found if isinstance(found, dict) else {}
     return {
         "apiVersion": "v1",
@@ -158,6 +151,6 @@ def _pod(body: JsonObject) -> JsonObject | None:
 
 
 def _pointer(body: JsonObject, finding: _Finding) -> str:
-    steps = _TEMPLATES.get(str(body.get("kind")), ())
+    steps = TEMPLATES.get(str(body.get("kind")), ())
     pointer = finding.evidence.pointer
     return "".join(f"/{step}" for step in steps) + pointer if pointer else ""

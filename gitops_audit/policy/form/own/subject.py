@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from gitops_audit.kube.pod_template import CONTAINER_LISTS, containers
 from gitops_audit.model.resource import JsonObject
 from gitops_audit.policy.admission_request import late
 from gitops_audit.policy.cel import CERTAIN, Activation
 from gitops_audit.policy.contract import Subject, World
 from gitops_audit.policy.namespace import certain
-from gitops_audit.policy.pod_template import containers, template_of
+from gitops_audit.policy.pod_template import template_of
 
 VARIABLES: Mapping[str, str] = {
     "object": "dyn",
@@ -22,7 +23,6 @@ VARIABLES: Mapping[str, str] = {
     "managers": "list<dyn>",
 }
 _PARTS = frozenset(("podSpec", "podMetadata", "containers", "allContainers", "managers"))
-CONTAINER_LISTS = ("initContainers", "containers", "ephemeralContainers")
 _KEPT = "native"
 
 

@@ -7,6 +7,7 @@ from typing import Any
 from hypothesis import given
 from hypothesis import strategies as st
 
+from gitops_audit.kube.pod_template import RUNNING
 from gitops_audit.model.resource import JsonObject
 from gitops_audit.policy.cel import selection
 from gitops_audit.policy.cel.selection import PodLabels, Selectors
@@ -67,7 +68,7 @@ def test_a_world_is_read_once_however_often_it_is_asked() -> None:
     assert [selection.pod_labels(world, "shop").count({"a": "x"}) for _ in range(3)] == [1, 1, 1]
     budgets = [selection.selectors(world, "policy", "PodDisruptionBudget", "shop") for _ in range(3)]
     assert [found.count({"a": "x"}) for found in budgets] == [1, 1, 1]
-    assert world.lists == len(selection.TEMPLATES) + 1
+    assert world.lists == len(RUNNING) + 1
 
 
 def test_what_is_known_of_a_world_ends_with_it() -> None:

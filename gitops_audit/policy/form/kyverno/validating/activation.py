@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from gitops_audit.kube.pod_template import CONTAINER_LISTS, containers
 from gitops_audit.model.resource import JsonObject
 from gitops_audit.policy.admission_request import late
 from gitops_audit.policy.cel import CERTAIN, Activation
@@ -11,7 +12,7 @@ from gitops_audit.policy.contract import Subject, World
 from gitops_audit.policy.form.kyverno import admission
 from gitops_audit.policy.form.kyverno.request import Request
 from gitops_audit.policy.form.kyverno.validating.exception import CelException
-from gitops_audit.policy.pod_template import containers, template_of
+from gitops_audit.policy.pod_template import template_of
 
 
 def of_json(body: JsonObject) -> Activation:
@@ -39,8 +40,7 @@ def _allowed(exceptions: Sequence[CelException]) -> JsonObject:
 
 def _images(subject: Subject) -> JsonObject:
     spec = (template_of(subject) or {}).get("spec")
-    keys = ("containers", "initContainers", "ephemeralContainers")
-    return {key: [_image(c) for c in containers(spec, key) if _image(c)] for key in keys}
+    return {key: [_image(c) for c in containers(spec, key) if _image(c)] for key in CONTAINER_LISTS}
 
 
 def _image(container: object) -> str:

@@ -11,17 +11,13 @@ import re
 from dataclasses import replace
 from typing import Any
 
+from gitops_audit.kube.plural import plural
+from gitops_audit.kube.pod_template import RUNNING
 from gitops_audit.policy.document import Document, suggestion
 
-_TEMPLATES = {
-    "daemonsets": "DaemonSet",
-    "deployments": "Deployment",
-    "replicasets": "ReplicaSet",
-    "statefulsets": "StatefulSet",
-    "jobs": "Job",
-}
-_CRON_JOBS = {"cronjobs": "CronJob"}
-_KINDS = _TEMPLATES | _CRON_JOBS
+# It knows no ReplicationControllers, the ones of the core group.
+_KINDS = {plural(kind): kind for group, kind in RUNNING if group}
+_CRON_JOBS = frozenset({"cronjobs"})
 # words that Kyverno takes and generates nothing for: it knows the resources above by their plural alone
 _LEFT_OUT = frozenset(
     {"replicationcontrollers", "ReplicationController", *_KINDS.values(), *map(str.lower, _KINDS.values())}
@@ -53,9 +49,9 @@ def kinds(resources: frozenset[str]) -> frozenset[str]:
 
 def generated(document: Document, resources: frozenset[str], kind: str) -> Document:
     """The policy for the controllers that have a template like this kind's; lines of fields stay the same."""
-    is_cron = kind in _CRON_JOBS.values()
+    is_cron = kind == "CronJob"
     template = "spec.jobTemplate.spec.template" if is_cron else "spec.template"
-    group = resources & (_CRON_JOBS.keys() if is_cron else _TEMPLATES.keys())
+    group = resources & _CRON_JOBS if is_cron else resources - _CRON_JOBS
     moved: Any = json.loads(_FIELD.sub(rf"\1.{template}.\2", json.dumps(document.body["spec"])))
     constraints = {"resourceRules": _rules(document, group)}
     if (selector := document.value("/spec/matchConstraints/namespaceSelector")) is not None:

@@ -23,6 +23,9 @@ PATHS: Mapping[tuple[str, str], Path] = {
 RUNNING: Mapping[tuple[str, str], Path] = {key: path for key, path in PATHS.items() if key != ("", "PodTemplate")}
 """Those that are Pods or make Pods: a PodTemplate only keeps a template for others."""
 
+CONTROLLERS: Mapping[str, Path] = {kind: path for (_, kind), path in RUNNING.items() if path}
+"""Those that make Pods, by kind alone, as Kyverno goes."""
+
 CONTAINER_LISTS = ("initContainers", "containers", "ephemeralContainers")
 
 

@@ -12,16 +12,13 @@ from copy import deepcopy
 from dataclasses import replace
 from typing import Any
 
-from gitops_audit.kube.pod_template import RUNNING
+from gitops_audit.kube.pod_template import CONTROLLERS, RUNNING
 from gitops_audit.model.resource import JsonObject
 from gitops_audit.policy.document import Document
 from gitops_audit.policy.form.kyverno.match import kind_parts
 
 CRON_JOB = "CronJob"
 ANNOTATION = "pod-policies.kyverno.io/autogen-controllers"
-TEMPLATES = {kind: path for (_, kind), path in RUNNING.items() if kind != "Pod"}
-"""Pod controllers by kind alone, as Kyverno goes, with the way to their pod template."""
-CONTROLLERS = frozenset(TEMPLATES)
 _API = {kind: f"{group}/v1" if group else "v1" for group, kind in RUNNING}
 _NARROWING = ("name", "names", "selector", "annotations")
 _MAX_NAME_CHARS = 63
@@ -32,7 +29,7 @@ def controllers(annotations: Mapping[str, str], rules: Sequence[JsonObject]) -> 
     if not _is_possible(rules):
         return frozenset()
     chosen = annotations.get(ANNOTATION)
-    return CONTROLLERS if chosen is None else frozenset(str(chosen).split(",")) & CONTROLLERS
+    return frozenset(CONTROLLERS) if chosen is None else frozenset(str(chosen).split(",")) & CONTROLLERS.keys()
 
 
 def documents(document: Document, kinds: frozenset[str]) -> Iterator[tuple[tuple[str, ...], Document]]:

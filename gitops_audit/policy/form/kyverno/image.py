@@ -7,9 +7,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from gitops_audit.kube.pod_template import CONTAINER_LISTS, value_at
+from gitops_audit.kube.pod_template import CONTAINER_LISTS, CONTROLLERS, value_at
 from gitops_audit.model.resource import JsonObject
-from gitops_audit.policy.form.kyverno.autogen import TEMPLATES
 from gitops_audit.policy.form.kyverno.jmes.error import JmesError
 
 DEFAULT_REGISTRY = "docker.io"
@@ -22,7 +21,7 @@ _REFERENCE = re.compile(
     re.ASCII,
 )
 _MAX_CHARS = 1000
-_ALL_PODS = {"Pod": (), **TEMPLATES}
+_ALL_PODS = {"Pod": (), **CONTROLLERS}
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,12 +11,11 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from gitops_audit.kube.pod_template import CONTAINER_LISTS, value_at
+from gitops_audit.kube.pod_template import CONTAINER_LISTS, CONTROLLERS, value_at
 from gitops_audit.model.resource import JsonObject
 from gitops_audit.policy import pod_security
 from gitops_audit.policy.contract import RuleResult
 from gitops_audit.policy.form.kyverno import wildcard
-from gitops_audit.policy.form.kyverno.autogen import TEMPLATES
 from gitops_audit.policy.form.kyverno.pod_security_evidence import as_counted
 from gitops_audit.policy.form.kyverno.value import sprint
 from gitops_audit.policy.pod_security import Evidence, Level
@@ -137,7 +136,7 @@ def _with_images(images: list[str], containers: Any) -> list[JsonObject]:
 
 
 def _pod(body: JsonObject) -> JsonObject | None:
-    steps = TEMPLATES.get(str(body.get("kind")), ())
+    steps = CONTROLLERS.get(str(body.get("kind")), ())
     if not steps and body.get("kind") != "Pod":
         return None
     found = value_at(body, steps)
@@ -151,6 +150,6 @@ def _pod(body: JsonObject) -> JsonObject | None:
 
 
 def _pointer(body: JsonObject, finding: _Finding) -> str:
-    steps = TEMPLATES.get(str(body.get("kind")), ())
+    steps = CONTROLLERS.get(str(body.get("kind")), ())
     pointer = finding.evidence.pointer
     return "".join(f"/{step}" for step in steps) + pointer if pointer else ""

@@ -4,6 +4,7 @@ from typing import Any
 
 import pytest
 
+from gitops_audit.kube.pod_template import CONTROLLERS
 from gitops_audit.policy.form.kyverno import autogen
 from tests.unit.policy.form.kyverno.making import cron_job, deployment, pod, policy, results
 
@@ -34,7 +35,7 @@ def test_what_cannot_be_carried_over_has_no_generated_rules(rule: dict[str, Any]
 @pytest.mark.parametrize(
     ("chosen", "expected"),
     [
-        (None, autogen.CONTROLLERS),
+        (None, frozenset(CONTROLLERS)),
         ("none", frozenset()),
         ("all", frozenset()),
         ("Deployment,CronJob", frozenset({"Deployment", "CronJob"})),

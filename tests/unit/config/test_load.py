@@ -534,6 +534,7 @@ def test_a_directory_is_no_configuration(tmp_path: Path) -> None:
         load(tmp_path)
 
 
+@pytest.mark.slow
 @tuned(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(data=st.binary(max_size=200) | st.text("{}[]&*!|>:-,#?'\"% \nab01<", max_size=80).map(str.encode))
 def test_no_text_brings_anything_but_settings_or_a_configuration_error(tmp_path: Path, data: bytes) -> None:
@@ -550,6 +551,7 @@ _SECTIONS = ("clusters", "sources", "drift", "policies", "exceptions", "redact",
 _DRIFT = ("mode", "appliers", "ignore", "orphans", "pending")
 
 
+@pytest.mark.slow
 @tuned(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(
     sections=st.dictionaries(st.sampled_from(_SECTIONS), _VALUES),

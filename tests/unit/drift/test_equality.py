@@ -32,6 +32,7 @@ def test_an_instant_needs_a_zone() -> None:
     assert instant(5) is None
 
 
+@pytest.mark.slow
 @given(JSON)
 def test_every_value_is_identical_to_itself(value: Any) -> None:
     assert is_identical(value, value)

@@ -21,6 +21,7 @@ _VALUES = st.recursive(
 )
 
 
+@pytest.mark.slow
 @settings(max_examples=50, deadline=None)
 @given(st.dictionaries(_TEXT, _VALUES, max_size=4), st.sampled_from(["", "# YAML\n"]))
 def test_json_is_read_as_it_is_written_as_json_and_as_yaml(spec: dict[str, Any], prefix: str) -> None:
@@ -30,6 +31,7 @@ def test_json_is_read_as_it_is_written_as_json_and_as_yaml(spec: dict[str, Any],
     assert found.body == body
 
 
+@pytest.mark.slow
 @settings(max_examples=200, deadline=None)
 @given(st.binary(max_size=200) | st.text(alphabet="ab:-?[]{},&*!|>'\"%@`#~<= \n\t01.\\", max_size=80).map(str.encode))
 def test_no_file_makes_the_loader_raise(data: bytes) -> None:

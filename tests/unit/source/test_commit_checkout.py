@@ -52,6 +52,7 @@ def test_single_files_can_be_read_while_blobs_are_being_read(repo: Repo) -> None
         ]
 
 
+@pytest.mark.slow
 def test_more_files_than_are_asked_for_at_once_keep_their_content(repo: Repo) -> None:
     for number in range(700):
         repo.put(f"{number:04}.yaml", f"{number}\n" * 100)

@@ -214,6 +214,7 @@ def test_a_pattern_dear_to_compile_matches_as_any_other(pattern: str, text: str)
     assert kept.evaluate(cel.Activation.of(values)) == own.evaluate(cel.Activation.of(values))
 
 
+@pytest.mark.slow
 @settings(deadline=None)
 @given(
     st.sampled_from(["a+", "(a)|b", "^b", "a{2}", "", "b*", *LARGE_PATTERNS]),

@@ -4,6 +4,7 @@ import gc
 from collections.abc import Sequence
 from typing import Any
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -39,6 +40,7 @@ def budget(selector: Any) -> JsonObject:
     return {"kind": "PodDisruptionBudget", "spec": {"selector": selector}}
 
 
+@pytest.mark.slow
 @given(st.lists(LABELS, max_size=6), LABELS)
 def test_pods_are_found_as_by_looking_at_each(pods: list[dict[str, Any]], wanted: dict[str, Any]) -> None:
     expected = sum(all(own.get(key) == value for key, value in wanted.items()) for own in pods)
@@ -46,6 +48,7 @@ def test_pods_are_found_as_by_looking_at_each(pods: list[dict[str, Any]], wanted
     assert PodLabels(pods).count(wanted) == expected
 
 
+@pytest.mark.slow
 @given(st.lists(LABELS, max_size=6), LABELS)
 def test_selectors_are_found_as_by_looking_at_each(wanted: list[dict[str, Any]], labels: dict[str, Any]) -> None:
     bodies = [budget({"matchLabels": labels}) for labels in wanted]

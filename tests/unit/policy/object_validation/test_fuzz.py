@@ -33,6 +33,7 @@ def test_a_valid_object_has_no_faults(body: JsonObject) -> None:
     assert body == before
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("body", BODIES, ids=name)
 def test_no_value_in_any_place_makes_the_rules_fail(body: JsonObject) -> None:
     for holder, key in list(places({k: v for k, v in body.items() if k not in ("apiVersion", "kind")})):

@@ -288,6 +288,7 @@ _ODD = st.recursive(
 )
 
 
+@pytest.mark.slow
 @settings(max_examples=80, deadline=None)
 @given(spec=st.dictionaries(st.sampled_from(["containers", "volumes", "securityContext", "os"]), _ODD, max_size=4))
 def test_a_strange_pod_is_judged_or_refused_and_never_changed(spec: JsonObject) -> None:

@@ -158,6 +158,7 @@ def test_an_error_is_an_error_unless_failures_are_ignored() -> None:
 LARGE: Mapping[str, Any] = {**POD, "spec": {"list": list(range(2_000)), "text": "a" * 50_000}}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("expression", "expected"),
     [

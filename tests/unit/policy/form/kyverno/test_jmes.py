@@ -217,6 +217,7 @@ def test_functions_out_of_reach_are_named() -> None:
     assert jmes.unsupported_function("{{ to_upper(a) }}") == ""
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "expression",
     [

@@ -469,6 +469,7 @@ def test_a_deeply_nested_object_ends_in_a_result() -> None:
     assert verdict(policy(rule), body) == "error"
 
 
+@pytest.mark.slow
 def test_context_entries_that_double_each_other_end_in_an_error() -> None:
     entries = "".join(
         f"- {{name: v{n}, variable: {{value: ['{{{{ v{n - 1} }}}}', '{{{{ v{n - 1} }}}}']}}}}\n" for n in range(1, 60)

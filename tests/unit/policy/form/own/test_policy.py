@@ -248,6 +248,7 @@ spec:
     assert (raised.value.where.path, raised.value.where.line) == ("policy.yaml", line)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "schema",
     [

@@ -5,8 +5,11 @@ BIN := .venv/bin
 READY := .venv/.ready
 # The tools that tests use (kubectl, helm, kustomize), pinned: tests/tools.py.
 TOOLS := .venv/tools/.stamp
+# What only some need is installed when it is asked for.
+SITE := .venv/.site
+HOOKS := .venv/.hooks
 
-.PHONY: demo test test-fast lint format bench clean
+.PHONY: demo test test-fast coverage docs lint format hooks bench clean
 
 demo: $(READY)
 	$(BIN)/gitops-audit demo
@@ -19,6 +22,17 @@ test: $(TOOLS)
 test-fast: $(TOOLS)
 	$(BIN)/python -m pytest -n auto --dist loadfile -m "not e2e and not slow" tests/unit
 
+# How much of gitops_audit the fast tests run. The sandbox is left out: the tests of tests/sandbox hold it.
+coverage: $(TOOLS)
+	$(BIN)/coverage erase
+	$(BIN)/coverage run -m pytest -n auto --dist loadfile -m "not e2e and not slow" tests/unit
+	$(BIN)/coverage combine --quiet
+	$(BIN)/coverage report
+
+# The site of docs/, in docs/_site. A link that leads nowhere is an error.
+docs: $(SITE)
+	$(BIN)/python -m sphinx --fail-on-warning --keep-going --quiet -b dirhtml docs docs/_site
+
 lint: $(READY)
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
@@ -29,11 +43,15 @@ format: $(READY)
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
 
+# `make lint` before each commit, for what the commit touches.
+hooks: $(HOOKS)
+	$(BIN)/pre-commit install
+
 bench: $(TOOLS)
 	$(BIN)/python -m bench
 
 clean:
-	rm -rf .venv .mypy_cache .ruff_cache .pytest_cache .import_linter_cache dist
+	rm -rf .venv .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .coverage* dist docs/_site docs/generated
 
 $(READY): pyproject.toml
 	@test -n "$(PYTHON)" || { echo "gitops-audit needs Python 3.11 or later"; exit 1; }
@@ -44,4 +62,12 @@ $(READY): pyproject.toml
 
 $(TOOLS): $(READY) tests/tools.py tests/tools.txt
 	$(BIN)/python -m tests.tools
+	@touch $@
+
+$(SITE): $(READY)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --group docs
+	@touch $@
+
+$(HOOKS): $(READY)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --group hooks
 	@touch $@

@@ -23,7 +23,10 @@ from gitops_audit.pytest_plugin import options
 from gitops_audit.report.json_report import schema_text
 
 ROOT = Path(__file__).resolve().parents[3]
-PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.md"))]
+# The four kinds of pages; what a build of the site leaves in docs/ is none.
+_KINDS = ("tutorial", "guide", "reference", "explanation")
+_OF_THE_ROOT = [ROOT / name for name in ("README.md", "CONTRIBUTING.md", "SECURITY.md")]
+PAGES = [*_OF_THE_ROOT, *sorted(page for kind in _KINDS for page in (ROOT / "docs" / kind).rglob("*.md"))]
 CONFIGURATION = ROOT / "docs/reference/configuration.md"
 
 _FENCE = re.compile(r"^```(\w*)\n(.*?)^```$", re.MULTILINE | re.DOTALL)

@@ -6,37 +6,45 @@ Fields of rarer extensions are left out; to an expression they are keys that are
 from __future__ import annotations
 
 import base64
-import ipaddress
 import re
 from collections.abc import Iterator
-from datetime import UTC, datetime
 from typing import Any
 
+from cryptography import x509
+from cryptography.exceptions import UnsupportedAlgorithm
+from cryptography.hazmat.primitives.asymmetric.rsa import RSAPublicKey
+from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
+from cryptography.x509.oid import NameOID, SignatureAlgorithmOID
+
 from gitops_audit.model.resource import JsonObject
-from gitops_audit.policy.form.kyverno.der import Element, children, parse
+
+Signed = x509.Certificate | x509.CertificateSigningRequest
 
 _PEM = re.compile(r"-----BEGIN ([A-Z0-9 ]+)-----\s(.*?)-----END \1-----", re.DOTALL)
 _MAX_CHARS = 200_000
-_RSA = "1.2.840.113549.1.1.1"
+_RSA = 1
 _SIGNATURES = {
-    "1.2.840.113549.1.1.4": 2,
-    "1.2.840.113549.1.1.5": 3,
-    "1.2.840.113549.1.1.11": 4,
-    "1.2.840.113549.1.1.12": 5,
-    "1.2.840.113549.1.1.13": 6,
+    SignatureAlgorithmOID.RSA_WITH_MD5: 2,
+    SignatureAlgorithmOID.RSA_WITH_SHA1: 3,
+    SignatureAlgorithmOID.RSA_WITH_SHA256: 4,
+    SignatureAlgorithmOID.RSA_WITH_SHA384: 5,
+    SignatureAlgorithmOID.RSA_WITH_SHA512: 6,
 }
 _NAMES = {
-    "2.5.4.6": "Country",
-    "2.5.4.10": "Organization",
-    "2.5.4.11": "OrganizationalUnit",
-    "2.5.4.7": "Locality",
-    "2.5.4.8": "Province",
-    "2.5.4.9": "StreetAddress",
-    "2.5.4.17": "PostalCode",
+    NameOID.COUNTRY_NAME: "Country",
+    NameOID.ORGANIZATION_NAME: "Organization",
+    NameOID.ORGANIZATIONAL_UNIT_NAME: "OrganizationalUnit",
+    NameOID.LOCALITY_NAME: "Locality",
+    NameOID.STATE_OR_PROVINCE_NAME: "Province",
+    NameOID.STREET_ADDRESS: "StreetAddress",
+    NameOID.POSTAL_CODE: "PostalCode",
 }
-_SINGLE_NAMES = {"2.5.4.3": "CommonName", "2.5.4.5": "SerialNumber"}
-_ALTERNATIVE_NAMES = {1: "EmailAddresses", 2: "DNSNames", 7: "IPAddresses"}
-_SUBJECT_ALT_NAME, _BASIC_CONSTRAINTS, _KEY_USAGE = "2.5.29.17", "2.5.29.19", "2.5.29.15"
+_SINGLE_NAMES = {NameOID.COMMON_NAME: "CommonName", NameOID.SERIAL_NUMBER: "SerialNumber"}
+_ALTERNATIVE_NAMES: dict[type[x509.GeneralName], str] = {
+    x509.RFC822Name: "EmailAddresses",
+    x509.DNSName: "DNSNames",
+    x509.IPAddress: "IPAddresses",
+}
 
 
 def decode(text: str) -> JsonObject:
@@ -45,74 +53,62 @@ def decode(text: str) -> JsonObject:
     found = _PEM.search(text) if len(text) <= _MAX_CHARS else None
     if found is None:
         raise ValueError("there is no PEM block")
-    reader = {"CERTIFICATE": _certificate, "CERTIFICATE REQUEST": _request}.get(found[1])
-    if reader is None:
+    if found[1] not in ("CERTIFICATE", "CERTIFICATE REQUEST"):
         raise ValueError("the PEM block is neither a CERTIFICATE nor a CERTIFICATE REQUEST")
     try:
-        return reader(parse(base64.b64decode("".join(found[2].split()), validate=True)))
-    except (ValueError, IndexError, OverflowError) as error:
+        data = base64.b64decode("".join(found[2].split()), validate=True)
+        if found[1] == "CERTIFICATE":
+            return _certificate(x509.load_der_x509_certificate(data))
+        return _request(x509.load_der_x509_csr(data))
+    # the library warns of certificates that it will refuse one day, which is an error in some test runs
+    except (ValueError, UnsupportedAlgorithm, x509.InvalidVersion, x509.DuplicateExtension, UserWarning) as error:
         raise ValueError(f"the {found[1].lower()} cannot be read: {error}") from None
 
 
-def _certificate(whole: Element) -> JsonObject:
-    body, algorithm, signature = children(whole)
-    fields = list(children(body))
-    version = fields.pop(0).inner().integer() + 1 if fields[0].is_context(0) else 1
-    serial, _, issuer, validity, subject, key = fields[:6]
-    start, end = children(validity)
-    extensions = next((field.inner() for field in fields[6:] if field.is_context(3)), None)
+def _certificate(found: x509.Certificate) -> JsonObject:
     return {
-        **_common(whole, algorithm, signature, subject, key),
-        **_extended(extensions),
-        "RawTBSCertificate": _base64(body.whole),
-        "RawIssuer": _base64(issuer.whole),
-        "Version": version,
-        "SerialNumber": serial.integer(),
-        "Issuer": _name(issuer),
-        "NotBefore": _time(start),
-        "NotAfter": _time(end),
+        **_common(found),
+        "RawTBSCertificate": _base64(found.tbs_certificate_bytes),
+        "RawIssuer": _base64(found.issuer.public_bytes()),
+        "Version": found.version.value + 1,
+        "SerialNumber": found.serial_number,
+        "Issuer": _name(found.issuer),
+        "NotBefore": found.not_valid_before_utc.isoformat().replace("+00:00", "Z"),
+        "NotAfter": found.not_valid_after_utc.isoformat().replace("+00:00", "Z"),
+        **_constraints(found.extensions),
     }
 
 
-def _request(whole: Element) -> JsonObject:
-    body, algorithm, signature = children(whole)
-    version, subject, key, *_ = children(body)
-    names: JsonObject = dict.fromkeys(_ALTERNATIVE_NAMES.values())
-    return {
-        **_common(whole, algorithm, signature, subject, key),
-        **names,
-        "RawTBSCertificateRequest": _base64(body.whole),
-        "Version": version.integer(),
-    }
+def _request(found: x509.CertificateSigningRequest) -> JsonObject:
+    # the only version that requests have
+    return {**_common(found), "RawTBSCertificateRequest": _base64(found.tbs_certrequest_bytes), "Version": 0}
 
 
-def _common(whole: Element, algorithm: Element, signature: Element, subject: Element, key: Element) -> JsonObject:
-    return {
-        "Raw": _base64(whole.whole),
-        "RawSubject": _base64(subject.whole),
-        "RawSubjectPublicKeyInfo": _base64(key.whole),
-        "Signature": _base64(signature.bits()),
-        "SignatureAlgorithm": _SIGNATURES.get(algorithm.inner().oid(), 0),
-        "PublicKeyAlgorithm": 1,
-        "PublicKey": _public_key(key),
-        "Subject": _name(subject),
-    }
-
-
-def _public_key(key: Element) -> JsonObject:
-    algorithm, bits = children(key)
-    if algorithm.inner().oid() != _RSA:
+def _common(found: Signed) -> JsonObject:
+    key = found.public_key()
+    if not isinstance(key, RSAPublicKey):
         raise ValueError("the key is not an RSA key")
-    modulus, exponent = children(parse(bits.bits()))
-    return {"N": str(modulus.integer()), "E": exponent.integer()}
+    numbers = key.public_numbers()
+    return {
+        "Raw": _base64(found.public_bytes(Encoding.DER)),
+        "RawSubject": _base64(found.subject.public_bytes()),
+        "RawSubjectPublicKeyInfo": _base64(key.public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo)),
+        "Signature": _base64(found.signature),
+        "SignatureAlgorithm": _SIGNATURES.get(found.signature_algorithm_oid, 0),
+        "PublicKeyAlgorithm": _RSA,
+        "PublicKey": {"N": str(numbers.n), "E": numbers.e},
+        "Subject": _name(found.subject),
+        **_alternatives(found.extensions),
+    }
 
 
-def _name(name: Element) -> JsonObject:
+def _name(name: x509.Name) -> JsonObject:
     found: JsonObject = dict.fromkeys(_NAMES.values()) | dict.fromkeys(_SINGLE_NAMES.values(), "")
     listed = []
-    for kind, value in (children(pair) for group in children(name) for pair in children(group)):
-        text, oid = value.text(), kind.oid()
-        listed.append({"Type": [int(part) for part in oid.split(".")], "Value": text})
+    for attribute in name:
+        oid, text = attribute.oid, attribute.value
+        text = text if isinstance(text, str) else text.decode("latin-1")
+        listed.append({"Type": [int(part) for part in oid.dotted_string.split(".")], "Value": text})
         if oid in _NAMES:
             found[_NAMES[oid]] = [*(found[_NAMES[oid]] or ()), text]
         elif oid in _SINGLE_NAMES:
@@ -120,41 +116,44 @@ def _name(name: Element) -> JsonObject:
     return found | {"Names": listed or None, "ExtraNames": None}
 
 
-def _time(moment: Element) -> str:
-    text = moment.text()
-    if not moment.is_generalized_time:
-        text = ("19" if int(text[:2]) >= 50 else "20") + text
-    return datetime.strptime(text, "%Y%m%d%H%M%SZ").replace(tzinfo=UTC).isoformat().replace("+00:00", "Z")
-
-
-def _extended(extensions: Element | None) -> JsonObject:
+def _alternatives(extensions: x509.Extensions) -> JsonObject:
     found: JsonObject = dict.fromkeys(_ALTERNATIVE_NAMES.values())
-    found |= {"IsCA": False, "BasicConstraintsValid": False, "KeyUsage": 0}
-    for extension in children(extensions) if extensions is not None else ():
-        oid, *_, value = children(extension)
-        content = parse(value.content)
-        if oid.oid() == _SUBJECT_ALT_NAME:
-            for key, name in _alternatives(content):
-                found[key] = [*(found[key] or ()), name]
-        elif oid.oid() == _BASIC_CONSTRAINTS:
-            found |= {"BasicConstraintsValid": True, "IsCA": any(item.is_true for item in children(content))}
-        elif oid.oid() == _KEY_USAGE:
-            found["KeyUsage"] = _usage(content.bits())
+    for value in _values(extensions, x509.SubjectAlternativeName):
+        for name in value:
+            key = _ALTERNATIVE_NAMES.get(type(name))
+            if key:
+                found[key] = [*(found[key] or ()), str(name.value)]
     return found
 
 
-def _alternatives(names: Element) -> Iterator[tuple[str, Any]]:
-    for name in children(names):
-        key = _ALTERNATIVE_NAMES.get(name.number)
-        if key == "IPAddresses":
-            yield key, str(ipaddress.ip_address(name.content))
-        elif key:
-            yield key, name.content.decode("ascii", "replace")
+def _constraints(extensions: x509.Extensions) -> JsonObject:
+    basic = next(_values(extensions, x509.BasicConstraints), None)
+    usage = next(_values(extensions, x509.KeyUsage), None)
+    return {
+        "IsCA": basic is not None and basic.ca,
+        "BasicConstraintsValid": basic is not None,
+        "KeyUsage": _usage(usage) if usage is not None else 0,
+    }
 
 
-def _usage(bits: bytes) -> int:
-    """Go numbers the bits from the left, digitalSignature as 1."""
-    flags = (byte >> (7 - bit) & 1 for byte in bits for bit in range(8))
+def _values(extensions: x509.Extensions, kind: type[Any]) -> Iterator[Any]:
+    return (extension.value for extension in extensions if isinstance(extension.value, kind))
+
+
+def _usage(usage: x509.KeyUsage) -> int:
+    """Go numbers the bits from the left, digitalSignature as 1; the last two count beside key agreement only."""
+    agrees = usage.key_agreement
+    flags = (
+        usage.digital_signature,
+        usage.content_commitment,
+        usage.key_encipherment,
+        usage.data_encipherment,
+        agrees,
+        usage.key_cert_sign,
+        usage.crl_sign,
+        agrees and usage.encipher_only,
+        agrees and usage.decipher_only,
+    )
     return sum(flag << index for index, flag in enumerate(flags))
 
 

@@ -15,7 +15,7 @@ from typing import Any, NoReturn
 from urllib.parse import urlsplit
 
 from gitops_audit.kube import semver
-from gitops_audit.policy.form.kyverno import certificate, image, version_range, wildcard
+from gitops_audit.policy.form.kyverno import image, version_range, wildcard
 from gitops_audit.policy.form.kyverno.jmes import arithmetic, yaml_text
 from gitops_audit.policy.form.kyverno.jmes.clock import TimeFunctions
 from gitops_audit.policy.form.kyverno.jmes.error import MAX_CHARS, JmesError, TooMuch, Unsupported
@@ -183,6 +183,9 @@ class KyvernoFunctions(TimeFunctions, StandardFunctions):
 
     @takes(STRING)
     def _func_x509_decode(self, text: str) -> dict[str, Any]:
+        # reading certificates loads a large library, which few policies need
+        from gitops_audit.policy.form.kyverno import certificate
+
         return certificate.decode(text)
 
     @takes(STRING)

@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+from ipaddress import IPv4Address
+
 import pytest
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes
+from cryptography.hazmat.primitives.asymmetric import rsa
+from cryptography.hazmat.primitives.serialization import Encoding
 
 from gitops_audit.policy.form.kyverno import certificate, jmes
-from gitops_audit.policy.form.kyverno.der import DerError, parse
 
 CERTIFICATE = """\
 -----BEGIN CERTIFICATE-----
@@ -106,13 +111,17 @@ def test_what_is_no_rsa_certificate_is_an_error(text: str, message: str) -> None
         certificate.decode(text)
 
 
-def test_a_number_of_thousands_of_digits_is_an_error() -> None:
-    with pytest.raises(DerError, match="too long"):
-        parse(b"\x02\x82\x08\x00" + b"\x7f" * 2048).integer()
-
-
 def test_any_cut_certificate_is_an_error() -> None:
     lines = CERTIFICATE.splitlines(keepends=True)
     for at in range(1, len(lines) - 1):
         with pytest.raises(ValueError, match="cannot be read"):
             certificate.decode("".join([*lines[:at], lines[-1]]))
+
+
+def test_a_request_shows_the_names_it_asks_for() -> None:
+    key = rsa.generate_private_key(65537, 2048)
+    names = x509.SubjectAlternativeName([x509.DNSName("shop.example"), x509.IPAddress(IPv4Address("10.0.0.1"))])
+    made = x509.CertificateSigningRequestBuilder(x509.Name([]), [x509.Extension(names.oid, False, names)])
+    request = certificate.decode(made.sign(key, hashes.SHA384()).public_bytes(Encoding.PEM).decode())
+    assert (request["DNSNames"], request["IPAddresses"]) == (["shop.example"], ["10.0.0.1"])
+    assert (request["SignatureAlgorithm"], request["Version"], request["EmailAddresses"]) == (5, 0, None)

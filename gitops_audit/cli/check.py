@@ -114,7 +114,7 @@ class _Collected:
 
 def _run(settings: Settings, values: dict[str, Any], selectors: tuple[str, ...]) -> _Collected:
     with Progress(is_quiet=values["quiet"]) as progress:
-        audit = Audit(settings, RunOptions.of(values, on_progress=progress.stage))
+        audit = Audit(settings, RunOptions.of(values, on_progress=progress.stage, is_verbose=values["verbose"]))
         collected, chosen = _Collected(audit), list[Declared]()
         try:
             audit.prepare()

@@ -54,6 +54,7 @@ class RunOptions:
     audit_logs: tuple[Path, ...] = ()
     allow_unsupported: bool = False
     on_progress: Callable[[str], None] | None = None
+    is_verbose: bool = False
 
     @classmethod
     def of(
@@ -61,6 +62,8 @@ class RunOptions:
         values: Mapping[str, Any],
         path: Callable[[str], Path] = Path,
         on_progress: Callable[[str], None] | None = None,
+        *,
+        is_verbose: bool = False,
     ) -> RunOptions:
         """From the values of `option.OPTIONS` by their keys; `path` makes a path of a text. Raises ConfigError."""
         return cls(
@@ -76,6 +79,7 @@ class RunOptions:
             audit_logs=tuple(path(text) for text in values["audit_log"] or ()),
             allow_unsupported=values["allow_unsupported"],
             on_progress=on_progress,
+            is_verbose=is_verbose,
         )
 
 

@@ -93,7 +93,7 @@ def read_all(
     """
     opener = Opener(folder_of(settings.path.absolute()), fetch=options.fetch)
     with Exports() as exports, threads(_WORKERS, "render") as pool:
-        given = Given(exports, settings.network)
+        given = Given(exports, settings.network, is_verbose=options.is_verbose)
 
         def opened(config: SourceConfig) -> Callable[[], Checkout]:
             return partial(opener.open, config)

@@ -46,4 +46,5 @@ def run_options(config: pytest.Config) -> RunOptions:
     from gitops_audit.engine.options import RunOptions
 
     values = {option.key: config.getoption(f"--gitops-{option.name}") for option in OPTIONS}
-    return RunOptions.of(values, lambda path: invocation_path(config, path))
+    is_verbose = config.get_verbosity() > 0
+    return RunOptions.of(values, lambda path: invocation_path(config, path), is_verbose=is_verbose)

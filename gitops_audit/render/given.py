@@ -27,12 +27,14 @@ class Target:
 class Given:
     """`exports` hold the trees that the sources of a run share; None: a rendering on its own.
 
-    `network` says what may be taken from elsewhere, `target` for which Kubernetes charts are rendered.
+    `network` says what may be taken from elsewhere, `target` for which Kubernetes charts are rendered. `is_verbose`: a
+    tool's own words about a failure are told too, where nothing that it read may be secret.
     """
 
     exports: Exports | None = None
     network: NetworkConfig = field(default_factory=NetworkConfig)
     target: Target = Target()
+    is_verbose: bool = False
 
 
 ALONE = Given()

@@ -46,7 +46,7 @@ def render(config: SourceConfig, checkout: Checkout, given: Given = ALONE) -> Re
         if reached.problems:
             return Rendered(problems=reached.problems)
         command += _options(config, reached.has_charts)
-        return _Build(command, place, checkout, reached).rendered()
+        return _Build(command, place, checkout, reached, is_verbose=given.is_verbose).rendered()
 
 
 def _reached(config: SourceConfig, checkout: Checkout, place: Workspace, given: Given) -> Reach:
@@ -88,8 +88,11 @@ def _no_kustomization(config: SourceConfig, checkout: Checkout) -> SourceError:
 
 
 class _Build:
-    def __init__(self, command: list[str], place: Workspace, checkout: Checkout, reached: Reach) -> None:
+    def __init__(
+        self, command: list[str], place: Workspace, checkout: Checkout, reached: Reach, *, is_verbose: bool
+    ) -> None:
         self._command = command
+        self._is_verbose = is_verbose
         self._reached = reached
         self._place = place
         file = kustomization_file(place.tree / checkout.path)
@@ -102,7 +105,8 @@ class _Build:
         except ToolError as error:
             if unfetched := lfs_problems(self._place.tree, self._reached.files):
                 return Rendered(problems=unfetched)
-            words = error.told(self._place.tree, (self._place.tree / self._path).parent)
+            read = sorted(self._reached.directories) if self._is_verbose else ()
+            words = error.told(self._place.tree, (self._place.tree / self._path).parent, read)
             if _HELM_4 in str(error):
                 words = (
                     f"{_HELM_4}: this kustomize cannot call Helm 4; kustomize 5.8 and later can, all can call Helm 3"

@@ -11,7 +11,7 @@ import resource
 import signal
 import subprocess
 import sys
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryFile
@@ -21,6 +21,7 @@ from typing import IO
 
 from gitops_audit.lifetime import process_group, temporary_tree
 from gitops_audit.render.limits import MAX_RENDERED_BYTES, MAX_TOOL_MEMORY_BYTES, RENDER_TIMEOUT_S
+from gitops_audit.render.tool_input import may_hold_secrets
 from gitops_audit.render.tool_words import told
 from gitops_audit.source import Checkout
 from gitops_audit.source.export import Export, Exports
@@ -51,9 +52,17 @@ class ToolError(Exception):
         super().__init__(message)
         self.is_excessive = is_excessive
 
-    def told(self, tree: Path, folder: Path) -> str:
-        """Where in the repository `tree` it failed, and how; never a value. It ran on `folder`."""
-        return str(self) if self.is_excessive else told(str(self), tree, folder)
+    def told(self, tree: Path, folder: Path, read: Iterable[Path] = ()) -> str:
+        """Where in the repository `tree` it failed, and how; never a value. It ran on `folder`.
+
+        With all that it `read` (files, directories), also its own words, unless a value in them may be secret.
+        """
+        if self.is_excessive:
+            return str(self)
+        places = tuple(read)
+        are_words_shown = bool(places) and not may_hold_secrets(places)
+        known = told(str(self), tree, folder)
+        return f"{known}; in its own words: {self}" if are_words_shown else known
 
 
 @dataclass(frozen=True, slots=True)

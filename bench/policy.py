@@ -18,9 +18,9 @@ from bench.audit import SHIPPED, TWENTY
 from gitops_audit.config.settings import PolicyRef
 from gitops_audit.engine.memory import Holder
 from gitops_audit.model.resource import JsonObject
-from gitops_audit.policy import pack as packs
 from gitops_audit.policy.contract import Policy, Subject
 from gitops_audit.policy.form.own.policy_test import subject_of
+from gitops_audit.policy.load import pack as packs
 from gitops_audit.policy.load.policies import load_all
 
 DEPLOYMENTS = 2_000

@@ -24,11 +24,11 @@ from gitops_audit.model.known_secret import KnownSecrets
 from gitops_audit.model.mask import Mask
 from gitops_audit.model.redact import Redactor
 from gitops_audit.model.resource import JsonObject
-from gitops_audit.policy import pack as packs
 from gitops_audit.policy.contract import Policy
 from gitops_audit.policy.declared import as_admitted
 from gitops_audit.policy.explain import explain as explain_policy
 from gitops_audit.policy.form.own.policy_test import GivenWorld, subject_of
+from gitops_audit.policy.load import pack as packs
 from gitops_audit.policy.load.file import data_of
 from gitops_audit.policy.load.policies import load_all
 from gitops_audit.policy.testing import TestReport, TestRow, run

@@ -42,7 +42,7 @@ def is_policy_test(file: Path, config: pytest.Config) -> bool:
     """Whether a file may hold policy tests. Only files under a path of the command line are looked into."""
     if config.args_source is not pytest.Config.ArgsSource.ARGS:
         return False
-    from gitops_audit.policy.holds_tests import holds_tests
+    from gitops_audit.policy.load.holds_tests import holds_tests
 
     return any(file == path or path in file.parents for path in _named(config)) and holds_tests(file)
 

@@ -13,9 +13,9 @@ from typing import Any
 
 from gitops_audit.config.settings import PolicyRef
 from gitops_audit.errors import Location, PolicyError
-from gitops_audit.policy import pack as packs
 from gitops_audit.policy.contract import Policy
 from gitops_audit.policy.document import Document, suggestion
+from gitops_audit.policy.load import pack as packs
 from gitops_audit.policy.load.documents import read
 from gitops_audit.policy.load.file import data_of, files_of, is_directory, sibling
 from gitops_audit.policy.load.unsupported import UnsupportedPolicy

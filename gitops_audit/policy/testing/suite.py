@@ -7,9 +7,9 @@ from pathlib import Path
 
 from gitops_audit.errors import AuditError, Location, PolicyError
 from gitops_audit.policy.document import Document
-from gitops_audit.policy.holds_tests import KYVERNO_NAME, holds_tests
 from gitops_audit.policy.load import policies as registry
 from gitops_audit.policy.load.file import files_of
+from gitops_audit.policy.load.holds_tests import KYVERNO_NAME, holds_tests
 from gitops_audit.policy.testing import inline
 from gitops_audit.policy.testing.files import documents
 from gitops_audit.policy.testing.kyverno_run import KyvernoRun, unreadable

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from gitops_audit.policy.holds_tests import holds_tests
+from gitops_audit.policy.load.holds_tests import holds_tests
 from gitops_audit.policy.testing import run
 
 POLICY = """\

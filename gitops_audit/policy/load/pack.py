@@ -63,7 +63,7 @@ def pinned(body: JsonObject, version: str) -> JsonObject:
 
 def _root() -> Traversable:
     shipped = files("gitops_audit") / "packs"
-    return shipped if shipped.is_dir() else Path(__file__).parents[2] / "policies"
+    return shipped if shipped.is_dir() else Path(__file__).parents[3] / "policies"
 
 
 def _policy_files(folder: Traversable) -> list[Traversable]:

@@ -75,7 +75,7 @@ class DumpCoverage:
 def _contents(path: Path) -> Iterator[tuple[Path, bytes]]:
     """The files of a recording. What only looks like one in a folder is an error: it may stand for a part of it."""
     if path.is_dir():
-        for file in sorted(p for p in path.rglob("*") if p.suffix in _SUFFIXES and not p.is_dir()):
+        for file in sorted(p for p in path.rglob("*") if p.suffix.lower() in _SUFFIXES and not p.is_dir()):
             with open_regular(file) as stream:
                 yield file, _bounded(file, stream)
     else:

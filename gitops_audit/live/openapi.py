@@ -71,7 +71,9 @@ class OpenApiDocuments:
 
     def _read_index(self) -> dict[str, str]:
         paths = self._client.get(_INDEX).get("paths")
-        return {k: _address(v) for k, v in paths.items()} if isinstance(paths, dict) else {}
+        if not isinstance(paths, dict):
+            raise ClusterError(f"cluster {self._client.cluster}: {_INDEX} is no index of schemas")
+        return {k: _address(v) for k, v in paths.items()}
 
     def _read(self, address: str) -> JsonObject | None:
         copy = self._cache / _file_name(self._client.server, address) if self._cache and "hash=" in address else None
@@ -79,8 +81,8 @@ class OpenApiDocuments:
             return known
         data = self._client.get_bytes(address)
         document = _object(data)
-        if document is None:
-            raise ClusterError(f"cluster {self._client.cluster}: {address.partition('?')[0]} is no JSON object")
+        if document is None or not document.keys() & {"openapi", "components"}:
+            raise ClusterError(f"cluster {self._client.cluster}: {address.partition('?')[0]} is no OpenAPI document")
         if copy is not None:
             _keep(copy, data)
         return document

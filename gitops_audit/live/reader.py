@@ -38,11 +38,19 @@ def get_object(client: HttpClient, redactor: Redactor, api: ApiResource, target:
         if error.status == _NOT_FOUND and error.reason == "NotFound":
             return None
         raise
+    if not _is_object(api, target, body):
+        shown = "/".join(filter(None, target))
+        message = f"cluster {client.cluster}: {api.full_name} {shown} was asked for, and something else came back"
+        raise ClusterError(message, code=problem.UNEXPECTED, hint="is there a proxy in between?")
     found = redacted(redactor, api, body)
     if isinstance(found, Problem):
         raise ClusterError(f"cluster {client.cluster}: {found.message}", code=found.code)
     parsed: JsonObject = orjson.loads(found)
     return parsed
+
+
+def _is_object(api: ApiResource, target: Target, body: JsonObject) -> bool:
+    return body.get("kind", api.kind) == api.kind and name_of(body) == target
 
 
 def redacted(redactor: Redactor, api: ApiResource, item: JsonObject) -> bytes | Problem:

@@ -6,6 +6,7 @@ elements of a typed list (`ConfigMapList`) inherit its apiVersion and kind.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
@@ -24,6 +25,7 @@ _TOOLS = {
     "skaffold": "the configuration of Skaffold",
     "gitops-audit": "configuration or a policy of gitops-audit",
 }
+_VERSIONED = re.compile(r"([a-z0-9.-]+/)?v[0-9]+((alpha|beta)[0-9]+)?")
 NO_OBJECT = "not a Kubernetes object"
 _WORDS = {dict: "a mapping", list: "a list", str: "a string", bool: "a boolean", int: "a number", float: "a number"}
 
@@ -72,6 +74,8 @@ def _not_an_object(value: Any) -> str:
     if tool is not None:
         return f"{tool}, not an object of a cluster"
     if (api_version and kind) or (isinstance(value.get("metadata"), dict) and (kind or _has_name(value, api_version))):
+        return ""
+    if isinstance(value.get("spec"), dict) and _VERSIONED.fullmatch(str(api_version)):
         return ""
     return f"it has no apiVersion and kind, so it is {NO_OBJECT}"
 

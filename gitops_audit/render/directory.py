@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from dataclasses import replace
+
 from gitops_audit.config.settings import SourceConfig
 from gitops_audit.deployer.stand_in import LFS_POINTER
 from gitops_audit.model.resource import FileProblem, Rendered
@@ -14,9 +17,13 @@ from gitops_audit.render.merge import merged
 from gitops_audit.render.nested import Nested
 from gitops_audit.render.registry import CHART_FILE, KUSTOMIZATION_FILES
 from gitops_audit.source import Blob, Checkout
-from gitops_audit.source.unread import DIRECTORIES
+from gitops_audit.source.unread import DIRECTORIES, DIRECTORY_LINK
 
 _SUFFIXES = (".yaml", ".yml", ".json")
+_CAPITALS = (
+    "not read: kubectl and Argo CD take .yaml, .yml and .json in small letters only, so nothing deploys this file; "
+    "rename it, or leave it out with `exclude`"
+)
 # Files that tools read. Where one of them holds objects all the same (Flux has a kind Kustomization), they count.
 _OF_TOOLS = {
     **dict.fromkeys(KUSTOMIZATION_FILES, "kustomize's configuration: a source of its own with this path renders it"),
@@ -34,7 +41,7 @@ def render(config: SourceConfig, checkout: Checkout, _: Given = ALONE) -> Render
         return is_excluded(path.removeprefix(prefix))
 
     def is_wanted(path: str) -> bool:
-        return path.endswith(_SUFFIXES) and not is_left_out(path)
+        return path.lower().endswith(_SUFFIXES) and not is_left_out(path)
 
     def is_loss(problem: FileProblem) -> bool:
         """Whether manifests may be missing; what is wrong with other files is no concern of an audit."""
@@ -42,15 +49,36 @@ def render(config: SourceConfig, checkout: Checkout, _: Given = ALONE) -> Render
 
     belonging = Belonging.of(checkout)
     unread = Rendered(problems=tuple(filter(is_loss, checkout.problems)), ignored=tuple(checkout.skipped))
+    unread = replace(unread, notes=tuple(_links(checkout)))
     found = merged([unread, *(_read(blob, belonging) for blob in checkout.blobs(is_wanted))])
     told = frozenset(problem.path for problem in found.problems)
     return merged([found, Nested(checkout, is_left_out, told, belonging.parts).unread()])
+
+
+def _links(checkout: Checkout) -> Iterator[str]:
+    paths = [path for path, reason in checkout.skipped if reason == DIRECTORY_LINK]
+    if paths:
+        others = f" (and {len(paths) - 1} more)" if len(paths) > 1 else ""
+        yield (
+            f"{paths[0]}{others} links to a directory, which is not followed, as kubectl and Argo CD do not: "
+            "what lies behind it needs a source of its own"
+        )
+
+
+def _unread(path: str, found: Rendered) -> Rendered:
+    """A file whose name ends in capitals: where it holds objects, nobody deploys them."""
+    lines = [*(m.origin.line for m in found.manifests), *(p.line for p in found.problems)]
+    if not lines:
+        return Rendered(ignored=((path, _CAPITALS),))
+    return Rendered(problems=(FileProblem(path, min(lines), _CAPITALS),))
 
 
 def _read(blob: Blob, belonging: Belonging) -> Rendered:
     if blob.data.startswith(LFS_POINTER):
         return Rendered(problems=(FileProblem(blob.path, 1, NOT_FETCHED),))
     found = belonging.judged(blob.path, stand_ins.load(blob.data, blob.path))
+    if not blob.path.endswith(_SUFFIXES):
+        return _unread(blob.path, found)
     if b"{{" in blob.data:
         found = without_templates(found, blob.path)
     reason = _OF_TOOLS.get(blob.path.rpartition("/")[2])

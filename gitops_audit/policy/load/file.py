@@ -53,10 +53,11 @@ def is_directory(path: Path, where: Location) -> bool:
 
 
 def files_of(folder: Path, *, with_hidden: bool = False) -> list[Path]:
-    """The files of a directory and those below it that are YAML or JSON by their names, sorted; links to directories
-    are not followed, hidden ones are left out unless they are asked for.
+    """The files of a directory and those below it that are YAML or JSON by their names, sorted; hidden ones are
+    left out unless they are asked for.
 
-    Raises PolicyError: GA404 for a directory that cannot be read, GA408 for more than MAX_FILES files.
+    Raises PolicyError: GA404 for a directory that cannot be read, GA408 for a link to a directory, or more than
+    MAX_FILES files.
     """
     found: list[Path] = []
     for path in _below(folder, with_hidden):
@@ -81,8 +82,16 @@ def _below(folder: Path, with_hidden: bool) -> Iterator[Path]:
                 continue
             if entry.is_dir(follow_symlinks=False):
                 waiting.append(entry.path)
-            elif entry.name.endswith(SUFFIXES) and not os.path.isdir(entry.path):
+            elif os.path.isdir(entry.path):
+                raise _linked(entry.path)
+            elif entry.name.lower().endswith(SUFFIXES):
                 yield Path(entry.path)
+
+
+def _linked(path: str) -> PolicyError:
+    """A link may lead round in a circle, and what lies behind it must not be left out unseen."""
+    message = f"{path} is a link to a directory, and those are not followed"
+    return PolicyError(message, code=_UNUSABLE, where=Location(path), hint="name the directory as a `path` of its own")
 
 
 def _reason(error: Exception) -> str:

@@ -78,6 +78,9 @@ def test_a_broken_document_leaves_a_reason(script: Script) -> None:
 def test_an_index_that_is_malformed_or_points_elsewhere_gives_nothing(script: Script, index: object) -> None:
     found = documents(script, index=ok(index))
     assert found("apps", "v1") is None
+    assert bool(found.failure("apps", "v1")) == (
+        not isinstance(index, dict) or not isinstance(index.get("paths"), dict)
+    )
     assert script.paths() == ["/openapi/v3"]
 
 

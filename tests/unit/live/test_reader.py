@@ -296,3 +296,22 @@ def test_a_live_set_that_read_nothing_knows_nothing() -> None:
     found = LiveSet().problem(resource)
     assert found is not None
     assert found.code == problem.NOT_READ
+
+
+@pytest.mark.parametrize(
+    "document",
+    [
+        {},
+        {"kind": "Status", "apiVersion": "v1", "status": "Failure"},
+        {"kind": "NamespaceList", "metadata": {}, "items": []},
+        {"kind": "Namespace", "metadata": {"name": "other"}},
+        {"kind": "ConfigMap", "metadata": {"name": "shop"}},
+    ],
+    ids=str,
+)
+def test_another_answer_than_the_object_that_was_asked_for_is_a_problem(
+    script: Script, api: Api, document: object
+) -> None:
+    script.on("/api/v1/namespaces/shop", ok(document))
+    wanted = declared(NAMESPACES, "shop")
+    assert only_problem(read(script, wanted), wanted).code == problem.UNEXPECTED

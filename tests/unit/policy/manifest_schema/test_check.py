@@ -404,3 +404,10 @@ def test_without_the_extra_the_error_says_what_to_install(monkeypatch: pytest.Mo
     with pytest.raises(PolicyError, match="not installed") as error:
         offline_documents("latest")
     assert "gitops-audit[offline]" in error.value.hint
+
+
+@pytest.mark.parametrize(("kind", "is_told"), [("ConfigMap", False), ("Secret", True)])
+def test_of_a_map_that_is_hidden_nothing_is_told_but_in_a_secret(kind: str, is_told: bool) -> None:
+    body = {"apiVersion": "v1", "kind": kind, "metadata": {"name": "a"}, "data": "<redacted:0123456789ab>"}
+    schemas = ManifestSchemas.offline("1.36")
+    assert bool(schemas.check(body)) == is_told

@@ -10,6 +10,7 @@ import base64
 import binascii
 from typing import Any
 
+from gitops_audit.kube.builtin import GROUPS
 from gitops_audit.kube.path import Path, lookup
 from gitops_audit.kube.quantity import amount
 from gitops_audit.kube.type_schema import TypeSchema
@@ -18,32 +19,6 @@ from gitops_audit.model.redact import LAST_APPLIED
 from gitops_audit.model.resource import JsonObject
 
 Sides = tuple[JsonObject, JsonObject]
-
-BUILT_IN_GROUPS = frozenset(
-    {
-        "",
-        "admissionregistration.k8s.io",
-        "apiextensions.k8s.io",
-        "apiregistration.k8s.io",
-        "apps",
-        "authentication.k8s.io",
-        "authorization.k8s.io",
-        "autoscaling",
-        "batch",
-        "certificates.k8s.io",
-        "coordination.k8s.io",
-        "discovery.k8s.io",
-        "events.k8s.io",
-        "flowcontrol.apiserver.k8s.io",
-        "networking.k8s.io",
-        "node.k8s.io",
-        "policy",
-        "rbac.authorization.k8s.io",
-        "resource.k8s.io",
-        "scheduling.k8s.io",
-        "storage.k8s.io",
-    }
-)
 
 SYSTEM_METADATA = frozenset(
     {
@@ -164,7 +139,7 @@ def is_left_to_server(group: str, name: str, value: Any, schema: TypeSchema) -> 
     """Whether a declared empty value asks the server to choose: then any live value is right."""
     if name == "caBundle":
         return is_blank_bundle(value)
-    if group not in BUILT_IN_GROUPS or value not in ("", 0, []) or isinstance(value, bool):
+    if group not in GROUPS or value not in ("", 0, []) or isinstance(value, bool):
         return False
     if name == "apiGroup":
         return group == "rbac.authorization.k8s.io"

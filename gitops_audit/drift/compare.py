@@ -13,6 +13,7 @@ from typing import Any, Literal
 
 from gitops_audit.drift import builtin
 from gitops_audit.drift.equality import is_equal, is_hollow, is_likely_equal
+from gitops_audit.kube.builtin import GROUPS
 from gitops_audit.kube.path import ROOT, Item, Path
 from gitops_audit.kube.type_schema import ANYTHING, TypeSchema
 from gitops_audit.model.finding import ABSENT
@@ -116,7 +117,7 @@ class _Walk:
     def __init__(self, kind: Kind, body: JsonObject) -> None:
         self.kind = kind
         self.body = body
-        self.is_custom = kind.group not in builtin.BUILT_IN_GROUPS
+        self.is_custom = kind.group not in GROUPS
         self.found: list[Difference] = []
 
     def fields(self, want: JsonObject, have: JsonObject, schema: TypeSchema, path: Path) -> None:

@@ -14,7 +14,7 @@ from gitops_audit.deployer.tracking import is_mark
 from gitops_audit.drift import cause
 from gitops_audit.drift.absence import absent
 from gitops_audit.drift.attribution import Managers
-from gitops_audit.drift.builtin import BUILT_IN_GROUPS, SYSTEM_METADATA
+from gitops_audit.drift.builtin import SYSTEM_METADATA
 from gitops_audit.drift.cause import Trust
 from gitops_audit.drift.compare import Difference, Kind, differences, is_covered
 from gitops_audit.drift.confirm import is_counting
@@ -26,6 +26,7 @@ from gitops_audit.drift.trusted_marks import directives_of, untrusted
 from gitops_audit.drift.undeclared import Undeclared, is_all_declared, undeclared
 from gitops_audit.kube import managed_fields as fields
 from gitops_audit.kube import shape
+from gitops_audit.kube.builtin import GROUPS
 from gitops_audit.kube.match import labels_of
 from gitops_audit.kube.path import display, pointer
 from gitops_audit.kube.type_schema import TypeSchema
@@ -207,7 +208,7 @@ def _of_other_version(body: JsonObject, live: JsonObject) -> Drift:
 
 def _is_content_covered(body: JsonObject, live: JsonObject, group: str) -> bool:
     content = {name: value for name, value in body.items() if name not in ("apiVersion", "kind")}
-    return is_covered(content, live, is_custom=group not in BUILT_IN_GROUPS)
+    return is_covered(content, live, is_custom=group not in GROUPS)
 
 
 def _is_applied_declared(body: JsonObject, live: JsonObject) -> bool:

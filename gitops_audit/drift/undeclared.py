@@ -18,6 +18,7 @@ from gitops_audit.drift.consequence import is_consequence
 from gitops_audit.drift.ownership import Ownership
 from gitops_audit.drift.scaled_to_zero import REPLICAS, is_scaled_to_zero
 from gitops_audit.kube import managed_fields as fields
+from gitops_audit.kube.builtin import GROUPS
 from gitops_audit.kube.managed_fields import Entry, Trie
 from gitops_audit.kube.path import ROOT, Item, Path
 from gitops_audit.kube.type_schema import ANYTHING, TypeSchema
@@ -151,7 +152,7 @@ class _Search:
         self, kind: Kind, sides: builtin.Sides, ownership: Ownership, mode: DriftMode, *, has_types: bool
     ) -> None:
         self.kind, self.sides, self.ownership, self.mode = kind, sides, ownership, mode
-        self.knows_defaults = has_types or kind.group in builtin.BUILT_IN_GROUPS
+        self.knows_defaults = has_types or kind.group in GROUPS
         self.found: list[Undeclared] = []
 
     def role(self, entry: Entry) -> Role:

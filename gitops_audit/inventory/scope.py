@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
-from gitops_audit.kube.builtin_scope import builtin_scope
+from gitops_audit.kube.builtin import is_namespaced
 from gitops_audit.model.resource import JsonObject, Rendered, split_api_version
 
 # (group, version, kind) -> True: namespaced, False: cluster-scoped, None: not served
@@ -24,7 +24,7 @@ def offline_scope(rendered: Iterable[Rendered]) -> Scope:
     def scope(group: str, version: str, kind: str) -> bool | None:
         if (group, kind) in declared:
             return declared[group, kind]
-        builtin = builtin_scope(group, kind)
+        builtin = is_namespaced(group, kind)
         return (group, kind) in namespaced if builtin is None else builtin
 
     return scope

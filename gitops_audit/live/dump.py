@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any, BinaryIO
 
 from gitops_audit.errors import ClusterError, Location
-from gitops_audit.kube.builtin_scope import builtin_scope
+from gitops_audit.kube.builtin import is_namespaced
 from gitops_audit.kube.plural import plural
 from gitops_audit.live.discovery import ApiResource, Discovery
 from gitops_audit.live.json_text import parsed
@@ -156,7 +156,7 @@ def _discovery(objects: Iterable[JsonObject]) -> Discovery:
         kind = str(body["kind"])
         api = ApiResource(group, version, kind, plural(kind), bool(name_of(body)[0]), ("get", "list"))
         resources.setdefault((group, version, kind), api)
-    return Discovery(resources.values(), guess=lambda group, kind: builtin_scope(group, kind) is not False)
+    return Discovery(resources.values(), guess=lambda group, kind: is_namespaced(group, kind) is not False)
 
 
 def _defined(definition: JsonObject) -> Iterator[ApiResource]:

@@ -6,7 +6,9 @@ import functools
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from gitops_audit.sandbox.tables import builtin
+from gitops_audit.kube import builtin
+from gitops_audit.kube.plural import plural
+from gitops_audit.sandbox import tables
 from gitops_audit.sandbox.types import Type
 
 READ_VERBS = ("get", "list")
@@ -99,36 +101,36 @@ def builtin_kinds() -> tuple[Kind, ...]:
     return tuple(_row(row) for row in _ROWS.strip().splitlines())
 
 
-# group | kind | plural | short names | flags: c cluster-scoped, s status, x scale, g generation, a category "all"
+# group/version | kind | flags: s status, x scale, g generation, a category "all"
 _ROWS = """
--                         | ConfigMap                | configmaps                | cm     | -
--                         | LimitRange               | limitranges               | limits | -
--                         | Namespace                | namespaces                | ns     | cs
--                         | PersistentVolumeClaim    | persistentvolumeclaims    | pvc    | s
--                         | Pod                      | pods                      | po     | sga
--                         | ResourceQuota            | resourcequotas            | quota  | s
--                         | Secret                   | secrets                   | -      | -
--                         | ServiceAccount           | serviceaccounts           | sa     | -
--                         | Service                  | services                  | svc    | sa
-apiextensions.k8s.io      | CustomResourceDefinition | customresourcedefinitions | crd,crds | csg
-apps                      | DaemonSet                | daemonsets                | ds     | sga
-apps                      | Deployment               | deployments               | deploy | sxga
-apps                      | ReplicaSet               | replicasets               | rs     | sxga
-apps                      | StatefulSet              | statefulsets              | sts    | sxga
-autoscaling/v2            | HorizontalPodAutoscaler  | horizontalpodautoscalers  | hpa    | sa
-batch                     | CronJob                  | cronjobs                  | cj     | sga
-batch                     | Job                      | jobs                      | -      | sga
-coordination.k8s.io       | Lease                    | leases                    | -      | -
-networking.k8s.io         | IngressClass             | ingressclasses            | -      | cg
-networking.k8s.io         | Ingress                  | ingresses                 | ing    | sg
-networking.k8s.io         | NetworkPolicy            | networkpolicies           | netpol | g
-policy                    | PodDisruptionBudget      | poddisruptionbudgets      | pdb    | sg
-rbac.authorization.k8s.io | ClusterRoleBinding       | clusterrolebindings       | -      | c
-rbac.authorization.k8s.io | ClusterRole              | clusterroles              | -      | c
-rbac.authorization.k8s.io | RoleBinding              | rolebindings              | -      | -
-rbac.authorization.k8s.io | Role                     | roles                     | -      | -
-scheduling.k8s.io         | PriorityClass            | priorityclasses           | pc     | cg
-storage.k8s.io            | StorageClass             | storageclasses            | sc     | c
+-                         | ConfigMap                | -
+-                         | LimitRange               | -
+-                         | Namespace                | s
+-                         | PersistentVolumeClaim    | s
+-                         | Pod                      | sga
+-                         | ResourceQuota            | s
+-                         | Secret                   | -
+-                         | ServiceAccount           | -
+-                         | Service                  | sa
+apiextensions.k8s.io      | CustomResourceDefinition | sg
+apps                      | DaemonSet                | sga
+apps                      | Deployment               | sxga
+apps                      | ReplicaSet               | sxga
+apps                      | StatefulSet              | sxga
+autoscaling/v2            | HorizontalPodAutoscaler  | sa
+batch                     | CronJob                  | sga
+batch                     | Job                      | sga
+coordination.k8s.io       | Lease                    | -
+networking.k8s.io         | IngressClass             | g
+networking.k8s.io         | Ingress                  | sg
+networking.k8s.io         | NetworkPolicy            | g
+policy                    | PodDisruptionBudget      | sg
+rbac.authorization.k8s.io | ClusterRoleBinding       | -
+rbac.authorization.k8s.io | ClusterRole              | -
+rbac.authorization.k8s.io | RoleBinding              | -
+rbac.authorization.k8s.io | Role                     | -
+scheduling.k8s.io         | PriorityClass            | g
+storage.k8s.io            | StorageClass             | -
 """
 _PACKAGES = {
     "-": "io.k8s.api.core",
@@ -138,19 +140,19 @@ _PACKAGES = {
 
 
 def _row(row: str) -> Kind:
-    served, name, plural, short_names, flags = (cell.strip() for cell in row.split("|"))
+    served, name, flags = (cell.strip() for cell in row.split("|"))
     group, _, version = served.partition("/")
     package = _PACKAGES.get(group, f"io.k8s.api.{group.partition('.')[0]}")
-    version = version or "v1"
+    version, group = version or "v1", "" if group == "-" else group
     return Kind(
-        "" if group == "-" else group,
+        group,
         version,
         name,
-        plural,
-        builtin(f"{package}.{version}.{name}"),
+        plural(name),
+        tables.builtin(f"{package}.{version}.{name}"),
         singular=name.lower(),
-        is_namespaced="c" not in flags,
-        short_names=() if short_names == "-" else tuple(short_names.split(",")),
+        is_namespaced=builtin.is_namespaced(group, name) is not False,
+        short_names=builtin.short_names(name),
         categories=("all",) if "a" in flags else (),
         has_status="s" in flags,
         scaling=Scaling(selector=("spec", "selector")) if "x" in flags else None,

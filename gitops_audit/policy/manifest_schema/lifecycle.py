@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass
 
+from gitops_audit.kube.version import minor_of
 from gitops_audit.model.resource import JsonObject
 
-_MINOR = re.compile(r"v?1\.(\d+)")
 # group/version: (deprecated in 1.x, removed in 1.x, its successor), then the kinds it holds for.
 _RETIRED: dict[tuple[str, int, int, str], str] = {
     ("extensions/v1beta1", 8, 16, "apps/v1"): "DaemonSet Deployment ReplicaSet",
@@ -98,11 +97,11 @@ def retirement(body: JsonObject, kubernetes_version: str) -> Retirement | None:
     None for versions in good standing, for kinds that are not Kubernetes' own, and where the version is not known.
     """
     found = _BY_KIND.get((str(body.get("apiVersion")), str(body.get("kind"))))
-    minor = _MINOR.match(kubernetes_version) if found else None
-    if found is None or minor is None or int(minor[1]) < found[0]:
+    minor = minor_of(kubernetes_version) if found else 0
+    if found is None or minor < found[0]:
         return None
     deprecated, removed, successor = found
-    is_removed = int(minor[1]) >= removed
+    is_removed = minor >= removed
     history = f"removed in Kubernetes 1.{removed}" if is_removed else f"deprecated since Kubernetes 1.{deprecated}"
     advice = f"use {successor}" if successor else "there is no successor"
     until = "" if is_removed else f" and removed in 1.{removed}"

@@ -11,11 +11,11 @@ import orjson
 
 from gitops_audit.config.suggest import listed
 from gitops_audit.errors import Location, PolicyError
+from gitops_audit.kube.version import minor_of
 from gitops_audit.model.resource import JsonObject
 
 NOT_INSTALLED = "GA461"
 _FOLDER = re.compile(r"v1\.(\d+)\.\d+-local")
-_VERSION = re.compile(r"v?1\.(\d+)(\..*)?")
 
 
 def versions() -> list[str]:
@@ -45,8 +45,7 @@ def offline_version(version: str = "latest") -> str:
 
 def is_known(version: str) -> bool:
     """Whether there are schemas of a version (`v1.30.2+k3s1`). Raises PolicyError (GA461) without the extra."""
-    found = _VERSION.fullmatch(version)
-    return found is not None and int(found[1]) in _folders()
+    return minor_of(version) in _folders()
 
 
 def _folders() -> dict[int, Path]:
@@ -62,8 +61,7 @@ def _folders() -> dict[int, Path]:
 
 
 def _minor(version: str, folders: dict[int, Path], where: Location | None = None) -> int:
-    found = _VERSION.fullmatch(version)
-    minor = max(folders) if version == "latest" else int(found[1]) if found else -1
+    minor = max(folders) if version == "latest" else minor_of(version)
     if minor not in folders:
         have = listed(f"1.{known}" for known in sorted(folders))
         raise PolicyError(

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from functools import partial
 from typing import Any
 
-from gitops_audit.kube.builtin_kind import kind_of
+from gitops_audit.kube.builtin import kind_of
 from gitops_audit.kube.plural import plural
 from gitops_audit.model.resource import JsonObject
 from gitops_audit.policy.form.kyverno.entry import Lookups

@@ -15,7 +15,7 @@ from typing import Any
 
 import orjson
 
-from gitops_audit.kube.builtin_kind import kind_of
+from gitops_audit.kube.builtin import kind_of
 from gitops_audit.kube.image import Reference, parse
 from gitops_audit.kube.match import labels_of
 from gitops_audit.model.resource import JsonObject, split_api_version

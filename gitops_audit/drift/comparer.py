@@ -106,6 +106,17 @@ class Comparer:
         """The drift of a whole object, with the waiver of an ignore rule that accepts it."""
         return self._rules.accepted(drift, key, labels)
 
+    def excused_by(self, scalers: Scalers, drift: Drift, key: ResourceKey) -> Drift:
+        """The drift with waivers for what autoscalers explain that came to be known afterwards."""
+        waivers = [None if c.ignored else scalers.waiver(c, key) for c in drift.changes]
+        if not any(waivers):
+            return drift
+        pairs = zip(drift.changes, waivers, strict=True)
+        changes = tuple(replace(change, ignored=waiver) if waiver else change for change, waiver in pairs)
+        if is_counting(changes):
+            return replace(drift, changes=changes)
+        return Drift("in-sync", changes, confirmed=True, reason=_waived(changes))
+
     def with_history(
         self, drift: Drift, pair: Pair, then: Sequence[JsonObject], *, has_own_values: bool = False
     ) -> Drift:

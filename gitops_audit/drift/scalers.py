@@ -4,7 +4,8 @@ What a scaler wrote is not drift, nor is what nobody is known to have written be
 deployer wrote is. Declaring `replicas` beside a scaler is a fault of the manifest: each deployment sets back what the
 scaler chose. A VerticalPodAutoscaler keeps nothing of a workload: it acts on pods (admission, eviction, in-place
 resize), so that changed resources of a template are somebody else's doing. Nor does a HorizontalPodAutoscaler scale to
-zero unless it declares `minReplicas: 0`: a zero beside it switches it off, and somebody else wrote that.
+zero unless it declares `minReplicas: 0`: a zero beside it switches it off, and somebody else wrote that. Nor does a
+ScaledObject with a `minReplicaCount` and without `idleReplicaCount: 0`.
 """
 
 from __future__ import annotations
@@ -106,8 +107,25 @@ def _read(body: JsonObject) -> tuple[_Target, Scaler] | None:
 
 
 def _may_reach_zero(kind: str, spec: JsonObject) -> bool:
-    """A HorizontalPodAutoscaler scales to zero where `minReplicas: 0` says so, and else rests beside a zero."""
-    return kind != "HorizontalPodAutoscaler" or spec.get("minReplicas") == 0
+    """A HorizontalPodAutoscaler scales to zero where `minReplicas: 0` says so, and else rests beside a zero.
+
+    A ScaledObject scales to zero by default, and so does one that is idle at zero.
+    """
+    if kind == "HorizontalPodAutoscaler":
+        return spec.get("minReplicas") == 0
+    return not spec.get("minReplicaCount") or spec.get("idleReplicaCount") == 0
+
+
+def is_unexplained_zero(change: Change) -> bool:
+    """Whether a workload has no replicas, and neither a declared scaler nor an owner on record says why."""
+    return change.live == 0 and change.ignored is None and _is_scaling(change)
+
+
+def is_at_rest(body: JsonObject) -> bool:
+    """Whether KEDA says of a ScaledObject that nothing triggers it, so that it keeps its target at the least."""
+    conditions = _dict(body.get("status")).get("conditions")
+    found = (_dict(c) for c in conditions) if isinstance(conditions, list) else ()
+    return any((c.get("type"), c.get("status")) == ("Active", "False") for c in found)
 
 
 def _is_scaling(change: Change) -> bool:

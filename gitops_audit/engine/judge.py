@@ -21,6 +21,7 @@ from gitops_audit.engine.clusters import ReachedCluster
 from gitops_audit.engine.confirm import Confirmer
 from gitops_audit.engine.earlier import EarlierSources
 from gitops_audit.engine.elsewhere import Elsewhere
+from gitops_audit.engine.live_scalers import LiveScalers
 from gitops_audit.engine.namespaces import Namespaces
 from gitops_audit.engine.orphans import Orphans, find
 from gitops_audit.engine.policies import ClusterPolicies, PolicyCheck
@@ -81,6 +82,7 @@ class ClusterJudge:
         self._validator = Validator(cluster.live, by.settings.kubernetes, [*_bodies(inventory), *by.definitions])
         self._confirmer = Confirmer(cluster.live, self._comparer.managers)
         self._causes = Causes(cluster.live, by.earlier) if cluster.live else None
+        self._live_scalers = LiveScalers(cluster.live) if cluster.live else None
         self._elsewhere = Elsewhere(cluster.live, inventory)
         self._namespaces = Namespaces(cluster, inventory)
         self._live: LiveSet | None = None
@@ -132,6 +134,7 @@ class ClusterJudge:
                 yield f"{told}: {report.why(fault)}"
         yield from self._confirmer.notes()
         yield from self._causes.notes() if self._causes else ()
+        yield from self._live_scalers.notes() if self._live_scalers else ()
         yield from self._validator.notes()
         yield from self._orphans.notes
         untyped = self._cluster.live.schema_problem if self._cluster.live else ""
@@ -226,6 +229,8 @@ class ClusterJudge:
         """The drift of every resource that could be read, by its id; what differs is confirmed by the server."""
         drifts = {c.resource.id: c.drift for c in compared if c.drift is not None}
         suspects = [(c.resource, c.suspect, self._schema(c.resource)) for c in compared if c.suspect is not None]
+        if self._live_scalers is not None:
+            drifts |= self._live_scalers.excused(self._comparer, suspects, drifts)
         asked = [s for s in suspects if not s[0].stand_ins and is_suspect(drifts[s[0].id])]
         drifts |= self._confirmer.confirm(asked, drifts)
         if self._causes is not None:

@@ -8,13 +8,16 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
+from typing import TypeVar
 
-from gitops_audit.model.finding import ABSENT, Change, Drift
+from gitops_audit.model.finding import ABSENT, Change, Drift, PolicyResult
 from gitops_audit.model.known_secret import KnownSecrets
 from gitops_audit.model.mask import Mask
 from gitops_audit.model.redact import Redactor
-from gitops_audit.model.resource import Declared
+from gitops_audit.model.resource import Declared, Invalid
 from gitops_audit.model.verdict import Verdict
+
+_Placed = TypeVar("_Placed", PolicyResult, Invalid)
 
 
 class Masks:
@@ -56,13 +59,15 @@ def _masked(verdict: Verdict, mask: Mask) -> Verdict:
         verdict,
         resource=_shown(verdict.resource, mask) if has_context else verdict.resource,
         drift=_drift(verdict.drift, mask) if verdict.drift else None,
-        policies=tuple(
-            p if p.result == "pass" else replace(p, message=mask.message(p.message), path=mask.message(p.path))
-            for p in verdict.policies
-        ),
-        invalid=tuple(replace(i, message=mask.message(i.message), path=mask.message(i.path)) for i in verdict.invalid),
+        policies=tuple(p if p.result == "pass" else _placed(p, mask) for p in verdict.policies),
+        invalid=tuple(_placed(fault, mask) for fault in verdict.invalid),
         errors=tuple(replace(e, message=mask.message(e.message)) for e in verdict.errors),
     )
+
+
+def _placed(found: _Placed, mask: Mask) -> _Placed:
+    pointer = "" if mask.is_telling(found.pointer) else found.pointer
+    return replace(found, message=mask.message(found.message), path=mask.message(found.path), pointer=pointer)
 
 
 def _shown(resource: Declared, mask: Mask) -> Declared:

@@ -1,16 +1,22 @@
-"""Container image references (distribution/reference, with Docker's defaults)."""
+"""Container image references: the grammar of distribution/reference, and the names that go-containerregistry gives."""
 
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import lru_cache
 
-_DIGEST = re.compile(r"[A-Za-z][A-Za-z0-9]*(?:[-_+.][A-Za-z][A-Za-z0-9]*)*:[0-9a-fA-F]{32,}", re.ASCII)
-_TAG = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.-]{0,127}", re.ASCII)
-_PATH = re.compile(r"[a-z0-9]+(?:(?:\.|_|__|-+)[a-z0-9]+)*(?:/[a-z0-9]+(?:(?:\.|_|__|-+)[a-z0-9]+)*)*", re.ASCII)
-_HOST = re.compile(r"(?:[A-Za-z0-9](?:[A-Za-z0-9.-]*[A-Za-z0-9])?|\[[0-9A-Fa-f:]+\])(?::[0-9]+)?", re.ASCII)
-_LONGEST = 4096
-DOCKER_HUB = "index.docker.io"
+_LABEL = r"[a-zA-Z0-9](?:[a-zA-Z0-9-]*[a-zA-Z0-9])?"
+_DOMAIN = rf"(?:{_LABEL}(?:\.{_LABEL})*|\[[0-9a-fA-F:]+\])(?::\d+)?"
+_PART = r"[a-z0-9]+(?:(?:\.|_|__|-+)[a-z0-9]+)*"
+_REFERENCE = re.compile(
+    rf"(?P<registry>{_DOMAIN})/(?P<repository>{_PART}(?:/{_PART})*)"
+    r"(?::(?P<tag>\w[\w.-]{0,127}))?(?:@(?P<digest>[A-Za-z][A-Za-z0-9]*(?:[-_+.][A-Za-z][A-Za-z0-9]*)*:[0-9a-fA-F]{32,}))?",
+    re.ASCII,
+)
+_LONGEST = 1000
+_DOCKER_HUB = "docker.io"
+_DOCKER_HUB_SERVER = "index.docker.io"
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,26 +33,35 @@ class Reference:
         return self.digest or self.tag
 
 
+@lru_cache(maxsize=4096)
 def parse(text: str) -> Reference:
-    """Raises ValueError for what is no reference."""
-    if len(text) > _LONGEST:
-        raise ValueError("an image reference that long is none")
-    rest, at, digest = text.partition("@")
-    if at and not _DIGEST.fullmatch(digest):
-        raise ValueError(f"could not parse reference: {text}")
-    registry, path = _split(rest)
-    path, _, tag = path.partition(":")
-    if not _PATH.fullmatch(path) or (tag and not _TAG.fullmatch(tag)):
-        raise ValueError(f"could not parse reference: {text}")
-    if registry == DOCKER_HUB and "/" not in path:
-        path = f"library/{path}"
-    return Reference(registry, path, tag or ("" if digest else "latest"), digest)
+    """As Kubernetes and Kyverno read a reference (`nginx` -> docker.io, nginx, latest). Raises ValueError for none."""
+    full = text if _is_registry(text) or _is_shouted(text) else f"{_DOCKER_HUB}/{text}"
+    found = _REFERENCE.fullmatch(full) if len(text) <= _LONGEST else None
+    if found is None:
+        raise ValueError(f"could not parse reference: {text[:100]}")
+    registry, repository, tag, digest = found.group("registry", "repository", "tag", "digest")
+    return Reference(registry, repository, tag or ("" if digest else "latest"), digest or "")
 
 
-def _split(text: str) -> tuple[str, str]:
-    first, slash, rest = text.partition("/")
-    if not slash or not ("." in first or ":" in first or first == "localhost"):
-        return DOCKER_HUB, text
-    if not _HOST.fullmatch(first):
-        raise ValueError(f"could not parse reference: {text}")
-    return (DOCKER_HUB if first == "docker.io" else first), rest
+def parse_for_registry(text: str) -> Reference:
+    """As a client of registries names it (`nginx` -> index.docker.io, library/nginx). Raises ValueError for none."""
+    if _is_shouted(text):
+        raise ValueError(f"could not parse reference: {text[:100]}")
+    found = parse(text)
+    if found.registry not in (_DOCKER_HUB, _DOCKER_HUB_SERVER):
+        return found
+    is_official = "/" not in found.repository
+    repository = f"library/{found.repository}" if is_official else found.repository
+    return replace(found, registry=_DOCKER_HUB_SERVER, repository=repository)
+
+
+def _is_registry(text: str) -> bool:
+    head, slash, _ = text.partition("/")
+    return bool(slash) and (any(mark in head for mark in ".:") or head == "localhost")
+
+
+def _is_shouted(text: str) -> bool:
+    """Whether a first part is a registry for its capitals alone, as no part of a path has any."""
+    head, slash, _ = text.partition("/")
+    return bool(slash) and head.lower() != head and not _is_registry(text)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
+from gitops_audit.kube.image import parse
 from gitops_audit.kube.pod_template import CONTAINER_LISTS
 from gitops_audit.model.resource import JsonObject
 
@@ -67,8 +68,10 @@ def _container(container: JsonObject) -> None:
 
 
 def _pull_policy(image: str) -> str:
-    name, _, digest = image.partition("@")
-    tag = name.rpartition("/")[2].partition(":")[2] or ("" if digest else "latest")
+    try:
+        tag = parse(image).tag
+    except ValueError:
+        tag = ""
     return "Always" if tag == "latest" else "IfNotPresent"
 
 

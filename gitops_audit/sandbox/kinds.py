@@ -11,7 +11,6 @@ from gitops_audit.kube.plural import plural
 from gitops_audit.sandbox import tables
 from gitops_audit.sandbox.types import Type
 
-READ_VERBS = ("get", "list")
 VERBS = ("create", "delete", "deletecollection", "get", "list", "patch", "update")
 
 

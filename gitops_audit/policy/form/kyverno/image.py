@@ -2,69 +2,47 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import Any
 
+from gitops_audit.kube.image import Reference, parse
 from gitops_audit.kube.pod_template import CONTAINER_LISTS, CONTROLLERS, value_at
 from gitops_audit.model.resource import JsonObject
 from gitops_audit.policy.form.kyverno.jmes.error import JmesError
 
-DEFAULT_REGISTRY = "docker.io"
-_LABEL = r"[a-zA-Z0-9](?:[a-zA-Z0-9-]*[a-zA-Z0-9])?"
-_DOMAIN = rf"(?:{_LABEL}(?:\.{_LABEL})*|\[[0-9a-fA-F:]+\])(?::\d+)?"
-_PART = r"[a-z0-9]+(?:(?:\.|_|__|-+)[a-z0-9]+)*"
-_REFERENCE = re.compile(
-    rf"(?P<registry>{_DOMAIN})/(?P<path>{_PART}(?:/{_PART})*)"
-    r"(?::(?P<tag>\w[\w.-]{0,127}))?(?:@(?P<digest>[A-Za-z][A-Za-z0-9]*(?:[-_+.][A-Za-z][A-Za-z0-9]*)*:[0-9a-fA-F]{32,}))?",
-    re.ASCII,
-)
-_MAX_CHARS = 1000
 _ALL_PODS = {"Pod": (), **CONTROLLERS}
 
 
-@dataclass(frozen=True, slots=True)
-class Image:
-    """One reference; `tag` is `latest` where neither tag nor digest is written."""
-
-    registry: str
-    path: str
-    tag: str
-    digest: str
-
-    @property
-    def reference(self) -> str:
-        pin = f"@{self.digest}" if self.digest else f":{self.tag}"
-        return f"{self.registry}/{self.path}{pin}"
-
-    def as_json(self, pointer: str) -> JsonObject:
-        fields = {
-            "registry": self.registry,
-            "name": self.path.rpartition("/")[2],
-            "path": self.path,
-            "tag": self.tag,
-            "digest": self.digest,
-            "reference": self.reference,
-            "referenceWithTag": f"{self.registry}/{self.path}:{self.tag}",
-            "jsonPointer": pointer,
-        }
-        return {key: value for key, value in fields.items() if value or key in ("name", "path")}
+def normalised(text: str) -> str:
+    """A reference with registry and tag or digest. Raises JmesError for what is none."""
+    found = _parsed(text)
+    return f"{_name(found)}@{found.digest}" if found.digest else f"{_name(found)}:{found.tag}"
 
 
-def parse(text: str) -> Image:
-    """Raises JmesError for what is no image reference."""
-    found = _REFERENCE.fullmatch(_with_registry(text)) if len(text) <= _MAX_CHARS else None
-    if found is None:
-        raise JmesError(f"{text[:100]!r} is not an image reference")
-    registry, path, tag, digest = found.group("registry", "path", "tag", "digest")
-    return Image(registry, path, tag or ("" if digest else "latest"), digest or "")
+def _parsed(text: str) -> Reference:
+    try:
+        return parse(text)
+    except ValueError:
+        raise JmesError(f"{text[:100]!r} is not an image reference") from None
 
 
-def _with_registry(text: str) -> str:
-    head, slash, _ = text.partition("/")
-    is_registry = bool(slash) and (any(mark in head for mark in ".:") or head == "localhost" or head.lower() != head)
-    return text if is_registry else f"{DEFAULT_REGISTRY}/{text}"
+def _name(image: Reference) -> str:
+    return f"{image.registry}/{image.repository}"
+
+
+def _as_json(text: str, pointer: str) -> JsonObject:
+    image = _parsed(text)
+    fields = {
+        "registry": image.registry,
+        "name": image.repository.rpartition("/")[2],
+        "path": image.repository,
+        "tag": image.tag,
+        "digest": image.digest,
+        "reference": normalised(text),
+        "referenceWithTag": f"{_name(image)}:{image.tag}",
+        "jsonPointer": pointer,
+    }
+    return {key: value for key, value in fields.items() if value or key in ("name", "path")}
 
 
 def images_of(body: JsonObject, extractors: JsonObject | None = None) -> JsonObject:
@@ -93,7 +71,7 @@ def _container_images(body: JsonObject, fields: tuple[str, ...]) -> Iterator[tup
         text = container.get("image") if isinstance(container, dict) else None
         if isinstance(text, str) and text.strip():
             pointer = f"/{'/'.join(fields)}/{index}/image"
-            yield str(container.get("name", pointer)), parse(text).as_json(pointer)
+            yield str(container.get("name", pointer)), _as_json(text, pointer)
 
 
 def _extracted(body: JsonObject, configs: list[JsonObject]) -> JsonObject:
@@ -106,7 +84,7 @@ def _extracted(body: JsonObject, configs: list[JsonObject]) -> JsonObject:
             if isinstance(text, str) and text.strip():
                 place = f"{pointer}/{value_key}"
                 key = str(holder.get(config["key"], place)) if config.get("key") else place
-                found.setdefault(config.get("name") or "custom", {})[key] = parse(text).as_json(place)
+                found.setdefault(config.get("name") or "custom", {})[key] = _as_json(text, place)
     return found
 
 

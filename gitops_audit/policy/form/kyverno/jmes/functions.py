@@ -190,7 +190,7 @@ class KyvernoFunctions(TimeFunctions, StandardFunctions):
 
     @takes(STRING)
     def _func_image_normalize(self, text: str) -> str:
-        return image.parse(text).reference
+        return image.normalised(text)
 
     @takes(STRING)
     def _func_is_external_url(self, url: str) -> bool:

@@ -16,7 +16,7 @@ from typing import Any
 import orjson
 
 from gitops_audit.kube.builtin import kind_of
-from gitops_audit.kube.image import Reference, parse
+from gitops_audit.kube.image import Reference, parse_for_registry
 from gitops_audit.kube.match import labels_of
 from gitops_audit.model.resource import JsonObject, split_api_version
 from gitops_audit.policy.cel.declarations import IMAGE, Overload
@@ -103,20 +103,20 @@ def _global(name: str, projection: str = "") -> Any:
 
 
 def _image(text: str) -> bytes:
-    parse(text)
+    parse_for_registry(text)
     return text.encode()
 
 
 def _is_image(text: str) -> bool:
     try:
-        parse(text)
+        parse_for_registry(text)
     except ValueError:
         return False
     return True
 
 
 def _reference(value: bytes) -> Reference:
-    return parse(value.decode())
+    return parse_for_registry(value.decode())
 
 
 def _digest_of(algorithm: str, text: str) -> str:

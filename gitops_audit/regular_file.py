@@ -80,7 +80,9 @@ def _drained(descriptor: int, path: Path, max_bytes: int) -> bytes:
     readable.register(descriptor, select.POLLIN)
     while len(told) <= max_bytes:
         if not readable.poll(max(0.0, ends - time.monotonic()) * 1000):
-            raise NoRegularFile(0, f"it is a pipe that did not come to its end within {PIPE_S} s", str(path))
+            raise NoRegularFile(
+                0, f"it is a pipe that did not come to its end within {PIPE_S} s (limit: pipe time)", str(path)
+            )
         chunk = os.read(descriptor, min(_CHUNK_BYTES, max_bytes + 1 - len(told)))
         if not chunk:
             break

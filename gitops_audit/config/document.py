@@ -18,7 +18,7 @@ from gitops_audit.regular_file import is_pipe, open_named
 
 MAX_BYTES = 1 << 20
 MAX_DEPTH = 32
-TOO_DEEP = f"nested deeper than {MAX_DEPTH} levels"
+TOO_DEEP = f"nested deeper than {MAX_DEPTH} levels (limit: configuration depth)"
 MAX_NODES = 100_000
 
 SYNTAX, UNREADABLE, KEY = "GA101", "GA102", "GA103"
@@ -70,7 +70,13 @@ def folder_of(path: Path) -> Path:
 def _text(path: Path) -> str:
     data = _bytes(path)
     if len(data) > MAX_BYTES:
-        raise _error(path, 0, f"the file is larger than {MAX_BYTES >> 20} MiB", UNREADABLE, "is it the right file?")
+        raise _error(
+            path,
+            0,
+            f"the file is larger than {MAX_BYTES >> 20} MiB (limit: configuration size)",
+            UNREADABLE,
+            "is it the right file?",
+        )
     try:
         return data.decode("utf-8-sig")
     except UnicodeDecodeError as error:
@@ -171,7 +177,8 @@ class _Reader:
     def _bound(self, line: int, pointer: Pointer) -> None:
         self._count += 1
         if self._count > MAX_NODES or len(pointer) > MAX_DEPTH:
-            raise _error(self._path, line, "aliases expand to more than a configuration can hold", SYNTAX)
+            message = "aliases expand to more than a configuration can hold (limit: configuration values)"
+            raise _error(self._path, line, message, SYNTAX)
 
     def _scalar(self, node: yaml.Node, pointer: Pointer) -> Any:
         value, fault = scalar(node)

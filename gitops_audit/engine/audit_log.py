@@ -58,7 +58,7 @@ class _File:
 
     def notes(self) -> Iterator[str]:
         if self.too_long:
-            yield f"audit log {self.path}: lines skipped because they are over 4 MB: {self.too_long}"
+            yield f"audit log {self.path}: lines over 4 MiB are skipped (limit: audit log line): {self.too_long}"
         if self.unusable:
             yield f"audit log {self.path}: lines that are no audit.k8s.io/v1 event in JSON: {self.unusable}"
 
@@ -82,10 +82,11 @@ class _File:
 
     def _bound(self, size: int, limit: int) -> None:
         if size > limit:
-            raise _TooLarge(f"it unpacks to more than {limit >> 20} MiB")
+            raise _TooLarge(f"it unpacks to more than {limit >> 20} MiB (limit: unpacked audit log)")
         idle = self.empty + self.unusable
         if idle > MAX_UNUSABLE_LINES and idle > 10 * self.usable:
-            raise _TooLarge(f"more than {MAX_UNUSABLE_LINES} lines are no event: it is no audit log")
+            name = "(limit: audit log lines)"
+            raise _TooLarge(f"more than {MAX_UNUSABLE_LINES} lines are no event: it is no audit log {name}")
 
     def _unreadable(self, error: Exception) -> ConfigError:
         reason = error.strerror if isinstance(error, OSError) and error.strerror else str(error)
@@ -136,7 +137,8 @@ def _unpacked(file: BinaryIO) -> tuple[BinaryIO, int]:
     size = file.seek(0, os.SEEK_END)
     file.seek(0)
     if isinstance(file, io.BytesIO) and size > MAX_PIPE_BYTES:
-        raise _TooLarge(f"more than {MAX_PIPE_BYTES >> 20} MiB come from the pipe: write them to a file")
+        name = "(limit: pipe size)"
+        raise _TooLarge(f"more than {MAX_PIPE_BYTES >> 20} MiB come from the pipe: write them to a file {name}")
     if not is_gzip:
         return file, MAX_BYTES
     return cast("BinaryIO", io.BufferedReader(gzip.GzipFile(fileobj=file))), min(

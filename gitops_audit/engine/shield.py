@@ -63,7 +63,7 @@ def as_error(error: Exception) -> AuditError:
     if isinstance(error, AuditError):
         return error
     if isinstance(error, RecursionError):
-        return ClusterError("it nests too deeply to be looked at", code=TOO_DEEP)
+        return ClusterError("it nests too deeply to be looked at (limit: object depth)", code=TOO_DEEP)
     return internal_error(error)
 
 

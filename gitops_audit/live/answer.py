@@ -37,10 +37,11 @@ def _pieces(response: Any, server: str, clock: Callable[[], float]) -> Iterator[
         yield piece
         if size > MAX_ANSWER_BYTES:
             limit = f"{MAX_ANSWER_BYTES >> 20} MiB"
-            raise AnswerTooLarge(f"{server} sends an answer of more than {limit}", hint=_HINT)
+            raise AnswerTooLarge(f"{server} sends an answer of more than {limit} (limit: answer size)", hint=_HINT)
         elapsed = clock() - started
         if elapsed > ANSWER_TIMEOUT_S + size / LEAST_BYTES_PER_S:
-            raise AnswerTooSlow(f"{server} answers too slowly: {size} bytes in {elapsed:.0f} s", hint=_HINT)
+            what = f"answers too slowly: {size} bytes in {elapsed:.0f} s (limit: answer time)"
+            raise AnswerTooSlow(f"{server} {what}", hint=_HINT)
 
 
 _HINT = "see docs/reference/limits.md"

@@ -229,7 +229,7 @@ def _merged(kubeconfig: str) -> Any:
 
         def load_config(self, path: str) -> None:
             with open_named(Path(path), MAX_KUBECONFIG_BYTES) as file:
-                config = yaml.safe_load(_bounded(file, Path(path), MAX_KUBECONFIG_BYTES))
+                config = yaml.safe_load(_bounded(file, Path(path), MAX_KUBECONFIG_BYTES, "kubeconfig size"))
             if config is None:
                 raise ValueError(f"{path} is empty")
             if self.config_merged is None:
@@ -250,13 +250,13 @@ def _merged(kubeconfig: str) -> Any:
 def _check_token_file(path: Path) -> None:
     """Before the package reads it: a pipe or a device would hold it up for ever."""
     with open_regular(path) as file:
-        _bounded(file, path, MAX_TOKEN_BYTES)
+        _bounded(file, path, MAX_TOKEN_BYTES, "token size")
 
 
-def _bounded(file: BinaryIO, path: Path, max_bytes: int) -> bytes:
+def _bounded(file: BinaryIO, path: Path, max_bytes: int, limit: str) -> bytes:
     data = file.read(max_bytes + 1)
     if len(data) > max_bytes:
-        raise ValueError(f"{path} has more than {max_bytes >> 20} MiB")
+        raise ValueError(f"{path} has more than {max_bytes >> 20} MiB (limit: {limit})")
     return data
 
 

@@ -86,7 +86,7 @@ def _contents(path: Path) -> Iterator[tuple[Path, bytes]]:
 def _bounded(file: Path, stream: BinaryIO) -> bytes:
     data = stream.read(MAX_BYTES + 1)
     if len(data) > MAX_BYTES:
-        raise _unreadable(file, f"it has more than {MAX_BYTES >> 20} MB")
+        raise _unreadable(file, f"it has more than {MAX_BYTES >> 20} MiB (limit: recording size)")
     return data
 
 

@@ -7,6 +7,8 @@ import ssl
 from urllib3 import exceptions as transport
 
 from gitops_audit.live import problem
+from gitops_audit.live.headers import HeadersTooSlow
+from gitops_audit.live.limits import CONNECT_TIMEOUT_S
 
 _HINT = "is the address right, the cluster up, a VPN needed? `kubectl cluster-info` asks the same server"
 
@@ -41,8 +43,11 @@ def _unreachable(error: transport.HTTPError) -> str:
         return "cannot be reached: its name is not known"
     if isinstance(error, transport.NewConnectionError):
         return f"cannot be reached: {str(error).rpartition('] ')[2].lower() or 'no connection'}"
+    if isinstance(error, transport.ConnectTimeoutError):
+        return f"does not take a connection within {CONNECT_TIMEOUT_S:.0f} s (limit: connection)"
     if isinstance(error, transport.TimeoutError):
-        return "does not answer in time"
+        limit = "answer headers" if isinstance(error.__cause__, HeadersTooSlow) else "silence"
+        return f"does not answer in time (limit: {limit})"
     return "broke the connection off"
 
 

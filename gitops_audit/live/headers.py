@@ -18,6 +18,10 @@ from urllib3.connectionpool import HTTPConnectionPool, HTTPSConnectionPool
 from gitops_audit.live import limits
 
 
+class HeadersTooSlow(TimeoutError):
+    """The headers of an answer took longer than HEADERS_TIMEOUT_S."""
+
+
 class _Plain(HTTPConnection):
     def getresponse(self) -> Any:
         with _cut_off_late(self.sock):
@@ -61,4 +65,4 @@ def _cut_off_late(connection: Any) -> Iterator[None]:
     finally:
         timer.cancel()
     if is_late.is_set():
-        raise TimeoutError("the headers of the answer took too long")
+        raise HeadersTooSlow("the headers of the answer took too long")

@@ -48,8 +48,10 @@ def packed(value: Any) -> bytes:
 
 def _reason(words: str) -> str:
     if "UTF-8" in words:
-        return "it holds text that is no Unicode"
-    return "it holds a number beyond range" if "64-bit" in words else f"it nests deeper than {MAX_DEPTH} levels"
+        return "it holds text that is no Unicode (limit: object text)"
+    if "64-bit" in words:
+        return "it holds a number beyond range (limit: object numbers)"
+    return f"it nests deeper than {MAX_DEPTH} levels (limit: object depth)"
 
 
 def _number(digits: str) -> int | float:

@@ -86,13 +86,15 @@ class _Bound:
 
     def _excess(self, token: str) -> str:
         if token in self._tokens:
-            return "the same page comes again"
+            return "the same page comes again (limit: repeated page)"
         if self._empty > MAX_EMPTY_PAGES:
-            return f"more than {MAX_EMPTY_PAGES} pages without objects follow each other"
-        if self._short > MAX_SHORT_PAGES or len(self._tokens) >= MAX_PAGES:
-            return f"it has no end after {len(self._tokens) + 1} pages"
+            return f"more than {MAX_EMPTY_PAGES} pages without objects follow each other (limit: empty pages)"
+        if self._short > MAX_SHORT_PAGES:
+            return f"{self._short} of its pages are less than half full (limit: short pages)"
+        if len(self._tokens) >= MAX_PAGES:
+            return f"it has no end after {len(self._tokens) + 1} pages (limit: list pages)"
         is_late = self._client.clock() - self._started > LIST_TIMEOUT_S
-        return f"it has no end after {LIST_TIMEOUT_S:.0f} s" if is_late else ""
+        return f"it has no end after {LIST_TIMEOUT_S:.0f} s (limit: list time)" if is_late else ""
 
 
 def read_whole(read: Callable[[], None]) -> None:

@@ -69,9 +69,9 @@ class Plugin:
             status = process.wait()
             timer.cancel()
         if is_late.is_set():
-            raise self._error(f"was stopped after {limit_s:.0f} s")
+            raise self._error(f"was stopped after {limit_s:.0f} s (limit: exec plugin time)")
         if len(output) > MAX_PLUGIN_BYTES:
-            raise self._error(f"printed more than {MAX_PLUGIN_BYTES >> 20} MiB")
+            raise self._error(f"printed more than {MAX_PLUGIN_BYTES >> 20} MiB (limit: exec plugin output)")
         if status:
             raise self._error(f"ended with status {status}")
         return output

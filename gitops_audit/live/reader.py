@@ -58,7 +58,7 @@ def redacted(redactor: Redactor, api: ApiResource, item: JsonObject) -> bytes | 
     try:
         return packed(redactor.redact(completed(api, item)))
     except (Unpackable, RecursionError) as error:
-        reason = str(error) if isinstance(error, Unpackable) else "it nests too deeply"
+        reason = str(error) if isinstance(error, Unpackable) else "it nests too deeply (limit: object depth)"
         return problem.unusable_object(reason)
 
 

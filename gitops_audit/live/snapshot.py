@@ -99,7 +99,11 @@ def _decompressed(path: Path) -> bytes:
                 chunks.append(chunk)
                 size += len(chunk)
                 if size > limit:
-                    raise _unreadable(path, f"it unpacks to more than {limit >> 20} MB", "that is no recording")
+                    raise _unreadable(
+                        path,
+                        f"it unpacks to more than {limit >> 20} MiB (limit: unpacked recording)",
+                        "that is no recording",
+                    )
     except (gzip.BadGzipFile, EOFError, zlib.error):
         raise _unreadable(path, "it is cut off or damaged", "record it again: `gitops-audit snapshot`") from None
     return b"".join(chunks)

@@ -112,7 +112,7 @@ def _documents(data: bytes, path: str, problems: list[FileProblem], max_bytes: i
 
 def _too_large(size_bytes: int, max_bytes: int) -> str:
     size, limit = math.ceil(size_bytes / (1 << 20)), max_bytes >> 20
-    return f"{size} MiB are too much for a file of manifests: at most {limit} MiB are read"
+    return f"{size} MiB are too much for a file of manifests: at most {limit} MiB are read (limit: manifest size)"
 
 
 def _file_problem(path: str, data: bytes, problem: Unreadable) -> FileProblem:

@@ -15,7 +15,7 @@ from gitops_audit.manifest.scalar import UnusableScalar, decimal_integer, json_n
 
 _SPACE = re.compile(r"[ \t\n\r]*")
 _SURROGATE = re.compile("[\ud800-\udfff]")
-_TOO_DEEP = f"more than {MAX_DEPTH} objects and arrays within each other"
+_TOO_DEEP = f"more than {MAX_DEPTH} objects and arrays within each other (limit: manifest depth)"
 
 
 @dataclass(frozen=True, slots=True)

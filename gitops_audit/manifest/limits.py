@@ -9,9 +9,9 @@ MAX_DOCUMENTS = 200_000
 
 # Mappings and sequences within each other. OpenAPI schemas in CustomResourceDefinitions have up to about 50.
 MAX_DEPTH = 200
-TOO_DEEP = f"more than {MAX_DEPTH} mappings and lists within each other"
+TOO_DEEP = f"more than {MAX_DEPTH} mappings and lists within each other (limit: manifest depth)"
 
-EXCESSIVE_ALIASES = "the aliases of this document make it too large"
+EXCESSIVE_ALIASES = "the aliases of this document make it too large (limit: aliases)"
 
 
 def is_excessive_aliasing(decoded: int, from_aliases: int) -> bool:

@@ -39,7 +39,7 @@ def parts(data: bytes) -> Iterator[Part]:
     """The documents of a file in order; empty ones are left out. Raises Unreadable where the rest of the file is."""
     for number, part in enumerate(_parts(data), start=1):
         if number > MAX_DOCUMENTS:
-            raise Unreadable(f"more than {MAX_DOCUMENTS:,} documents in one file", part.line)
+            raise Unreadable(f"more than {MAX_DOCUMENTS:,} documents in one file (limit: documents)", part.line)
         yield part
 
 

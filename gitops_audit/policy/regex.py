@@ -53,7 +53,8 @@ class Regex(Protocol):
 def compiled(pattern: str) -> Regex:
     """The compiled pattern. Raises RegexError."""
     if len(pattern) > MAX_PATTERN_CHARS:
-        raise RegexError(f"a regular expression of {len(pattern)} characters (at most {MAX_PATTERN_CHARS} are read)")
+        most = f"at most {MAX_PATTERN_CHARS} are read; limit: pattern length"
+        raise RegexError(f"a regular expression of {len(pattern)} characters ({most})")
     options = re2.Options()
     options.log_errors = False
     options.max_mem = _PROGRAM_BYTES

@@ -94,7 +94,7 @@ class Workspace:
             if status == 0:
                 return output
             words = self._words(errors)
-        excess = f"it was stopped after {timeout_s:.0f} s" if is_late else _excess(output, words)
+        excess = f"it was stopped after {timeout_s:.0f} s (limit: tool time)" if is_late else _excess(output, words)
         raise ToolError(excess or words[:_MAX_WORDS] or "it failed and said nothing", is_excessive=bool(excess))
 
     def _words(self, errors: IO[bytes]) -> str:
@@ -160,9 +160,9 @@ def _program_folders(argument: str, tree: Path) -> Iterator[Path]:
 
 def _excess(output: bytes, words: str) -> str:
     if len(output) > MAX_RENDERED_BYTES:
-        return f"it printed more than {MAX_RENDERED_BYTES >> 20} MiB"
+        return f"it printed more than {MAX_RENDERED_BYTES >> 20} MiB (limit: tool output)"
     if any(sign in words.lower() for sign in _OUT_OF_MEMORY):
-        return f"it needs more than {MAX_TOOL_MEMORY_BYTES >> 30} GiB of memory"
+        return f"it needs more than {MAX_TOOL_MEMORY_BYTES >> 30} GiB of memory (limit: tool memory)"
     return ""
 
 

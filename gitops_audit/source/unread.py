@@ -21,7 +21,9 @@ _CONTROL = re.compile("[\\x00-\\x1f\\x7f-\\x9f\\u2028\\u2029]")
 
 
 def too_large(path: str, size_bytes: int) -> FileProblem:
-    message = f"not read: {size_bytes / (1 << 20):.0f} MiB is more than {MAX_FILE_BYTES >> 20} MiB"
+    message = (
+        f"not read: {size_bytes / (1 << 20):.0f} MiB is more than {MAX_FILE_BYTES >> 20} MiB (limit: manifest size)"
+    )
     return FileProblem(path, 0, message, TOO_LARGE)
 
 

@@ -16,12 +16,12 @@ from tests.unit.live.scripted import Answer, serving
 
 _ROOT = "/api/v1/namespaces/shop/configmaps"
 _BAD = {
-    "300 levels": ("[" * 300 + "]" * 300, "nests deeper than 250 levels"),
-    "1,500 levels": ("[" * 1500 + "]" * 1500, "nests deeper than 250 levels"),
-    "9,000 levels": ('{"a":' * 9000 + "1" + "}" * 9000, "nests deeper than 250 levels"),
-    "a number beyond range": ("1e400", "a number beyond range"),
-    "5,000 digits": ("9" * 5000, "a number beyond range"),
-    "half a surrogate": ('"\\ud800"', "no Unicode"),
+    "300 levels": ("[" * 300 + "]" * 300, "nests deeper than 250 levels (limit: object depth)"),
+    "1,500 levels": ("[" * 1500 + "]" * 1500, "nests deeper than 250 levels (limit: object depth)"),
+    "9,000 levels": ('{"a":' * 9000 + "1" + "}" * 9000, "nests deeper than 250 levels (limit: object depth)"),
+    "a number beyond range": ("1e400", "a number beyond range (limit: object numbers)"),
+    "5,000 digits": ("9" * 5000, "a number beyond range (limit: object numbers)"),
+    "half a surrogate": ('"\\ud800"', "no Unicode (limit: object text)"),
 }
 
 
@@ -99,7 +99,7 @@ def test_schemas_too_deep_to_be_recorded_are_told_and_end_no_recording(tmp_path:
         recorded = record_all(cluster, tmp_path / "prod.json.gz")
         cluster.close()
     assert [found.message for found in recorded.problems] == [
-        "the schemas of the core group/v1 cannot be recorded: it nests deeper than 250 levels"
+        "the schemas of the core group/v1 cannot be recorded: it nests deeper than 250 levels (limit: object depth)"
     ]
     assert connect(ClusterConfig("prod", snapshot=recorded.path), redactor=Redactor()).schema_problem
 

@@ -70,6 +70,14 @@ def test_a_pipe_and_a_device_are_no_kubeconfigs(tmp_path: Path) -> None:
     assert "it is a device" in _told(Path("/dev/zero"))
 
 
+def test_a_kubeconfig_and_a_token_that_are_too_large_are_told_with_the_limit(tmp_path: Path) -> None:
+    (tmp_path / "token").write_bytes(b"a" * ((1 << 20) + 1))
+    told = _told(_with_user(tmp_path, {"tokenFile": str(tmp_path / "token")}))
+    assert "has more than 1 MiB (limit: token size)" in told
+    (tmp_path / "large").write_bytes(b"#" * ((16 << 20) + 1))
+    assert "has more than 16 MiB (limit: kubeconfig size)" in _told(tmp_path / "large")
+
+
 @pytest.mark.parametrize(
     ("script", "reason"),
     [
@@ -77,8 +85,8 @@ def test_a_pipe_and_a_device_are_no_kubeconfigs(tmp_path: Path) -> None:
         ("echo MARK-OF-A-TOKEN", "printed no JSON"),
         ("""echo '{"apiVersion":"MARK-OF-A-TOKEN","kind":"ExecCredential","status":{}}'""", "another apiVersion"),
         ("""echo '{"MARK-OF-A-TOKEN":1}'""", "no ExecCredential"),
-        ("sleep 60", "was stopped after 0 s"),
-        ("head -c 2000000 /dev/zero", "printed more than 1 MiB"),
+        ("sleep 60", "was stopped after 0 s (limit: exec plugin time)"),
+        ("head -c 2000000 /dev/zero", "printed more than 1 MiB (limit: exec plugin output)"),
     ],
 )
 def test_a_plugin_is_bounded_and_its_words_are_not_shown(

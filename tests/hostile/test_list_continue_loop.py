@@ -38,22 +38,23 @@ def _page(token: str, items: list[object]) -> Answer:
 
 @pytest.mark.parametrize("circle", ["A", "AB", "ABCDEFG"])
 def test_tokens_that_go_round_end_a_list(circle: str) -> None:
-    assert "the same page comes again" in _listed(cycle(circle), [_ITEM])
+    assert "the same page comes again (limit: repeated page)" in _listed(cycle(circle), [_ITEM])
 
 
 def test_tokens_that_count_up_without_objects_end_a_list() -> None:
-    assert "3 pages without objects" in _listed(map(str, count(1)), [])
+    told = _listed(map(str, count(1)), [])
+    assert "3 pages without objects follow each other (limit: empty pages)" in told
 
 
 def test_tokens_that_count_up_with_an_object_each_end_a_list(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("gitops_audit.live.listing.MAX_SHORT_PAGES", 20)
-    assert "no end after 21 pages" in _listed(map(str, count(1)), [_ITEM])
+    assert "limit: short pages" in _listed(map(str, count(1)), [_ITEM])
 
 
 def test_full_pages_without_end_end_a_list(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("gitops_audit.live.listing.MAX_PAGES", 5)
-    assert "no end after 6 pages" in _listed(map(str, count(1)), [_ITEM] * 500)
+    assert "no end after 6 pages (limit: list pages)" in _listed(map(str, count(1)), [_ITEM] * 500)
 
 
 def test_a_list_has_a_time_as_a_whole() -> None:
-    assert "no end after 900 s" in _listed(map(str, count(1)), [_ITEM] * 500, seconds=5.0)
+    assert "no end after 900 s (limit: list time)" in _listed(map(str, count(1)), [_ITEM] * 500, seconds=5.0)

@@ -10,6 +10,7 @@ from collections.abc import Iterator
 import pytest
 import urllib3
 
+from gitops_audit.live.failure import explained
 from gitops_audit.live.headers import bound
 
 
@@ -40,5 +41,6 @@ def test_the_connection_is_cut(trickling: str, monkeypatch: pytest.MonkeyPatch) 
     monkeypatch.setattr("gitops_audit.live.limits.HEADERS_TIMEOUT_S", 0.2)
     with urllib3.PoolManager() as manager:
         bound(manager)
-        with pytest.raises(urllib3.exceptions.HTTPError):
+        with pytest.raises(urllib3.exceptions.HTTPError) as caught:
             manager.request("GET", trickling, retries=False)
+    assert explained(caught.value)[:2] == ("GA302", "does not answer in time (limit: answer headers)")

@@ -83,15 +83,19 @@ def alias_bomb() -> bytes:
 @pytest.mark.parametrize(
     ("data", "message"),
     [
-        pytest.param(alias_bomb(), "apps/bad.yaml:*: the aliases of this document make it too large", id="alias bomb"),
+        pytest.param(
+            alias_bomb(),
+            "apps/bad.yaml:*: the aliases of this document make it too large (limit: aliases)",
+            id="alias bomb",
+        ),
         pytest.param(
             b"a: " + b"[" * 100_000 + b"]" * 100_000,
-            "apps/bad.yaml:1: more than 200 mappings and lists within each other",
+            "apps/bad.yaml:1: more than 200 mappings and lists within each other (limit: manifest depth)",
             id="deep brackets",
         ),
         pytest.param(
             b"\n".join(b" " * depth + b"a:" for depth in range(1000)),
-            "apps/bad.yaml:201: more than 200 mappings and lists within each other",
+            "apps/bad.yaml:201: more than 200 mappings and lists within each other (limit: manifest depth)",
             id="deep indentation",
         ),
         pytest.param(

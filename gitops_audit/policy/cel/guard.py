@@ -42,7 +42,8 @@ def _check_memory(tree: Tree) -> None:
     except size.Unbounded as error:
         raise Refused(str(error)) from None
     if largest < 1.0:
-        raise Refused(f"the expression could take more than {size.MAX_MEMORY_BYTES >> 20} MiB of memory for any object")
+        most = f"{size.MAX_MEMORY_BYTES >> 20} MiB of memory for any object (limit: CEL memory)"
+        raise Refused(f"the expression could take more than {most}")
 
 
 def _check_optionals(tree: Tree) -> None:

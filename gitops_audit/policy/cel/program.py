@@ -162,7 +162,8 @@ class Program:
             return
         raise CelLimit(
             f"it could take more than {size.MAX_MEMORY_BYTES >> 20} MiB of memory for an object of this size "
-            f"({activation.size} characters) [{TOO_MUCH_MEMORY}]; let it put together shorter texts, or fewer"
+            f"({activation.size} characters; limit: CEL memory) [{TOO_MUCH_MEMORY}]; "
+            "let it put together shorter texts, or fewer"
         )
 
     def _loaded(self) -> Any:

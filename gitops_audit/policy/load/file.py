@@ -32,7 +32,7 @@ def data_of(path: Path, where: Location | None = None) -> bytes:
     except OSError as error:
         raise PolicyError(f"cannot read {path}: {_reason(error)}", code="GA404", where=where) from None
     if len(data) > MAX_FILE_BYTES:
-        message = f"cannot read {path}: it has more than {MAX_FILE_BYTES >> 20} MiB"
+        message = f"cannot read {path}: it has more than {MAX_FILE_BYTES >> 20} MiB (limit: policy size)"
         raise PolicyError(message, code=_UNUSABLE, where=where, hint="split the file, or name only the policies in it")
     return data
 
@@ -63,7 +63,7 @@ def files_of(folder: Path, *, with_hidden: bool = False) -> list[Path]:
     for path in _below(folder, with_hidden):
         found.append(path)
         if len(found) > MAX_FILES:
-            message = f"there are more than {MAX_FILES} files in {folder}"
+            message = f"there are more than {MAX_FILES} files in {folder} (limit: policy files)"
             raise PolicyError(message, code=_UNUSABLE, where=Location(str(folder)), hint="name the policies' directory")
     return sorted(found)
 

@@ -25,6 +25,7 @@ from gitops_audit.policy.manifest_schema.rule_value import rule_value
 RULE_UNEVALUATED = "GA463"
 KEY = "x-kubernetes-validations"
 MAX_EVALUATIONS = 10_000
+_LIMIT = " (limit: rule evaluations)"
 _TYPES = {"self": "dyn", "oldSelf": "optional_type<dyn>"}
 _LONGEST_MESSAGE = 5 * 1024
 _STEP = re.compile(r"\.([A-Za-z_][A-Za-z0-9_]*)|\['((?:[^'\\]|\\.)*)'\]")
@@ -168,7 +169,7 @@ class _Walk:
     def _counted(self) -> None:
         self._count += 1
         if self._count > MAX_EVALUATIONS:
-            raise CelLimit(f"the rules of its definition would be evaluated more than {MAX_EVALUATIONS} times")
+            raise CelLimit(f"the rules of its definition would be evaluated more than {MAX_EVALUATIONS} times{_LIMIT}")
 
 
 def _activation(schema: Schema, value: Any, *, is_resource: bool) -> Activation:

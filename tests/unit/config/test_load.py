@@ -491,28 +491,31 @@ SYNTAX: dict[str, tuple[str | bytes, str]] = {
     "only comments": ("# x\n", "0: the file is empty | `gitops-audit config init` writes a start"),
     "another encoding": (b"version: 1\nx: \xe4\n", "2: the file is not UTF-8 | save it as UTF-8"),
     "UTF-16": ("version: 1".encode("utf-16"), "1: the file is not UTF-8 | save it as UTF-8"),
-    "deep nesting": ("[" * 100_000, "1: nested deeper than 32 levels | "),
+    "deep nesting": ("[" * 100_000, "1: nested deeper than 32 levels (limit: configuration depth) | "),
     "a line of brackets that is no YAML": (
         "x: }" + "[" * 100_000,
         "1: no YAML: while parsing a block node: did not find expected node content | ",
     ),
     "deep blocks": (
         "".join(f"{' ' * n}a:\n" for n in range(1000)),
-        "33: nested deeper than 32 levels | ",
+        "33: nested deeper than 32 levels (limit: configuration depth) | ",
     ),
-    "a file of 100 MB": (b"#" * (100 << 20), "0: the file is larger than 1 MiB | is it the right file?"),
+    "a file of 100 MB": (
+        b"#" * (100 << 20),
+        "0: the file is larger than 1 MiB (limit: configuration size) | is it the right file?",
+    ),
     "an alias that holds itself": (
         "version: 1\nsources: &a [*a]",
-        "2: aliases expand to more than a configuration can hold | ",
+        "2: aliases expand to more than a configuration can hold (limit: configuration values) | ",
     ),
     "aliases of aliases": (
         "a0: &a0 [x,x,x,x,x,x,x,x,x]\n"
         + "".join(f"a{n}: &a{n} [{','.join([f'*a{n - 1}'] * 9)}]\n" for n in range(1, 12)),
-        "1: aliases expand to more than a configuration can hold | ",
+        "1: aliases expand to more than a configuration can hold (limit: configuration values) | ",
     ),
     "merges of merges": (
         "a0: &a0 {x: y}\n" + "".join(f"a{n}: &a{n} {{<<: [{','.join([f'*a{n - 1}'] * 9)}]}}\n" for n in range(1, 12)),
-        "aliases expand to more than a configuration can hold | ",
+        "aliases expand to more than a configuration can hold (limit: configuration values) | ",
     ),
 }
 

@@ -82,7 +82,7 @@ def test_a_line_over_4_mb_is_skipped_counted_and_the_rest_is_read(tmp_path: Path
     path = written(tmp_path / "a", long + event() + long.strip())
     logs = read(path)
     assert len(logs.writes) == 1
-    assert logs.notes == (f"audit log {path}: lines skipped because they are over 4 MB: 2",)
+    assert logs.notes == (f"audit log {path}: lines over 4 MiB are skipped (limit: audit log line): 2",)
 
 
 def test_a_line_of_just_4_mb_is_read(tmp_path: Path) -> None:

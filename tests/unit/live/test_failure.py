@@ -25,7 +25,7 @@ UNTRUSTED.verify_message = "self-signed certificate"
         (transport.ProxyError("x", OSError()), problem.PROXY, "through the proxy", False, False),
         (transport.LocationParseError("x"), problem.CREDENTIALS, "no address", False, False),
         (transport.ReadTimeoutError(POOL, "/x", "slow"), problem.UNREACHABLE, "in time", True, False),
-        (transport.ConnectTimeoutError(), problem.UNREACHABLE, "in time", True, True),
+        (transport.ConnectTimeoutError(), problem.UNREACHABLE, "within 10 s", True, True),
         (transport.NewConnectionError(CONNECTION, "[Errno 111] Connection refused"), "GA302", "refused", True, True),
         (transport.NameResolutionError("h", CONNECTION, OSError()), "GA302", "name is not known", True, True),  # type: ignore[arg-type]
         (transport.ProtocolError("cut"), problem.UNREACHABLE, "broke the connection off", True, False),

@@ -93,13 +93,15 @@ def test_a_number_and_its_text_are_the_same_key() -> None:
 def test_a_bomb_of_aliases_is_refused_before_it_grows() -> None:
     lines = ["a0: &a0 [x]", *(f"a{n}: &a{n} [{', '.join([f'*a{n - 1}'] * 10)}]" for n in range(1, 12))]
     reason, _ = refusal("\n".join(lines))
-    assert reason == "the aliases of this document make it too large"
+    assert reason == "the aliases of this document make it too large (limit: aliases)"
 
 
 def test_merges_count_as_aliases() -> None:
     keys = ", ".join(f"k{n}: 1" for n in range(1000))
     merges = "\n".join(f"m{n}: {{<<: [{', '.join(['*a'] * 100)}]}}" for n in range(100))
-    assert refusal(f"a: &a {{{keys}}}\n{merges}")[0] == "the aliases of this document make it too large"
+    assert (
+        refusal(f"a: &a {{{keys}}}\n{merges}")[0] == "the aliases of this document make it too large (limit: aliases)"
+    )
 
 
 def test_ordinary_use_of_anchors_is_far_from_the_bound() -> None:
@@ -127,7 +129,7 @@ def test_the_bound_on_aliases_is_that_of_the_go_library(decoded: int, aliased: i
 @pytest.mark.parametrize("opening", ["[", "{a: ", "- ", "[{a: "])
 def test_a_document_nested_without_end_is_refused(opening: str) -> None:
     reason, _ = refusal("a:\n  " + opening * 100_000 if opening != "- " else _staircase(1000))
-    assert reason == f"more than {MAX_DEPTH} mappings and lists within each other"
+    assert reason == f"more than {MAX_DEPTH} mappings and lists within each other (limit: manifest depth)"
 
 
 def _staircase(depth: int) -> str:

@@ -81,7 +81,9 @@ def test_a_helm_template_is_recognised(name: str) -> None:
 
 def test_a_file_beyond_the_limit_is_not_read() -> None:
     (problem,) = manifest.load(b"#" * (MAX_FILE_BYTES + 1), "big.yaml").problems
-    assert problem.message == "33 MiB are too much for a file of manifests: at most 32 MiB are read"
+    assert (
+        problem.message == "33 MiB are too much for a file of manifests: at most 32 MiB are read (limit: manifest size)"
+    )
 
 
 @pytest.mark.parametrize(

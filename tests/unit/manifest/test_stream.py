@@ -149,4 +149,4 @@ def test_json_nested_without_end_is_refused(text: str) -> None:
 def test_more_documents_than_any_file_needs_are_a_problem(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(stream, "MAX_DOCUMENTS", 3)
     found, problems = manifest.documents(b"{}\n" * 4, "a.json")
-    assert (len(found), [p.message for p in problems]) == (3, ["more than 3 documents in one file"])
+    assert (len(found), [p.message for p in problems]) == (3, ["more than 3 documents in one file (limit: documents)"])

@@ -205,7 +205,10 @@ def test_aliases_that_would_take_all_memory_are_refused_at_their_line(tmp_path: 
     (tmp_path / "bomb.yaml").write_text("\n".join(levels))
     (tmp_path / "kustomization.yaml").write_text("resources: [bomb.yaml]\n")
     (problem,) = reach(tmp_path, tmp_path).problems
-    assert (problem.path, problem.message) == ("bomb.yaml", "the aliases of this document make it too large")
+    assert (problem.path, problem.message) == (
+        "bomb.yaml",
+        "the aliases of this document make it too large (limit: aliases)",
+    )
     assert problem.line > 1
 
 

@@ -10,7 +10,7 @@ class Exhausted(Exception):
     """The budget is spent. No ValueError: what cannot be evaluated may be left out, this may not."""
 
     def __init__(self) -> None:
-        super().__init__(f"it takes more than {MAX_STEPS} steps")
+        super().__init__(f"it takes more than {MAX_STEPS} steps (limit: rule steps)")
 
 
 class Budget:

@@ -105,7 +105,7 @@ class Check:
 
     def _foreach(self) -> RuleResult | None:
         if self.depth >= MAX_DEPTH:
-            return self._result("error", f"foreach is nested more than {MAX_DEPTH} times")
+            return self._result("error", f"foreach is nested more than {MAX_DEPTH} times (limit: foreach depth)")
         applied, failure = 0, None
         for block in self.body["foreach"]:
             try:

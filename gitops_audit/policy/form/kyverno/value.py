@@ -46,7 +46,7 @@ class TooLarge(ValueError):
     """A value with more than MAX_NODES parts: the same small value, put together over and over."""
 
     def __init__(self) -> None:
-        super().__init__(f"a value has more than {MAX_NODES} parts")
+        super().__init__(f"a value has more than {MAX_NODES} parts (limit: value parts)")
 
 
 class _Budget:

@@ -72,7 +72,7 @@ class Unfolding:
     def _step(self) -> None:
         self._steps += 1
         if self._steps > MOST_STEPS:
-            raise ValueError(f"its references unfold to more than {MOST_STEPS} steps")
+            raise ValueError(f"its references unfold to more than {MOST_STEPS} steps (limit: schema steps)")
 
     def _referenced(self, node: dict[str, Any]) -> Iterator[Any]:
         for key in _REFERENCES:

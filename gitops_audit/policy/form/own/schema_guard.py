@@ -54,7 +54,7 @@ def _check(schema: Any) -> None:
         value, depth = stack.pop()
         nodes += 1
         if depth > _DEEPEST or nodes > _MOST_NODES:
-            raise ValueError(f"deeper than {_DEEPEST} levels or larger than {_MOST_NODES} nodes")
+            raise ValueError(f"deeper than {_DEEPEST} levels or larger than {_MOST_NODES} nodes (limit: schema size)")
         if isinstance(value, dict):
             _check_references(value)
             stack.extend((v, depth + 1) for v in value.values())

@@ -11,7 +11,10 @@ LIST: JsonObject = {"type": "object", "properties": {"spec": {"type": "array", "
 
 def test_too_many_evaluations_are_a_problem() -> None:
     judged = Rules(LIST).judge({"spec": [1] * (MAX_EVALUATIONS + 1)})
-    assert judged.problem == f"the rules of its definition would be evaluated more than {MAX_EVALUATIONS} times"
+    assert (
+        judged.problem
+        == f"the rules of its definition would be evaluated more than {MAX_EVALUATIONS} times (limit: rule evaluations)"
+    )
 
 
 def test_a_schema_without_rules_costs_nothing() -> None:

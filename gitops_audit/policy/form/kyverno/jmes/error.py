@@ -22,4 +22,5 @@ class TooMuch(JmesError):
     """A text or list beyond what an expression may build."""
 
     def __init__(self) -> None:
-        super().__init__(f"the expression builds more than {MAX_CHARS} characters or {MAX_ITEMS} elements")
+        most = f"{MAX_CHARS} characters or {MAX_ITEMS} elements (limit: JMESPath result)"
+        super().__init__(f"the expression builds more than {most}")

@@ -24,15 +24,16 @@ from gitops_audit.live.discovery import ApiResource
 from gitops_audit.live.server import ServerCluster
 from gitops_audit.model.redact import Redactor
 from gitops_audit.model.resource import split_api_version
+from gitops_audit.render.version import VERSION_ARGUMENTS
 from gitops_audit.version import __version__
 
-_PACKAGES = ("pytest", "kubernetes", "GitPython", "PyYAML", "jsonschema-rs", "cel-expr-python")
+_PACKAGES = ("pytest", "kubernetes", "GitPython", "PyYAML", "jsonschema-rs", "cel-expr-python", "cryptography")
 # (name, how it tells its version, what needs it)
 _TOOLS = (
     ("git", ("--version",), "all sources"),
-    ("kustomize", ("version",), "kustomize sources, where kubectl is not there"),
-    ("kubectl", ("version", "--client"), "kustomize sources"),
-    ("helm", ("version", "--short"), "helm sources"),
+    ("kustomize", VERSION_ARGUMENTS["kustomize"], "kustomize sources, where kubectl is not there"),
+    ("kubectl", VERSION_ARGUMENTS["kubectl"], "kustomize sources"),
+    ("helm", VERSION_ARGUMENTS["helm"], "helm sources"),
 )
 
 

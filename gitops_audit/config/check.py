@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any
 from gitops_audit.config.document import Document, Pointer
 from gitops_audit.config.schema import schema
 from gitops_audit.config.suggest import did_you_mean, listed
-from gitops_audit.config.walk import mapping
 from gitops_audit.errors import ConfigError
+from gitops_audit.model.resource import mapping
 
 if TYPE_CHECKING:
     from jsonschema.exceptions import ValidationError

@@ -16,8 +16,9 @@ from gitops_audit.config.check import WRONG_VALUE, shown
 from gitops_audit.config.document import Document, Pointer, folder_of
 from gitops_audit.config.pointer import pointer_fault
 from gitops_audit.config.source_rules import CONTRADICTION, source_problems
-from gitops_audit.config.walk import items, mapping
+from gitops_audit.config.walk import items
 from gitops_audit.errors import ConfigError
+from gitops_audit.model.resource import mapping
 
 NO_FILE = "GA108"
 

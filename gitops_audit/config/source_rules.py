@@ -10,8 +10,9 @@ from gitops_audit.config.document import Document, Pointer
 from gitops_audit.config.repository import TRANSPORTS, is_url, transport_fault, without_user_info
 from gitops_audit.config.settings import WORKTREE
 from gitops_audit.config.suggest import did_you_mean, listed
-from gitops_audit.config.walk import items, mapping
+from gitops_audit.config.walk import items
 from gitops_audit.errors import ConfigError
+from gitops_audit.model.resource import mapping
 
 REFERENCE, CONTRADICTION = "GA106", "GA107"
 

@@ -6,11 +6,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from gitops_audit.config.document import Pointer
-
-
-def mapping(value: Any) -> dict[str, Any]:
-    """The value where it is a mapping, else an empty one."""
-    return value if isinstance(value, dict) else {}
+from gitops_audit.model.resource import mapping
 
 
 def items(parent: Any, key: str) -> Iterator[tuple[Pointer, dict[str, Any]]]:

@@ -14,7 +14,7 @@ from typing import Any
 
 from gitops_audit.deployer.inputs import NOTHING_ELSE, Inputs, of_application_source, of_kustomization_spec
 from gitops_audit.deployer.tracking import INSTANCE, trackers
-from gitops_audit.model.resource import JsonObject, ResourceKey
+from gitops_audit.model.resource import JsonObject, ResourceKey, mapping
 
 Name = tuple[str, str]
 _Place = tuple[str, str, str, str]
@@ -78,8 +78,8 @@ def engine_marks(metadata: JsonObject) -> frozenset[str]:
 
 def of_application(body: JsonObject, name: Name, server: str) -> SyncRecord:
     """`server` is the address of the cluster it was read from."""
-    spec, status = _mapping(body.get("spec")), _mapping(body.get("status"))
-    destination = _mapping(spec.get("destination"))
+    spec, status = mapping(body.get("spec")), mapping(body.get("status"))
+    destination = mapping(spec.get("destination"))
     address = str(destination.get("server") or "").rstrip("/")
     is_here = address in _HERE | {server.rstrip("/")} if address else destination.get("name") == "in-cluster"
     syncs = tuple(sync for sync in _application_syncs(spec, status, name[1]) if sync.parts)
@@ -88,7 +88,7 @@ def of_application(body: JsonObject, name: Name, server: str) -> SyncRecord:
 
 def git_repository(kustomization: JsonObject, name: Name) -> Name | None:
     """The GitRepository a Kustomization takes its manifests from; None where it is another kind of source."""
-    reference = _mapping(_mapping(kustomization.get("spec")).get("sourceRef"))
+    reference = mapping(mapping(kustomization.get("spec")).get("sourceRef"))
     if reference.get("kind") != "GitRepository" or not reference.get("name"):
         return None
     return str(reference.get("namespace") or name[0]), str(reference["name"])
@@ -96,9 +96,9 @@ def git_repository(kustomization: JsonObject, name: Name) -> Name | None:
 
 def of_kustomization(body: JsonObject, name: Name, repository: JsonObject) -> SyncRecord:
     """`repository` is its GitRepository."""
-    spec = _mapping(body.get("spec"))
-    url, path = _mapping(repository.get("spec")).get("url"), spec.get("path")
-    parts = tuple(_part(url, path, _applied(_mapping(body.get("status"))), of_kustomization_spec(spec)))
+    spec = mapping(body.get("spec"))
+    url, path = mapping(repository.get("spec")).get("url"), spec.get("path")
+    parts = tuple(_part(url, path, _applied(mapping(body.get("status"))), of_kustomization_spec(spec)))
     syncs = (Sync(parts),) if parts else ()
     is_here = not spec.get("kubeConfig")
     return SyncRecord(f"Kustomization {'/'.join(name)}", kustomization_marks(name), syncs, is_here)
@@ -110,7 +110,7 @@ def chosen(records: Collection[SyncRecord], metadata: JsonObject) -> SyncRecord 
     found = [r for r in records if r.marks & marks] if marks else [r for r in records if r.is_here]
     if not marks and len(found) > 1:
         # The label that Argo CD tracks by unless told otherwise; charts set it too, so that it is no proof by itself.
-        label = _mapping(metadata.get("labels")).get(INSTANCE)
+        label = mapping(metadata.get("labels")).get(INSTANCE)
         found = [r for r in found if f"Argo CD: {label}" in r.marks]
     return found[0] if len(found) == 1 else None
 
@@ -121,17 +121,17 @@ def normal_path(path: str) -> str:
 
 
 def _application_syncs(spec: JsonObject, status: JsonObject, name: str) -> Iterator[Sync]:
-    operation = _mapping(status.get("operationState"))
-    if not _mapping(_mapping(operation.get("operation")).get("sync")).get("dryRun"):
-        result = _mapping(operation.get("syncResult"))
+    operation = mapping(status.get("operationState"))
+    if not mapping(mapping(operation.get("operation")).get("sync")).get("dryRun"):
+        result = mapping(operation.get("syncResult"))
         yield Sync(tuple(_parts(result, result, spec, name)), frozenset(_synced_objects(result)))
     # Kept of syncs that succeeded, of the whole Application: the last one is at the end.
     for entry in _mappings(status.get("history"))[-1:]:
         yield Sync(tuple(_parts(entry, entry, spec, name)))
     # Equal, as far as Argo CD compares: fields it is told to ignore may never have been applied.
-    compared = _mapping(status.get("sync"))
+    compared = mapping(status.get("sync"))
     if compared.get("status") == "Synced":
-        yield Sync(tuple(_parts(_mapping(compared.get("comparedTo")), compared, spec, name)))
+        yield Sync(tuple(_parts(mapping(compared.get("comparedTo")), compared, spec, name)))
 
 
 def _synced_objects(result: JsonObject) -> Iterator[_Place]:
@@ -144,7 +144,7 @@ def _synced_objects(result: JsonObject) -> Iterator[_Place]:
 def _parts(sources: JsonObject, revisions: JsonObject, spec: JsonObject, name: str) -> Iterator[Part]:
     """The sources as they were then (else as they are now), each with its revision."""
     commits = revisions.get("revisions")
-    namespace = str(_mapping(spec.get("destination")).get("namespace") or "")
+    namespace = str(mapping(spec.get("destination")).get("namespace") or "")
     for index, source in enumerate(_sources(sources) or _sources(spec)):
         if isinstance(commits, list) and commits:
             revision = commits[index] if index < len(commits) else ""
@@ -156,7 +156,7 @@ def _parts(sources: JsonObject, revisions: JsonObject, spec: JsonObject, name: s
 
 
 def _sources(holder: JsonObject) -> list[JsonObject]:
-    several, one = _mappings(holder.get("sources")), _mapping(holder.get("source"))
+    several, one = _mappings(holder.get("sources")), mapping(holder.get("source"))
     return several or ([one] if one.get("repoURL") else [])
 
 
@@ -172,10 +172,6 @@ def _applied(status: JsonObject) -> Any:
     if ready.get("status") == "False" and ready.get("reason") in _FAILED_LATER:
         return status.get("lastAttemptedRevision")
     return status.get("lastAppliedRevision")
-
-
-def _mapping(value: Any) -> JsonObject:
-    return value if isinstance(value, dict) else {}
 
 
 def _mappings(value: Any) -> list[JsonObject]:

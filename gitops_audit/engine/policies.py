@@ -10,6 +10,7 @@ from datetime import UTC, datetime
 from gitops_audit.config.settings import Settings
 from gitops_audit.engine.namespaces import Namespaces
 from gitops_audit.engine.options import RunOptions
+from gitops_audit.kube.match import labels_of
 from gitops_audit.model.finding import PolicyOutcome, PolicyResult, Severity, Side
 from gitops_audit.model.path import field_path
 from gitops_audit.model.resource import Declared, JsonObject, ResourceKey
@@ -80,7 +81,7 @@ class ClusterPolicies:
         declared = self._subject(resource, as_admitted(key.group, resource.version, key.kind, resource.body))
         live = self._subject(resource, live_body) if live_body is not None else None
         found = [r for policy in policies for r in self._evaluated(policy, resource, declared, live)]
-        labels = _labels(resource.body)
+        labels = labels_of(resource.body)
         return tuple(self._check.exceptions.apply(r, resource.key, labels) if r.result != "pass" else r for r in found)
 
     def _policies(self, resource: Declared) -> tuple[Policy, ...]:
@@ -211,8 +212,3 @@ def _given(result: RuleResult | None) -> RuleResult:
     if result is None:
         raise ValueError("a rule without a result")
     return result
-
-
-def _labels(body: JsonObject) -> Mapping[str, str]:
-    labels = (body.get("metadata") or {}).get("labels")
-    return labels if isinstance(labels, dict) else {}

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
 from gitops_audit.kube.builtin import is_namespaced
-from gitops_audit.model.resource import JsonObject, Rendered, split_api_version
+from gitops_audit.model.resource import JsonObject, Rendered, mapping, split_api_version
 
 # (group, version, kind) -> True: namespaced, False: cluster-scoped, None: not served
 Scope = Callable[[str, str, str], bool | None]
@@ -19,7 +19,7 @@ def offline_scope(rendered: Iterable[Rendered]) -> Scope:
     """
     manifests = [m for r in rendered for m in r.manifests]
     declared = declared_scopes(m.body for m in manifests)
-    namespaced = {_group_kind(m.body) for m in manifests if _metadata(m.body).get("namespace")}
+    namespaced = {_group_kind(m.body) for m in manifests if mapping(m.body.get("metadata")).get("namespace")}
 
     def scope(group: str, version: str, kind: str) -> bool | None:
         if (group, kind) in declared:
@@ -44,8 +44,3 @@ def _scope(body: JsonObject) -> Iterator[tuple[tuple[str, str], bool]]:
 
 def _group_kind(body: dict[str, Any]) -> tuple[str, str]:
     return split_api_version(str(body.get("apiVersion", "")))[0], str(body.get("kind", ""))
-
-
-def _metadata(body: dict[str, Any]) -> dict[str, Any]:
-    metadata = body.get("metadata")
-    return metadata if isinstance(metadata, dict) else {}

@@ -9,6 +9,8 @@ import copy
 from collections.abc import Mapping
 from typing import Any
 
+from gitops_audit.model.resource import mapping
+
 Schema = Mapping[str, Any]
 
 _KEYWORDS = frozenset(
@@ -32,15 +34,15 @@ def rule_name(field: str) -> str:
 
 def field_schema(schema: Schema, field: str) -> Schema | None:
     """The schema of a field, named or additional; None for a field that the schema does not tell."""
-    properties = _mapping(schema.get("properties"))
+    properties = mapping(schema.get("properties"))
     if field in properties:
-        return _mapping(properties[field])
+        return mapping(properties[field])
     additional = schema.get("additionalProperties")
     return additional if isinstance(additional, dict) else None
 
 
 def item_schema(schema: Schema) -> Schema:
-    return _mapping(schema.get("items"))
+    return mapping(schema.get("items"))
 
 
 def defaulted(schema: Schema, value: Any) -> Any:
@@ -59,11 +61,7 @@ def _with_defaults(schema: Schema, value: Mapping[str, Any]) -> dict[str, Any]:
         if inner is None and known is not None and known.get("nullable") is not True:
             continue
         filled[key] = defaulted(known or _EMPTY, inner)
-    for key, child in _mapping(schema.get("properties")).items():
-        if key not in filled and _mapping(child).get("default") is not None:
+    for key, child in mapping(schema.get("properties")).items():
+        if key not in filled and mapping(child).get("default") is not None:
             filled[key] = defaulted(child, copy.deepcopy(child["default"]))
     return filled
-
-
-def _mapping(value: Any) -> Schema:
-    return value if isinstance(value, dict) else _EMPTY

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Any
 
-from gitops_audit.model.resource import JsonObject
+from gitops_audit.model.resource import JsonObject, mapping
 
 GROUP, KIND = "apiextensions.k8s.io", "CustomResourceDefinition"
 _META = "io.k8s.apimachinery.pkg.apis.meta.v1."
@@ -60,8 +60,8 @@ class Definition:
     @classmethod
     def from_body(cls, body: JsonObject) -> Definition | None:
         """None where the object says neither group nor kind."""
-        spec = _mapping(body.get("spec"))
-        group, kind = spec.get("group"), _mapping(spec.get("names")).get("kind")
+        spec = mapping(body.get("spec"))
+        group, kind = spec.get("group"), mapping(spec.get("names")).get("kind")
         if not (isinstance(group, str) and isinstance(kind, str) and group and kind):
             return None
         versions = spec.get("versions")
@@ -70,7 +70,7 @@ class Definition:
             for version in (versions if isinstance(versions, list) else ())
             if isinstance(version, dict) and version.get("name") and version.get("served") is True
         }
-        return cls(str(_mapping(body.get("metadata")).get("name", "")), group, kind, MappingProxyType(served), body)
+        return cls(str(mapping(body.get("metadata")).get("name", "")), group, kind, MappingProxyType(served), body)
 
     def component(self, version: str) -> JsonObject:
         """The schema of a version as a cluster publishes it: with apiVersion, kind and metadata, and its name.
@@ -78,7 +78,7 @@ class Definition:
         Without a schema of its own a version takes every field.
         """
         schema = self.served.get(version) or {"type": "object", "x-kubernetes-preserve-unknown-fields": True}
-        own = _mapping(schema.get("properties"))
+        own = mapping(schema.get("properties"))
         fields = {**own, "apiVersion": _TEXT, "kind": _TEXT, "metadata": {"$ref": f"{_REF}{_META}ObjectMeta"}}
         gvk = {"group": self.group, "version": version, "kind": self.kind}
         return {**schema, "properties": fields, "x-kubernetes-group-version-kind": [gvk]}
@@ -120,9 +120,5 @@ def openapi_document(components: JsonObject) -> JsonObject:
 
 
 def _schema(version: Mapping[str, Any]) -> JsonObject | None:
-    found = _mapping(version.get("schema")).get("openAPIV3Schema")
+    found = mapping(version.get("schema")).get("openAPIV3Schema")
     return found if isinstance(found, dict) else None
-
-
-def _mapping(value: Any) -> Mapping[str, Any]:
-    return value if isinstance(value, dict) else {}

@@ -4,14 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass
-from typing import Any
 
 from gitops_audit.errors import ClusterError
 from gitops_audit.live.discovery import ApiResource
 from gitops_audit.live.http import HttpClient
 from gitops_audit.live.server import CONCURRENCY, ServerCluster
 from gitops_audit.live.workers import threads
-from gitops_audit.model.resource import JsonObject
+from gitops_audit.model.resource import JsonObject, mapping
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,7 +30,7 @@ def user(cluster: ServerCluster) -> str:
         status = _review(cluster.client, "authentication.k8s.io", "SelfSubjectReview", {})
     except ClusterError:
         return ""
-    return str(_mapping(status.get("userInfo")).get("username", ""))
+    return str(mapping(status.get("userInfo")).get("username", ""))
 
 
 def permissions(
@@ -65,8 +64,4 @@ def _review(client: HttpClient, group: str, kind: str, spec: JsonObject) -> Json
     """The status of a review. It creates nothing, so it may be sent again."""
     body = {"apiVersion": f"{group}/v1", "kind": kind, "spec": spec}
     path = f"/apis/{group}/v1/{kind.lower()}s"
-    return _mapping(client.send("POST", path, body, content_type="application/json").get("status"))
-
-
-def _mapping(value: Any) -> JsonObject:
-    return value if isinstance(value, dict) else {}
+    return mapping(client.send("POST", path, body, content_type="application/json").get("status"))

@@ -6,7 +6,7 @@ namespace where anything of it is there (or the Namespaces were recorded and it 
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any, BinaryIO
 
@@ -24,7 +24,7 @@ from gitops_audit.manifest.file import EMPTY
 from gitops_audit.manifest.objects import NO_OBJECT
 from gitops_audit.model.finding import Problem
 from gitops_audit.model.redact import Redactor
-from gitops_audit.model.resource import JsonObject, split_api_version
+from gitops_audit.model.resource import JsonObject, mapping, split_api_version
 from gitops_audit.regular_file import open_named, open_regular
 
 MAX_BYTES = 1 << 30
@@ -116,8 +116,8 @@ def _expanded(document: JsonObject) -> list[Any]:
 
 def _refuse_part_of_list(file: Path, document: Any) -> None:
     """Raises ClusterError for one page of a list: kubectl joins them, `get --raw` and curl do not."""
-    metadata = _mapping(_mapping(document).get("metadata"))
-    if "items" in _mapping(document) and (metadata.get("continue") or metadata.get("remainingItemCount")):
+    metadata = mapping(mapping(document).get("metadata"))
+    if "items" in mapping(document) and (metadata.get("continue") or metadata.get("remainingItemCount")):
         raise _unreadable(file, "it holds the first part of a list, and objects come after it (metadata.continue)")
 
 
@@ -160,17 +160,13 @@ def _discovery(objects: Iterable[JsonObject]) -> Discovery:
 
 
 def _defined(definition: JsonObject) -> Iterator[ApiResource]:
-    spec = _mapping(definition.get("spec"))
-    names = _mapping(spec.get("names"))
+    spec = mapping(definition.get("spec"))
+    names = mapping(spec.get("names"))
     group, kind, plural = (str(value or "") for value in (spec.get("group"), names.get("kind"), names.get("plural")))
     versions = spec.get("versions")
     for version in versions if isinstance(versions, list) else ():
-        name = str(_mapping(version).get("name", ""))
+        name = str(mapping(version).get("name", ""))
         yield ApiResource(group, name, kind, plural, spec.get("scope") != "Cluster", ("get", "list"))
-
-
-def _mapping(value: Any) -> Mapping[str, Any]:
-    return value if isinstance(value, dict) else {}
 
 
 def _group_kind(body: JsonObject) -> tuple[str, str]:

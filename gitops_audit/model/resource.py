@@ -9,6 +9,11 @@ JsonObject = dict[str, Any]
 StandInKind = Literal["sops", "variable", "lfs"]
 
 
+def mapping(value: Any) -> JsonObject:
+    """The value where it is a mapping, else an empty one: in a manifest anything may stand anywhere."""
+    return value if isinstance(value, dict) else {}
+
+
 class ResourceKey(NamedTuple):
     """Identity of an object across versions of its API; `namespace` is empty for cluster-scoped objects."""
 

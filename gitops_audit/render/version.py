@@ -8,7 +8,7 @@ import threading
 from gitops_audit.render.tool import ToolError, Workspace
 
 _NUMBER = re.compile(r"v?(\d+\.\d+\.\d+(?:-[\w.]+)?)")
-_ASKED = {"helm": ("version", "--short"), "kustomize": ("version",), "kubectl": ("version", "--client")}
+VERSION_ARGUMENTS = {"helm": ("version", "--short"), "kustomize": ("version",), "kubectl": ("version", "--client")}
 _LINE = {"helm": "", "kustomize": "", "kubectl": "Kustomize Version:"}
 _lock = threading.Lock()
 _known: dict[str, str] = {}
@@ -19,13 +19,13 @@ def version_of(program: str, place: Workspace) -> str:
     name = program.rpartition("/")[2]
     with _lock:
         if program not in _known:
-            _known[program] = _asked(program, name, place) if name in _ASKED else ""
+            _known[program] = _asked(program, name, place) if name in VERSION_ARGUMENTS else ""
         return _known[program]
 
 
 def _asked(program: str, name: str, place: Workspace) -> str:
     try:
-        said = place.run([program, *_ASKED[name]]).decode("utf-8", "replace")
+        said = place.run([program, *VERSION_ARGUMENTS[name]]).decode("utf-8", "replace")
     except ToolError:
         return ""
     found = _NUMBER.search(said.partition(_LINE[name])[2] if _LINE[name] else said)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from gitops_audit.model.finding import DriftStatus, Finding
@@ -95,23 +95,27 @@ class Summary:
         return self.outcomes.total()
 
     @property
-    def unevaluated(self) -> Sequence[str]:
+    def unanswered(self) -> Mapping[Part, str]:
         """A sentence for every source of which no resource came to an answer in any check."""
-        return [
-            f"nothing of source {source} was evaluated for cluster {cluster}: no check applied to any of its resources "
-            f"[{NOT_EVALUATED}]"
-            for cluster, source in self._unanswered
-        ]
+        parts = (p for p, is_evaluated in self.evaluated.items() if not is_evaluated and p not in self.elsewhere)
+        return {
+            (
+                cluster,
+                source,
+            ): f"nothing of source {source} was evaluated for cluster {cluster}: no check applied to any "
+            f"of its resources [{NOT_EVALUATED}]"
+            for cluster, source in parts
+        }
 
     @property
-    def _unanswered(self) -> list[Part]:
-        return [p for p, is_evaluated in self.evaluated.items() if not is_evaluated and p not in self.elsewhere]
+    def unevaluated(self) -> Sequence[str]:
+        return list(self.unanswered.values())
 
     @property
     def exit_code(self) -> int:
         """Of the CLI (DESIGN 4.3): unread beats findings beats clean; nothing looked at is not clean."""
         is_empty = not self.resources and not self.is_empty_shard
-        if self.outcomes["error"] or is_empty or self._unanswered:
+        if self.outcomes["error"] or is_empty or self.unanswered:
             return 3
         return 1 if self.outcomes["failed"] else 0
 

@@ -196,7 +196,7 @@ class AuditSession:
         sources = tuple(s for run in runs for s in run.provider.info.sources)
         started_at = min((run.provider.info.started_at for run in runs), default=utc_now())
         verdicts = tuple(v for run in runs for v in run.executed)
-        summary = Summary()
+        summary = Summary(elsewhere={part for run in runs for part in run.provider.elsewhere()})
         for verdict in verdicts:
             summary.add(verdict)
         failures = (f"{path.name} was not audited: {error}" for path, error in self._failures.items())

@@ -8,7 +8,7 @@ from datetime import datetime
 from junit_xml import TestCase, TestSuite, to_xml_report_string
 
 from gitops_audit.model.printable import printable
-from gitops_audit.model.result import AuditResult, RunInfo
+from gitops_audit.model.result import AuditResult, Part, RunInfo
 from gitops_audit.model.verdict import Verdict
 from gitops_audit.report import text
 
@@ -29,8 +29,17 @@ def write(result: AuditResult) -> bytes:
             _suite(cluster, source, commits.get(source, ""), [c for v in found for c in _cases(v, share_s)], info)
             for (cluster, source), found in suites.items()
         ]
+        + [_unanswered(part, sentence) for part, sentence in result.summary.unanswered.items()]
     )
     return str(report).encode()
+
+
+def _unanswered(part: Part, sentence: str) -> TestSuite:
+    """Cases that are all skipped look green: that nothing was evaluated is an error of its own."""
+    name = printable("/".join(part))
+    case = TestCase("evaluated", classname=printable(".".join(part)))
+    case.add_error_info(message=printable(sentence))
+    return TestSuite(f"{name} (not evaluated)", [case])
 
 
 def _suite(cluster: str, source: str, commit: str, cases: Sequence[TestCase], info: RunInfo) -> TestSuite:

@@ -118,18 +118,6 @@ def test_comparing_without_a_cluster_is_not_green(repository: Repo) -> None:
     assert "nothing was compared: no cluster was asked" in ran.err
 
 
-def test_a_part_of_the_run_that_holds_nothing_is_not_green(repository: Repo) -> None:
-    folder = shop(repository, config_map(), policies="")
-    codes = {part: run_cli("check", "--shard", part, cwd=folder) for part in ("1/2", "2/2")}
-    assert sorted(ran.code for ran in codes.values()) == [0, 3]
-    own = {"test_own.py": "def test_own(): pass\n"}
-    repository.commit_files(own)
-    tests = [
-        run_pytest("gitops-audit.yaml", "test_own.py", f"--gitops-shard={part}", cwd=folder).code for part in codes
-    ]
-    assert sorted(tests) == [0, 2]
-
-
 def test_a_broken_file_fails_whatever_severity_fails(repository: Repo) -> None:
     folder = shop(repository, config_map(), policies="report: {failOn: critical}\n")
     repository.commit_files({"app/broken.yaml": "a: [\n"})

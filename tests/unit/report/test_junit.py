@@ -13,6 +13,16 @@ def resource(name: str, cluster: str = "c") -> Declared:
     return Declared(ResourceKey(cluster, "", "Service", "shop", name), "s", "v1", {}, Origin("web.yaml", 3))
 
 
+def test_a_source_of_which_nothing_was_evaluated_is_an_error_beside_its_skipped_cases() -> None:
+    skipped = Verdict(resource("a"), "skipped", skip_reason="no schema", unchecked="no schema")
+    summary = Summary()
+    summary.add(skipped)
+    info = RunInfo("2026-01-01T00:00:00Z")
+    root = ET.fromstring(junit.write(AuditResult(info, "2026-01-01T00:00:01Z", summary, [skipped])))  # noqa: S314 - our own text
+    (error,) = root.iter("error")
+    assert "nothing of source s was evaluated for cluster c" in str(error.get("message"))
+
+
 def test_suites_are_clusters_and_cases_carry_their_outcome_and_place() -> None:
     verdicts = [
         Verdict(resource("a"), "passed", Drift("in-sync")),

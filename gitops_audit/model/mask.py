@@ -9,9 +9,10 @@ from typing import Any
 from gitops_audit.model.known_secret import MIN_LENGTH
 from gitops_audit.model.redact import Redactor, is_redacted
 from gitops_audit.model.resource import JsonObject
-from gitops_audit.model.secret_value import SecretValues
+from gitops_audit.model.secret_value import SecretValues, texts_in
 
 _SPACE = re.compile(r"(\s+)")
+_MAX_REMEMBERED = 200
 _NOT_SHOWN = "(not shown: it repeats the value of a Secret)"
 
 
@@ -33,7 +34,9 @@ class Mask:
         return "Mask(...)"
 
     def body(self, body: JsonObject) -> JsonObject:
-        """An object; what says which one it is stays."""
+        """An object; what says which one it is stays. Most hold nothing, and are looked through in one cheap walk."""
+        if not any(map(self.is_telling, set(texts_in(body)))):
+            return body
         return self._redactor.without_copies(body, self.is_telling)
 
     def value(self, value: Any) -> Any:
@@ -51,6 +54,8 @@ class Mask:
         """Whether a text repeats a known value, in any form."""
         if len(text) < MIN_LENGTH - 2:
             return False
+        if len(text) > _MAX_REMEMBERED:
+            return self._values.is_in(text)
         if text not in self._seen:
             self._seen[text] = self._values.is_in(text)
         return self._seen[text]

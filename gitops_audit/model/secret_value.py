@@ -87,8 +87,11 @@ class SecretValues:
         if not self._by_start:
             for part in self._parts:
                 self._by_start.setdefault(part[:MIN_PART], []).append(part)
-        starts = ((at, view[at : at + MIN_PART]) for at in range(len(view) - MIN_PART + 1))
-        return any(view.startswith(part, at) for at, start in starts for part in self._by_start.get(start, ()))
+        for at in range(len(view) - MIN_PART + 1):
+            parts = self._by_start.get(view[at : at + MIN_PART])
+            if parts and any(view.startswith(part, at) for part in parts):
+                return True
+        return False
 
 
 def texts_in(value: Any) -> Iterator[str]:

@@ -16,7 +16,7 @@ from typing import Any
 
 from gitops_audit.kube.glob import is_like_any
 from gitops_audit.model.finding import Change, FieldOwner, Waiver
-from gitops_audit.model.resource import Declared, Invalid, JsonObject, ResourceKey, split_api_version
+from gitops_audit.model.resource import Declared, Invalid, JsonObject, ResourceKey, group_of, split_api_version
 
 _REPLICAS = "/spec/replicas"
 _TARGETS = {
@@ -92,7 +92,7 @@ class Scalers:
 
 
 def _read(body: JsonObject) -> tuple[_Target, Scaler] | None:
-    group, _ = split_api_version(str(body.get("apiVersion", "")))
+    group = group_of(body)
     kind = str(body.get("kind", ""))
     metadata, spec = _dict(body.get("metadata")), _dict(body.get("spec"))
     reference = _dict(spec.get(_TARGETS.get((group, kind), "")))

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
 from gitops_audit.kube.builtin import is_namespaced
-from gitops_audit.model.resource import JsonObject, Rendered, mapping, split_api_version
+from gitops_audit.model.resource import JsonObject, Rendered, group_of, mapping
 
 # (group, version, kind) -> True: namespaced, False: cluster-scoped, None: not served
 Scope = Callable[[str, str, str], bool | None]
@@ -43,4 +43,4 @@ def _scope(body: JsonObject) -> Iterator[tuple[tuple[str, str], bool]]:
 
 
 def _group_kind(body: dict[str, Any]) -> tuple[str, str]:
-    return split_api_version(str(body.get("apiVersion", "")))[0], str(body.get("kind", ""))
+    return group_of(body), str(body.get("kind", ""))

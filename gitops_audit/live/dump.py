@@ -24,7 +24,7 @@ from gitops_audit.manifest.file import EMPTY
 from gitops_audit.manifest.objects import NO_OBJECT
 from gitops_audit.model.finding import Problem
 from gitops_audit.model.redact import Redactor
-from gitops_audit.model.resource import JsonObject, mapping, split_api_version
+from gitops_audit.model.resource import JsonObject, group_of, mapping, split_api_version
 from gitops_audit.regular_file import open_named, open_regular
 
 MAX_BYTES = 1 << 30
@@ -170,7 +170,7 @@ def _defined(definition: JsonObject) -> Iterator[ApiResource]:
 
 
 def _group_kind(body: JsonObject) -> tuple[str, str]:
-    return split_api_version(str(body.get("apiVersion", "")))[0], str(body.get("kind", ""))
+    return group_of(body), str(body.get("kind", ""))
 
 
 def _full(group: str, kind: str) -> str:

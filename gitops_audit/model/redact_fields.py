@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any, Protocol
 
 from gitops_audit.model.path import unescaped
-from gitops_audit.model.resource import JsonObject, ResourceKey, split_api_version
+from gitops_audit.model.resource import JsonObject, ResourceKey, group_of
 
 _SEGMENT = re.compile(r"/(\[[^\]]*\]|[^/]*)")
 
@@ -69,7 +69,7 @@ def _pairs(selector: str) -> Iterator[tuple[str, str]]:
 def _is_match(match: Selection, body: JsonObject) -> bool:
     metadata = body.get("metadata")
     metadata = metadata if isinstance(metadata, dict) else {}
-    group = split_api_version(str(body.get("apiVersion", "")))[0]
+    group = group_of(body)
     kind = str(body.get("kind", ""))
     labels = metadata.get("labels")
     key = ResourceKey("", group, kind, _text(metadata, "namespace"), _text(metadata, "name"))

@@ -159,3 +159,8 @@ def split_api_version(api_version: str) -> tuple[str, str]:
     """`apps/v1` -> ("apps", "v1"); `v1` -> ("", "v1")."""
     group, _, version = api_version.rpartition("/")
     return group, version
+
+
+def group_of(body: JsonObject) -> str:
+    """The API group that an object says it is of, empty for the core group."""
+    return split_api_version(str(body.get("apiVersion", "")))[0]

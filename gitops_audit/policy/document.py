@@ -9,7 +9,7 @@ from typing import Any
 from gitops_audit.config.suggest import did_you_mean
 from gitops_audit.errors import Location, PolicyError
 from gitops_audit.model.path import unescaped
-from gitops_audit.model.resource import JsonObject, split_api_version
+from gitops_audit.model.resource import JsonObject, group_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,7 +32,7 @@ class Document:
 
     @property
     def group(self) -> str:
-        return split_api_version(str(self.body.get("apiVersion", "")))[0]
+        return group_of(self.body)
 
     @property
     def name(self) -> str:

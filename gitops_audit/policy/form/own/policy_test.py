@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from gitops_audit.errors import PolicyError
 from gitops_audit.manifest import file as manifest
 from gitops_audit.model.finding import PolicyOutcome
-from gitops_audit.model.resource import JsonObject, split_api_version
+from gitops_audit.model.resource import JsonObject, group_of, split_api_version
 from gitops_audit.policy.contract import Policy, RuleResult, Subject
 from gitops_audit.policy.document import Document
 
@@ -25,7 +25,7 @@ class GivenWorld:
         return next((b for b in self.list(group, kind, namespace) if _meta(b, "name") == name), None)
 
     def list(self, group: str, kind: str, namespace: str = "") -> Sequence[JsonObject]:
-        found = (b for b in self.bodies if _group(b) == group and b.get("kind") == kind)
+        found = (b for b in self.bodies if group_of(b) == group and b.get("kind") == kind)
         return [b for b in found if not namespace or _meta(b, "namespace") == namespace]
 
 
@@ -105,7 +105,3 @@ def subject_of(body: JsonObject) -> Subject:
 def _meta(body: JsonObject, key: str) -> str:
     metadata = body.get("metadata")
     return str(metadata.get(key, "")) if isinstance(metadata, dict) else ""
-
-
-def _group(body: JsonObject) -> str:
-    return split_api_version(str(body.get("apiVersion", "")))[0]

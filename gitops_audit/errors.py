@@ -6,7 +6,7 @@ AuditError
 ├── SourceError    GA2xx  Git and what is rendered from it     exit code 3
 ├── ClusterError   GA3xx  a cluster or a recording of one      exit code 3
 ├── PolicyError    GA4xx  policies, packs and exceptions       exit code 2
-├── RemediationError GA5xx plans, guards and their execution   exit code 3
+├── RemediationError GA5xx plans, guards and their execution   exit code 1
 └── ReportError    GA6xx  reports and what they are written to exit code 3
 
 A message says what failed, where and why in one sentence; `hint` says what to do next.
@@ -94,6 +94,7 @@ class RemediationError(AuditError):
     """A plan cannot be made or carried out."""
 
     default_code = "GA500"
+    exit_code = 1
 
 
 class ReportError(AuditError):

@@ -12,6 +12,7 @@ from gitops_audit.config.settings import (
     ClusterConfig,
     DriftConfig,
     ExceptionRule,
+    Freeze,
     HelmOptions,
     IgnoreRule,
     KubernetesConfig,
@@ -20,6 +21,7 @@ from gitops_audit.config.settings import (
     OrphanConfig,
     PolicyRef,
     RedactRule,
+    RemediationConfig,
     Settings,
     SourceConfig,
 )
@@ -42,6 +44,7 @@ def settings(document: Document) -> Settings:
         exceptions=tuple(_exception(document, i, e) for i, e in enumerate(value.get("exceptions", []))),
         redact=tuple(RedactRule(_match(r["match"]), tuple(r["fields"])) for r in value.get("redact", [])),
         fail_on=Severity[report.get("failOn", "low")],
+        remediation=_remediation(document, value.get("remediation", {})),
     )
 
 
@@ -146,6 +149,33 @@ def _exception(document: Document, index: int, rule: dict[str, Any]) -> Exceptio
         owner=rule["owner"],
         expires=rule["expires"],
         where=document.where(("exceptions", index)),
+    )
+
+
+def _remediation(document: Document, value: dict[str, Any]) -> RemediationConfig:
+    protected, default = value.get("protected", {}), RemediationConfig()
+    return RemediationConfig(
+        field_manager=value.get("fieldManager", default.field_manager),
+        prune=value.get("prune", default.prune),
+        recreate=value.get("recreate", default.recreate),
+        max_changes=value.get("maxChanges", default.max_changes),
+        max_deletions=value.get("maxDeletions", default.max_deletions),
+        max_deletion_share=value.get("maxDeletionShare", default.max_deletion_share),
+        max_shrink=value.get("maxShrink", default.max_shrink),
+        protected_kinds=tuple(protected.get("kinds", default.protected_kinds)),
+        protected_namespaces=tuple(protected.get("namespaces", default.protected_namespaces)),
+        freeze=tuple(_freeze(document, i, f) for i, f in enumerate(value.get("freeze", []))),
+        wait_s=value.get("wait", {}).get("timeout", default.wait_s),
+    )
+
+
+def _freeze(document: Document, index: int, value: dict[str, Any]) -> Freeze:
+    return Freeze(
+        days=tuple(value.get("days", ())),
+        start=value.get("from", "00:00"),
+        end=value.get("to", "24:00"),
+        timezone=value.get("timezone", "UTC"),
+        where=document.where(("remediation", "freeze", index)),
     )
 
 

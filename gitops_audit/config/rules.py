@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from datetime import date
 from pathlib import Path
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from gitops_audit.config.check import WRONG_VALUE, shown
 from gitops_audit.config.document import Document, Pointer, folder_of
@@ -37,6 +38,17 @@ def rule_problems(document: Document) -> Iterator[ConfigError]:
         yield from _date(document, pointer, rule)
     for pointer, rule in items(document.value, "redact"):
         yield from _fields(document, pointer, rule, has_globs=False)
+    for item, freeze in items(mapping(document.value).get("remediation"), "freeze"):
+        yield from _timezone(document, ("remediation", *item, "timezone"), freeze.get("timezone", "UTC"))
+
+
+def _timezone(document: Document, pointer: Pointer, name: Any) -> Iterator[ConfigError]:
+    try:
+        ZoneInfo(name)
+    except (ValueError, TypeError, OSError, KeyError):
+        message = f"{shown(pointer)} {name!r} is no known time zone"
+        hint = "use a name such as Europe/Berlin or UTC"
+        yield ConfigError(message, code=WRONG_VALUE, where=document.where(pointer), hint=hint)
 
 
 def _clusters(document: Document) -> Iterator[ConfigError]:

@@ -154,6 +154,37 @@ class KubernetesConfig:
 
 
 @dataclass(frozen=True, slots=True)
+class Freeze:
+    """A time in which nothing is written: on these days (all, where empty), from one time of day to another.
+
+    Where `end` is before `start`, it ends on the next day.
+    """
+
+    days: tuple[str, ...] = ()
+    start: str = "00:00"
+    end: str = "24:00"
+    timezone: str = "UTC"
+    where: Location = NOWHERE
+
+
+@dataclass(frozen=True, slots=True)
+class RemediationConfig:
+    """How the remediation writes, and what stops it. Shares are of 1."""
+
+    field_manager: str = "gitops-audit"
+    prune: bool = False
+    recreate: bool = False
+    max_changes: int = 50
+    max_deletions: int = 5
+    max_deletion_share: float = 0.1
+    max_shrink: float = 0.1
+    protected_kinds: tuple[str, ...] = ("Namespace",)
+    protected_namespaces: tuple[str, ...] = ("kube-system",)
+    freeze: tuple[Freeze, ...] = ()
+    wait_s: int = 300
+
+
+@dataclass(frozen=True, slots=True)
 class Settings:
     """One `gitops-audit.yaml`. `path` is that file; relative paths in it count from its folder."""
 
@@ -167,3 +198,4 @@ class Settings:
     exceptions: tuple[ExceptionRule, ...] = ()
     redact: tuple[RedactRule, ...] = ()
     fail_on: Severity = Severity.low
+    remediation: RemediationConfig = field(default_factory=RemediationConfig)

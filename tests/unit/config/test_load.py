@@ -220,7 +220,7 @@ def test_the_error_reads_as_a_list_with_file_line_code_and_hint(tmp_path: Path) 
         f"{path}:1: the file lacks sources [GA105]",
         f"{path}:2: unknown key 'sorces' [GA103]",
         "  did you mean 'sources'? valid keys: version, clusters, sources, kubernetesVersion, network, drift, "
-        "policies, exceptions, redact, report",
+        "policies, exceptions, redact, remediation, report",
     ]
     assert (caught.value.exit_code, caught.value.code) == (2, "GA105")
 
@@ -241,10 +241,10 @@ CASES: dict[str, tuple[str, str]] = {
     "a list": ("- a", "1: the file must be a mapping, not a list | "),
     "a scalar": ("a", "1: the file must be a mapping, not 'a' | "),
     "an unknown section": (
-        MINIMAL + "remediation: {outcome: pass}",
-        "3: unknown key 'remediation' | "
+        MINIMAL + "notify: {outcome: pass}",
+        "3: unknown key 'notify' | "
         "valid keys: version, clusters, sources, kubernetesVersion, network, drift, policies, exceptions, redact, "
-        "report",
+        "remediation, report",
     ),
     # What YAML makes of text
     "a float for a version": (

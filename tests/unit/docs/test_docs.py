@@ -210,6 +210,7 @@ _SECTIONS: dict[str, tuple[str, ...]] = {
     "policies[]": ("$defs", "policy"),
     "exceptions[]": ("$defs", "exception"),
     "redact[]": ("$defs", "redact"),
+    "remediation": ("$defs", "remediation"),
     "report": ("properties", "report"),
     "match": ("$defs", "match"),
 }

@@ -1,0 +1,232 @@
+"""`gitops-audit remediate`: plan what would repair the clusters, carry a plan out, undo it, go on with it."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Callable
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any, TypeVar
+
+import click
+
+from gitops_audit.cli import console
+from gitops_audit.cli.console import Progress
+from gitops_audit.cli.group import Group
+from gitops_audit.cli.options import CONFIG, configuration
+from gitops_audit.cli.remediation_text import apply_lines, plan_lines
+from gitops_audit.cli.selection import select
+from gitops_audit.config.load import load
+from gitops_audit.config.settings import Settings
+from gitops_audit.errors import ReportError
+from gitops_audit.remediate.apply import Run, apply, resume
+from gitops_audit.remediate.document import Plan, Scope, load_plan
+from gitops_audit.remediate.journal import journal_folder, read_record
+from gitops_audit.remediate.plan import Planned, Planner
+from gitops_audit.remediate.result import RunResult
+from gitops_audit.remediate.rights import roles
+from gitops_audit.remediate.survey import surveyed
+from gitops_audit.remediate.undo import undo
+from gitops_audit.remediate.writers import Writers
+
+_Command = TypeVar("_Command", bound=Callable[..., Any])
+
+_JOURNAL = click.option(
+    "--journal", type=click.Path(path_type=Path), help="where journals are (default: the XDG state directory)"
+)
+_JSON = click.option("--json", "is_json", is_flag=True, help="the result as JSON on stdout")
+_YES = click.option("--yes", is_flag=True, help="do not ask")
+_QUIET = click.option("-q", "--quiet", "is_quiet", is_flag=True, help="no progress")
+
+
+@click.group(cls=Group)
+def remediate() -> None:
+    """Repair what an audit found: make a plan, look at it, apply it; undo a run, or go on with it.
+
+    Exit codes: 0 all done or nothing to do, 1 an action failed or was refused, 2 usage, 3 something could not be read.
+    """
+
+
+@remediate.command()
+@CONFIG
+@click.argument("resources", nargs=-1)
+@click.option("-o", "--output", type=click.Path(path_type=Path), help="write the plan into this file, for `apply`")
+@click.option("--cluster", "clusters", multiple=True, metavar="NAME", help="only this cluster (repeatable)")
+@click.option("--source", "sources", multiple=True, metavar="NAME", help="only this source (repeatable)")
+@click.option("--revision", metavar="REV", help="bring the clusters to this revision")
+@click.option("--to", type=click.Choice(["cluster", "last-synced", "git"]), default="cluster", help="what wins")
+@click.option("--prune", is_flag=True, default=None, help="delete what a source deployed and no longer declares")
+@click.option("--recreate", is_flag=True, default=None, help="delete and create where a field is immutable")
+@click.option("--accept-shrink", is_flag=True, help="it is meant that a source declares much less than last time")
+@_JSON
+@_QUIET
+def plan(
+    config_path: Path | None,
+    resources: tuple[str, ...],
+    output: Path | None,
+    accept_shrink: bool,
+    is_json: bool,
+    is_quiet: bool,
+    **values: Any,
+) -> None:
+    """Plan what would repair all RESOURCES, or those that match. Writes nothing to any cluster."""
+    settings = load(configuration(config_path))
+    scope = _scope(settings, resources, **values)
+    with (
+        Progress(is_quiet=is_quiet) as progress,
+        Writers(settings.clusters) as writers,
+        surveyed(settings, scope, select, progress.stage) as survey,
+    ):
+        planned = Planner(survey, writers, accepts_shrink=accept_shrink).plan(scope, datetime.now(UTC))
+    _write(planned.plan, output)
+    if is_json:
+        console.document(json.dumps(planned.plan.to_json(), indent=2))
+    else:
+        _show(planned, output)
+    raise click.exceptions.Exit(_plan_exit(planned.plan))
+
+
+def _scope(
+    settings: Settings,
+    resources: tuple[str, ...],
+    *,
+    clusters: tuple[str, ...],
+    sources: tuple[str, ...],
+    revision: str | None,
+    to: str,
+    prune: bool | None,
+    recreate: bool | None,
+) -> Scope:
+    if to == "git":
+        raise click.UsageError("--to git is not supported yet: change the manifests by hand; `diff` shows the values")
+    config = settings.remediation
+    return Scope(
+        "last-synced" if to == "last-synced" else "cluster",
+        revision or "",
+        config.prune if prune is None else prune,
+        config.recreate if recreate is None else recreate,
+        resources,
+        clusters,
+        sources,
+    )
+
+
+@remediate.command("apply")
+@CONFIG
+@click.argument("plan_path", metavar="PLAN", type=click.Path(path_type=Path))
+@click.option("--approve", metavar="DIGEST", help="apply it only if it is the plan of this digest; asks nothing")
+@_YES
+@_JOURNAL
+@_JSON
+@_QUIET
+def apply_command(
+    config_path: Path | None,
+    plan_path: Path,
+    approve: str | None,
+    yes: bool,
+    journal: Path | None,
+    is_json: bool,
+    is_quiet: bool,
+) -> None:
+    """Carry out PLAN, after a check that nothing moved since it was made."""
+    plan = load_plan(plan_path)
+    if approve is not None and approve != plan.digest:
+        raise click.UsageError(f"the plan is {plan.digest}, not the approved {approve}")
+    if not is_json:
+        for line in plan_lines(plan, {}):
+            console.show(line)
+    if plan.actions and not plan.failed_guards:
+        _confirm(f"Apply {len(plan.actions)} actions?", is_agreed=yes or approve is not None)
+    _finish(lambda run: apply(plan, run), config_path, journal, is_json=is_json, is_quiet=is_quiet)
+
+
+@remediate.command("resume")
+@CONFIG
+@click.argument("run_name", metavar="RUN")
+@_YES
+@_JOURNAL
+@_JSON
+@_QUIET
+def resume_command(
+    config_path: Path | None, run_name: str, yes: bool, journal: Path | None, is_json: bool, is_quiet: bool
+) -> None:
+    """Go on with RUN, which was interrupted. What was done is not done again."""
+    read_record(journal_folder(journal), run_name)
+    _confirm(f"Go on with run {run_name}?", is_agreed=yes)
+    _finish(lambda run: resume(run_name, run), config_path, journal, is_json=is_json, is_quiet=is_quiet)
+
+
+@remediate.command("undo")
+@CONFIG
+@click.argument("run_name", metavar="RUN")
+@_YES
+@_JOURNAL
+@_JSON
+@_QUIET
+def undo_command(
+    config_path: Path | None, run_name: str, yes: bool, journal: Path | None, is_json: bool, is_quiet: bool
+) -> None:
+    """Put back what RUN changed, as its journal has it."""
+    record = read_record(journal_folder(journal), run_name)
+    _confirm(f"Undo {len(record.steps)} actions of run {run_name}?", is_agreed=yes)
+    _finish(lambda run: undo(run_name, run), config_path, journal, is_json=is_json, is_quiet=is_quiet)
+
+
+@remediate.command()
+@click.argument("plan_path", metavar="PLAN", type=click.Path(path_type=Path))
+def rbac(plan_path: Path) -> None:
+    """Print the least Roles with which PLAN can be applied, beside those of an audit."""
+    import yaml
+
+    console.document(yaml.safe_dump_all(roles(load_plan(plan_path).actions), sort_keys=False))
+
+
+def _finish(
+    work: Callable[[Run], RunResult],
+    config_path: Path | None,
+    journal: Path | None,
+    *,
+    is_json: bool,
+    is_quiet: bool,
+) -> None:
+    settings = load(configuration(config_path))
+    with Progress(is_quiet=is_quiet) as progress:
+        run = Run(settings, select, journal_folder(journal), lambda: datetime.now(UTC), progress.stage)
+        result = work(run)
+    if is_json:
+        console.document(json.dumps(result.to_json(), indent=2))
+    else:
+        for line in apply_lines(result):
+            console.show(line)
+    raise click.exceptions.Exit(result.exit_code)
+
+
+def _confirm(question: str, *, is_agreed: bool) -> None:
+    if is_agreed:
+        return
+    if not sys.stdin.isatty():
+        raise click.UsageError("nobody is there to ask: give --yes, or --approve DIGEST")
+    click.confirm(question, abort=True, err=True)
+
+
+def _write(plan: Plan, output: Path | None) -> None:
+    if output is None:
+        return
+    try:
+        output.write_text(json.dumps(plan.to_json(), indent=2) + "\n", encoding="utf-8")
+    except OSError as error:
+        raise ReportError(f"the plan {output} cannot be written: {error.strerror}", code="GA601") from None
+
+
+def _show(planned: Planned, output: Path | None) -> None:
+    for line in plan_lines(planned.plan, planned.drafts):
+        console.show(line)
+    if output is not None and planned.plan.actions and not planned.plan.failed_guards:
+        console.echo(f"apply it with: gitops-audit remediate apply {output}")
+
+
+def _plan_exit(plan: Plan) -> int:
+    if any(guard.name == "read" for guard in plan.failed_guards):
+        return 3
+    return int(bool(plan.failed_guards or plan.refused))

@@ -1,0 +1,247 @@
+"""Carries out a plan: everything is checked before the first write, and everything written is looked at again."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from contextlib import ExitStack
+from dataclasses import dataclass, replace
+from datetime import datetime
+from getpass import getuser
+from itertools import groupby
+from pathlib import Path
+from socket import gethostname
+
+from gitops_audit.config.settings import Settings
+from gitops_audit.drift.attribution import Managers
+from gitops_audit.errors import ClusterError, RemediationError
+from gitops_audit.model.redact import Redactor
+from gitops_audit.remediate.actual import actual
+from gitops_audit.remediate.document import Action, Plan
+from gitops_audit.remediate.journal import Journal, Record, check_unused, read_record
+from gitops_audit.remediate.lock import Lock
+from gitops_audit.remediate.plan import Planned, Planner
+from gitops_audit.remediate.ready import wait_until_ready
+from gitops_audit.remediate.result import Result, RunResult
+from gitops_audit.remediate.rights import check_rights
+from gitops_audit.remediate.survey import Select, Survey, run_options, surveyed
+from gitops_audit.remediate.write import Step, Tools, fought
+from gitops_audit.remediate.writers import Writers
+
+STALE, GUARDED = "GA504", "GA505"
+_AGAIN = "make a new plan: `gitops-audit remediate plan -o plan.json`"
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """How a plan is carried out; `now` is the clock, `on_result` hears of each action as it ends."""
+
+    settings: Settings
+    select: Select
+    journals: Path
+    now: Callable[[], datetime]
+    on_progress: Callable[[str], None] | None = None
+    on_result: Callable[[Result], None] | None = None
+
+
+def apply(plan: Plan, run: Run) -> RunResult:
+    """Raises RemediationError (and what an audit raises) where nothing may be written; then nothing was."""
+    plan.check_age(run.now())
+    refused = tuple(f"{r.resource}: {r.reason}" for r in plan.refused)
+    _check_guards(plan)
+    if not plan.actions:
+        return RunResult("", (), refused)
+    check_unused(run.journals, plan)
+    with _checked(plan, run) as checked:
+        moved = list(_moved(plan, checked.planned.plan))
+        if moved:
+            more = f" and {len(moved) - 10} more" if len(moved) > 10 else ""
+            raise RemediationError(f"the plan is stale: {'; '.join(moved[:10])}{more}", code=STALE, hint=_AGAIN)
+        check_rights(plan.actions, checked.writers)
+        journal = Journal.begun(run.journals, run.now())
+        results = checked.carry_out(journal, plan.actions, is_new=True)
+    return RunResult(journal.run, tuple(results), refused)
+
+
+def resume(name: str, run: Run) -> RunResult:
+    """Goes on with a run that was interrupted: what was done is not done again. Raises as `apply` does."""
+    record = read_record(run.journals, name)
+    ended = {step.id for step in record.steps if step.result in ("done", "refused", "fight")}
+    begun = {step.id for step in record.steps if not step.result}
+    waiting = [a for a in record.plan.actions if a.id not in ended]
+    if not waiting:
+        return RunResult(record.run)
+    with _checked(record.plan, run) as checked:
+        check_rights(waiting, checked.writers)
+        journal = Journal.continued(run.journals, record.run)
+        results = checked.carry_out(journal, waiting, begun=begun)
+    return RunResult(record.run, tuple(results))
+
+
+class _Checked:
+    """A plan, made anew from what is there now, with all that is needed to carry out the one that was approved."""
+
+    def __init__(self, plan: Plan, run: Run) -> None:
+        self._plan = plan
+        self._run = run
+        self._stack = ExitStack()
+
+    def __enter__(self) -> _Checked:
+        with ExitStack() as stack:
+            self.writers = stack.enter_context(Writers(self._run.settings.clusters))
+            survey = surveyed(self._run.settings, self._plan.scope, self._run.select, self._run.on_progress)
+            self.survey: Survey = stack.enter_context(survey)
+            self.planned: Planned = Planner(self.survey, self.writers).plan(self._plan.scope, self._run.now())
+            _check_guards(self.planned.plan)
+            _check_same(self._plan, self.planned.plan)
+            self._stack = stack.pop_all()
+        return self
+
+    def __exit__(self, *exc: object) -> None:
+        self._stack.close()
+
+    def carry_out(
+        self,
+        journal: Journal,
+        actions: Sequence[Action],
+        *,
+        is_new: bool = False,
+        begun: Collection[str] = (),
+    ) -> list[Result]:
+        """All actions in their order; whatever ends the run, the locks go and the journal is closed."""
+        with ExitStack() as stack:
+            stack.callback(journal.close)
+            tools = self._tools(journal, actions)
+            manager = self._run.settings.remediation.field_manager
+            clusters = sorted({a.cluster for a in actions})
+            locks = {c: stack.enter_context(Lock(self.writers.of(c), journal.run, manager)) for c in clusters}
+            if is_new:
+                check_unused(self._run.journals, self._plan)
+                journal.write("run", **_header(self._plan, self._run.settings))
+            return list(self._results(tools, actions, locks, begun))
+
+    def _results(
+        self, tools: Tools, actions: Sequence[Action], locks: Mapping[str, Lock], begun: Collection[str]
+    ) -> Iterator[Result]:
+        fresh = {a.id: a for a in self.planned.plan.actions}
+        stopped = ""
+        for _, group in groupby(actions, key=lambda a: a.wave):
+            done: list[tuple[Step, Result]] = []
+            for action in group:
+                if stopped:
+                    yield self._told(Result(action.id, action.resource, action.action, "skipped", stopped))
+                    continue
+                try:
+                    locks[action.cluster].renew()
+                    step, result = self._one(action, fresh.get(action.id), tools, is_begun=action.id in begun)
+                except (RemediationError, ClusterError) as error:
+                    stopped = f"the run was stopped: {error.message}"
+                    yield self._told(Result(action.id, action.resource, action.action, "failed", error.message))
+                    continue
+                if result.result == "done":
+                    done.append((step, result))
+                else:
+                    yield self._told(result)
+            yield from (self._told(result) for result in self._looked_at(tools, done))
+
+    def _one(self, action: Action, now: Action | None, tools: Tools, *, is_begun: bool) -> tuple[Step, Result]:
+        """What is needed no more is not done; the versions to hold against are those of a moment ago."""
+        step = Step(now or action, tools)
+        if now is not None:
+            return step, step.perform()
+        if is_begun:
+            return step, step.finish()
+        settled = Result(action.id, action.resource, action.action, "skipped", "nothing is to be done any more", True)
+        return step, settled
+
+    def _looked_at(self, tools: Tools, done: Sequence[tuple[Step, Result]]) -> Iterator[Result]:
+        """Reads again what was written: what somebody undid at once is a fight, and is not repeated."""
+        wait_until_ready([step for step, _ in done], tools)
+        for step, result in done:
+            yield self._fight(tools, step, result) if step.written is not None else result
+
+    def _fight(self, tools: Tools, step: Step, result: Result) -> Result:
+        written = step.written or {}
+        try:
+            told = fought(written, tools.writers.of(step.target.key.cluster).get(step.target))
+        except ClusterError as error:
+            return replace(result, message=f"done, but it could not be read again: {error.message}")
+        if not told:
+            return result
+        tools.journal.write("fight", id=result.id, message=told)
+        return replace(result, result="fight", message=f"somebody undoes it: {told}")
+
+    def _told(self, result: Result) -> Result:
+        if self._run.on_result is not None:
+            self._run.on_result(result)
+        return result
+
+    def _tools(self, journal: Journal, actions: Sequence[Action]) -> Tools:
+        settings = self._run.settings
+        rendered = actual(settings, run_options(self._plan.scope), actions, self.writers)
+        other = {name for name, commit in self._plan.commits if rendered.commits.get(name, commit) != commit}
+        if other:
+            raise RemediationError(f"{', '.join(sorted(other))} moved to another commit", code=STALE, hint=_AGAIN)
+        redactor = Redactor(rules=settings.redact)
+        managers = Managers(settings.drift.appliers, settings.drift.interactive)
+        return Tools(settings, self.survey, self.writers, rendered, journal, self.planned.drafts, redactor, managers)
+
+
+def _checked(plan: Plan, run: Run) -> _Checked:
+    return _Checked(plan, run)
+
+
+def _check_guards(plan: Plan) -> None:
+    failed = plan.failed_guards
+    if failed:
+        told = "; ".join(f"{guard.name}: {guard.detail}" for guard in failed)
+        raise RemediationError(f"a guard refuses the plan: {told}. Nothing was written", code=GUARDED, hint=_AGAIN)
+
+
+def _check_same(plan: Plan, now: Plan) -> None:
+    """The same commits of the same sources, and the same clusters."""
+    for what, then, found in (("source", plan.commits, now.commits), ("cluster", plan.clusters, now.clusters)):
+        other = [name for name, value in then if dict(found).get(name) != value]
+        other += [name for name, _ in found if name not in dict(then)]
+        if other:
+            named = ", ".join(other)
+            raise RemediationError(f"the plan is stale: another {what}: {named}", code=STALE, hint=_AGAIN)
+
+
+def _moved(plan: Plan, now: Plan) -> Iterator[str]:
+    """Each action that would be another one by now, and how."""
+    fresh = {a.id: a for a in now.actions}
+    reasons = {r.resource: r.reason for r in now.refused}
+    for action in plan.actions:
+        found = fresh.get(action.id)
+        if found is None:
+            yield f"{action.id}: {reasons.get(action.id, 'nothing is to be done any more')}"
+        elif found.rendered_digest != action.rendered_digest:
+            yield f"{action.id}: Git declares something else"
+        elif (found.action, found.findings) != (action.action, action.findings):
+            yield f"{action.id}: it differs in other fields by now"
+        elif found.resource_version != action.resource_version and not _is_alike(found, action):
+            yield f"{action.id}: changed in the cluster ({action.resource_version} -> {found.resource_version})"
+
+
+def _is_alike(one: Action, other: Action) -> bool:
+    """Whether only the status moved on."""
+    return bool(one.live_digest) and one.live_digest == other.live_digest
+
+
+def _header(plan: Plan, settings: Settings) -> dict[str, object]:
+    config = settings.remediation
+    who = {"user": _user(), "host": gethostname()}
+    return {"digest": plan.digest, "by": who, "fieldManager": config.field_manager, "plan": plan.to_json()}
+
+
+def _user() -> str:
+    try:
+        return getuser()
+    except (OSError, KeyError):
+        return "unknown"
+
+
+def unended(record: Record) -> bool:
+    """Whether a run has actions that neither ended nor were refused."""
+    ended = {step.id for step in record.steps if step.result}
+    return any(action.id not in ended for action in record.plan.actions)

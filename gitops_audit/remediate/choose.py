@@ -1,0 +1,88 @@
+"""From one verdict to what would be done about it: a draft of an action, or the reason why nothing is."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from gitops_audit.model.finding import Change, Drift
+from gitops_audit.model.resource import Declared
+from gitops_audit.model.verdict import Verdict
+from gitops_audit.remediate.document import ActionName, Scope
+
+_LEAVING = frozenset({"added", "stale"})
+_IMMUTABLE = ("field is immutable", "updates to statefulset spec for fields other than", "may not change once set")
+
+
+@dataclass(frozen=True, slots=True)
+class Draft:
+    """What could be done to one resource; `changes` are those it undoes, empty for a whole object."""
+
+    verdict: Verdict
+    action: ActionName
+    changes: tuple[Change, ...] = ()
+
+    @property
+    def resource(self) -> Declared:
+        return self.verdict.resource
+
+
+def choose(verdict: Verdict, scope: Scope) -> Draft | str | None:
+    """A draft, a reason to refuse, or None where nothing is to be done."""
+    drift = verdict.drift
+    if verdict.errors:
+        return verdict.errors[0].message
+    if drift is None or verdict.skip_reason:
+        return None
+    if drift.status == "unknown":
+        return drift.reason or "its drift could not be determined"
+    if drift.status == "missing":
+        return _missing(verdict, drift, scope)
+    if drift.status == "extra" and drift.ignored is None:
+        return Draft(verdict, "delete") if scope.prune else None
+    return _modified(verdict, drift, scope) if drift.status == "modified" else None
+
+
+def _missing(verdict: Verdict, drift: Drift, scope: Scope) -> Draft | str | None:
+    if drift.ignored is not None:
+        return None
+    if scope.to == "last-synced" and drift.cause == "git":
+        return None
+    if scope.to == "last-synced" and drift.cause != "cluster":
+        return "it is not known whether it was ever deployed, so it is no part of the last sync"
+    if verdict.resource.stand_ins or verdict.resource.varying:
+        return "Git does not hold all of its values, so it cannot be created from there"
+    return Draft(verdict, "create")
+
+
+def _modified(verdict: Verdict, drift: Drift, scope: Scope) -> Draft | str | None:
+    counting = [change for change in drift.changes if change.ignored is None]
+    changes = [change for change in counting if change.type != "dropped"]
+    if scope.to == "last-synced":
+        unclear = [change for change in changes if change.cause in ("both", "unknown")]
+        if unclear:
+            return f"what was deployed last is not known of {_paths(unclear)}"
+        changes = [change for change in changes if change.cause == "cluster"]
+    if hidden := [change for change in changes if _holds_unknown(change, verdict.resource)]:
+        return f"Git does not hold the value of {_paths(hidden)}"
+    if not changes:
+        dropped = [change for change in counting if change.type == "dropped"]
+        return f"the server does not keep {_paths(dropped)}: correct the manifest" if dropped else None
+    if any(words in drift.reason for words in _IMMUTABLE):
+        if not scope.recreate:
+            return f"the server does not let {_paths(changes)} change: only --recreate repairs it"
+        return Draft(verdict, "recreate", tuple(changes))
+    is_removal = all(change.type in _LEAVING for change in changes)
+    return Draft(verdict, "remove-fields" if is_removal else "apply", tuple(changes))
+
+
+def _holds_unknown(change: Change, resource: Declared) -> bool:
+    """Whether what would be written holds a value that only stands for another."""
+    places: list[Any] = [*(s.pointer for s in resource.stand_ins), *(pointer for pointer, _ in resource.varying)]
+    return change.type not in _LEAVING and any(f"{p}/".startswith(f"{change.pointer}/") for p in places)
+
+
+def _paths(changes: Sequence[Change]) -> str:
+    shown = [change.path or "the object" for change in changes]
+    return ", ".join(shown[:3]) + (f" and {len(shown) - 3} more" if len(shown) > 3 else "")

@@ -1,0 +1,82 @@
+"""How a missing object is created, so that its deployer takes it for one of its own.
+
+Other objects of the same source tell who deploys it and how: the field manager, the operation, the tracking marks.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from typing import Any
+
+from gitops_audit.deployer import tracking
+from gitops_audit.drift.attribution import Managers
+from gitops_audit.drift.ownership import last_applied
+from gitops_audit.model.redact import LAST_APPLIED
+from gitops_audit.model.resource import JsonObject, ResourceKey
+from gitops_audit.remediate.ownership import deployer_entry
+
+_MARKS = {
+    "labels": (
+        tracking.ARGO_INSTANCE,
+        tracking.MANAGED_BY,
+        tracking.APPLYSET,
+        "kustomize.toolkit.fluxcd.io/name",
+        "kustomize.toolkit.fluxcd.io/namespace",
+        "helm.toolkit.fluxcd.io/name",
+        "helm.toolkit.fluxcd.io/namespace",
+        "kapp.k14s.io/app",
+    ),
+    "annotations": (tracking.HELM_RELEASE, tracking.HELM_NAMESPACE),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Style:
+    """The way of a deployer. `is_apply`: server-side; `has_record`: it keeps the last-applied annotation."""
+
+    manager: str
+    is_apply: bool = True
+    has_record: bool = False
+    labels: dict[str, str] = field(default_factory=dict)
+    annotations: dict[str, str] = field(default_factory=dict)
+
+    def dressed(self, body: JsonObject, key: ResourceKey) -> JsonObject:
+        """The declared object as the deployer would send it."""
+        metadata: JsonObject = dict(body.get("metadata") or {})
+        annotations = {**self.annotations, **(metadata.get("annotations") or {})}
+        labels = {**self.labels, **(metadata.get("labels") or {})}
+        if tracking.ARGO_TRACKING in annotations and tracking.ARGO_TRACKING in self.annotations:
+            application = self.annotations[tracking.ARGO_TRACKING].partition(":")[0]
+            annotations[tracking.ARGO_TRACKING] = f"{application}:{key.group}/{key.kind}:{key.namespace}/{key.name}"
+        if self.has_record:
+            annotations[LAST_APPLIED] = applied_record(body)
+        metadata |= {k: v for k, v in (("labels", labels), ("annotations", annotations)) if v}
+        return {**body, "metadata": metadata}
+
+
+def style_of(siblings: Iterable[tuple[JsonObject, JsonObject]], managers: Managers, own: str) -> Style:
+    """From (live, declared) of the source's other objects; the remediation's own way where none of them tells."""
+    for live, declared in siblings:
+        entry = deployer_entry(live, declared, managers)
+        if entry is not None and entry.manager != own:
+            labels, annotations = (_marks(live, declared, place) for place in ("labels", "annotations"))
+            has_record = not entry.is_apply and last_applied(live) is not None
+            return Style(entry.manager, entry.is_apply, has_record, labels, annotations)
+    return Style(own)
+
+
+def applied_record(declared: JsonObject) -> str:
+    """As `kubectl apply` writes it: what was applied, without the annotation itself."""
+    metadata: JsonObject = dict(declared.get("metadata") or {})
+    annotations = {k: v for k, v in (metadata.get("annotations") or {}).items() if k != LAST_APPLIED}
+    body = {**declared, "metadata": {**metadata, "annotations": annotations}}
+    return json.dumps(body, sort_keys=True, separators=(",", ":"), ensure_ascii=False) + "\n"
+
+
+def _marks(live: JsonObject, declared: JsonObject, place: str) -> dict[str, str]:
+    have: Any = (live.get("metadata") or {}).get(place) or {}
+    wanted: Any = (declared.get("metadata") or {}).get(place) or {}
+    names = (*_MARKS[place], *((tracking.ARGO_TRACKING,) if place == "annotations" else ()))
+    return {name: have[name] for name in names if name in have and name not in wanted}

@@ -1,0 +1,244 @@
+"""The plan as a document (DESIGN 4.5): what would be done and why, without any object and without any value."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any, Literal
+
+from gitops_audit.errors import ConfigError, RemediationError
+from gitops_audit.model.resource import JsonObject
+
+API_VERSION = "gitops-audit/v1"
+KIND = "RemediationPlan"
+LIFETIME = timedelta(hours=1)
+MAX_BYTES = 64 << 20
+
+BAD_PLAN, EDITED, EXPIRED = "GA501", "GA502", "GA503"
+
+ActionName = Literal["create", "apply", "remove-fields", "delete", "recreate"]
+Effect = Literal["none", "restart", "data-loss"]
+Direction = Literal["cluster", "last-synced"]
+
+
+_TEXTS = (
+    "id",
+    "action",
+    "resource",
+    "cluster",
+    "source",
+    "version",
+    "resourceVersion",
+    "liveDigest",
+    "renderedDigest",
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Action:
+    """One thing to do to one object. `id` is that of the resource in the audit; `effect` what it does beside it."""
+
+    id: str
+    wave: int
+    action: ActionName
+    resource: str
+    cluster: str
+    source: str
+    version: str
+    resource_version: str
+    live_digest: str
+    rendered_digest: str
+    findings: tuple[str, ...]
+    effect: Effect = "none"
+    undoable: bool = True
+
+    def to_json(self) -> JsonObject:
+        return {
+            "id": self.id,
+            "wave": self.wave,
+            "action": self.action,
+            "resource": self.resource,
+            "cluster": self.cluster,
+            "source": self.source,
+            "version": self.version,
+            "resourceVersion": self.resource_version,
+            "liveDigest": self.live_digest,
+            "renderedDigest": self.rendered_digest,
+            "findings": list(self.findings),
+            "effect": self.effect,
+            "undoable": self.undoable,
+        }
+
+    @classmethod
+    def from_json(cls, value: JsonObject) -> Action:
+        """Raises KeyError and TypeError for what is no action."""
+        if any(not isinstance(value[name], str) for name in _TEXTS):
+            raise TypeError
+        return cls(
+            value["id"],
+            int(value["wave"]),
+            value["action"],
+            value["resource"],
+            value["cluster"],
+            value["source"],
+            value["version"],
+            value["resourceVersion"],
+            value["liveDigest"],
+            value["renderedDigest"],
+            tuple(value["findings"]),
+            value["effect"],
+            bool(value["undoable"]),
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Refused:
+    """A resource that will not be touched, and why."""
+
+    resource: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Guard:
+    """Something that protects from harm; where it is not `ok`, nothing of the plan is done."""
+
+    name: str
+    ok: bool
+    detail: str
+
+
+@dataclass(frozen=True, slots=True)
+class Scope:
+    """What the plan was asked to be about; `apply` looks at the same again."""
+
+    to: Direction = "cluster"
+    revision: str = ""
+    prune: bool = False
+    recreate: bool = False
+    resources: tuple[str, ...] = ()
+    clusters: tuple[str, ...] = ()
+    sources: tuple[str, ...] = ()
+
+    def to_json(self) -> JsonObject:
+        return {
+            "to": self.to,
+            "revision": self.revision,
+            "prune": self.prune,
+            "recreate": self.recreate,
+            "resources": list(self.resources),
+            "clusters": list(self.clusters),
+            "sources": list(self.sources),
+        }
+
+    @classmethod
+    def from_json(cls, value: JsonObject) -> Scope:
+        return cls(
+            value["to"],
+            str(value["revision"]),
+            bool(value["prune"]),
+            bool(value["recreate"]),
+            tuple(value["resources"]),
+            tuple(value["clusters"]),
+            tuple(value["sources"]),
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """Times are RFC 3339, UTC. `commits` are the (source, commit) it was made for, `clusters` the (name, identity)."""
+
+    scope: Scope
+    commits: tuple[tuple[str, str], ...]
+    clusters: tuple[tuple[str, str], ...]
+    actions: tuple[Action, ...] = ()
+    refused: tuple[Refused, ...] = ()
+    guards: tuple[Guard, ...] = ()
+    created_at: str = ""
+    expires_at: str = ""
+    digest: str = field(default="", compare=False)
+
+    @property
+    def failed_guards(self) -> tuple[Guard, ...]:
+        return tuple(guard for guard in self.guards if not guard.ok)
+
+    def sealed(self, now: datetime) -> Plan:
+        """The same with its times and its digest."""
+        timed = replace(self, created_at=rfc3339(now), expires_at=rfc3339(now + LIFETIME))
+        return replace(timed, digest=_digest(timed.to_json()))
+
+    def to_json(self) -> JsonObject:
+        return {
+            "apiVersion": API_VERSION,
+            "kind": KIND,
+            "digest": self.digest,
+            "createdAt": self.created_at,
+            "expiresAt": self.expires_at,
+            "scope": self.scope.to_json(),
+            "sources": [{"name": name, "commit": commit} for name, commit in self.commits],
+            "clusters": [{"name": name, "identity": identity} for name, identity in self.clusters],
+            "actions": [action.to_json() for action in self.actions],
+            "refused": [{"resource": r.resource, "reason": r.reason} for r in self.refused],
+            "guards": [{"name": g.name, "ok": g.ok, "detail": g.detail} for g in self.guards],
+        }
+
+    @classmethod
+    def from_json(cls, value: Any) -> Plan:
+        """Raises ConfigError for what is no plan, RemediationError for one that was edited."""
+        try:
+            if value["apiVersion"] != API_VERSION or value["kind"] != KIND:
+                raise ValueError
+            plan = _read(value)
+        except (KeyError, TypeError, ValueError, AttributeError):
+            raise ConfigError("this is no remediation plan", code=BAD_PLAN, hint=_HINT) from None
+        if _digest(value) != plan.digest or plan.to_json() != value:
+            raise RemediationError("the plan was edited: its digest is another", code=EDITED, hint=_HINT)
+        return plan
+
+    def check_age(self, now: datetime) -> None:
+        """Raises RemediationError for a plan that has expired, or is of the future."""
+        if not self.created_at <= rfc3339(now + timedelta(minutes=5)) or rfc3339(now) > self.expires_at:
+            raise RemediationError(f"the plan expired at {self.expires_at}", code=EXPIRED, hint=_HINT)
+
+
+_HINT = "make a new one: `gitops-audit remediate plan -o plan.json`"
+
+
+def load_plan(path: Path) -> Plan:
+    """Raises ConfigError and RemediationError."""
+    from gitops_audit.regular_file import open_named
+
+    try:
+        with open_named(path, MAX_BYTES) as file:
+            value = json.loads(file.read(MAX_BYTES))
+    except (OSError, ValueError, RecursionError) as error:
+        reason = error.strerror if isinstance(error, OSError) else "it is no JSON"
+        raise ConfigError(f"the plan {path} cannot be read: {reason}", code=BAD_PLAN, hint=_HINT) from None
+    return Plan.from_json(value)
+
+
+def rfc3339(moment: datetime) -> str:
+    return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+def _digest(document: JsonObject) -> str:
+    content = {key: value for key, value in document.items() if key != "digest"}
+    text = json.dumps(content, sort_keys=True, separators=(",", ":"), ensure_ascii=True)
+    return f"sha256:{hashlib.sha256(text.encode()).hexdigest()}"
+
+
+def _read(value: JsonObject) -> Plan:
+    return Plan(
+        Scope.from_json(value["scope"]),
+        tuple((str(s["name"]), str(s["commit"])) for s in value["sources"]),
+        tuple((str(c["name"]), str(c["identity"])) for c in value["clusters"]),
+        tuple(Action.from_json(a) for a in value["actions"]),
+        tuple(Refused(str(r["resource"]), str(r["reason"])) for r in value["refused"]),
+        tuple(Guard(str(g["name"]), g["ok"] is True, str(g["detail"])) for g in value["guards"]),
+        str(value["createdAt"]),
+        str(value["expiresAt"]),
+        str(value["digest"]),
+    )

@@ -1,0 +1,65 @@
+"""What an action does beside what it is for, and when its turn is."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from gitops_audit.model.finding import Change
+from gitops_audit.model.resource import JsonObject, ResourceKey
+from gitops_audit.remediate.document import ActionName, Effect
+
+_ROLLED = frozenset({("apps", "Deployment"), ("apps", "StatefulSet"), ("apps", "DaemonSet")})
+_HOLDS_DATA = frozenset(
+    {
+        ("", "Namespace"),
+        ("", "PersistentVolume"),
+        ("", "PersistentVolumeClaim"),
+        ("apps", "StatefulSet"),
+        ("apiextensions.k8s.io", "CustomResourceDefinition"),
+    }
+)
+_FIRST = (
+    {"CustomResourceDefinition"},
+    {"Namespace"},
+    {"ServiceAccount", "Role", "RoleBinding", "ClusterRole", "ClusterRoleBinding", "PriorityClass", "StorageClass"},
+    {"ConfigMap", "Secret", "PersistentVolume", "PersistentVolumeClaim", "LimitRange", "ResourceQuota", "Service"},
+)
+_LAST = {"ValidatingWebhookConfiguration", "MutatingWebhookConfiguration", "HorizontalPodAutoscaler", "APIService"}
+_ARGO_WAVE = "argocd.argoproj.io/sync-wave"
+_KINDS = 10
+_DELETIONS = 1_000_000
+
+
+def effect_of(action: ActionName, key: ResourceKey, changes: Sequence[Change]) -> Effect:
+    """`restart`: pods are replaced; `data-loss`: what the object holds goes with it."""
+    kind = (key.group, key.kind)
+    if action in ("delete", "recreate"):
+        return "data-loss" if kind in _HOLDS_DATA else "restart" if kind in _ROLLED else "none"
+    is_template = any(c.pointer == "/spec/template" or c.pointer.startswith("/spec/template/") for c in changes)
+    return "restart" if kind in _ROLLED and is_template else "none"
+
+
+def wave_of(action: ActionName, key: ResourceKey, declared: JsonObject) -> int:
+    """Lower goes first: Argo CD's sync wave, then definitions, namespaces, rights, configuration, workloads; what is
+    deleted comes last, in the other direction."""
+    place = _place(key.kind)
+    if action == "delete":
+        return _DELETIONS + _KINDS - place
+    return _sync_wave(declared) * _KINDS + place
+
+
+def _place(kind: str) -> int:
+    for place, kinds in enumerate(_FIRST):
+        if kind in kinds:
+            return place
+    return _KINDS - 1 if kind in _LAST else len(_FIRST)
+
+
+def _sync_wave(declared: JsonObject) -> int:
+    annotations: Any = (declared.get("metadata") or {}).get("annotations")
+    text = annotations.get(_ARGO_WAVE) if isinstance(annotations, dict) else None
+    try:
+        return max(-10_000, min(10_000, int(text))) if isinstance(text, str) else 0
+    except ValueError:
+        return 0

@@ -1,0 +1,166 @@
+"""What stops a whole plan: each guard says whether it lets the plan pass, and why (docs/guide/remediate.md)."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from gitops_audit.config.settings import RemediationConfig
+from gitops_audit.engine.placeholder import is_placeholder
+from gitops_audit.kube.glob import is_like_any
+from gitops_audit.model.resource import Declared, ResourceKey
+from gitops_audit.model.verdict import Verdict
+from gitops_audit.remediate.document import Action, Guard
+from gitops_audit.remediate.freeze import frozen_by, told
+from gitops_audit.remediate.state import LastRun, Part
+
+_READING = ("GA0", "GA1", "GA3")
+_DELETING = ("delete", "recreate")
+
+
+@dataclass(frozen=True, slots=True)
+class Facts:
+    """What the guards look at. `now` is what this run saw, `last` the last good run; `identities` of the clusters."""
+
+    config: RemediationConfig
+    verdicts: Sequence[Verdict]
+    actions: Sequence[Action]
+    declared: int
+    is_whole: bool
+    now: LastRun
+    last: LastRun | None
+    accepts_shrink: bool = False
+
+
+def protected(key: ResourceKey, action: str, config: RemediationConfig) -> str:
+    """Why an object must not be written, empty where it may; a missing object of a protected kind may be created."""
+    if is_like_any(config.protected_namespaces, key.namespace):
+        return f"the namespace {key.namespace} is protected (remediation.protected.namespaces)"
+    if action != "create" and (
+        is_like_any(config.protected_kinds, key.kind) or is_like_any(config.protected_kinds, key.qualified_kind)
+    ):
+        return f"the kind {key.kind} is protected (remediation.protected.kinds)"
+    if action != "create" and (key.group, key.kind) == ("", "Namespace"):
+        return protected(key._replace(kind="", namespace=key.name), action, config)
+    return ""
+
+
+def guards(facts: Facts, moment: datetime) -> tuple[Guard, ...]:
+    """All of them, in the order in which a person should read them."""
+    return (
+        _unread(facts.verdicts),
+        _cluster(facts),
+        _presence(facts),
+        _frozen(facts.config, moment),
+        _changes(facts),
+        _deletions(facts),
+        _shrink(facts),
+    )
+
+
+def is_unread(verdict: Verdict) -> bool:
+    """Whether something of a source or cluster could not be read, so that the rest may not mean what it seems to."""
+    if is_placeholder(verdict.resource) and (verdict.errors or verdict.invalid):
+        return True
+    is_code = bool(verdict.drift is not None and verdict.drift.code)
+    return is_code or any(problem.code.startswith(_READING) for problem in verdict.errors)
+
+
+def _unread(verdicts: Sequence[Verdict]) -> Guard:
+    unread = [v for v in verdicts if is_unread(v)]
+    if not unread:
+        return Guard("read", ok=True, detail="everything was read")
+    first = unread[0]
+    reason = first.errors[0].message if first.errors else first.drift.reason if first.drift else ""
+    reason = reason or (first.invalid[0].message if first.invalid else "")
+    more = f" (and {len(unread) - 1} more)" if len(unread) > 1 else ""
+    return Guard("read", ok=False, detail=f"not everything was read: {first.resource.id}: {reason}{more}")
+
+
+def _cluster(facts: Facts) -> Guard:
+    then: Mapping[str, str] = facts.last.clusters if facts.last else {}
+    moved = [c for c, identity in facts.now.clusters.items() if identity and then.get(c, identity) != identity]
+    if moved:
+        hint = "is the context the right one?"
+        return Guard("cluster", ok=False, detail=f"{', '.join(moved)} is another cluster than in the last run; {hint}")
+    return Guard("cluster", ok=True, detail="the clusters are those of the last run" if then else "no run before")
+
+
+def _presence(facts: Facts) -> Guard:
+    """A source of which nothing was ever seen in a cluster is likelier meant for another one than lost as a whole."""
+    written = {(a.cluster, a.source) for a in facts.actions if a.action == "create"}
+    seen = facts.now.present | (facts.last.present if facts.last else frozenset())
+    absent = sorted(written - seen) if facts.is_whole else sorted(p for p in written - seen if _is_absent(p, facts))
+    if absent:
+        cluster, source = absent[0]
+        detail = f"nothing of source {source} is in cluster {cluster}, nor was it: deploy it there first"
+        return Guard("presence", ok=False, detail=detail)
+    return Guard("presence", ok=True, detail="something of each source is (or was) in its cluster")
+
+
+def _is_absent(part: Part, facts: Facts) -> bool:
+    own = [v for v in facts.verdicts if (v.resource.key.cluster, v.resource.source) == part]
+    return bool(own) and all(v.drift is not None and v.drift.status == "missing" for v in own) and len(own) > 1
+
+
+def _frozen(config: RemediationConfig, moment: datetime) -> Guard:
+    window = frozen_by(config.freeze, moment)
+    if window is None:
+        return Guard("freeze", ok=True, detail="no freeze window")
+    return Guard("freeze", ok=False, detail=f"a freeze window is open: {told(window)} ({window.where})")
+
+
+def _changes(facts: Facts) -> Guard:
+    count, most = len(facts.actions), facts.config.max_changes
+    detail = f"{count} of at most {most} actions (remediation.maxChanges)"
+    return Guard("changes", ok=count <= most, detail=detail)
+
+
+def _deletions(facts: Facts) -> Guard:
+    config, count = facts.config, sum(a.action in _DELETING for a in facts.actions)
+    share = count / max(1, facts.declared)
+    detail = (
+        f"{count} deletions, at most {config.max_deletions} and {config.max_deletion_share:.0%} of what is declared"
+    )
+    return Guard("deletions", ok=count <= config.max_deletions and share <= config.max_deletion_share, detail=detail)
+
+
+def _shrink(facts: Facts) -> Guard:
+    """Without deletions a shrunk source does no harm; without a good run before, nobody knows whether it shrank."""
+    deletions = [a for a in facts.actions if a.action == "delete"]
+    lost = shrunk(facts.now, facts.last, facts.config.max_shrink)
+    if not deletions:
+        return Guard("shrink", ok=True, detail=lost or "nothing is deleted")
+    if facts.last is None:
+        return Guard("shrink", ok=False, detail="no good run before this one to compare with: nothing is deleted yet")
+    if not facts.is_whole:
+        return Guard("shrink", ok=False, detail="deletions need a plan of everything, not of chosen resources")
+    if lost and not facts.accepts_shrink:
+        return Guard("shrink", ok=False, detail=f"{lost}; `remediate plan --accept-shrink` says that this is meant")
+    return Guard("shrink", ok=True, detail=lost or "no source declares much less than in the last run")
+
+
+def shrunk(now: LastRun, last: LastRun | None, most: float) -> str:
+    """Which source lost more of its resources than `most` since the last good run, empty where none did."""
+    for part, then in sorted(last.declared.items()) if last else ():
+        gone = len(then - now.declared.get(part, frozenset()))
+        if then and gone / len(then) > most:
+            cluster, source = part
+            return f"source {source} declares {gone} of {len(then)} resources no longer (cluster {cluster})"
+    return ""
+
+
+def seen(verdicts: Collection[Verdict], resources: Collection[Declared], identities: Mapping[str, str]) -> LastRun:
+    """What a run saw, for the guards of the next one."""
+    declared: dict[Part, set[str]] = {}
+    for resource in resources:
+        if not is_placeholder(resource):
+            declared.setdefault((resource.key.cluster, resource.source), set()).add(str(resource.key))
+    present = {
+        (v.resource.key.cluster, v.resource.source)
+        for v in verdicts
+        if v.drift is not None and v.drift.status in ("in-sync", "modified")
+    }
+    frozen = {part: frozenset(ids) for part, ids in declared.items()}
+    return LastRun(frozen, frozen, frozenset(present), identities)

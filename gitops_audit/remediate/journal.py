@@ -1,0 +1,146 @@
+"""The journal of a run: one line an event, on the disk before the request that it announces.
+
+Whatever ends a run, its journal says what was done, what was about to be done, and how each object was before.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import secrets
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+
+from gitops_audit.errors import ConfigError, RemediationError
+from gitops_audit.model.resource import JsonObject
+from gitops_audit.remediate.document import Plan, rfc3339
+from gitops_audit.remediate.state import private_folder, state_folder
+
+NOT_WRITTEN, NO_RUN, USED = "GA508", "GA509", "GA507"
+
+
+class Journal:
+    """Appends to `RUN.jsonl`. Raises RemediationError where a line cannot be written: then nothing may be sent."""
+
+    def __init__(self, path: Path, descriptor: int) -> None:
+        self.path = path
+        self._descriptor = descriptor
+
+    @property
+    def run(self) -> str:
+        return self.path.stem
+
+    @classmethod
+    def begun(cls, folder: Path, now: datetime) -> Journal:
+        """A new one. Raises RemediationError."""
+        run = f"{now.astimezone(UTC):%Y%m%dT%H%M%SZ}-{secrets.token_hex(3)}"
+        return cls._opened(folder / f"{run}.jsonl", os.O_CREAT | os.O_EXCL)
+
+    @classmethod
+    def continued(cls, folder: Path, run: str) -> Journal:
+        """That of an earlier run, without the half line that its end may have left. Raises RemediationError."""
+        journal = cls._opened(_path(folder, run), 0)
+        text = journal.path.read_bytes()
+        os.ftruncate(journal._descriptor, text.rfind(b"\n") + 1)
+        return journal
+
+    @classmethod
+    def _opened(cls, path: Path, flags: int) -> Journal:
+        try:
+            return cls(path, os.open(path, os.O_WRONLY | os.O_APPEND | os.O_NOFOLLOW | flags, 0o600))
+        except OSError as error:
+            raise _not_written(path, error) from None
+
+    def write(self, event: str, **facts: object) -> None:
+        """On the disk when this returns."""
+        line = {"event": event, "time": rfc3339(datetime.now(UTC)), **facts}
+        data = json.dumps(line, separators=(",", ":")).encode() + b"\n"
+        size = os.fstat(self._descriptor).st_size
+        try:
+            if os.write(self._descriptor, data) != len(data):
+                raise OSError(0, "no space left for a whole line")
+            os.fsync(self._descriptor)
+        except OSError as error:
+            os.ftruncate(self._descriptor, size)
+            raise _not_written(self.path, error) from None
+
+    def close(self) -> None:
+        os.close(self._descriptor)
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """What a journal says of one action: whether it was begun, how the object was before, and how it ended."""
+
+    id: str
+    before: JsonObject | None = None
+    is_sensitive: bool = False
+    result: str = ""
+    after: JsonObject | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Record:
+    """A journal that was read: the plan, and the steps that were begun, in their order."""
+
+    run: str
+    plan: Plan
+    field_manager: str
+    steps: tuple[Step, ...]
+
+
+def journal_folder(path: Path | None) -> Path:
+    """Where the journals are. Raises RemediationError."""
+    return private_folder(path or state_folder() / "journal")
+
+
+def read_record(folder: Path, run: str) -> Record:
+    """Raises ConfigError where there is no such run."""
+    lines = list(_lines(_path(folder, run)))
+    if not lines or lines[0].get("event") != "run":
+        raise ConfigError(f"the journal of run {run} cannot be read", code=NO_RUN)
+    steps: dict[str, Step] = {}
+    for line in lines[1:]:
+        key = str(line.get("id", ""))
+        if line["event"] == "begin" and key not in steps:
+            steps[key] = Step(key, line.get("before"), bool(line.get("sensitive")))
+        elif line["event"] == "end" and key in steps:
+            was = steps[key]
+            steps[key] = Step(key, was.before, was.is_sensitive, str(line["result"]), line.get("after"))
+    return Record(run, Plan.from_json(lines[0]["plan"]), str(lines[0]["fieldManager"]), tuple(steps.values()))
+
+
+def check_unused(folder: Path, plan: Plan) -> None:
+    """Raises RemediationError where a run with this plan was begun here."""
+    for path in sorted(folder.glob("*.jsonl")):
+        first = next(_lines(path), {})
+        if first.get("digest") == plan.digest:
+            hint = f"`gitops-audit remediate resume {path.stem}` goes on with that run; or make a new plan"
+            raise RemediationError(f"the plan was used already, by run {path.stem}", code=USED, hint=hint)
+
+
+def _lines(path: Path) -> Iterator[JsonObject]:
+    with path.open("rb") as file:
+        for line in file:
+            try:
+                found = json.loads(line)
+            except ValueError:
+                return
+            if not isinstance(found, dict):
+                return
+            yield found
+
+
+def _path(folder: Path, run: str) -> Path:
+    path = folder / f"{Path(run).name.removesuffix('.jsonl')}.jsonl"
+    if path.is_file():
+        return path
+    known = ", ".join(p.stem for p in sorted(folder.glob("*.jsonl"))[-5:]) or "none"
+    raise ConfigError(f"there is no run {run!r}", code=NO_RUN, hint=f"the last ones: {known}")
+
+
+def _not_written(path: Path, error: OSError) -> RemediationError:
+    hint = "nothing is sent that is not in the journal; `--journal DIR` writes it elsewhere"
+    return RemediationError(f"the journal {path} cannot be written: {error.strerror}", code=NOT_WRITTEN, hint=hint)

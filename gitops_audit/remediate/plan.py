@@ -1,0 +1,171 @@
+"""From what an audit found to a plan: ordered actions, what is refused and why, and the guards (DESIGN 4.5, 7)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+
+from gitops_audit.errors import ClusterError, ConfigError
+from gitops_audit.live.writer import Target, Writer
+from gitops_audit.model.redact import Redactor
+from gitops_audit.model.resource import JsonObject, ResourceKey
+from gitops_audit.remediate import state
+from gitops_audit.remediate.choose import Draft, choose
+from gitops_audit.remediate.digest import content_digest, rendered_digest
+from gitops_audit.remediate.document import Action, Plan, Refused, Scope
+from gitops_audit.remediate.effect import effect_of, wave_of
+from gitops_audit.remediate.guard import Facts, guards, protected, seen
+from gitops_audit.remediate.heal import Engines
+from gitops_audit.remediate.prune import Owners
+from gitops_audit.remediate.survey import Survey
+from gitops_audit.remediate.writers import Writers
+
+RECORDED = "GA515"
+
+
+@dataclass(frozen=True, slots=True)
+class Planned:
+    """A plan with the evidence that people are shown: the drafts by the id of their action."""
+
+    plan: Plan
+    drafts: Mapping[str, Draft]
+
+
+class Planner:
+    """Makes the plan of one survey. Reads clusters, writes nothing. Raises AuditError."""
+
+    def __init__(self, survey: Survey, writers: Writers, *, accepts_shrink: bool = False) -> None:
+        _check_clusters(survey)
+        self._survey = survey
+        self._config = survey.settings.remediation
+        self._writers = writers
+        self._accepts_shrink = accepts_shrink
+        self._last = state.load(survey.settings.path)
+        self._owners = Owners(survey, self._last)
+        self._engines: dict[str, Engines] = {}
+        self._redactor = Redactor(rules=survey.settings.redact)
+
+    def plan(self, scope: Scope, moment: datetime) -> Planned:
+        drafts: dict[str, Draft] = {}
+        actions: list[Action] = []
+        refused: list[Refused] = []
+        for verdict in self._survey.verdicts:
+            draft = choose(verdict, scope)
+            found = self._action(draft) if isinstance(draft, Draft) else draft
+            if isinstance(found, Action) and isinstance(draft, Draft):
+                actions.append(found)
+                drafts[found.id] = draft
+            elif isinstance(found, str):
+                refused.append(Refused(verdict.resource.id, found))
+        identities = {c.name: self._writers.identity(c.name) for c in self._survey.info.clusters if c.is_read}
+        now = seen(self._survey.verdicts, self._survey.resources, identities)
+        declared = sum(len(ids) for ids in now.declared.values())
+        facts = Facts(
+            self._config,
+            self._survey.verdicts,
+            actions,
+            declared,
+            self._survey.is_whole,
+            now,
+            self._last,
+            self._accepts_shrink,
+        )
+        held = guards(facts, moment)
+        plan = Plan(
+            scope,
+            self._survey.commits,
+            tuple(sorted(identities.items())),
+            tuple(sorted(actions, key=lambda a: (a.wave, a.id))),
+            tuple(refused),
+            held,
+        )
+        self._remember(plan, now)
+        return Planned(plan.sealed(moment), drafts)
+
+    def _remember(self, plan: Plan, now: state.LastRun) -> None:
+        """Only a run in which everything was read, and no guard was alarmed, is one to compare with."""
+        names = {"read", "cluster", "presence"}
+        is_good = all(guard.ok for guard in plan.guards if guard.name in names)
+        lost = next((g for g in plan.guards if g.name == "shrink"), None)
+        is_shrunk = lost is not None and "no longer" in lost.detail and not self._accepts_shrink
+        if self._survey.is_whole and is_good and not is_shrunk:
+            state.save(self._survey.settings.path, self._last.then(now) if self._last else now)
+
+    def _action(self, draft: Draft) -> Action | str:
+        """The action of a draft, or why it must not be done."""
+        key = draft.resource.key
+        try:
+            writer = self._writers.of(key.cluster)
+            target = Target(key, draft.resource.version)
+            live = self._live(draft, writer, target)
+            reason = protected(key, draft.action, self._config) or self._healed(writer, live)
+        except ClusterError as error:
+            return error.message
+        if reason:
+            return reason
+        if draft.action == "delete" and live is not None:
+            source = self._owners.source_of(key, live)
+            if not source:
+                return "no mark and no earlier run tells that a source of this configuration deployed it: not deleted"
+            return self._made(draft, live, source)
+        return self._made(draft, live, draft.resource.source)
+
+    def _live(self, draft: Draft, writer: Writer, target: Target) -> JsonObject | None:
+        if draft.action == "create":
+            return None
+        live = self._survey.live(draft.resource) or writer.get(target)
+        if live is None:
+            raise ClusterError(f"{target.key} was deleted while the plan was made")
+        return live
+
+    def _healed(self, writer: Writer, live: JsonObject | None) -> str:
+        if live is None:
+            return ""
+        engines = self._engines.setdefault(writer.name, Engines(writer))
+        return engines.proposal(live.get("metadata") or {})
+
+    def _made(self, draft: Draft, live: JsonObject | None, source: str) -> Action:
+        resource = draft.resource
+        metadata = (live or {}).get("metadata") or {}
+        is_sensitive = live is not None and self._redactor.covers(live)
+        return Action(
+            id=resource.id,
+            wave=wave_of(draft.action, resource.key, resource.body),
+            action=draft.action,
+            resource=str(resource.key),
+            cluster=resource.key.cluster,
+            source=source,
+            version=resource.version,
+            resource_version=str(metadata.get("resourceVersion") or ""),
+            live_digest="" if live is None or is_sensitive else content_digest(live),
+            rendered_digest=rendered_digest(resource.body),
+            findings=tuple(_fingerprints(draft)),
+            effect=effect_of(draft.action, resource.key, draft.changes),
+            undoable=not is_sensitive or draft.action == "create",
+        )
+
+
+def _fingerprints(draft: Draft) -> Iterator[str]:
+    undone = {change.pointer for change in draft.changes}
+    for found in draft.verdict.findings:
+        is_whole = not draft.changes and found.rule in ("missing", "extra")
+        if found.check == "drift" and (is_whole or (found.change is not None and found.pointer in undone)):
+            yield found.fingerprint
+
+
+def _check_clusters(survey: Survey) -> None:
+    """A recording, or no cluster at all, is nothing that could be repaired."""
+    clusters = survey.settings.clusters
+    recorded = next((c for c in clusters if c.snapshot is not None), None)
+    if recorded is not None or not clusters:
+        what = f"cluster {recorded.name} is a recording" if recorded else "no cluster is configured"
+        raise ConfigError(f"{what}, which cannot be repaired", code=RECORDED, hint="name a cluster with `--cluster`")
+
+
+def key_of(action: Action) -> ResourceKey:
+    """The object that an action is about."""
+    kind, *names = action.resource.split("/")
+    name, group = kind.partition(".")[0], kind.partition(".")[2]
+    namespace = names[0] if len(names) > 1 else ""
+    return ResourceKey(action.cluster, group, name, namespace, names[-1])

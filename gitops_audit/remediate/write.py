@@ -1,0 +1,295 @@
+"""Carries out one action: reads the object, writes it to the journal, sends the change, and gives it back."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass, replace
+
+from gitops_audit.config.settings import Settings
+from gitops_audit.drift.attribution import Managers
+from gitops_audit.drift.ownership import last_applied
+from gitops_audit.errors import ClusterError
+from gitops_audit.kube import shape
+from gitops_audit.kube.managed_fields import Entry
+from gitops_audit.kube.type_schema import TypeSchema
+from gitops_audit.live.problem import ApiError
+from gitops_audit.live.writer import Target, Writer
+from gitops_audit.model.path import pointer_tokens
+from gitops_audit.model.redact import LAST_APPLIED, Redactor
+from gitops_audit.model.resource import JsonObject
+from gitops_audit.remediate.actual import Actual
+from gitops_audit.remediate.choose import Draft
+from gitops_audit.remediate.creation import Style, applied_record, style_of
+from gitops_audit.remediate.desired import desired, folded, operations
+from gitops_audit.remediate.digest import content, content_digest
+from gitops_audit.remediate.document import Action
+from gitops_audit.remediate.journal import Journal
+from gitops_audit.remediate.ownership import deployer_entry, handed_back
+from gitops_audit.remediate.result import Outcome, Result
+from gitops_audit.remediate.rights import target_of
+from gitops_audit.remediate.survey import Survey
+from gitops_audit.remediate.writers import Writers
+
+_CONFLICT, _INVALID = 409, 422
+_MANAGED_FIELDS = "/metadata/managedFields"
+_MOST_SIBLINGS = 20
+_MOST_TRIES = 4
+_MESSAGE_CHARS = 400
+
+
+class Moved(Exception):
+    """The object is not the one that the plan was made for; says how."""
+
+
+@dataclass(frozen=True, slots=True)
+class Tools:
+    """What all actions of a run are carried out with."""
+
+    settings: Settings
+    survey: Survey
+    writers: Writers
+    actual: Actual
+    journal: Journal
+    drafts: Mapping[str, Draft]
+    redactor: Redactor
+    managers: Managers
+
+    @property
+    def manager(self) -> str:
+        return self.settings.remediation.field_manager
+
+
+class Step:
+    """One action of a run."""
+
+    def __init__(self, action: Action, tools: Tools) -> None:
+        self._action = action
+        self._tools = tools
+        self._writer: Writer = tools.writers.of(action.cluster)
+        self._target: Target = target_of(action)
+        self.written: JsonObject | None = None
+
+    @property
+    def target(self) -> Target:
+        return self._target
+
+    def perform(self) -> Result:
+        """Raises RemediationError where the journal cannot be written, and nothing else."""
+        try:
+            self._act()
+        except Moved as moved:
+            return self._ended("refused", str(moved))
+        except ApiError as error:
+            return self._ended("failed", self._told(error))
+        except ClusterError as error:
+            return self._ended("failed", f"{error.message}: whether it was done is not known, see `remediate resume`")
+        except LookupError:
+            return self._ended("refused", "the object has another form than when the plan was made")
+        return self._ended("done")
+
+    def _act(self) -> None:
+        match self._action.action:
+            case "create":
+                self._create(None)
+            case "delete":
+                self._delete(self._read())
+            case "recreate":
+                self._recreate()
+            case _:
+                self._change()
+
+    def _read(self) -> JsonObject:
+        """The object as it is now, and that it is still the one of the plan."""
+        live = self._writer.get(self._target)
+        if live is None:
+            raise Moved("it was deleted since the plan was made")
+        if live["metadata"]["resourceVersion"] != self._action.resource_version:
+            is_same = self._action.live_digest and content_digest(live) == self._action.live_digest
+            if not is_same:
+                raise Moved("somebody changed it since the plan was made")
+        return live
+
+    def _change(self) -> None:
+        """Sent again where only the status moved meanwhile, as it does all the time."""
+        for _ in range(_MOST_TRIES - 1):
+            try:
+                return self._change_once()
+            except ApiError as error:
+                if error.status != _CONFLICT or not self._action.live_digest:
+                    raise
+        return self._change_once()
+
+    def _change_once(self) -> None:
+        live, declared = self._read(), self._declared()
+        draft = self._tools.drafts[self._action.id]
+        wanted = desired(declared, live, draft.changes, self._schema(declared))
+        deployer = deployer_entry(live, declared, self._tools.managers) or self._usual_deployer(declared)
+        if deployer is not None and not deployer.is_apply and last_applied(live) is not None:
+            annotations = wanted["metadata"].get("annotations")
+            if isinstance(annotations, dict) and LAST_APPLIED in annotations:
+                annotations[LAST_APPLIED] = applied_record(declared)
+        self._begin(live)
+        after = self._writer.patch(self._target, _locked(live, operations(live, wanted)), self._tools.manager)
+        self.written = after
+        if deployer is not None:
+            self._hand_back(after, declared, deployer)
+
+    def finish(self) -> Result:
+        """Of an action that was sent before the run was killed: the object is as it should be, its owner may not."""
+        try:
+            live, declared = self._writer.get(self._target), self._tools.actual.of(self._action)
+            if live is not None and declared is not None:
+                self.written = live
+                deployer = deployer_entry(_without(live, self._tools.manager), declared, self._tools.managers)
+                deployer = deployer or self._usual_deployer(declared)
+                if deployer is not None:
+                    self._hand_back(live, declared, deployer)
+        except ClusterError as error:
+            return self._ended("failed", error.message)
+        return self._ended("done", "it was sent before the run was interrupted")
+
+    def _hand_back(self, after: JsonObject, declared: JsonObject, deployer: Entry) -> None:
+        """Moves no value, so a status that moves meanwhile is no reason to give up."""
+        draft = self._tools.drafts.get(self._action.id)
+        given_up = [pointer_tokens(c.pointer) for c in draft.changes if c.type == "stale"] if draft else []
+        self._tools.journal.write("hand-back", id=self._action.id)
+        for tries in range(_MOST_TRIES):
+            entries = handed_back(after, folded(declared), deployer, self._tools.manager, given_up)
+            if entries is None:
+                return
+            given = [{"op": "replace", "path": _MANAGED_FIELDS, "value": entries}]
+            try:
+                self.written = self._writer.patch(self._target, _locked(after, given), self._tools.manager)
+                return
+            except ApiError as error:
+                if error.status != _CONFLICT or tries == _MOST_TRIES - 1:
+                    raise
+                after = self._writer.get(self._target) or after
+
+    def _create(self, before: JsonObject | None) -> None:
+        declared = self._declared()
+        if before is None and self._writer.get(self._target) is not None:
+            raise Moved("it exists by now")
+        style = self._style()
+        body = folded(style.dressed(declared, self._target.key))
+        if before is None:
+            self._begin(None)
+        if style.is_apply:
+            self.written = self._writer.apply(self._target, body, style.manager)
+        else:
+            self.written = self._writer.create(self._target, body, style.manager)
+
+    def _delete(self, live: JsonObject) -> None:
+        self._begin(live)
+        metadata = live["metadata"]
+        self._writer.delete(self._target, metadata["uid"], metadata["resourceVersion"])
+
+    def _recreate(self) -> None:
+        live = self._read()
+        self._declared()
+        self._delete(live)
+        gone = wait_for(lambda: self._writer.get(self._target) is None, self._tools.settings.remediation.wait_s)
+        if not gone:
+            raise Moved("it was deleted, but does not go: a finalizer holds it; `remediate resume` goes on")
+        self._create(live)
+
+    def _declared(self) -> JsonObject:
+        found = self._tools.actual.of(self._action)
+        if found is None:
+            raise Moved("it is no longer declared, or its source could not be rendered again")
+        return found
+
+    def _schema(self, declared: JsonObject) -> TypeSchema | None:
+        key, version = self._target.key, self._target.version
+        return self._writer.cluster.schemas.type_for(key.group, version, key.kind) or shape.of_kind(
+            key.group, version, key.kind
+        )
+
+    def _style(self) -> Style:
+        """The way of the source's deployer, as its other live objects show it."""
+        return style_of(self._siblings(), self._tools.managers, self._tools.manager)
+
+    def _usual_deployer(self, declared: JsonObject) -> Entry | None:
+        """An empty entry of the source's deployer: nothing is left of it where somebody rewrote the object."""
+        found = (deployer_entry(live, body, self._tools.managers) for live, body in self._siblings())
+        entry = next((e for e in found if e is not None and e.manager != self._tools.manager), None)
+        return replace(entry, trie={}, api_version=str(declared["apiVersion"])) if entry is not None else None
+
+    def _siblings(self) -> Iterator[tuple[JsonObject, JsonObject]]:
+        own = (r for r in self._tools.survey.resources if self._is_sibling(r.key.cluster, r.source, r.id))
+        for _, resource in zip(range(_MOST_SIBLINGS), own, strict=False):
+            live = self._tools.survey.live(resource)
+            if live is not None:
+                yield live, resource.body
+
+    def _is_sibling(self, cluster: str, source: str, identity: str) -> bool:
+        is_same = (cluster, source) == (self._action.cluster, self._action.source)
+        return is_same and identity != self._action.id
+
+    def _begin(self, live: JsonObject | None) -> None:
+        """The object before goes into the journal, but not the values of a Secret."""
+        is_sensitive = live is not None and self._tools.redactor.covers(live)
+        self._tools.journal.write(
+            "begin",
+            id=self._action.id,
+            action=self._action.action,
+            resource=self._action.resource,
+            cluster=self._action.cluster,
+            before=None if is_sensitive else live,
+            sensitive=is_sensitive,
+        )
+
+    def _ended(self, outcome: Outcome, message: str = "") -> Result:
+        action = self._action
+        after = summary(self.written, self._tools.redactor) if outcome == "done" else None
+        self._tools.journal.write("end", id=action.id, result=outcome, message=message, after=after)
+        return Result(action.id, action.resource, action.action, outcome, message)
+
+    def _told(self, error: ApiError) -> str:
+        """The server's words; for an object with secret values, which they may quote, only what kind of refusal."""
+        declared = self._tools.actual.of(self._action)
+        if declared is not None and self._tools.redactor.covers(declared):
+            return f"the server refused it: HTTP {error.status} {error.reason}".strip()
+        if error.status == _CONFLICT or (error.status == _INVALID and "testing" in error.message):
+            return f"somebody changed it at the same moment: {error.message}"
+        return error.message[:_MESSAGE_CHARS]
+
+
+def summary(written: JsonObject | None, redactor: Redactor) -> JsonObject:
+    """What identifies an object after a write, for `undo` to know it again; nothing where it was deleted."""
+    if written is None:
+        return {}
+    metadata = written["metadata"]
+    digest = "" if redactor.covers(written) else content_digest(written)
+    return {"uid": metadata.get("uid"), "resourceVersion": metadata.get("resourceVersion"), "digest": digest}
+
+
+def fought(written: JsonObject, live: JsonObject | None) -> str:
+    """How an object differs from what was written a moment ago, empty where it does not."""
+    if live is None:
+        return "it was deleted again"
+    places = [o["path"] for o in operations(content(written), content(live)) if o["op"] != "test"]
+    return f"changed again: {', '.join(places[:3])}" if places else ""
+
+
+def wait_for(is_true: Callable[[], bool], timeout_s: float) -> bool:
+    """Whether it became true in time; asked every half second."""
+    end = time.monotonic() + timeout_s
+    while not is_true():
+        if time.monotonic() >= end:
+            return False
+        time.sleep(0.5)
+    return True
+
+
+def _locked(live: JsonObject, changes: Iterable[JsonObject]) -> list[JsonObject]:
+    """A patch that the server takes for this version of the object alone (409 for any other)."""
+    version = live["metadata"]["resourceVersion"]
+    return [{"op": "replace", "path": "/metadata/resourceVersion", "value": version}, *changes]
+
+
+def _without(live: JsonObject, manager: str) -> JsonObject:
+    """The object as if a manager had no entry in it: it must not be taken for its own deployer."""
+    entries = [e for e in live["metadata"].get("managedFields") or [] if e.get("manager") != manager]
+    return {**live, "metadata": {**live["metadata"], "managedFields": entries}}

@@ -1,0 +1,61 @@
+"""Repaired fields go back to their deployer: the entries of managedFields afterwards."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from gitops_audit.kube.managed_fields import Entry
+from gitops_audit.remediate.ownership import handed_back
+
+OWN = "gitops-audit"
+IMAGE: dict[str, Any] = {"f:spec": {"f:containers": {'k:{"name":"web"}': {"f:image": {}}}}}
+DECLARED = {"apiVersion": "v1", "spec": {"containers": [{"name": "web", "image": "a"}]}}
+
+
+def entry(manager: str, operation: str, trie: dict[str, Any]) -> dict[str, Any]:
+    words = {"manager": manager, "operation": operation, "apiVersion": "v1", "time": "2026-03-01T00:00:00Z"}
+    return {**words, "fieldsType": "FieldsV1", "fieldsV1": trie}
+
+
+def live(*entries: dict[str, Any]) -> dict[str, Any]:
+    return {**DECLARED, "metadata": {"managedFields": list(entries)}}
+
+
+def flux(trie: dict[str, Any]) -> Entry:
+    return Entry.from_json(entry("kustomize-controller", "Apply", trie))
+
+
+def test_the_deployer_owns_what_was_repaired() -> None:
+    name: dict[str, Any] = {"f:spec": {"f:containers": {'k:{"name":"web"}': {"f:name": {}}}}}
+    found = handed_back(
+        live(entry("kustomize-controller", "Apply", name), entry(OWN, "Update", IMAGE)), DECLARED, flux(name), OWN
+    )
+
+    both: dict[str, Any] = {"f:spec": {"f:containers": {'k:{"name":"web"}': {"f:name": {}, "f:image": {}}}}}
+    assert found == [entry("kustomize-controller", "Apply", both)]
+
+
+def test_a_default_that_the_server_filled_in_is_not_claimed_to_be_declared() -> None:
+    written = {"f:spec": {**IMAGE["f:spec"], "f:dnsPolicy": {}}}
+    found = handed_back(live(entry(OWN, "Update", written)), DECLARED, flux({}), OWN)
+
+    assert found == [entry("kustomize-controller", "Apply", IMAGE)]
+
+
+def test_what_git_gave_up_is_let_go() -> None:
+    was = {"f:spec": {**IMAGE["f:spec"], "f:dnsPolicy": {}}}
+    found = handed_back(
+        live(entry("kustomize-controller", "Apply", was)), DECLARED, flux(was), OWN, [["spec", "dnsPolicy"]]
+    )
+
+    assert found == [entry("kustomize-controller", "Apply", IMAGE)]
+
+
+def test_without_an_entry_of_its_own_nothing_changes() -> None:
+    assert handed_back(live(entry("kustomize-controller", "Apply", IMAGE)), DECLARED, flux(IMAGE), OWN) is None
+
+
+def test_the_remediation_keeps_what_it_deploys_itself() -> None:
+    own = Entry.from_json(entry(OWN, "Update", IMAGE))
+
+    assert handed_back(live(entry(OWN, "Update", IMAGE)), DECLARED, own, OWN) is None

@@ -118,5 +118,5 @@ _PAGES: dict[str, tuple[str, Callable[[], Iterator[str]]]] = {
     "commands": ("Options of all commands", _commands),
     "pytest-options": ("Options of the pytest plugin", _pytest_options),
     "configuration-keys": ("Keys of the configuration", _configuration),
-    "api": ("Python API", _api),
+    "python-api": ("Python API, from the docstrings", _api),
 }

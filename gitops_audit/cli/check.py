@@ -19,10 +19,9 @@ from gitops_audit.engine.audit import Audit, utc_now
 from gitops_audit.engine.events import Finished, Judged, Started
 from gitops_audit.engine.interruption import unjudged
 from gitops_audit.engine.options import RunOptions
-from gitops_audit.engine.placeholder import is_placeholder
 from gitops_audit.lifetime import Interrupted
-from gitops_audit.model.resource import Declared
 from gitops_audit.model.result import NOT_EVALUATED, AuditResult, ClusterInfo, RunInfo, Summary
+from gitops_audit.model.subject import Subject, Unread
 from gitops_audit.model.verdict import Verdict
 from gitops_audit.report import digest, text
 from gitops_audit.report.cause import ErrorCause, Shared, only_cause, shared_causes
@@ -75,7 +74,7 @@ def diff(resources: tuple[str, ...], **values: Any) -> None:
 def _drift_only(verdict: Verdict) -> Verdict:
     """A verdict without what policies and schemas say; that a file could not be read stays, for its objects are not
     compared."""
-    return replace(verdict, policies=(), invalid=verdict.invalid if is_placeholder(verdict.resource) else ())
+    return replace(verdict, policies=(), invalid=verdict.invalid if isinstance(verdict.resource, Unread) else ())
 
 
 def _uncompared(verdicts: Sequence[Verdict], clusters: Sequence[ClusterInfo]) -> Sequence[str]:
@@ -115,7 +114,7 @@ class _Collected:
 def _run(settings: Settings, values: dict[str, Any], selectors: tuple[str, ...]) -> _Collected:
     with Progress(is_quiet=values["quiet"]) as progress:
         audit = Audit(settings, RunOptions.of(values, on_progress=progress.stage, is_verbose=values["verbose"]))
-        collected, chosen = _Collected(audit), list[Declared]()
+        collected, chosen = _Collected(audit), list[Subject]()
         try:
             audit.prepare()
             chosen = select(audit.resources, selectors)
@@ -130,7 +129,7 @@ def _run(settings: Settings, values: dict[str, Any], selectors: tuple[str, ...])
         return collected
 
 
-def _collect(collected: _Collected, chosen: list[Declared], progress: Progress) -> None:
+def _collect(collected: _Collected, chosen: list[Subject], progress: Progress) -> None:
     collected.info = collected.audit.info
     for event in collected.audit.run(chosen):
         match event:

@@ -15,8 +15,8 @@ from gitops_audit.cli import console
 from gitops_audit.cli.options import configuration
 from gitops_audit.config.load import load
 from gitops_audit.config.settings import ClusterConfig, Settings
+from gitops_audit.engine.gather.sources import ReadSource, for_cluster, read_all
 from gitops_audit.engine.options import RunOptions
-from gitops_audit.engine.sources import ReadSource, for_cluster, read_all
 from gitops_audit.errors import AuditError
 from gitops_audit.live import connect
 from gitops_audit.live.access import permissions, user

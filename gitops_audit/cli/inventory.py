@@ -13,8 +13,8 @@ from gitops_audit.cli.selection import select
 from gitops_audit.config.load import load
 from gitops_audit.engine.audit import Audit
 from gitops_audit.engine.options import RunOptions
-from gitops_audit.engine.placeholder import is_placeholder
 from gitops_audit.model.resource import Declared
+from gitops_audit.model.subject import Subject
 
 
 @click.command("list")
@@ -34,17 +34,17 @@ def list_resources(resources: tuple[str, ...], **values: Any) -> None:
         finally:
             audit.close()
     _print(chosen)
-    is_whole = bool(chosen) and not any(map(is_placeholder, chosen))
+    is_whole = bool(chosen) and all(isinstance(subject, Declared) for subject in chosen)
     raise click.exceptions.Exit(0 if is_whole else 3)
 
 
-def _print(resources: list[Declared]) -> None:
+def _print(resources: list[Subject]) -> None:
     widths = [max((len(text) for text in column), default=0) for column in zip(*map(_columns, resources), strict=True)]
     for resource in resources:
         cells = (text.ljust(width) for text, width in zip(_columns(resource), widths, strict=True))
         console.echo("  ".join(cells).rstrip())
 
 
-def _columns(resource: Declared) -> tuple[str, str, str]:
+def _columns(resource: Subject) -> tuple[str, str, str]:
     origin = resource.origin
     return resource.id, resource.source, f"{origin.path}:{origin.line}" if origin.line else origin.path

@@ -8,10 +8,11 @@ from gitops_audit.config.suggest import closest
 from gitops_audit.errors import ConfigError
 from gitops_audit.kube.glob import is_like
 from gitops_audit.kube.kind_name import is_kind
-from gitops_audit.model.resource import Declared, ResourceKey
+from gitops_audit.model.resource import ResourceKey
+from gitops_audit.model.subject import Subject
 
 
-def select(resources: Sequence[Declared], typed: Sequence[str]) -> list[Declared]:
+def select(resources: Sequence[Subject], typed: Sequence[str]) -> list[Subject]:
     """The resources that one of the words names, in their order; all where there is no word.
 
     Raises ConfigError (GA123) for a word that names none: nothing that was asked for drops out unseen.
@@ -22,7 +23,7 @@ def select(resources: Sequence[Declared], typed: Sequence[str]) -> list[Declared
     return [r for r in resources if not typed or any(_is_named(r, word) for word in typed)]
 
 
-def _is_named(resource: Declared, word: str) -> bool:
+def _is_named(resource: Subject, word: str) -> bool:
     if "::" in word:
         word = "/".join(word.split("::")[1:])
     key = resource.key
@@ -46,7 +47,7 @@ def _is_in(namespace: str, key: ResourceKey) -> bool:
     return bool(key.namespace) and is_like(namespace, key.namespace)
 
 
-def _nearest(word: str, resources: Sequence[Declared]) -> str:
+def _nearest(word: str, resources: Sequence[Subject]) -> str:
     """The names that look like it, each as short as it was typed."""
     depth = word.count("/")
     shown: dict[str, None] = {}

@@ -19,6 +19,7 @@ from gitops_audit.kube.glob import is_like_any
 from gitops_audit.kube.match import labels_of
 from gitops_audit.model.finding import ABSENT, Change, Drift, Waiver
 from gitops_audit.model.resource import Declared, JsonObject, ResourceKey
+from gitops_audit.model.subject import Subject
 
 Fault = Literal["dead", "expired", "over-broad"]
 
@@ -114,7 +115,7 @@ class IgnoreLedger:
         self._changes: Counter[str] = Counter()
         self._seen: list[Seen] = []
 
-    def note(self, resource: Declared, drift: Drift) -> None:
+    def note(self, resource: Subject, drift: Drift) -> None:
         """Takes in one resource and what was found on it."""
         if not self._rules:
             return
@@ -184,5 +185,5 @@ def _pattern(text: str, rule: IgnoreRule) -> FieldPattern:
     return FieldPattern(text)
 
 
-def _selects(rule: IgnoreRule, resource: Declared) -> bool:
+def _selects(rule: IgnoreRule, resource: Subject) -> bool:
     return rule.match.selects(resource.key, labels_of(resource.body))

@@ -12,7 +12,7 @@ from gitops_audit.config.suggest import closest, did_you_mean, listed
 from gitops_audit.kube.match import PARTS, Match, has_labels, labels_of
 from gitops_audit.model.finding import Change, Drift
 from gitops_audit.model.path import pointer_of, pointer_tokens
-from gitops_audit.model.resource import Declared
+from gitops_audit.model.subject import Subject
 
 _ELEMENT = re.compile(r"\[([^\]\"]+)\]")
 _MOST_NAMED = 3
@@ -22,7 +22,7 @@ _MOST_NAMED = 3
 class Seen:
     """One resource of the run, and what was found on it."""
 
-    resource: Declared
+    resource: Subject
     drift: Drift
 
 

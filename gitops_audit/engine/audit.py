@@ -8,21 +8,20 @@ from datetime import UTC, datetime
 from itertools import groupby
 
 from gitops_audit.config.settings import Settings
-from gitops_audit.engine import placeholder
-from gitops_audit.engine.audit_log import AuditLogs
-from gitops_audit.engine.clusters import ReachedCluster, reach_all
-from gitops_audit.engine.earlier import EarlierSources
+from gitops_audit.engine.check.policies import RunPolicies
+from gitops_audit.engine.check.stand_ins import stand_in_notes
+from gitops_audit.engine.cluster_pass import ClusterPass, Judgement
 from gitops_audit.engine.events import Event, Finished, Judged, Started
-from gitops_audit.engine.judge import ClusterJudge, Judgement
-from gitops_audit.engine.locate import Locator
-from gitops_audit.engine.mask import Masks
+from gitops_audit.engine.evidence.audit_log import AuditLogs
+from gitops_audit.engine.evidence.earlier import EarlierSources
+from gitops_audit.engine.evidence.locate import Locator
+from gitops_audit.engine.evidence.mask import Masks
+from gitops_audit.engine.gather.clusters import ReachedCluster, reach_all
+from gitops_audit.engine.gather.sources import ReadSource, for_cluster, read_all
+from gitops_audit.engine.gather.targets import targets
 from gitops_audit.engine.memory import Holder
 from gitops_audit.engine.options import RunOptions, narrowed
-from gitops_audit.engine.policies import PolicyCheck
 from gitops_audit.engine.shield import Shield, as_problem
-from gitops_audit.engine.sources import ReadSource, for_cluster, read_all
-from gitops_audit.engine.stand_ins import stand_in_notes
-from gitops_audit.engine.targets import targets
 from gitops_audit.errors import AuditError, ClusterError
 from gitops_audit.inventory import build, offline_scope
 from gitops_audit.kube.definition import is_definition
@@ -31,6 +30,7 @@ from gitops_audit.model.known_secret import KnownSecrets
 from gitops_audit.model.redact import Redactor
 from gitops_audit.model.resource import Declared, FileProblem, JsonObject
 from gitops_audit.model.result import NOT_EVALUATED, AuditResult, Part, RunInfo, Summary, is_answer, part_of
+from gitops_audit.model.subject import Subject, Unread
 from gitops_audit.model.verdict import Threshold, Verdict
 
 
@@ -50,13 +50,13 @@ class Audit:
         self._masks = Masks(known)
         self._sources: tuple[ReadSource, ...] = ()
         self._clusters: Sequence[ReachedCluster] = ()
-        self._judges: dict[str, ClusterJudge] = {}
+        self._passes: dict[str, ClusterPass] = {}
         self._judgement: Judgement | None = None
         self._logs = AuditLogs()
         self._held = Holder()
         self._run_notes: list[str] = []
-        self.inventory: tuple[Declared, ...] = ()  # `resources`, and those of other shards
-        self.resources: tuple[Declared, ...] = ()
+        self.inventory: tuple[Subject, ...] = ()  # `resources`, and those of other shards
+        self.resources: tuple[Subject, ...] = ()
         pending = self._settings.drift.pending == "fail"
         self.threshold = Threshold(self._settings.fail_on, is_pending_failure=pending)
 
@@ -66,7 +66,7 @@ class Audit:
             self._prepare()
 
     def _prepare(self) -> None:
-        policies = PolicyCheck.load(self._settings, self._options)
+        policies = RunPolicies.load(self._settings, self._options)
         self._progress("reading sources, reaching clusters")
         with threads(1, "reach") as pool:
             reached = pool.submit(reach_all, self._settings, self._redactor)
@@ -76,7 +76,9 @@ class Audit:
             self._clusters = reached.result()
         earlier = EarlierSources(self._settings, self._sources)
         definitions = [m.body for s in self._sources for m in s.rendered.manifests if is_definition(m.body)]
-        self._judgement = Judgement(self._settings, policies, self.threshold, earlier, definitions)
+        self._judgement = Judgement(
+            self._settings, policies, self.threshold, earlier, Locator(self._sources), self._masks, definitions
+        )
         found = [r for cluster in self._clusters for r in self._inventory(cluster, self._judgement)]
         found += self._orphans()
         shard = self._options.shard
@@ -90,7 +92,7 @@ class Audit:
         clusters = tuple(c.info for c in self._clusters)
         return RunInfo(self._started_at, clusters, tuple(s.info for s in self._sources))
 
-    def run(self, selected: Collection[Declared] | None = None, *, keeps_live: bool = False) -> Iterator[Event]:
+    def run(self, selected: Collection[Subject] | None = None, *, keeps_live: bool = False) -> Iterator[Event]:
         """Judges the selected resources (all, where None): Started, a Judged for each, Finished.
 
         `keeps_live`: somebody will ask for live objects afterwards (`live`); else they go with their cluster.
@@ -105,7 +107,7 @@ class Audit:
             if is_whole:
                 summary.elsewhere.update(self._answered_by_others(name, verdicts))
             if not keeps_live:
-                self._judges[name].forget()
+                self._passes[name].forget()
             for verdict in verdicts:
                 summary.add(verdict)
                 yield Judged(verdict)
@@ -113,19 +115,19 @@ class Audit:
         mask = self._masks.of(self._redactor)
         yield Finished(utc_now(), summary, tuple(map(mask.message, notes) if mask else notes))
 
-    def declared(self, resource: Declared) -> JsonObject:
+    def declared(self, resource: Subject) -> JsonObject:
         """What Git declares of a resource, as it may be shown: copies of secret values are tokens."""
         return self._shown(resource, resource.body)
 
-    def live(self, resource: Declared) -> JsonObject | None:
+    def live(self, resource: Subject) -> JsonObject | None:
         """The live object of a resource that was judged, as it may be shown; None where the cluster has none."""
-        judge = self._judges.get(resource.key.cluster)
-        body = judge.live_object(resource) if judge else None
+        one = self._passes.get(resource.key.cluster)
+        body = one.live_object(resource) if one and isinstance(resource, Declared) else None
         return None if body is None else self._shown(resource, body)
 
-    def _shown(self, resource: Declared, body: JsonObject) -> JsonObject:
-        judge = self._judges.get(resource.key.cluster)
-        mask = self._masks.of(judge.redactor if judge else self._redactor)
+    def _shown(self, resource: Subject, body: JsonObject) -> JsonObject:
+        one = self._passes.get(resource.key.cluster)
+        mask = self._masks.of(one.redactor if one else self._redactor)
         return mask.body(body) if mask else body
 
     def close(self) -> None:
@@ -135,18 +137,16 @@ class Audit:
             source.close()
         if self._judgement is not None:
             self._judgement.earlier.close()
-        self._judges.clear()
+        self._passes.clear()
         self._held.release()
 
-    def _judged(self, name: str, resources: tuple[Declared, ...]) -> Sequence[Verdict]:
-        judge = self._judges[name]
+    def _judged(self, name: str, subjects: tuple[Subject, ...]) -> list[Verdict]:
+        one = self._passes[name]
         with self._held.bulk_work():
             try:
-                verdicts = judge.judge(resources, self._logs)
+                return one.judge(subjects, self._logs)
             except Exception as error:  # one cluster is none of the others' business
-                verdicts = judge.unjudged(resources, as_problem(error))
-            located = Locator(self._sources).located(verdicts)
-            return self._masks.masked(located, judge.redactor)
+                return one.unjudged(subjects, as_problem(error))
 
     def _answered_by_others(self, cluster: str, verdicts: Sequence[Verdict]) -> Iterator[Part]:
         """The sources of which no check applies to what this shard holds, while other shards come to an answer."""
@@ -158,33 +158,33 @@ class Audit:
             if any(map(is_answer, self._judged(cluster, tuple(others)))):
                 yield part
 
-    def _inventory(self, cluster: ReachedCluster, judgement: Judgement) -> list[Declared]:
-        """The resources of one cluster, with a placeholder for every source or file that could not be read."""
+    def _inventory(self, cluster: ReachedCluster, judgement: Judgement) -> list[Subject]:
+        """The resources of one cluster, with every source and file that could not be read."""
         sources = for_cluster(self._sources, cluster.name)
         readable = [(s.config, s.rendered) for s in sources if s.error is None]
         scope = cluster.live.discovery.scope if cluster.live else offline_scope(r for _, r in readable)
         declared = build(cluster.name, readable, scope, cluster.redactor).resources
-        self._judges[cluster.name] = ClusterJudge(cluster, declared, judgement)
-        unread = [*_unread(cluster.name, sources), *declared]
+        self._passes[cluster.name] = ClusterPass(cluster, declared, judgement)
+        found: list[Subject] = [*_unread(cluster.name, sources), *declared]
         if cluster.error is not None and not declared:
-            unread.append(placeholder.for_cluster(cluster.name, cluster.error))
+            found.append(Unread.of_cluster(cluster.name, cluster.error))
         if cluster.error is None and not sources and not self._is_narrower:
-            unread.append(placeholder.for_cluster(cluster.name, _nothing_for(cluster.name)))
-        return unread
+            found.append(Unread.of_cluster(cluster.name, _nothing_for(cluster.name)))
+        return found
 
     @property
     def _is_narrower(self) -> bool:
         """Whether a cluster may be without sources: some were chosen, or what nobody declares is looked for in it."""
         return bool(self._options.sources) or self._settings.drift.orphans.enabled
 
-    def _orphans(self) -> Iterator[Declared]:
+    def _orphans(self) -> Iterator[Subject]:
         """Only a complete inventory can tell what is declared nowhere."""
         if not self._settings.drift.orphans.enabled:
             return
         is_whole = not self._options.sources and not any(s.error or s.rendered.problems for s in self._sources)
         if is_whole:
-            for judge in self._judges.values():
-                yield from judge.find_orphans()
+            for one in self._passes.values():
+                yield from one.find_orphans()
         else:
             self._run_notes.append("undeclared objects were not looked for: not every source was read in full")
 
@@ -194,9 +194,9 @@ class Audit:
         for source in self._sources:
             for rendered in (source, *source.by_cluster.values()):
                 yield from (f"source {source.config.name}: {note}" for note in rendered.rendered.notes)
-        yield from stand_in_notes(self.resources)
-        for judge in self._judges.values():
-            yield from judge.notes()
+        yield from stand_in_notes([r for r in self.resources if isinstance(r, Declared)])
+        for one in self._passes.values():
+            yield from one.notes()
         if self._judgement is not None:
             yield from self._judgement.policies.notes(is_whole=is_whole)
 
@@ -253,17 +253,17 @@ def utc_now() -> str:
     return datetime.now(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
 
-def _cluster(resource: Declared) -> str:
-    return resource.key.cluster
+def _cluster(subject: Subject) -> str:
+    return subject.key.cluster
 
 
-def _unread(cluster: str, sources: Sequence[ReadSource]) -> Iterator[Declared]:
+def _unread(cluster: str, sources: Sequence[ReadSource]) -> Iterator[Unread]:
     for source in sources:
         if source.error is not None:
-            yield placeholder.for_source(cluster, source.config.name, source.error)
+            yield Unread.of_source(cluster, source.config.name, source.error)
         problems: Mapping[str, tuple[FileProblem, ...]] = _by_path(source.rendered.problems)
         for path, found in problems.items():
-            yield placeholder.for_file(cluster, source.config.name, path, found)
+            yield Unread.of_file(cluster, source.config.name, path, found)
 
 
 def _by_path(problems: Sequence[FileProblem]) -> dict[str, tuple[FileProblem, ...]]:

@@ -5,16 +5,15 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator, Sequence
 
 from gitops_audit.config.settings import Settings
-from gitops_audit.engine import placeholder
 from gitops_audit.errors import AuditError
 from gitops_audit.model.finding import Problem
-from gitops_audit.model.resource import Declared
+from gitops_audit.model.subject import OFFLINE_CLUSTER, Subject, Unread
 from gitops_audit.model.verdict import Verdict
 
 CODE = "GA002"
 
 
-def unjudged(settings: Settings, chosen: Sequence[Declared], judged: Collection[str], reason: str) -> Iterator[Verdict]:
+def unjudged(settings: Settings, chosen: Sequence[Subject], judged: Collection[str], reason: str) -> Iterator[Verdict]:
     """A verdict for each chosen resource whose id is not among the `judged`.
 
     Where the signal came before the resources were known (`chosen` is empty), one for each source and cluster.
@@ -26,8 +25,8 @@ def unjudged(settings: Settings, chosen: Sequence[Declared], judged: Collection[
             yield Verdict(resource, "error", errors=(problem,))
 
 
-def _sources(settings: Settings, error: AuditError) -> Iterator[Declared]:
-    known = tuple(cluster.name for cluster in settings.clusters) or (placeholder.OFFLINE_CLUSTER,)
+def _sources(settings: Settings, error: AuditError) -> Iterator[Unread]:
+    known = tuple(cluster.name for cluster in settings.clusters) or (OFFLINE_CLUSTER,)
     for source in settings.sources:
         for cluster in source.clusters or known:
-            yield placeholder.for_source(cluster, source.name, error)
+            yield Unread.of_source(cluster, source.name, error)

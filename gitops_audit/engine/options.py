@@ -10,10 +10,9 @@ from typing import Any, TypeVar
 
 from gitops_audit.config.settings import ClusterConfig, DriftMode, Settings, SourceConfig
 from gitops_audit.config.suggest import did_you_mean, listed
-from gitops_audit.engine.placeholder import OFFLINE_CLUSTER
 from gitops_audit.errors import ConfigError
 from gitops_audit.model.finding import Severity
-from gitops_audit.model.resource import Declared
+from gitops_audit.model.subject import OFFLINE_CLUSTER, Subject
 
 _Named = TypeVar("_Named", ClusterConfig, SourceConfig)
 
@@ -33,7 +32,7 @@ class Shard:
             return cls(int(index), int(count))
         raise ConfigError(f"{text!r} is no shard", code="GA126", hint="write I/N with 1 <= I <= N, for example 2/8")
 
-    def holds(self, resource: Declared) -> bool:
+    def holds(self, resource: Subject) -> bool:
         digest = hashlib.blake2b(resource.id.encode(), digest_size=8).digest()
         return int.from_bytes(digest) % self.count == self.index - 1
 

@@ -55,6 +55,9 @@ class Origin:
         return f"{self.path}:{self.line}" if self.line else self.path
 
 
+NOWHERE = Origin("", 0)
+
+
 @dataclass(frozen=True, slots=True)
 class Invalid:
     """A fault of a manifest: `path` is the field (display form, may be empty), `line` counts from 1.
@@ -143,7 +146,7 @@ class Declared:
 
     def __post_init__(self) -> None:
         # Asked for a dozen times a resource: made once.
-        object.__setattr__(self, "id", f"{self.key.cluster}/{self.source}/{self.title}")
+        object.__setattr__(self, "id", subject_id(self.key, self.source, self.title))
 
     @property
     def title(self) -> str:
@@ -153,6 +156,11 @@ class Declared:
     @property
     def api_version(self) -> str:
         return f"{self.key.group}/{self.version}" if self.key.group else self.version
+
+
+def subject_id(key: ResourceKey, source: str, title: str) -> str:
+    """The id of whatever is judged: `prod/storefront/Deployment.apps/shop/web`."""
+    return f"{key.cluster}/{source}/{title}"
 
 
 def split_api_version(api_version: str) -> tuple[str, str]:

@@ -8,7 +8,8 @@ from typing import Literal
 
 from gitops_audit.model.finding import CHANGE_MEANING, CheckName, Drift, Finding, PolicyResult, Problem, Severity
 from gitops_audit.model.fingerprint import fingerprint
-from gitops_audit.model.resource import Commit, Declared, Invalid
+from gitops_audit.model.resource import Commit, Invalid
+from gitops_audit.model.subject import Subject, Unread
 
 Outcome = Literal["passed", "failed", "error", "skipped"]
 
@@ -46,7 +47,7 @@ class Verdict:
     not compared (a hook), or why nothing of it could be checked: what is found all the same counts.
     """
 
-    resource: Declared
+    resource: Subject
     outcome: Outcome
     drift: Drift | None = None
     policies: tuple[PolicyResult, ...] = ()
@@ -95,7 +96,8 @@ class Verdict:
         findings = self.findings
         if any(f.result == "error" and f.waiver is None for f in findings):
             return replace(self, outcome="error")
-        is_unread = bool(self.invalid) and not self.resource.body  # a broken file: what it declares is not known
+        # Of a broken file it is not known what it declares.
+        is_unread = bool(self.invalid) and isinstance(self.resource, Unread)
         is_failed = is_unread or any(threshold.is_failure(f) for f in findings)
         return replace(self, outcome="failed" if is_failed else sound)
 

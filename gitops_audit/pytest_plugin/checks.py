@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import NoReturn
+from typing import NoReturn, TypeGuard
 
 import pytest
 
@@ -12,6 +12,7 @@ from gitops_audit.config.suggest import did_you_mean
 from gitops_audit.errors import AuditError
 from gitops_audit.kube.glob import is_like
 from gitops_audit.model.resource import Declared, JsonObject, ResourceKey
+from gitops_audit.model.subject import Subject
 from gitops_audit.model.verdict import Verdict
 from gitops_audit.pytest_plugin.item import item_name
 from gitops_audit.pytest_plugin.session import AuditRun, AuditSession
@@ -102,7 +103,7 @@ def _nothing(session: AuditSession, wanted: Sequence[Mapping[str, str]], *, is_a
     return _Nothing(f"{what}. {hint or f'Say {_ALLOW_EMPTY}=True where that may be'}", is_allowed)
 
 
-def _suggestion(part: str, pattern: str, inventory: Sequence[Declared]) -> str:
+def _suggestion(part: str, pattern: str, inventory: Sequence[Subject]) -> str:
     known = {_values(r)[part] for r in inventory}
     return "" if any(is_like(pattern, value) for value in known) else did_you_mean(pattern, known)
 
@@ -115,14 +116,14 @@ def _runs(session: AuditSession) -> Iterator[AuditRun]:
             raise pytest.Collector.CollectError(str(error)) from None
 
 
-def _is_managed(resource: Declared) -> bool:
-    return bool(resource.body) and not resource.skip
+def _is_managed(resource: Subject) -> TypeGuard[Declared]:
+    return isinstance(resource, Declared) and not resource.skip
 
 
-def _matches(wanted: Sequence[Mapping[str, str]], resource: Declared) -> bool:
+def _matches(wanted: Sequence[Mapping[str, str]], resource: Subject) -> bool:
     values = _values(resource)
     return all(is_like(pattern, values[part]) for selector in wanted for part, pattern in selector.items())
 
 
-def _values(resource: Declared) -> Mapping[str, str]:
+def _values(resource: Subject) -> Mapping[str, str]:
     return resource.key._asdict() | {"source": resource.source}

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable, Iterator
 import pytest
 
 from gitops_audit.errors import AuditError
-from gitops_audit.model.resource import Declared
+from gitops_audit.model.subject import Subject
 from gitops_audit.pytest_plugin.item import AuditItem
 from gitops_audit.pytest_plugin.options import SESSION
 from gitops_audit.pytest_plugin.session import AuditRun
@@ -34,13 +34,13 @@ class AuditFile(pytest.File):
 class Group(pytest.Collector):
     """The resources of one cluster, or of one source in it."""
 
-    def __init__(self, *, run: AuditRun, declared: list[Declared], **kwargs: object) -> None:
+    def __init__(self, *, run: AuditRun, declared: list[Subject], **kwargs: object) -> None:
         super().__init__(**kwargs)  # type: ignore[arg-type]
         self.run = run
         self.declared = declared
 
     @classmethod
-    def of(cls, parent: pytest.Collector, name: str, run: AuditRun, declared: list[Declared]) -> Group:
+    def of(cls, parent: pytest.Collector, name: str, run: AuditRun, declared: list[Subject]) -> Group:
         group: Group = cls.from_parent(parent, name=name, run=run, declared=declared)
         return group
 
@@ -56,8 +56,8 @@ class Group(pytest.Collector):
                 yield AuditItem.of(self, self.run, resource, check)
 
 
-def _grouped(resources: Iterable[Declared], name: Callable[[Declared], str]) -> Iterator[tuple[str, list[Declared]]]:
-    groups: dict[str, list[Declared]] = {}
+def _grouped(resources: Iterable[Subject], name: Callable[[Subject], str]) -> Iterator[tuple[str, list[Subject]]]:
+    groups: dict[str, list[Subject]] = {}
     for resource in resources:
         groups.setdefault(name(resource), []).append(resource)
     yield from groups.items()

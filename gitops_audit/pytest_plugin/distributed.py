@@ -16,6 +16,7 @@ import pytest
 from gitops_audit.errors import AuditError
 from gitops_audit.model.resource import Declared, JsonObject
 from gitops_audit.model.result import Part, RunInfo
+from gitops_audit.model.subject import Subject
 from gitops_audit.model.verdict import Threshold, Verdict
 from gitops_audit.pytest_plugin.session import AuditSession
 
@@ -24,8 +25,8 @@ from gitops_audit.pytest_plugin.session import AuditSession
 class _Shared:
     info: RunInfo
     threshold: Threshold
-    resources: tuple[Declared, ...]
-    inventory: tuple[Declared, ...]
+    resources: tuple[Subject, ...]
+    inventory: tuple[Subject, ...]
     verdicts: dict[str, Verdict]
     notes: tuple[str, ...]
     elsewhere: Set[Part]
@@ -68,8 +69,10 @@ class Controller:
         self._folder.cleanup()
 
 
-def _with_body(resource: Declared, body: JsonObject) -> Declared:
-    return resource if body is resource.body else replace(resource, body=body)
+def _with_body(resource: Subject, body: JsonObject) -> Subject:
+    if body is resource.body or not isinstance(resource, Declared):
+        return resource
+    return replace(resource, body=body)
 
 
 def _write(target: Path, value: object) -> None:
@@ -102,13 +105,13 @@ class SharedAudit:
     def threshold(self) -> Threshold:
         return self._shared.threshold
 
-    def resources(self) -> Sequence[Declared]:
+    def resources(self) -> Sequence[Subject]:
         return self._shared.resources
 
-    def inventory(self) -> Sequence[Declared]:
+    def inventory(self) -> Sequence[Subject]:
         return self._shared.inventory
 
-    def judge(self, selected: Collection[Declared]) -> dict[str, Verdict]:
+    def judge(self, selected: Collection[Subject]) -> dict[str, Verdict]:
         return self._shared.verdicts
 
     def notes(self) -> Sequence[str]:
@@ -117,10 +120,10 @@ class SharedAudit:
     def elsewhere(self) -> Set[Part]:
         return self._shared.elsewhere
 
-    def declared(self, resource: Declared) -> JsonObject:
+    def declared(self, resource: Subject) -> JsonObject:
         return resource.body
 
-    def live(self, resource: Declared) -> JsonObject | None:
+    def live(self, resource: Subject) -> JsonObject | None:
         if self._live is None:
             self._live = _read(_live_file(self._path))
         found = self._live.get(resource.id)

@@ -14,7 +14,7 @@ from _pytest.outcomes import Failed
 
 from gitops_audit.errors import AuditError
 from gitops_audit.model.printable import printable
-from gitops_audit.model.resource import Declared
+from gitops_audit.model.subject import Subject
 from gitops_audit.model.verdict import Verdict
 from gitops_audit.pytest_plugin.session import AuditRun
 from gitops_audit.pytest_plugin.split import checked
@@ -90,13 +90,13 @@ class AuditItem(pytest.Item):
     """`<Kind>[.<group>]/[<namespace>/]<name>`, with `[<check>]` behind it when checks are split."""
 
     run: AuditRun
-    resource: Declared
+    resource: Subject
     check: str
     # Travels with the reports (also between xdist processes): the configuration, the resource, the check.
     identity: tuple[str, str, str]
 
     @classmethod
-    def of(cls, parent: pytest.Collector, run: AuditRun, resource: Declared, check: str) -> AuditItem:
+    def of(cls, parent: pytest.Collector, run: AuditRun, resource: Subject, check: str) -> AuditItem:
         item: AuditItem = cls.from_parent(parent, name=item_name(resource, check))
         item.run, item.resource, item.check = run, resource, check
         item.identity = (str(run.path), resource.id, check)
@@ -139,13 +139,13 @@ class AuditItem(pytest.Item):
         return self.path, 0, f"{self.name} on {self.resource.key.cluster}"
 
 
-def item_name(resource: Declared, check: str) -> str:
+def item_name(resource: Subject, check: str) -> str:
     """The last part of a node id. `::` separates node ids, so it is written `%3A%3A` in the rare name that has it."""
     name = printable(resource.title).replace("::", "%3A%3A")
     return f"{name}[{check}]" if check else name
 
 
-def _properties(run: AuditRun, resource: Declared) -> list[tuple[str, object]]:
+def _properties(run: AuditRun, resource: Subject) -> list[tuple[str, object]]:
     commit = run.commits.get(resource.source, "")
     return [
         ("cluster", resource.key.cluster),

@@ -13,8 +13,9 @@ from gitops_audit.engine.audit import Audit, utc_now
 from gitops_audit.engine.events import Finished, Judged
 from gitops_audit.engine.shield import Shield
 from gitops_audit.errors import AuditError
-from gitops_audit.model.resource import Declared, JsonObject
+from gitops_audit.model.resource import JsonObject
 from gitops_audit.model.result import AuditResult, Part, RunInfo, Summary, part_of
+from gitops_audit.model.subject import Subject
 from gitops_audit.model.verdict import Threshold, Verdict
 from gitops_audit.pytest_plugin.options import run_options
 from gitops_audit.pytest_plugin.split import checked, is_evaluated
@@ -29,19 +30,19 @@ class Provider(Protocol):
     @property
     def threshold(self) -> Threshold: ...
 
-    def resources(self) -> Sequence[Declared]: ...
+    def resources(self) -> Sequence[Subject]: ...
 
-    def inventory(self) -> Sequence[Declared]: ...
+    def inventory(self) -> Sequence[Subject]: ...
 
-    def judge(self, selected: Collection[Declared]) -> dict[str, Verdict]: ...
+    def judge(self, selected: Collection[Subject]) -> dict[str, Verdict]: ...
 
     def notes(self) -> Sequence[str]: ...
 
     def elsewhere(self) -> Set[Part]: ...
 
-    def declared(self, resource: Declared) -> JsonObject: ...
+    def declared(self, resource: Subject) -> JsonObject: ...
 
-    def live(self, resource: Declared) -> JsonObject | None: ...
+    def live(self, resource: Subject) -> JsonObject | None: ...
 
     def close(self) -> None: ...
 
@@ -64,13 +65,13 @@ class LocalAudit:
     def threshold(self) -> Threshold:
         return self._audit.threshold
 
-    def resources(self) -> Sequence[Declared]:
+    def resources(self) -> Sequence[Subject]:
         return self._audit.resources
 
-    def inventory(self) -> Sequence[Declared]:
+    def inventory(self) -> Sequence[Subject]:
         return self._audit.inventory
 
-    def judge(self, selected: Collection[Declared]) -> dict[str, Verdict]:
+    def judge(self, selected: Collection[Subject]) -> dict[str, Verdict]:
         verdicts: dict[str, Verdict] = {}
         with Shield():
             for event in self._audit.run(selected, keeps_live=True):
@@ -87,11 +88,11 @@ class LocalAudit:
     def elsewhere(self) -> Set[Part]:
         return self._elsewhere
 
-    def declared(self, resource: Declared) -> JsonObject:
+    def declared(self, resource: Subject) -> JsonObject:
         with Shield():
             return self._audit.declared(resource)
 
-    def live(self, resource: Declared) -> JsonObject | None:
+    def live(self, resource: Subject) -> JsonObject | None:
         with Shield():
             return self._audit.live(resource)
 
@@ -111,7 +112,7 @@ class AuditRun:
         self._failure: AuditError | None = None
         self._evaluated: dict[Part, bool] = {}
 
-    def resources(self) -> Sequence[Declared]:
+    def resources(self) -> Sequence[Subject]:
         return self.provider.resources()
 
     @property
@@ -119,7 +120,7 @@ class AuditRun:
         """Whether other shards audit all resources."""
         return bool(self.provider.inventory()) and not self.provider.resources()
 
-    def judge(self, selected: Iterable[Declared]) -> dict[str, Verdict]:
+    def judge(self, selected: Iterable[Subject]) -> dict[str, Verdict]:
         """Judges what is not judged yet, all at once: reading is per kind, not per test.
 
         Raises AuditError; having failed once, it tries no more.

@@ -8,8 +8,9 @@ from typing import Any
 import orjson
 
 from gitops_audit.model.finding import ABSENT, Change, Drift, FieldOwner, PolicyResult, Waiver
-from gitops_audit.model.resource import Declared, Invalid
+from gitops_audit.model.resource import Invalid
 from gitops_audit.model.result import AuditResult
+from gitops_audit.model.subject import Subject
 from gitops_audit.model.verdict import Verdict
 from gitops_audit.version import __version__
 
@@ -95,7 +96,7 @@ def _resource(verdict: Verdict) -> dict[str, Any]:
     }
 
 
-def _origin(resource: Declared, verdict: Verdict) -> dict[str, Any]:
+def _origin(resource: Subject, verdict: Verdict) -> dict[str, Any]:
     commit = verdict.commit
     return {
         "path": resource.origin.path,

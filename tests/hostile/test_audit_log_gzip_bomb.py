@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from gitops_audit.engine.audit_log import AuditLogs
+from gitops_audit.engine.evidence.audit_log import AuditLogs
 from gitops_audit.errors import ConfigError
 from tests.unit.live.api import CONFIG_MAPS, declared
 
@@ -32,7 +32,7 @@ def _refusal(path: Path) -> str:
 
 @pytest.mark.parametrize("line", [b"\n", b"x\n"], ids=["empty", "no event"])
 def test_lines_that_are_no_event_have_an_end(tmp_path: Path, line: bytes, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("gitops_audit.engine.audit_log.MAX_UNUSABLE_LINES", 1000)
+    monkeypatch.setattr("gitops_audit.engine.evidence.audit_log.MAX_UNUSABLE_LINES", 1000)
     log = tmp_path / "log.gz"
     log.write_bytes(gzip.compress(line * 2000))
     assert "more than 1000 lines are no event" in _refusal(log)
@@ -40,7 +40,7 @@ def test_lines_that_are_no_event_have_an_end(tmp_path: Path, line: bytes, monkey
 
 @pytest.mark.parametrize("text", [b" " * (2 << 20), b"x" * 100 + b"\n"], ids=["one line", "lines"])
 def test_what_unpacks_to_too_much_is_not_read(tmp_path: Path, text: bytes, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("gitops_audit.engine.audit_log._FREE_BYTES", 1 << 20)
+    monkeypatch.setattr("gitops_audit.engine.evidence.audit_log._FREE_BYTES", 1 << 20)
     log = tmp_path / "log.gz"
     log.write_bytes(gzip.compress(text * ((8 << 20) // len(text))))
     assert "unpacks to more than" in _refusal(log)

@@ -13,8 +13,8 @@ from pathlib import Path
 import pytest
 
 from gitops_audit.config.settings import SourceConfig
+from gitops_audit.engine.gather.sources import read
 from gitops_audit.engine.shield import internal_error
-from gitops_audit.engine.sources import read
 from gitops_audit.source.checkout import Checkout
 from gitops_audit.source.command import GitFailedError
 from tests.repository import Repo

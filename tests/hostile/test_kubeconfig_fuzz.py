@@ -13,7 +13,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from gitops_audit.config.settings import ClusterConfig
-from gitops_audit.engine.clusters import ReachedCluster, _reach
+from gitops_audit.engine.gather.clusters import ReachedCluster, _reach
 from gitops_audit.live.client import Session
 from gitops_audit.model.redact import Redactor
 from tests.hostile.mutation import mutated

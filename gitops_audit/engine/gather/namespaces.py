@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from gitops_audit.engine.clusters import ReachedCluster
+from gitops_audit.engine.gather.clusters import ReachedCluster
 from gitops_audit.live import LiveSet
 from gitops_audit.model.resource import Declared, JsonObject, Origin, ResourceKey
 from gitops_audit.policy.contract import UnknownNamespace

@@ -10,9 +10,9 @@ from functools import partial
 
 from gitops_audit.config.document import folder_of
 from gitops_audit.config.settings import Settings, SourceConfig
+from gitops_audit.engine.gather.targets import offline_target
 from gitops_audit.engine.options import RunOptions
 from gitops_audit.engine.shield import as_error
-from gitops_audit.engine.targets import offline_target
 from gitops_audit.errors import AuditError, SourceError
 from gitops_audit.kube.definition import is_definition
 from gitops_audit.live.workers import threads

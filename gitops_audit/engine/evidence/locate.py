@@ -9,8 +9,7 @@ from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
-from gitops_audit.engine.placeholder import NOT_AN_OBJECT
-from gitops_audit.engine.sources import ReadSource
+from gitops_audit.engine.gather.sources import ReadSource
 from gitops_audit.manifest.file import field_lines, load
 from gitops_audit.model.finding import Change, Drift, PolicyResult
 from gitops_audit.model.path import pointer_tokens
@@ -43,7 +42,7 @@ class Locator:
 
     def _lines(self, verdicts: Sequence[Verdict]) -> dict[_Place, Lines]:
         """The lines of each object's fields, from one reading of each file; none for what stands in no file."""
-        written = [v for v in verdicts if v.resource.origin.index > NOT_AN_OBJECT and _has_fields(v)]
+        written = [v for v in verdicts if v.resource.origin.index >= 0 and _has_fields(v)]
         places: dict[tuple[str, str], list[Origin]] = {}
         for source_name, origin in map(_place, written):
             places.setdefault((source_name, origin.path), []).append(origin)

@@ -8,7 +8,7 @@ from dataclasses import replace
 from datetime import UTC, datetime
 
 from gitops_audit.config.settings import Settings
-from gitops_audit.engine.namespaces import Namespaces
+from gitops_audit.engine.gather.namespaces import Namespaces
 from gitops_audit.engine.options import RunOptions
 from gitops_audit.kube.match import labels_of
 from gitops_audit.model.finding import PolicyOutcome, PolicyResult, Severity, Side
@@ -21,7 +21,7 @@ from gitops_audit.policy.exceptions import Exceptions
 _WORST: tuple[PolicyOutcome, ...] = ("error", "fail", "warn", "skip", "pass")
 
 
-class PolicyCheck:
+class RunPolicies:
     """All policies of a run. Raises PolicyError from `load` for documents that cannot be used as they are written."""
 
     def __init__(self, policies: Sequence[Policy], exceptions: Exceptions) -> None:
@@ -31,7 +31,7 @@ class PolicyCheck:
         self._passes: dict[tuple[str, str, Side], PolicyResult] = {}
 
     @classmethod
-    def load(cls, settings: Settings, options: RunOptions) -> PolicyCheck:
+    def load(cls, settings: Settings, options: RunOptions) -> RunPolicies:
         policies = _loaded(settings, options)
         today = datetime.now(UTC).date()
         return cls(policies, Exceptions(settings.exceptions, today=today, policies=[p.metadata.name for p in policies]))
@@ -59,7 +59,7 @@ class ClusterPolicies:
 
     def __init__(
         self,
-        check: PolicyCheck,
+        check: RunPolicies,
         inventory: Sequence[Declared],
         live_object: Callable[[Declared], JsonObject | None],
         plural: Callable[[Declared], str],

@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 from gitops_audit.config.settings import OrphanConfig
 from gitops_audit.drift.attribution import Managers
 from gitops_audit.drift.orphans import Candidate, Orphan, OrphanSearch
-from gitops_audit.engine import placeholder
 from gitops_audit.errors import ClusterError
 from gitops_audit.live import ApiResource, Cluster
 from gitops_audit.live.problem import API_DOWN
 from gitops_audit.live.workers import threads
 from gitops_audit.model.resource import Declared, JsonObject, ResourceKey
+from gitops_audit.model.subject import Undeclared, Unread
 
 CONCURRENCY = 8
 _SHOWN = 10
@@ -21,12 +21,9 @@ _SHOWN = 10
 
 @dataclass(frozen=True, slots=True)
 class Orphans:
-    """What was found, as resources of their own, by their ids; `resources` may also hold errors.
+    """What was found, and the kinds that could not be searched; `notes` say what was not even tried."""
 
-    `notes` say what was not searched."""
-
-    resources: tuple[Declared, ...] = ()
-    found: dict[str, Orphan] = field(default_factory=dict)
+    subjects: tuple[Undeclared | Unread, ...] = ()
     notes: tuple[str, ...] = ()
 
 
@@ -41,14 +38,17 @@ def find(cluster: Cluster, config: OrphanConfig, managers: Managers, declared: S
     ]
     with threads(CONCURRENCY, "orphans") as pool:
         answers = list(pool.map(lambda listed: _listed(cluster, *listed), lists))
-    candidates = [c for answer in answers if not isinstance(answer, Declared) for c in answer]
+    candidates = [c for answer in answers if not isinstance(answer, Unread) for c in answer]
     unknown = (_unknown(cluster.name, *api) for api in cluster.discovery.unknown())
-    errors = {e.id: e for e in (*unknown, *(answer for answer in answers if isinstance(answer, Declared)))}
+    errors = {e.id: e for e in (*unknown, *(answer for answer in answers if isinstance(answer, Unread)))}
     known = {d.key for d in declared}
     search = OrphanSearch(config, managers, declared, [c.metadata for c in candidates if c.key in known])
-    found = [(placeholder.for_orphan(o.candidate.key, o.candidate.version), o) for o in search.find(candidates)]
-    resources = (*errors.values(), *(r for r, _ in found))
-    return Orphans(resources, {r.id: orphan for r, orphan in found}, tuple(_unsearched(cluster)))
+    return Orphans((*errors.values(), *map(_undeclared, search.find(candidates))), tuple(_unsearched(cluster)))
+
+
+def _undeclared(orphan: Orphan) -> Undeclared:
+    candidate = orphan.candidate
+    return Undeclared(candidate.key, candidate.version, orphan.drift, candidate.metadata.get("labels") or {})
 
 
 def _unsearched(cluster: Cluster) -> Iterator[str]:
@@ -62,17 +62,17 @@ def _unsearched(cluster: Cluster) -> Iterator[str]:
         )
 
 
-def _listed(cluster: Cluster, api: ApiResource, namespace: str) -> list[Candidate] | Declared:
+def _listed(cluster: Cluster, api: ApiResource, namespace: str) -> list[Candidate] | Unread:
     try:
         listed = cluster.list_metadata(api.group, api.version, api.plural, namespace)
     except ClusterError as error:
-        return placeholder.for_unlisted(cluster.name, api.full_name, error)
+        return Unread.of_kind(cluster.name, api.full_name, error)
     return list(_candidates(cluster.name, api, listed))
 
 
-def _unknown(cluster: str, api_version: str, reason: str) -> Declared:
+def _unknown(cluster: str, api_version: str, reason: str) -> Unread:
     error = ClusterError(f"the API {api_version} does not answer ({reason})", code=API_DOWN)
-    return placeholder.for_unlisted(cluster, api_version, error)
+    return Unread.of_kind(cluster, api_version, error)
 
 
 def _candidates(cluster: str, api: ApiResource, listed: Sequence[JsonObject]) -> Iterator[Candidate]:

@@ -7,15 +7,16 @@ import io
 import json
 import os
 import zlib
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Collection, Iterator, Sequence
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import BinaryIO, cast
 
 from gitops_audit.drift.audit_log import Target, Writes, is_event
+from gitops_audit.engine.case import Case, merged
 from gitops_audit.errors import ConfigError
-from gitops_audit.model.finding import Drift
-from gitops_audit.model.resource import Declared, JsonObject
+from gitops_audit.model.resource import JsonObject
+from gitops_audit.model.subject import Subject
 from gitops_audit.regular_file import open_named
 
 MAX_LINE_BYTES = 4 * 1024 * 1024
@@ -102,29 +103,27 @@ class AuditLogs:
     notes: tuple[str, ...] = ()
 
     @classmethod
-    def read(cls, paths: Sequence[Path], resources: Collection[Declared]) -> AuditLogs:
+    def read(cls, paths: Sequence[Path], resources: Collection[Subject]) -> AuditLogs:
         """The writes to these resources. Raises ConfigError (GA125) where a file cannot be read to its end."""
         files = [_File(path) for path in paths]
         names = {(r.key.namespace, r.key.name) for r in resources}
         writes = Writes.of((event for file in files for event in file.events()), names)
         return cls(writes, (*_shared(paths, resources), *(note for file in files for note in file.notes())))
 
-    def attributed(
-        self, resources: Sequence[Declared], drifts: Mapping[str, Drift], plural: Callable[[Declared], str]
-    ) -> dict[str, Drift]:
-        """The drifts by resource id, with the users behind them where a log knows them."""
+    def attributed(self, cases: Sequence[Case], plural: Callable[[Subject], str]) -> Sequence[Case]:
+        """The cases, with the users behind what drifted where a log knows them."""
         if not self.writes:
-            return dict(drifts)
-        found = [r for r in resources if r.id in drifts and drifts[r.id].status != "in-sync"]
-        return dict(drifts) | {r.id: self.writes.attributed(_target(r, plural(r)), drifts[r.id]) for r in found}
+            return cases
+        drifted = (case for case in cases if case.drift is not None and case.drift.status != "in-sync")
+        return merged(cases, (self._attributed(case, plural(case.subject)) for case in drifted))
+
+    def _attributed(self, case: Case, plural: str) -> Case:
+        key = case.subject.key
+        target = Target(key.group, plural, key.namespace, key.name)
+        return replace(case, drift=self.writes.attributed(target, case.found))
 
 
-def _target(resource: Declared, plural: str) -> Target:
-    key = resource.key
-    return Target(key.group, plural, key.namespace, key.name)
-
-
-def _shared(paths: Sequence[Path], resources: Collection[Declared]) -> Iterator[str]:
+def _shared(paths: Sequence[Path], resources: Collection[Subject]) -> Iterator[str]:
     clusters = sorted({r.key.cluster for r in resources})
     if paths and len(clusters) > 1:
         names = ", ".join(clusters)

@@ -15,6 +15,7 @@ from gitops_audit.model.known_secret import KnownSecrets
 from gitops_audit.model.mask import Mask
 from gitops_audit.model.redact import Redactor
 from gitops_audit.model.resource import Declared, Invalid
+from gitops_audit.model.subject import Subject
 from gitops_audit.model.verdict import Verdict
 
 _Placed = TypeVar("_Placed", PolicyResult, Invalid)
@@ -25,10 +26,10 @@ class Masks:
 
     def __init__(self, known: KnownSecrets) -> None:
         self._known = known
-        self._inventory: Sequence[Declared] = ()
+        self._inventory: Sequence[Subject] = ()
         self._masks: dict[bytes, tuple[int, Mask | None]] = {}
 
-    def over(self, inventory: Sequence[Declared]) -> None:
+    def over(self, inventory: Sequence[Subject]) -> None:
         """The names in it are shown in any case, so they hide nothing."""
         self._inventory = inventory
 
@@ -48,7 +49,7 @@ class Masks:
         return verdicts if mask is None else [v if v.is_plain else _masked(v, mask) for v in verdicts]
 
 
-def _names(inventory: Iterable[Declared]) -> Iterable[str]:
+def _names(inventory: Iterable[Subject]) -> Iterable[str]:
     for resource in inventory:
         yield from (resource.key.name, resource.key.namespace, resource.key.kind, resource.key.cluster, resource.source)
 
@@ -70,8 +71,10 @@ def _placed(found: _Placed, mask: Mask) -> _Placed:
     return replace(found, message=mask.message(found.message), path=mask.message(found.path), pointer=pointer)
 
 
-def _shown(resource: Declared, mask: Mask) -> Declared:
+def _shown(resource: Subject, mask: Mask) -> Subject:
     """Reports show the neighbours of a changed field too."""
+    if not isinstance(resource, Declared):
+        return resource
     body = mask.body(resource.body)
     return resource if body is resource.body else replace(resource, body=body)
 

@@ -39,6 +39,11 @@ class Validated:
     unchecked: str = ""
     error: Problem | None = None
 
+    @property
+    def is_plain(self) -> bool:
+        """Whether it was checked and nothing is wrong."""
+        return not (self.faults or self.unchecked or self.error)
+
 
 class Validator:
     """Checks the objects of one cluster. Raises PolicyError (GA462) for a configured version that has no schemas."""

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 
 from gitops_audit.config.settings import Settings
-from gitops_audit.engine.clusters import ReachedCluster
+from gitops_audit.engine.gather.clusters import ReachedCluster
 from gitops_audit.errors import PolicyError
 from gitops_audit.model.resource import JsonObject
 from gitops_audit.policy.manifest_schema.offline import offline_documents, offline_version

@@ -6,16 +6,16 @@ is not active is the evidence that it was KEDA's.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
 
 from gitops_audit.drift import Comparer, Scalers
 from gitops_audit.drift.scalers import is_at_rest, is_unexplained_zero
-from gitops_audit.engine.confirm import Suspect
+from gitops_audit.engine.case import Case, merged
 from gitops_audit.errors import ClusterError
 from gitops_audit.live import Cluster
 from gitops_audit.live.listing import name_of
-from gitops_audit.model.finding import Drift
-from gitops_audit.model.resource import Declared, JsonObject, Origin, ResourceKey
+from gitops_audit.model.resource import NOWHERE, Declared, JsonObject, ResourceKey
 
 _GROUP, _KIND = "keda.sh", "ScaledObject"
 
@@ -23,20 +23,20 @@ _GROUP, _KIND = "keda.sh", "ScaledObject"
 class LiveScalers:
     """Those of one cluster, read once for each namespace."""
 
-    def __init__(self, cluster: Cluster) -> None:
+    def __init__(self, cluster: Cluster, comparer: Comparer) -> None:
         self._cluster = cluster
+        self._comparer = comparer
         self._read: dict[str, Scalers] = {}
         self._notes: dict[str, None] = {}
 
-    def excused(self, comparer: Comparer, suspects: Sequence[Suspect], drifts: Mapping[str, Drift]) -> dict[str, Drift]:
-        """By resource id, the drifts of which a zero turns out to be KEDA's."""
-        excused: dict[str, Drift] = {}
-        for resource, _, _ in suspects:
-            drift = drifts[resource.id]
-            if any(map(is_unexplained_zero, drift.changes)):
-                scalers = self._of(resource.key.namespace)
-                excused[resource.id] = comparer.excused_by(scalers, drift, resource.key)
-        return excused
+    def excused(self, cases: Sequence[Case]) -> Sequence[Case]:
+        """The cases, those of which a zero turns out to be KEDA's without it."""
+        zeros = (case for case in cases if case.is_modified and any(map(is_unexplained_zero, case.found.changes)))
+        return merged(cases, map(self._excused, zeros))
+
+    def _excused(self, case: Case) -> Case:
+        key = case.subject.key
+        return replace(case, drift=self._comparer.excused_by(self._of(key.namespace), case.found, key))
 
     def notes(self) -> Iterator[str]:
         yield from self._notes
@@ -59,7 +59,7 @@ class LiveScalers:
         api = served[0]
         listed = self._cluster.list_metadata(_GROUP, api.version, api.plural, namespace)
         keys = [ResourceKey(self._cluster.name, _GROUP, _KIND, *name_of(body)) for body in listed]
-        wanted = [Declared(key, "", api.version, {}, Origin("", 0)) for key in keys]
+        wanted = [Declared(key, "", api.version, {}, NOWHERE) for key in keys]
         read = self._cluster.read(wanted)
         found = (read.get(resource) for resource in wanted)
         named = {"apiVersion": api.api_version, "kind": _KIND}

@@ -6,17 +6,17 @@ first parents of the audited commit. Only drift asks.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from datetime import datetime
 
 from gitops_audit.drift import Comparer
 from gitops_audit.drift.comparer import Pair
-from gitops_audit.engine.confirm import Suspect
-from gitops_audit.engine.earlier import EarlierSources
-from gitops_audit.engine.sources import NOTHING_DECLARED
+from gitops_audit.engine.case import Case
+from gitops_audit.engine.evidence.earlier import EarlierSources
+from gitops_audit.engine.gather.sources import NOTHING_DECLARED
 from gitops_audit.errors import AuditError
 from gitops_audit.live import Cluster
-from gitops_audit.model.finding import Drift
 from gitops_audit.model.resource import Declared, JsonObject, ResourceKey
 from gitops_audit.source.unread import NO_PATH
 
@@ -34,48 +34,42 @@ _Versions = tuple[str, ...] | None
 class HistoryCauses:
     """Settles the causes of one cluster's drift by the history of its sources."""
 
-    def __init__(self, cluster: Cluster, earlier: EarlierSources) -> None:
+    def __init__(self, cluster: Cluster, earlier: EarlierSources, comparer: Comparer) -> None:
         self._cluster = cluster
+        self._comparer = comparer
         self._earlier = earlier
         self._notes: dict[str, None] = {}
 
-    def settled(self, comparer: Comparer, suspects: Sequence[Suspect], drifts: Mapping[str, Drift]) -> dict[str, Drift]:
-        """By resource id, the drifts whose causes Git's history confirms, tells or contradicts."""
-        settled: dict[str, Drift] = {}
-        for (source, versions), found in self._by_versions(comparer, suspects).items():
+    def settled(self, cases: Sequence[Case]) -> Iterator[Case]:
+        """The cases with the causes that Git's history confirms, tells or contradicts."""
+        for (source, versions), found in self._by_versions(cases).items():
             then = self._bodies(source, versions, found)
             has_own_values = self._earlier.kind(source) == "helm"
-            for suspect in found:
-                key, name = suspect[0].key, suspect[0].id
-                bodies = [body for at in then if (body := at.get(key)) is not None]
-                pair = Pair(*suspect)
-                settled[name] = comparer.with_history(drifts[name], pair, bodies, has_own_values=has_own_values)
-        return settled
+            for case in found:
+                bodies = [body for at in then if (body := at.get(case.subject.key)) is not None]
+                drift = self._comparer.with_history(case.found, _pair(case), bodies, has_own_values=has_own_values)
+                yield replace(case, drift=drift)
 
     def notes(self) -> Iterator[str]:
         yield from self._notes
 
-    def _by_versions(
-        self, comparer: Comparer, suspects: Sequence[Suspect]
-    ) -> dict[tuple[str, _Versions], list[Suspect]]:
-        grouped: dict[tuple[str, _Versions], list[Suspect]] = {}
-        for suspect in suspects:
-            resource = suspect[0]
-            at = _seconds(comparer.deployed_at(Pair(*suspect)))
-            versions = self._earlier.versions(resource.source, at - _ON_ITS_WAY_S, at) if at else None
-            grouped.setdefault((resource.source, versions), []).append(suspect)
+    def _by_versions(self, cases: Sequence[Case]) -> dict[tuple[str, _Versions], list[Case]]:
+        grouped: dict[tuple[str, _Versions], list[Case]] = {}
+        for case in cases:
+            source = case.subject.source
+            at = _seconds(self._comparer.deployed_at(_pair(case)))
+            versions = self._earlier.versions(source, at - _ON_ITS_WAY_S, at) if at else None
+            grouped.setdefault((source, versions), []).append(case)
         return grouped
 
-    def _bodies(
-        self, source: str, versions: _Versions, found: Sequence[Suspect]
-    ) -> list[dict[ResourceKey, JsonObject]]:
+    def _bodies(self, source: str, versions: _Versions, found: Sequence[Case]) -> list[dict[ResourceKey, JsonObject]]:
         """What each version declared of these objects; nothing where one of them cannot be told."""
         if versions is None:
             return []
         if len(versions) > _MOST_VERSIONS:
             self._note(f"the history of source {source}: {len(versions)} commits came within an hour")
             return []
-        resources = [resource for resource, _, _ in found]
+        resources = [case.declared for case in found]
         try:
             return [self._declared(source, commit, resources) for commit in versions]
         except AuditError as error:
@@ -92,6 +86,10 @@ class HistoryCauses:
 
     def _note(self, what: str) -> None:
         self._notes[f"cluster {self._cluster.name}: causes are told without {what}"] = None
+
+
+def _pair(case: Case) -> Pair:
+    return Pair(case.declared, case.live or {}, case.schema)
 
 
 def _seconds(time: str) -> int:

@@ -12,17 +12,13 @@ from typing import NamedTuple
 from gitops_audit.drift import Comparer
 from gitops_audit.drift.comparer import Pair
 from gitops_audit.drift.synced import Part, SyncRecord, chosen, engine_marks
-from gitops_audit.engine.confirm import Suspect
-from gitops_audit.engine.earlier import EarlierSources, same_version
-from gitops_audit.engine.sync_records import SyncRecords, read_records
+from gitops_audit.engine.case import Case
+from gitops_audit.engine.evidence.earlier import EarlierSources, same_version
+from gitops_audit.engine.gather.sync_records import SyncRecords, read_records
 from gitops_audit.errors import AuditError
-from gitops_audit.kube.type_schema import TypeSchema
 from gitops_audit.live import Cluster
 from gitops_audit.model.finding import Change, Drift
 from gitops_audit.model.resource import Declared, JsonObject
-
-_Asked = tuple[Declared, JsonObject | None, TypeSchema | None]
-"""A resource that drifted and its live object; None where it is missing."""
 
 
 class _Applied(NamedTuple):
@@ -39,41 +35,34 @@ class _Applied(NamedTuple):
 class SyncedCauses:
     """Settles the causes of one cluster's drift, as far as it holds records that belong to the sources of the run."""
 
-    def __init__(self, cluster: Cluster, earlier: EarlierSources) -> None:
+    def __init__(self, cluster: Cluster, earlier: EarlierSources, comparer: Comparer) -> None:
         self._cluster = cluster
+        self._comparer = comparer
         self._earlier = earlier
         self._notes: dict[str, None] = {}
 
-    def settled(
-        self, comparer: Comparer, suspects: Sequence[Suspect], missing: Sequence[Declared], drifts: Mapping[str, Drift]
-    ) -> dict[str, Drift]:
-        """By resource id, the drifts of which a record tells the causes; the others stay as they are."""
-        asked: list[_Asked] = [*suspects, *((resource, None, None) for resource in missing)]
-        settled: dict[str, Drift] = {}
-        for applied, found in self._applied(asked, drifts).items() if asked else ():
-            modified = [(r, live, schema) for r, live, schema in found if live is not None]
-            absent = [r for r, live, _ in found if live is None]
-            settled |= self._modified(comparer, applied, modified, drifts) if modified else {}
-            settled |= self._absent(applied, absent, drifts) if absent else {}
+    def settled(self, cases: Sequence[Case]) -> Sequence[Case]:
+        """Those of the cases of which a record tells the causes."""
+        settled: list[Case] = []
+        for applied, found in self._applied(cases).items() if cases else ():
+            modified = [case for case in found if case.live is not None]
+            absent = [case for case in found if case.live is None]
+            settled += self._modified(applied, modified) if modified else ()
+            settled += self._absent(applied, absent) if absent else ()
         return settled
 
     def notes(self) -> Iterator[str]:
         yield from self._notes
 
-    def _modified(
-        self, comparer: Comparer, applied: _Applied, suspects: Sequence[Suspect], drifts: Mapping[str, Drift]
-    ) -> dict[str, Drift]:
-        resources = [resource for resource, _, _ in suspects]
+    def _modified(self, applied: _Applied, cases: Sequence[Case]) -> Iterator[Case]:
+        resources = [case.declared for case in cases]
         bodies = same_version(self._declared(applied, resources) or (), resources)
-        settled = {}
-        for suspect in suspects:
-            resource = suspect[0]
-            if deployed := bodies.get(resource.key):
-                own = drifts[resource.id]
-                drift = comparer.with_record(own, Pair(*suspect), deployed)
-                drift = self._without_foreign(applied, drift, own, deployed)
-                settled[resource.id] = _with_reason(drift, str(applied))
-        return settled
+        for case in cases:
+            if deployed := bodies.get(case.subject.key):
+                pair = Pair(case.declared, case.live or {}, case.schema)
+                drift = self._comparer.with_record(case.found, pair, deployed)
+                drift = self._without_foreign(applied, drift, case.found, deployed)
+                yield replace(case, drift=_with_reason(drift, str(applied)))
 
     def _without_foreign(self, applied: _Applied, drift: Drift, own: Drift, deployed: JsonObject) -> Drift:
         """The drift without causes that the record cannot tell: its deployer rendered with more than the audit does.
@@ -92,28 +81,24 @@ class SyncedCauses:
         changes = tuple(_own_cause(new, old) if reached[new.pointer] else new for new, old in pairs)
         return _with_reason(replace(drift, changes=changes), _foreign_words(applied, names))
 
-    def _absent(
-        self, applied: _Applied, resources: Sequence[Declared], drifts: Mapping[str, Drift]
-    ) -> dict[str, Drift]:
+    def _absent(self, applied: _Applied, cases: Sequence[Case]) -> Iterator[Case]:
         """Missing objects: not declared at the last deployment they are pending, declared then they were deleted."""
         inputs = applied.part.inputs
         names = tuple(inputs.reaching(self._earlier.foreign(applied.source, inputs), ""))
-        declared = self._declared(applied, resources)
+        declared = self._declared(applied, [case.declared for case in cases])
         if declared is None:
-            return {}
+            return
         keys = {r.key for r in declared if not (r.skip or r.error)}
-        settled = {}
-        for resource in resources:
-            drift = drifts[resource.id]
+        for case in cases:
             if names:
-                settled[resource.id] = _with_reason(drift, _foreign_words(applied, names))
-            elif self._is_below(applied, resource):
+                drift = _with_reason(case.found, _foreign_words(applied, names))
+            elif self._is_below(applied, case.declared):
                 words = f"{applied.record} does not read the folders below {applied.part.path or 'the root'}"
-                settled[resource.id] = _with_reason(drift, words)
+                drift = _with_reason(case.found, words)
             else:
-                moved = replace(drift, cause="cluster" if resource.key in keys else "git")
-                settled[resource.id] = _with_reason(moved, str(applied))
-        return settled
+                moved = replace(case.found, cause="cluster" if case.subject.key in keys else "git")
+                drift = _with_reason(moved, str(applied))
+            yield replace(case, drift=drift)
 
     def _is_below(self, applied: _Applied, resource: Declared) -> bool:
         """Whether an object stands in a folder that the deployer does not look into."""
@@ -123,19 +108,18 @@ class SyncedCauses:
     def _is_directory(self, source: str) -> bool:
         return self._earlier.kind(source) == "directory"
 
-    def _applied(self, asked: Sequence[_Asked], drifts: Mapping[str, Drift]) -> dict[_Applied, list[_Asked]]:
-        """The suspects by what was applied last; those that belong to no record are left out."""
-        marks = [_marks(suspect) for suspect in asked]
+    def _applied(self, cases: Sequence[Case]) -> dict[_Applied, list[Case]]:
+        """The cases by what was applied last; those that belong to no record are left out."""
+        marks = [_marks(case) for case in cases]
         records = read_records(self._cluster, frozenset().union(*marks) if all(marks) else None)
-        self._note_lost(records, asked, drifts)
-        grouped: dict[_Applied, list[_Asked]] = {}
-        for suspect in asked:
-            resource, live, _ = suspect
-            name = resource.source
-            parts = {r: p for r in records.found for p in r.parts(resource.key) if self._earlier.is_of(name, p)}
-            if record := chosen(parts, (live or {}).get("metadata") or {}):
-                grouped.setdefault(_Applied(name, parts[record], record.name), []).append(suspect)
-            elif len(parts) > 1 and not _marks(suspect) and _is_unsettled(drifts[resource.id]):
+        self._note_lost(records, cases)
+        grouped: dict[_Applied, list[Case]] = {}
+        for case in cases:
+            name, key = case.subject.source, case.subject.key
+            parts = {r: p for r in records.found for p in r.parts(key) if self._earlier.is_of(name, p)}
+            if record := chosen(parts, (case.live or {}).get("metadata") or {}):
+                grouped.setdefault(_Applied(name, parts[record], record.name), []).append(case)
+            elif len(parts) > 1 and not _marks(case) and _is_unsettled(case.found):
                 self._note_unmarked(name, parts)
         return grouped
 
@@ -153,19 +137,18 @@ class SyncedCauses:
         names = ", ".join(sorted(r.name for r in records))
         self._note(f"a record for source {source}: its objects carry no mark of one of {names}")
 
-    def _note_lost(self, records: SyncRecords, asked: Sequence[_Asked], drifts: Mapping[str, Drift]) -> None:
+    def _note_lost(self, records: SyncRecords, cases: Sequence[Case]) -> None:
         """Only where it matters: an object is of that engine, or a cause has no other evidence."""
         for engine, reason in records.lost.items():
-            if any(_would_profit(engine, _marks(suspect), drifts[suspect[0].id]) for suspect in asked):
+            if any(_would_profit(engine, _marks(case), case.found) for case in cases):
                 self._note(f"the records of {engine}: {reason}")
 
     def _note(self, what: str) -> None:
         self._notes[f"cluster {self._cluster.name}: causes are told without {what}"] = None
 
 
-def _marks(suspect: _Asked) -> frozenset[str]:
-    live = suspect[1]
-    return engine_marks(live.get("metadata") or {}) if live is not None else frozenset()
+def _marks(case: Case) -> frozenset[str]:
+    return engine_marks(case.live.get("metadata") or {}) if case.live is not None else frozenset()
 
 
 def _would_profit(engine: str, marks: frozenset[str], drift: Drift) -> bool:

@@ -11,8 +11,9 @@ import pytest
 
 from gitops_audit.config.settings import ClusterConfig, Settings, SourceConfig
 from gitops_audit.engine.audit import Audit
-from gitops_audit.engine.audit_log import MAX_LINE_BYTES, AuditLogs
+from gitops_audit.engine.case import Case
 from gitops_audit.engine.events import Finished, Judged
+from gitops_audit.engine.evidence.audit_log import MAX_LINE_BYTES, AuditLogs
 from gitops_audit.engine.options import RunOptions
 from gitops_audit.errors import ConfigError
 from gitops_audit.model.finding import Change, Drift, FieldOwner
@@ -114,12 +115,13 @@ def test_logs_for_several_clusters_are_noted(tmp_path: Path) -> None:
 def test_only_what_drifted_is_attributed(tmp_path: Path) -> None:
     by = FieldOwner("kubectl-edit", "Update", "", TIME)
     changed, same = resource(), resource(SETTINGS_MAP._replace(name="other"))
-    drifts = {changed.id: Drift("modified", (Change("changed", "/a", "a", by=by),)), same.id: Drift("in-sync")}
-    found = read(written(tmp_path / "a", event())).attributed([changed, same], drifts, lambda _: "configmaps")
-    owner = found[changed.id].changes[0].by
+    drifted = Drift("modified", (Change("changed", "/a", "a", by=by),))
+    cases = [Case(changed, drift=drifted), Case(same, drift=Drift("in-sync"))]
+    found = read(written(tmp_path / "a", event())).attributed(cases, lambda _: "configmaps")
+    owner = found[0].found.changes[0].by
     assert owner is not None
     assert (owner.user, owner.source_ip, owner.user_agent) == ("ana", "10.1.2.3", "kubectl/v1.36.0")
-    assert found[same.id] == Drift("in-sync")
+    assert found[1] is cases[1]
 
 
 CONFIG_MAP: dict[str, Any] = {

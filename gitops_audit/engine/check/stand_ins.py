@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
 from gitops_audit.deployer.stand_in import CODES, reason
-from gitops_audit.engine.validate import Validated
+from gitops_audit.engine.check.validate import Validated
 from gitops_audit.model.finding import Problem
 from gitops_audit.model.path import field_path
 from gitops_audit.model.resource import Declared, Invalid, StandIn

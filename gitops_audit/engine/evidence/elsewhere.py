@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
+from gitops_audit.engine.case import Case, merged
 from gitops_audit.live import Cluster, LiveSet
-from gitops_audit.model.resource import Declared, ResourceKey
+from gitops_audit.model.resource import Declared
 
 _MAX_REQUESTS = 10  # for each cluster: where everything is missing, the first ones tell
 _NAMESPACES_TOLD = 3
@@ -19,7 +21,18 @@ class Elsewhere:
         self._inventory = inventory
         self._left = _MAX_REQUESTS
 
-    def told(self, resource: Declared, read: LiveSet) -> str:
+    def told(self, cases: Sequence[Case], read: LiveSet | None) -> Sequence[Case]:
+        """The cases, those that are missing with the namespaces that have such an object."""
+        if read is None:
+            return cases
+        missing = (case for case in cases if case.is_missing and case.is_asked)
+        return merged(cases, (self._with_reason(case, read) for case in missing))
+
+    def _with_reason(self, case: Case, read: LiveSet) -> Case:
+        reasons = (case.found.reason, self._told(case.declared, read))
+        return replace(case, drift=replace(case.found, reason="; ".join(filter(None, reasons))))
+
+    def _told(self, resource: Declared, read: LiveSet) -> str:
         """A sentence with a question; empty where no namespace is known to have it."""
         found = read.elsewhere(resource) or self._asked(resource)
         own = resource.key
@@ -34,11 +47,6 @@ class Elsewhere:
         more = f" and {len(others) - _NAMESPACES_TOLD} more" if len(others) > _NAMESPACES_TOLD else ""
         told = f"namespace{'s' * (len(others) > 1)} {', '.join(others[:_NAMESPACES_TOLD])}{more}"
         return f"an object of this kind and name is in {told}: is the namespace of the source right?"
-
-    def _declared(self, key: ResourceKey) -> frozenset[str]:
-        """The namespaces for which an object of this kind and name is declared."""
-        alike = (r.key for r in self._inventory if r.key.name == key.name)
-        return frozenset(k.namespace for k in alike if (k.group, k.kind) == (key.group, key.kind))
 
     def _asked(self, resource: Declared) -> Sequence[str]:
         if self._cluster is None or not resource.key.namespace or not self._left:

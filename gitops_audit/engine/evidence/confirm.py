@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
 from gitops_audit.drift.attribution import Managers
-from gitops_audit.drift.confirm import DryRun, confirmed
+from gitops_audit.drift.confirm import DryRun, confirmed, is_suspect
 from gitops_audit.drift.ownership import Ownership
+from gitops_audit.engine.case import Case, merged
 from gitops_audit.engine.shield import as_problem
-from gitops_audit.kube.type_schema import TypeSchema
 from gitops_audit.live import Cluster, Refusal
 from gitops_audit.live.workers import threads
 from gitops_audit.model.finding import Drift, Problem
@@ -18,8 +18,6 @@ from gitops_audit.model.resource import Declared, JsonObject
 CONCURRENCY = 8
 # Under this name nothing is ever stored: a dry run has to name some manager, and no applier is known.
 OWN_MANAGER = "gitops-audit"
-
-Suspect = tuple[Declared, JsonObject, TypeSchema | None]
 
 
 class Confirmer:
@@ -31,13 +29,14 @@ class Confirmer:
         self._dropped = 0
         self._refusals: dict[str, int] = {}
 
-    def confirm(self, suspects: Sequence[Suspect], drifts: Mapping[str, Drift]) -> dict[str, Drift]:
-        """The drift of the suspects after the server's word, by resource id."""
+    def confirmed(self, cases: Sequence[Case]) -> Sequence[Case]:
+        """The cases after the server's word on those that differ."""
+        suspects = [case for case in cases if _is_suspect(case)]
         if not suspects or self._cluster is None:
-            return {}
+            return cases
         with threads(CONCURRENCY, "dry-run") as pool:
             answers = pool.map(self._ask, suspects)
-            return {s[0].id: self._settled(s, drifts[s[0].id], a) for s, a in zip(suspects, answers, strict=True)}
+            return merged(cases, (self._settled(s, answer) for s, answer in zip(suspects, answers, strict=True)))
 
     def notes(self) -> Iterator[str]:
         if self._dropped:
@@ -45,12 +44,11 @@ class Confirmer:
         for message, count in self._refusals.items():
             yield f"resources whose drift is not confirmed by a dry run: {count} ({message})"
 
-    def _ask(self, suspect: Suspect) -> JsonObject | Refusal | Problem:
-        resource, live, _ = suspect
-        if self._cluster is None:
+    def _ask(self, suspect: Case) -> JsonObject | Refusal | Problem:
+        if self._cluster is None or suspect.live is None:
             raise ValueError("only what was read is a suspect")
         try:
-            return self._cluster.dry_run_apply(resource, self._manager(resource, live))
+            return self._cluster.dry_run_apply(suspect.declared, self._manager(suspect.declared, suspect.live))
         except Exception as error:
             return as_problem(error)
 
@@ -60,14 +58,16 @@ class Confirmer:
         appliers = [e for e in ownership.entries if e.is_apply and ownership.is_deployer(e)]
         return max(appliers, key=lambda e: e.time).manager if appliers else OWN_MANAGER
 
-    def _settled(self, suspect: Suspect, drift: Drift, answer: JsonObject | Refusal | Problem) -> Drift:
-        resource, live, schema = suspect
+    def _settled(self, suspect: Case, answer: JsonObject | Refusal | Problem) -> Case:
+        return replace(suspect, drift=self._answered(suspect, suspect.found, answer))
+
+    def _answered(self, suspect: Case, drift: Drift, answer: JsonObject | Refusal | Problem) -> Drift:
         if isinstance(answer, Refusal):
             return self._unconfirmed(drift, answer)
         if isinstance(answer, Problem):
             return _unasked(drift, answer)
         try:
-            outcome = confirmed(drift, resource, live, DryRun(answer), schema)
+            outcome = confirmed(drift, suspect.declared, suspect.live or {}, DryRun(answer), suspect.schema)
         except Exception as error:
             return _unasked(drift, as_problem(error))
         self._dropped += outcome.dropped
@@ -79,6 +79,10 @@ class Confirmer:
             self._refusals[refusal.message] = self._refusals.get(refusal.message, 0) + 1
             return replace(drift, confirmed=False)
         return replace(drift, confirmed=False, reason=f"the dry run was refused: {refusal.message}")
+
+
+def _is_suspect(case: Case) -> bool:
+    return case.is_modified and not case.declared.stand_ins and is_suspect(case.found)
 
 
 def _unasked(drift: Drift, problem: Problem) -> Drift:

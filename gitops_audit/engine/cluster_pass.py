@@ -1,0 +1,166 @@
+"""One pass over the resources of one cluster: `gather -> check -> evidence -> judge`."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+
+from gitops_audit.config.settings import Settings
+from gitops_audit.drift import Comparer, Scalers
+from gitops_audit.drift.scalers import SCALER_KINDS
+from gitops_audit.engine import judge
+from gitops_audit.engine.case import Case
+from gitops_audit.engine.check.check import Check
+from gitops_audit.engine.check.drift import DriftCheck
+from gitops_audit.engine.check.policies import ClusterPolicies, RunPolicies
+from gitops_audit.engine.check.policy import PolicyCheck
+from gitops_audit.engine.check.schema import SchemaCheck
+from gitops_audit.engine.check.validate import Validator
+from gitops_audit.engine.evidence.audit_log import AuditLogs
+from gitops_audit.engine.evidence.causes import Causes
+from gitops_audit.engine.evidence.confirm import Confirmer
+from gitops_audit.engine.evidence.earlier import EarlierSources
+from gitops_audit.engine.evidence.elsewhere import Elsewhere
+from gitops_audit.engine.evidence.live_scalers import LiveScalers
+from gitops_audit.engine.evidence.locate import Locator
+from gitops_audit.engine.evidence.mask import Masks
+from gitops_audit.engine.gather.clusters import ReachedCluster
+from gitops_audit.engine.gather.namespaces import Namespaces
+from gitops_audit.engine.gather.orphans import Orphans, find
+from gitops_audit.engine.gather.reading import LiveReading
+from gitops_audit.engine.shield import as_problem
+from gitops_audit.kube.plural import plural
+from gitops_audit.model.finding import Problem
+from gitops_audit.model.redact import Redactor
+from gitops_audit.model.resource import Declared, JsonObject
+from gitops_audit.model.subject import Subject
+from gitops_audit.model.verdict import Threshold, Verdict
+
+
+@dataclass(frozen=True, slots=True)
+class Judgement:
+    """What all clusters of a run are judged by; `definitions` are the CustomResourceDefinitions of all sources."""
+
+    settings: Settings
+    policies: RunPolicies
+    threshold: Threshold
+    earlier: EarlierSources
+    locator: Locator
+    masks: Masks
+    definitions: Sequence[JsonObject] = ()
+
+
+class ClusterPass:
+    """Judges what belongs to one cluster. What could not be read is an error of each resource that needed it."""
+
+    def __init__(self, cluster: ReachedCluster, inventory: Sequence[Declared], by: Judgement) -> None:
+        """`inventory` are all resources of the cluster, also those that are not judged in this run."""
+        self._cluster = cluster
+        self._inventory = inventory
+        self._by = by
+        scalers = Scalers.of(r.body for r in inventory if (r.key.group, r.key.kind) in SCALER_KINDS)
+        self._comparer = Comparer(by.settings.drift, today=datetime.now(UTC).date(), scalers=scalers)
+        self._ledger = self._comparer.ledger()
+        self._reading = LiveReading(cluster, inventory)
+        bodies = [*(r.body for r in inventory), *by.definitions]
+        self._validator = Validator(cluster.live, by.settings.kubernetes, bodies)
+        self._confirmer = Confirmer(cluster.live, self._comparer.managers)
+        self._causes = Causes(cluster.live, by.earlier, self._comparer) if cluster.live else None
+        self._live_scalers = LiveScalers(cluster.live, self._comparer) if cluster.live else None
+        self._elsewhere = Elsewhere(cluster.live, inventory)
+        self._orphans = Orphans()
+        self._drift = DriftCheck(cluster.live, self._comparer, self._reading)
+        self._schema = SchemaCheck(
+            self._validator, scalers, is_unreachable=cluster.error is not None, is_recorded=self._is_recorded
+        )
+        self._namespaces = Namespaces(cluster, inventory)
+
+    @property
+    def redactor(self) -> Redactor:
+        """What made the tokens of its objects."""
+        return self._cluster.redactor
+
+    def find_orphans(self) -> Sequence[Subject]:
+        """The objects that no source declares; none where they are not asked for."""
+        config, live = self._by.settings.drift.orphans, self._cluster.live
+        if config.enabled and live is not None:
+            self._orphans = find(live, config, self._comparer.managers, self._inventory)
+        return self._orphans.subjects
+
+    def judge(self, subjects: Sequence[Subject], logs: AuditLogs) -> list[Verdict]:
+        """One verdict for each subject, in order; `logs` name the users behind what drifted."""
+        cases = self._reading.cases(subjects)
+        checked = [self._checked(case, self._checks()) for case in cases]
+        return self._judged([judge.facts(case) for case in self._with_evidence(checked, logs)])
+
+    def unjudged(self, subjects: Sequence[Subject], reason: Problem) -> list[Verdict]:
+        """The verdicts where the cluster as a whole could not be judged."""
+        return self._judged([Verdict(s, "error", errors=(reason,)) for s in subjects])
+
+    def live_object(self, resource: Declared) -> JsonObject | None:
+        """What was read of a resource in any call of `judge`; None where it is absent or was not read."""
+        return self._reading.live_object(resource)
+
+    def forget(self) -> None:
+        """Lets go of the live objects, which nobody will ask for any more."""
+        self._reading.forget()
+
+    def notes(self) -> Iterator[str]:
+        """What the run itself should be told: ignore rules that hide nothing, too much, or are out of date."""
+        for report in self._ledger.report() if self._cluster.live else ():
+            for fault in report.faults:
+                told = f"ignore rule at {report.rule.where} is {fault} on cluster {self._cluster.name}"
+                yield f"{told}: {report.why(fault)}"
+        yield from self._confirmer.notes()
+        yield from self._causes.notes() if self._causes else ()
+        yield from self._live_scalers.notes() if self._live_scalers else ()
+        yield from self._validator.notes()
+        yield from self._orphans.notes
+        untyped = self._cluster.live.schema_problem if self._cluster.live else ""
+        if untyped:
+            name, consequence = self._cluster.name, "lists of custom resources are compared by place"
+            yield f"cluster {name} shows no types, so {consequence}: {untyped}"
+
+    def _checks(self) -> tuple[Check, ...]:
+        policies = ClusterPolicies(self._by.policies, self._inventory, self.live_object, self._plural, self._namespaces)
+        return self._drift, PolicyCheck(policies), self._schema
+
+    def _checked(self, case: Case, checks: Sequence[Check]) -> Case:
+        """One object that breaks a check is an error of its own; the others are judged."""
+        for check in checks:
+            try:
+                if check.applies(case):
+                    case = check.checked(case)
+            except Exception as error:
+                case = replace(case, problem=case.problem or as_problem(error))
+        return case if case.is_modified else _without_live(case)
+
+    def _with_evidence(self, cases: Sequence[Case], logs: AuditLogs) -> Sequence[Case]:
+        cases = self._elsewhere.told(cases, self._reading.last)
+        cases = self._live_scalers.excused(cases) if self._live_scalers else cases
+        cases = self._confirmer.confirmed(cases)
+        cases = self._causes.settled(cases) if self._causes else cases
+        for case in cases:
+            if case.drift is not None:
+                self._ledger.note(case.subject, case.drift)
+        return logs.attributed(cases, self._plural)
+
+    def _judged(self, verdicts: Sequence[Verdict]) -> list[Verdict]:
+        shown = self._by.masks.masked(self._by.locator.located(verdicts), self.redactor)
+        return [verdict.judged(self._by.threshold) for verdict in shown]
+
+    @property
+    def _is_recorded(self) -> bool:
+        return self._cluster.live is not None and self._cluster.live.is_recorded
+
+    def _plural(self, subject: Subject) -> str:
+        """The plural of a kind's API; without a cluster as English has it, which is how nearly all are made."""
+        cluster, key = self._cluster.live, subject.key
+        api = cluster.discovery.resource(key.group, subject.version, key.kind) if cluster else None
+        return api.plural if api else plural(key.kind)
+
+
+def _without_live(case: Case) -> Case:
+    """Only of what differs the live object is looked at again."""
+    return case if case.live is None else replace(case, live=None)

@@ -1,0 +1,1 @@
+"""Everything an audit reads: sources, clusters, and what each has."""

@@ -25,7 +25,7 @@ def run(count: int) -> str:
         root.mkdir()
         fleet.write_repository(root, count)
         for name, is_drifted in (("in sync", False), ("a tenth drifted", True)):
-            _record(root, count, is_drifted=is_drifted)
+            record(root, count, is_drifted=is_drifted)
             rows += _compared(root, name, count)
         (root / "test_stock.py").write_text(_STOCK.format(count), encoding="utf-8")
         (root / "test_one.py").write_text(_STOCK.format(1), encoding="utf-8")
@@ -35,7 +35,7 @@ def run(count: int) -> str:
     return f"{count} resources from a recording; the difference to `check` is what pytest costs\n\n" + "\n".join(rows)
 
 
-def _record(root: Path, count: int, *, is_drifted: bool) -> None:
+def record(root: Path, count: int, *, is_drifted: bool) -> None:
     """A recording of the fleet in which every tenth object, if any, has a label of another value."""
     items: list[dict[str, Any]] = []
     for number, body in enumerate(fleet.objects(count)):

@@ -12,6 +12,7 @@ import atexit
 import contextlib
 import fcntl
 import os
+import re
 import shutil
 import signal
 import stat
@@ -26,7 +27,8 @@ from types import FrameType
 GRACE_S = 1.5
 """Seconds between a signal and the end of the process, whatever its threads are waiting for."""
 
-_PREFIX = "gitops-audit-"
+_PREFIX = ".gitops-audit-tree-"
+_NAME = re.compile(rf"{re.escape(_PREFIX)}[a-z0-9_]{{8}}")  # as mkdtemp makes them: no folder of a person is called so
 _SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 _NEWBORN_S = 60  # a tree this young may not have been locked by its owner yet
 _trees: set[Path] = set()
@@ -135,12 +137,14 @@ def _remove(tree: Path) -> None:
 
 
 def _sweep(folder: Path) -> None:
-    """Removes the trees of runs that were killed. Only our own: another user's may be a trap."""
+    """Removes the trees of runs that were killed. Only our own: another user's may be a trap, and a folder that a
+    person called after this tool (`/tmp/gitops-audit-reports`) is none of them."""
     for tree in folder.glob(f"{_PREFIX}*"):
         with contextlib.suppress(OSError):
             found = tree.lstat()
             is_old = found.st_mtime < time.time() - _NEWBORN_S
-            if stat.S_ISDIR(found.st_mode) and found.st_uid == os.geteuid() and is_old:
+            is_own = stat.S_ISDIR(found.st_mode) and found.st_uid == os.geteuid()
+            if is_own and is_old and _NAME.fullmatch(tree.name) and stat.S_IMODE(found.st_mode) == stat.S_IRWXU:
                 with _locked(tree):
                     _remove(tree)
 

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import pickle
-import tempfile
 from collections.abc import Collection, Sequence, Set
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -14,6 +14,7 @@ import orjson
 import pytest
 
 from gitops_audit.errors import AuditError
+from gitops_audit.lifetime import temporary_tree
 from gitops_audit.model.resource import Declared, JsonObject
 from gitops_audit.model.result import Part, RunInfo
 from gitops_audit.model.subject import Subject
@@ -37,14 +38,15 @@ class Controller:
 
     def __init__(self, session: AuditSession) -> None:
         self.session = session
-        self._folder = tempfile.TemporaryDirectory(prefix="gitops-audit-")
+        self._held = contextlib.ExitStack()
+        self._folder = self._held.enter_context(temporary_tree())
         self._shared: dict[str, str] = {}
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_sessionstart(self) -> None:
         try:
             for number, path in enumerate(self.session.files):
-                target = Path(self._folder.name) / f"{number}.pickle"
+                target = self._folder / f"{number}.pickle"
                 self._share(path, target)
                 self._shared[str(path)] = str(target)
         except AuditError as error:
@@ -66,7 +68,7 @@ class Controller:
         node.workerinput["gitops_audit"] = self._shared
 
     def pytest_sessionfinish(self) -> None:
-        self._folder.cleanup()
+        self._held.close()
 
 
 def _with_body(resource: Subject, body: JsonObject) -> Subject:

@@ -11,10 +11,10 @@ from contextlib import contextmanager
 from dataclasses import replace
 
 from gitops_audit.config.settings import Settings
-from gitops_audit.engine.clusters import ReachedCluster
+from gitops_audit.engine.gather.clusters import ReachedCluster
+from gitops_audit.engine.gather.sources import ReadSource, for_cluster, read_all
+from gitops_audit.engine.gather.targets import targets
 from gitops_audit.engine.options import RunOptions, narrowed
-from gitops_audit.engine.sources import ReadSource, for_cluster, read_all
-from gitops_audit.engine.targets import targets
 from gitops_audit.inventory import build
 from gitops_audit.live.writer import Plain
 from gitops_audit.model.resource import JsonObject

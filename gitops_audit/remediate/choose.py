@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
 
 from gitops_audit.model.finding import Change, Drift
 from gitops_audit.model.resource import Declared
+from gitops_audit.model.subject import Subject
 from gitops_audit.model.verdict import Verdict
 from gitops_audit.remediate.document import ActionName, Scope
 
@@ -24,7 +24,7 @@ class Draft:
     changes: tuple[Change, ...] = ()
 
     @property
-    def resource(self) -> Declared:
+    def resource(self) -> Subject:
         return self.verdict.resource
 
 
@@ -51,7 +51,7 @@ def _missing(verdict: Verdict, drift: Drift, scope: Scope) -> Draft | str | None
         return None
     if scope.to == "last-synced" and drift.cause != "cluster":
         return "it is not known whether it was ever deployed, so it is no part of the last sync"
-    if verdict.resource.stand_ins or verdict.resource.varying:
+    if _unknown_places(verdict.resource):
         return "Git does not hold all of its values, so it cannot be created from there"
     return Draft(verdict, "create")
 
@@ -77,9 +77,16 @@ def _modified(verdict: Verdict, drift: Drift, scope: Scope) -> Draft | str | Non
     return Draft(verdict, "remove-fields" if is_removal else "apply", tuple(changes))
 
 
-def _holds_unknown(change: Change, resource: Declared) -> bool:
+def _unknown_places(resource: Subject) -> Sequence[str]:
+    """Where what is declared only stands for a value."""
+    if not isinstance(resource, Declared):
+        return ()
+    return [*(s.pointer for s in resource.stand_ins), *(pointer for pointer, _ in resource.varying)]
+
+
+def _holds_unknown(change: Change, resource: Subject) -> bool:
     """Whether what would be written holds a value that only stands for another."""
-    places: list[Any] = [*(s.pointer for s in resource.stand_ins), *(pointer for pointer, _ in resource.varying)]
+    places = _unknown_places(resource)
     return change.type not in _LEAVING and any(f"{p}/".startswith(f"{change.pointer}/") for p in places)
 
 

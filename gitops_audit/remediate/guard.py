@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from gitops_audit.config.settings import RemediationConfig
-from gitops_audit.engine.placeholder import is_placeholder
 from gitops_audit.kube.glob import is_like_any
 from gitops_audit.model.resource import Declared, ResourceKey
+from gitops_audit.model.subject import Subject, Unread
 from gitops_audit.model.verdict import Verdict
 from gitops_audit.remediate.document import Action, Guard
 from gitops_audit.remediate.freeze import frozen_by, told
@@ -61,7 +61,7 @@ def guards(facts: Facts, moment: datetime) -> tuple[Guard, ...]:
 
 def is_unread(verdict: Verdict) -> bool:
     """Whether something of a source or cluster could not be read, so that the rest may not mean what it seems to."""
-    if is_placeholder(verdict.resource) and (verdict.errors or verdict.invalid):
+    if isinstance(verdict.resource, Unread) and (verdict.errors or verdict.invalid):
         return True
     is_code = bool(verdict.drift is not None and verdict.drift.code)
     return is_code or any(problem.code.startswith(_READING) for problem in verdict.errors)
@@ -151,11 +151,11 @@ def shrunk(now: LastRun, last: LastRun | None, most: float) -> str:
     return ""
 
 
-def seen(verdicts: Collection[Verdict], resources: Collection[Declared], identities: Mapping[str, str]) -> LastRun:
+def seen(verdicts: Collection[Verdict], resources: Collection[Subject], identities: Mapping[str, str]) -> LastRun:
     """What a run saw, for the guards of the next one."""
     declared: dict[Part, set[str]] = {}
     for resource in resources:
-        if not is_placeholder(resource):
+        if isinstance(resource, Declared):
             declared.setdefault((resource.key.cluster, resource.source), set()).add(str(resource.key))
     present = {
         (v.resource.key.cluster, v.resource.source)

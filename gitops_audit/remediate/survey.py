@@ -10,12 +10,13 @@ from gitops_audit.config.settings import Settings
 from gitops_audit.engine.audit import Audit
 from gitops_audit.engine.events import Judged
 from gitops_audit.engine.options import RunOptions
-from gitops_audit.model.resource import Declared, JsonObject
+from gitops_audit.model.resource import JsonObject
 from gitops_audit.model.result import RunInfo
+from gitops_audit.model.subject import Subject
 from gitops_audit.model.verdict import Verdict
 from gitops_audit.remediate.document import Scope
 
-Select = Callable[[Sequence[Declared], Sequence[str]], list[Declared]]
+Select = Callable[[Sequence[Subject], Sequence[str]], list[Subject]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,8 +26,8 @@ class Survey:
     settings: Settings
     info: RunInfo
     verdicts: tuple[Verdict, ...]
-    resources: tuple[Declared, ...]
-    live: Callable[[Declared], JsonObject | None]
+    resources: tuple[Subject, ...]
+    live: Callable[[Subject], JsonObject | None]
     is_whole: bool
 
     @property

@@ -68,7 +68,7 @@ def _environment(process: str) -> bytes:
 
 
 def _trees(temporary: Path) -> Iterator[Path]:
-    return temporary.glob("gitops-audit-*")
+    return temporary.glob(".gitops-audit-tree-*")
 
 
 def _until(process: subprocess.Popen[bytes], is_so: Callable[[], object]) -> None:

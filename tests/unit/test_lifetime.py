@@ -107,10 +107,21 @@ def test_the_tree_of_a_run_that_goes_on_is_left_alone(temporary: Path) -> None:
 def test_a_link_in_place_of_a_tree_is_not_followed(temporary: Path, tmp_path_factory: pytest.TempPathFactory) -> None:
     precious = tmp_path_factory.mktemp("precious")
     (precious / "file").write_text("")
-    (temporary / "gitops-audit-link").symlink_to(precious)
+    (temporary / ".gitops-audit-tree-abcdefgh").symlink_to(precious)
 
     with lifetime.temporary_tree():
         assert (precious / "file").exists()
+
+
+@pytest.mark.parametrize("name", ["gitops-audit-reports", "gitops-audit-demo", ".gitops-audit-tree-of-mine"])
+def test_a_folder_that_a_person_named_after_the_tool_stays(temporary: Path, name: str) -> None:
+    own = temporary / name
+    own.mkdir(mode=0o700)
+    (own / "report.json").write_text("{}")
+    os.utime(own, (_LONG_AGO, _LONG_AGO))
+
+    with lifetime.temporary_tree():
+        assert (own / "report.json").exists()
 
 
 def test_a_tree_is_for_its_owner_only(temporary: Path) -> None:

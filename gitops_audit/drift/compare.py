@@ -45,14 +45,16 @@ class Kind:
 def is_covered(declared: JsonObject, live: JsonObject, *, is_custom: bool = False) -> bool:
     """Whether plainly every declared value stands in the live object, in place. False decides nothing.
 
-    This is the way of an object in sync: no schema is asked, no path is built. `is_custom`: not a built-in API, so
-    that any field of a list element may be a key with a default.
+    This is the way of an object in sync: no schema is asked, no path is built. What is absent plainly says nothing
+    only where no map can hold it: one of a built-in API never has `false` or a list for a value, but 0 (`limits`) and
+    `{}` (`properties`). `is_custom`: not a built-in API, so that any field of a list element may be a key with a
+    default.
     """
     for name, want in declared.items():
         have: Any = live.get(name)
         kind = type(want)
         if kind is not type(have):
-            if want is None or (have is None and not want and want != ""):
+            if want is None or (have is None and not is_custom and (want is False or want == [])):
                 continue
             return False
         if kind is dict:

@@ -33,7 +33,7 @@ def misspelt_identity(value: Any) -> Fault | None:
     An object was meant where two of the three keys are there, in whatever spelling, and the apiVersion, where there
     is one, looks like one.
     """
-    if not isinstance(value, dict) or all(key in value for key in _IDENTITY.values()):
+    if not isinstance(value, dict) or ("apiVersion" in value and "kind" in value and "metadata" in value):
         return None
     misspelt = {meant: key for key in value if (meant := _meant(key)) and meant not in value}
     meant_keys = [key for key in _IDENTITY.values() if key in value or key in misspelt]

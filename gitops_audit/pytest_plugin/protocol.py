@@ -33,7 +33,7 @@ class AuditProtocol:
             return None
         item.ihook.pytest_runtest_logstart(nodeid=item.nodeid, location=item.location)
         log = item.ihook.pytest_runtest_logreport
-        for report in _passed(item):
+        for report in _passed(item, is_plain=item.judge().is_plain):
             log(report=report)
         item.ihook.pytest_runtest_logfinish(nodeid=item.nodeid, location=item.location)
         return True
@@ -67,8 +67,11 @@ class AuditProtocol:
             session.exitstatus = pytest.ExitCode.OK
 
 
-def _passed(item: AuditItem) -> Iterator[pytest.TestReport]:
-    """The reports of the three phases of an item that passed. `id` is what pytest 9.2 has beside `nodeid`."""
+def _passed(item: AuditItem, *, is_plain: bool) -> Iterator[pytest.TestReport]:
+    """The reports of the three phases of an item that passed. `id` is what pytest 9.2 has beside `nodeid`.
+
+    `is_plain`: nothing was found, so that nobody who reads the reports has to ask for the verdict.
+    """
     now = time.time()
     node_id = getattr(item, "id", item.nodeid)
     location = item.location
@@ -85,6 +88,7 @@ def _passed(item: AuditItem) -> Iterator[pytest.TestReport]:
             stop=now,
             user_properties=item.user_properties,
             gitops_audit=item.identity,
+            gitops_is_plain=is_plain,
         )
 
 

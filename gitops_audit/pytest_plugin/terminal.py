@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Generator, Iterator
+from collections.abc import Generator, Iterator, Mapping
 from typing import Any
 
 import pytest
@@ -18,6 +18,7 @@ from gitops_audit.report.cause import ErrorCause, is_shared, only_cause, shared_
 MAX_SECTIONS = 100
 # Of errors with one cause that many get a letter in pytest's progress.
 MAX_LETTERS = 200
+LETTERS = "gitops-audit-letters"
 
 
 class AuditTerminal:
@@ -34,6 +35,8 @@ class AuditTerminal:
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
+        if report.__dict__.get("gitops_is_plain"):
+            return
         verdict = self.session.verdict(report)
         if verdict is None or verdict.is_plain:
             return
@@ -47,19 +50,16 @@ class AuditTerminal:
         """As the terminal is to show it: of an xdist worker only text arrives, and of very many not all is shown."""
         cause = only_cause(verdict) if verdict.outcome == "error" else None
         if cause is not None:
-            self._causes[cause] += 1
+            self._count(cause)
         if cause is None or not is_shared(cause, self._causes[cause]):
             self.sections += 1
         report.longrepr = FindingRepr(verdict, is_brief=self.sections > MAX_SECTIONS and not self.is_verbose)
 
-    @pytest.hookimpl(tryfirst=True)
-    def pytest_report_teststatus(self, report: pytest.TestReport) -> tuple[str, str, str] | None:
-        """No more letters for errors whose cause was met very often."""
-        shown: Any = report.longrepr
-        if not isinstance(shown, FindingRepr) or shown.verdict.outcome != "error" or self.is_verbose:
-            return None
-        cause = only_cause(shown.verdict)
-        return ("error", "", "") if cause is not None and self._causes[cause] > MAX_LETTERS else None
+    def _count(self, cause: ErrorCause) -> None:
+        self._causes[cause] += 1
+        plugins = self.session.config.pluginmanager
+        if self._causes[cause] > MAX_LETTERS and not self.is_verbose and not plugins.has_plugin(LETTERS):
+            plugins.register(FewerLetters(self._causes), LETTERS)
 
     def pytest_terminal_summary(self, terminalreporter: Any) -> None:
         for run in self.session.runs.values():
@@ -75,6 +75,22 @@ class AuditTerminal:
             terminalreporter.write_line(f"ERROR: {sentence}", red=True, bold=True)
         if self.sections > MAX_SECTIONS and not self.is_verbose:
             terminalreporter.write_line(f"shown in full: {MAX_SECTIONS} of {self.sections} findings (-v shows all)")
+
+
+class FewerLetters:
+    """No more letters for errors whose cause was met very often. Registered when there is one: it is asked of every
+    report."""
+
+    def __init__(self, causes: Mapping[ErrorCause, int]) -> None:
+        self._causes = causes
+
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_report_teststatus(self, report: pytest.TestReport) -> tuple[str, str, str] | None:
+        shown: Any = report.longrepr
+        if not isinstance(shown, FindingRepr) or shown.verdict.outcome != "error":
+            return None
+        cause = only_cause(shown.verdict)
+        return ("error", "", "") if cause is not None and self._causes[cause] > MAX_LETTERS else None
 
 
 class ErrorsOnce:

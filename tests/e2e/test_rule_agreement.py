@@ -12,7 +12,7 @@ import pytest
 from gitops_audit.kube.definition import Definitions
 from gitops_audit.model.resource import JsonObject
 from gitops_audit.policy.manifest_schema import ManifestSchemas
-from gitops_audit.policy.manifest_schema.rules import Judged
+from gitops_audit.policy.manifest_schema.judged import Judged
 from tests.e2e.apiserver import ApiServer
 from tests.e2e.direct import Direct
 from tests.e2e.rule_cases import CASES

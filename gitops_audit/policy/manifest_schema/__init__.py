@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from gitops_audit.policy.manifest_schema.check import UNDEFINED, ManifestSchemas
 from gitops_audit.policy.manifest_schema.explain import SchemaFault
+from gitops_audit.policy.manifest_schema.judged import RULE_UNEVALUATED, Judged
 from gitops_audit.policy.manifest_schema.lifecycle import Retirement, retirement
 from gitops_audit.policy.manifest_schema.offline import NOT_INSTALLED, is_known, offline_documents, versions
-from gitops_audit.policy.manifest_schema.rules import RULE_UNEVALUATED, Judged
 
 __all__ = [
     "NOT_INSTALLED",

@@ -5,7 +5,7 @@ from __future__ import annotations
 import base64
 import binascii
 from collections.abc import Callable, Iterator, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import jsonschema_rs
 
@@ -16,11 +16,14 @@ from gitops_audit.model.redact import is_redacted
 from gitops_audit.model.resource import JsonObject, split_api_version
 from gitops_audit.policy.manifest_schema.convert import BUILT_IN, BYTE_FORMAT, Converter
 from gitops_audit.policy.manifest_schema.explain import SchemaFault, faults
+from gitops_audit.policy.manifest_schema.judged import Judged
 from gitops_audit.policy.manifest_schema.kinds import component_name, components_of, unserved
 from gitops_audit.policy.manifest_schema.lifecycle import retirement
 from gitops_audit.policy.manifest_schema.offline import offline_documents, offline_version
-from gitops_audit.policy.manifest_schema.rules import Judged, Rules
 from gitops_audit.policy.regex import is_regex
+
+if TYPE_CHECKING:
+    from gitops_audit.policy.manifest_schema.rules import Rules
 
 Documents = Callable[[str, str], JsonObject | None]
 _MAX_FAULTS = 50
@@ -151,9 +154,13 @@ def _serves(definition: Definition) -> str:
     return f"the CustomResourceDefinition {definition.name} serves {served} only"
 
 
-def _rules(name: str, components: JsonObject) -> Rules:
-    """The rules of a custom resource; the API server holds its own kinds to none."""
-    return Rules({} if name.startswith(BUILT_IN) else components[name])
+def _rules(name: str, components: JsonObject) -> Rules | None:
+    """The rules of a custom resource; the API server holds its own kinds to none, so those do without CEL."""
+    if name.startswith(BUILT_IN):
+        return None
+    from gitops_audit.policy.manifest_schema.rules import Rules
+
+    return Rules(components[name])
 
 
 def _checked(kind: _Kind, body: JsonObject) -> tuple[SchemaFault, ...]:
@@ -168,7 +175,7 @@ class _Kind:
 
     __slots__ = ("_schema", "_validator", "is_valid", "rules")
 
-    def __init__(self, schema: JsonObject, rules: Rules) -> None:
+    def __init__(self, schema: JsonObject, rules: Rules | None) -> None:
         self.rules = rules
         self._schema = schema
         self._validator = _compiled(schema)

@@ -19,10 +19,10 @@ from gitops_audit.policy.cel import Activation, CelError, CelLimit, Program, ast
 from gitops_audit.policy.cel.environment import runtime
 from gitops_audit.policy.cel.reach import paths
 from gitops_audit.policy.manifest_schema.explain import SchemaFault
+from gitops_audit.policy.manifest_schema.judged import Judged
 from gitops_audit.policy.manifest_schema.rule_types import typed
 from gitops_audit.policy.manifest_schema.rule_value import rule_value
 
-RULE_UNEVALUATED = "GA463"
 KEY = "x-kubernetes-validations"
 MAX_EVALUATIONS = 10_000
 _LIMIT = " (limit: rule evaluations)"
@@ -30,16 +30,6 @@ _TYPES = {"self": "dyn", "oldSelf": "optional_type<dyn>"}
 _LONGEST_MESSAGE = 5 * 1024
 _STEP = re.compile(r"\.([A-Za-z_][A-Za-z0-9_]*)|\['((?:[^'\\]|\\.)*)'\]")
 Path = tuple[str | int, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class Judged:
-    """What the rules say of one object: `faults`, why a rule could not be evaluated (`problem`), and how many rules
-    would have read values that are not known here (`unread`)."""
-
-    faults: tuple[SchemaFault, ...] = ()
-    problem: str = ""
-    unread: int = 0
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,7 +13,17 @@ from hypothesis import strategies as st
 from gitops_audit.config.settings import DriftConfig
 from gitops_audit.drift.compare import is_covered
 from gitops_audit.kube.type_schema import TypeSchema
-from tests.unit.drift.samples import compared, config_map, custom, deployment, differences, live, widget, with_metadata
+from tests.unit.drift.samples import (
+    compared,
+    config_map,
+    custom,
+    deployment,
+    differences,
+    entry,
+    live,
+    widget,
+    with_metadata,
+)
 
 MAP_LIST = {
     "type": "array",
@@ -371,11 +381,13 @@ def test_an_object_nested_without_end_is_unknown_not_in_sync() -> None:
 
 
 def test_the_plain_way_says_yes_only_where_the_long_way_does() -> None:
-    assert is_covered({"a": [1, {"b": "c"}], "d": None, "e": {}}, {"a": [1, {"b": "c", "x": 1}], "y": 2})
+    assert is_covered({"a": [1, {"b": "c"}], "d": None, "e": False, "f": []}, {"a": [1, {"b": "c", "x": 1}], "y": 2})
     pairs: list[tuple[dict[str, Any], dict[str, Any]]] = [
         ({"a": True}, {"a": 1}),
         ({"a": [{"port": 53}]}, {"a": [{"port": 53, "protocol": "UDP"}]}),
         ({"a": ""}, {}),
+        ({"a": 0}, {}),
+        ({"a": {}}, {}),
         ({"a": [1]}, {"a": [1, 2]}),
         ({"a": {"b": [[1]]}}, {"a": {"b": [[2]]}}),
         ({"a": [1]}, {"a": ["1"]}),
@@ -384,6 +396,40 @@ def test_the_plain_way_says_yes_only_where_the_long_way_does() -> None:
     for want, have in pairs:
         assert not is_covered(want, have)
     assert not is_covered({"a": [{"b": 1}]}, {"a": [{"b": 1, "k": 2}]}, is_custom=True)
+    assert not is_covered({"a": False}, {}, is_custom=True)
+
+
+def _limited(**limits: Any) -> dict[str, Any]:
+    body = deployment()
+    body["spec"]["template"]["spec"]["containers"][0]["resources"] = {"limits": limits}
+    return body
+
+
+EMPTY: tuple[Any, ...] = (0, 0.0, False, "", [], {})
+FLAGS = custom({"flags": {"type": "object", "additionalProperties": {}}, "flag": {"type": "boolean"}})
+
+
+@pytest.mark.parametrize(
+    ("want", "have", "schema"),
+    [
+        (config_map(a="1", b=""), config_map(a="1"), None),
+        (_limited(cpu=0, memory="1Gi"), _limited(memory="1Gi"), None),
+        (_limited(cpu=0), _limited(), None),
+        *((widget(flags={"a": empty, "b": 1}), widget(flags={"b": 1}), FLAGS) for empty in EMPTY),
+    ],
+)
+def test_an_empty_entry_of_a_map_that_is_gone_was_removed_whatever_managers_are_recorded(
+    want: dict[str, Any], have: dict[str, Any], schema: TypeSchema | None
+) -> None:
+    recorded = live(have, entry("kustomize-controller", have, "Apply"))
+    assert [kind for kind, _ in differences(want, recorded, schema)] == ["removed"]
+
+
+@pytest.mark.parametrize("empty", [0, False, "", [], {}])
+def test_an_empty_field_of_a_struct_that_the_server_left_out_is_no_difference(empty: Any) -> None:
+    want, have = deployment(revisionHistoryLimit=empty), deployment()
+    assert differences(want, live(have, entry("kustomize-controller", have, "Apply"))) == []
+    assert differences(widget(flag=empty, text="a"), live(widget(text="a"), entry("x", {}, "Apply")), TYPE) == []
 
 
 @pytest.mark.parametrize("mode", ["declared", "owned", "strict"])

@@ -1,6 +1,7 @@
 """A signal while a chart is rendered: the run ends, its programs and trees are gone, its reports do not look clean.
 
-`python -m tests.hostile.test_signals` tries twenty moments of a run for each signal and prints a table.
+`python -m tests.hostile.test_signals` tries twenty moments of a run for each signal (also SIGKILL), with helm and
+kustomize running, and prints a table.
 """
 
 from __future__ import annotations
@@ -17,7 +18,6 @@ from pathlib import Path
 
 import pytest
 
-from gitops_audit.lifetime import GRACE_S
 from tests import tools
 from tests.repository import Repo
 
@@ -143,30 +143,65 @@ def test_a_killed_run_ends_its_renderers(repository: Repo, tmp_path: Path) -> No
     assert renderers(temporary) == []
 
 
+_LARGE = 3_000
+_RUNS = {"check": _CHECK, "pytest": _PYTEST}
+_MOMENTS = 20
+
+
 def _table() -> None:
-    sys.stdout.write("| signal | moment | exit code | seconds to the end | trees left | programs left |\n")
-    sys.stdout.write("|---|---|---|---|---|---|\n")
+    """Every signal at twenty moments of `check` and of pytest, counted from the first temporary tree on, while helm
+    and kustomize run. Of what SIGKILL leaves, the next run is asked to remove it."""
+    head = ("signal", "run", "seconds after the first tree", "then: trees, programs", "exit code", "seconds to the end")
+    sys.stdout.write(f"| {' | '.join((*head, 'left: trees, programs', 'trees after the next run'))} |\n|{'---|' * 8}\n")
     os.environ["PATH"] = os.pathsep.join((str(tools.FOLDER), os.environ["PATH"]))
-    for number in (*_NUMBERS, signal.SIGKILL):
-        for moment in range(20):
-            with tempfile.TemporaryDirectory() as folder:
-                sys.stdout.write(_row(Path(folder), number, moment / 10))
-                sys.stdout.flush()
+    with tempfile.TemporaryDirectory() as folder:
+        large, small = (Repo.init(Path(folder) / name) for name in ("large", "small"))
+        large.commit_files({**_FILES, "plain/secret.yaml": _large()})
+        small.commit_files(_FILES)
+        for number in (*_NUMBERS, signal.SIGKILL):
+            for name, arguments in _RUNS.items():
+                for moment in range(_MOMENTS):
+                    temporary = Path(folder) / f"{number.name}-{name}-{moment}"
+                    cells = _cells(large, small, temporary, number, arguments, moment / 10)
+                    sys.stdout.write(f"| {number.name} | {name} | {' | '.join(cells)} |\n")
+                    sys.stdout.flush()
 
 
-def _row(folder: Path, number: signal.Signals, delay_s: float) -> str:
-    repository = Repo.init(folder / "repository")
-    repository.commit_files(_FILES)
-    process = start(repository.folder, folder / "temporary", _CHECK)
+def _large() -> str:
+    """What keeps kustomize busy for a while, beside a Secret in clear."""
+    secret = _FILES["plain/secret.yaml"]
+    return secret + "".join(f"---\n{secret.replace('name: s', f'name: s-{n}')}" for n in range(_LARGE))
+
+
+def _cells(
+    large: Repo, small: Repo, temporary: Path, number: signal.Signals, arguments: tuple[str, ...], delay_s: float
+) -> Iterator[str]:
+    process = start(large.folder, temporary, arguments)
+    _until(process, lambda: any(_trees(temporary)))
     time.sleep(delay_s)
+    yield f"{delay_s:.1f}"
+    yield _left(temporary)
     process.send_signal(number)
     sent = time.monotonic()
     process.communicate()
     took = time.monotonic() - sent
-    left, running = len(list(_trees(folder / "temporary"))), len(renderers(folder / "temporary"))
-    return (
-        f"| {number.name} | {delay_s:.1f} s | {process.returncode} | {took:.1f} of {GRACE_S} | {left} | {running} |\n"
-    )
+    time.sleep(0.2)  # what the kernel kills takes a moment to go
+    yield str(process.returncode)
+    yield f"{took:.1f}"
+    yield _left(temporary)
+    yield _after_the_next_run(small, temporary)
+
+
+def _left(temporary: Path) -> str:
+    return f"{len(list(_trees(temporary)))}, {len(renderers(temporary))}"
+
+
+def _after_the_next_run(small: Repo, temporary: Path) -> str:
+    """Trees count as left behind when they are a minute old."""
+    for tree in _trees(temporary):
+        os.utime(tree, (0, 0))
+    start(small.folder, temporary, ("-m", "gitops_audit", "check", "-q", "--source", "plain")).communicate()
+    return str(len(list(_trees(temporary))))
 
 
 if __name__ == "__main__":

@@ -34,6 +34,8 @@ def table(apiserver: ApiServer, tmp_path_factory: pytest.TempPathFactory) -> Ite
         found.deploy()
         found.change()
         yield found
+        lease = "/apis/coordination.k8s.io/v1/namespaces/default/leases/gitops-audit-remediation"
+        found.server.request("DELETE", lease)
 
 
 class Repaired:

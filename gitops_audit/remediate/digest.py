@@ -35,6 +35,11 @@ def content(live: JsonObject) -> JsonObject:
     return {k: v for k, v in live.items() if k not in _OTHER} | {"metadata": metadata}
 
 
+def holds_tokens(shown: JsonObject) -> bool:
+    """Whether an object as reports show it stands for one with secret values in it."""
+    return _TOKEN.search(json.dumps(shown, default=str)) is not None
+
+
 def _digest(value: Any) -> str:
     text = json.dumps(value, sort_keys=True, separators=(",", ":"), default=str)
     return hashlib.sha256(_TOKEN.sub("<redacted>", text).encode("utf-8", "surrogatepass")).hexdigest()

@@ -12,7 +12,7 @@ from gitops_audit.model.redact import Redactor
 from gitops_audit.model.resource import JsonObject, ResourceKey
 from gitops_audit.remediate import state
 from gitops_audit.remediate.choose import Draft, choose
-from gitops_audit.remediate.digest import content_digest, rendered_digest
+from gitops_audit.remediate.digest import content_digest, holds_tokens, rendered_digest
 from gitops_audit.remediate.document import Action, Plan, Refused, Scope
 from gitops_audit.remediate.effect import effect_of, wave_of
 from gitops_audit.remediate.guard import Facts, guards, protected, seen
@@ -128,7 +128,7 @@ class Planner:
     def _made(self, draft: Draft, live: JsonObject | None, source: str) -> Action:
         resource = draft.resource
         metadata = (live or {}).get("metadata") or {}
-        is_sensitive = live is not None and self._redactor.covers(live)
+        is_sensitive = live is not None and (self._redactor.covers(live) or holds_tokens(live))
         return Action(
             id=resource.id,
             wave=wave_of(draft.action, resource.key, resource.body),

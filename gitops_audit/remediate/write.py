@@ -229,7 +229,7 @@ class Step:
 
     def _begin(self, live: JsonObject | None) -> None:
         """The object before goes into the journal, but not the values of a Secret."""
-        is_sensitive = live is not None and self._tools.redactor.covers(live)
+        is_sensitive = live is not None and self._is_sensitive(live)
         self._tools.journal.write(
             "begin",
             id=self._action.id,
@@ -242,26 +242,31 @@ class Step:
 
     def _ended(self, outcome: Outcome, message: str = "") -> Result:
         action = self._action
-        after = summary(self.written, self._tools.redactor) if outcome == "done" else None
+        is_sensitive = self.written is not None and self._is_sensitive(self.written)
+        after = summary(self.written, is_sensitive=is_sensitive) if outcome == "done" else None
         self._tools.journal.write("end", id=action.id, result=outcome, message=message, after=after)
         return Result(action.id, action.resource, action.action, outcome, message)
+
+    def _is_sensitive(self, body: JsonObject) -> bool:
+        """Whether an object holds secret values, or (as the plan knows) copies of those of another one."""
+        return not self._action.undoable or self._tools.redactor.covers(body)
 
     def _told(self, error: ApiError) -> str:
         """The server's words; for an object with secret values, which they may quote, only what kind of refusal."""
         declared = self._tools.actual.of(self._action)
-        if declared is not None and self._tools.redactor.covers(declared):
+        if declared is not None and self._is_sensitive(declared):
             return f"the server refused it: HTTP {error.status} {error.reason}".strip()
         if error.status == _CONFLICT or (error.status == _INVALID and "testing" in error.message):
             return f"somebody changed it at the same moment: {error.message}"
         return error.message[:_MESSAGE_CHARS]
 
 
-def summary(written: JsonObject | None, redactor: Redactor) -> JsonObject:
+def summary(written: JsonObject | None, *, is_sensitive: bool) -> JsonObject:
     """What identifies an object after a write, for `undo` to know it again; nothing where it was deleted."""
     if written is None:
         return {}
     metadata = written["metadata"]
-    digest = "" if redactor.covers(written) else content_digest(written)
+    digest = "" if is_sensitive else content_digest(written)
     return {"uid": metadata.get("uid"), "resourceVersion": metadata.get("resourceVersion"), "digest": digest}
 
 

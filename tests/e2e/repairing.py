@@ -6,7 +6,7 @@ import json
 import os
 import subprocess
 import sys
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -17,7 +17,8 @@ import yaml
 
 from gitops_audit.config.load import load
 from gitops_audit.config.settings import Settings
-from gitops_audit.model.resource import Declared, JsonObject
+from gitops_audit.model.resource import JsonObject
+from gitops_audit.model.subject import Subject
 from gitops_audit.remediate.apply import Run
 from gitops_audit.remediate.document import Plan, Scope
 from gitops_audit.remediate.plan import Planner
@@ -34,7 +35,7 @@ def config_map(name: str, **data: str) -> JsonObject:
     return {"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": name}, "data": data or {"a": "1"}}
 
 
-def everything(resources: Iterable[Declared], words: Iterable[str]) -> list[Declared]:
+def everything(resources: Sequence[Subject], words: Sequence[str]) -> list[Subject]:
     """The selection of the command line where no word is given."""
     assert not list(words)
     return list(resources)

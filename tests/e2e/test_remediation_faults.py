@@ -270,6 +270,26 @@ def test_a_secret_is_restored_with_its_real_value_and_no_value_is_told(
         assert marker not in told
 
 
+def test_a_copy_of_a_secret_value_elsewhere_is_not_told_either(
+    apiserver: ApiServer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "state"))
+    with apiserver.left_as_found():
+        copied = config_map("copied", password="marker-declared-7f3a", a="1")
+        shop = Shop.declared(apiserver, tmp_path, [SECRET, copied])
+        shop.deploy()
+        shop.edit("copied", a="2")
+        plan = shop.plan()
+        done = shop.apply()
+        now = shop.data("copied")
+        shop.unlock()
+
+    assert done.returncode == 0, done.stderr
+    assert now == {"password": "marker-declared-7f3a", "a": "1"}
+    kept = [p.read_text() for p in (tmp_path / "state").rglob("*") if p.is_file()]
+    assert "marker-declared-7f3a" not in "".join([json.dumps(plan), done.stdout, done.stderr, *kept])
+
+
 def test_the_journal_is_for_its_owner_alone(shop: Shop) -> None:
     apply(shop.planned(), shop.way())
     journal = next(shop.way().journals.glob("*.jsonl"))

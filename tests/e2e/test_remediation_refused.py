@@ -29,7 +29,7 @@ def shop(apiserver: ApiServer, tmp_path: Path) -> Iterator[Shop]:
         found.unlock()
 
 
-def stored(shop: Shop) -> dict[str, bytes]:
+def stored(shop: Shop) -> dict[str, str]:
     """All objects; Leases of API servers move by themselves."""
     return {str(k): v for k, v in shop.server.etcd.state().items() if "lease" not in str(k)}
 
@@ -114,15 +114,9 @@ def at_the_wrong_cluster(shop: Shop) -> None:
 def never_deployed(shop: Shop) -> None:
     text = (shop.root / "gitops-audit.yaml").read_text()
     other = "- {name: other, path: other, namespace: default}"
-    shop.commit(
-        {
-            "other/a.yaml": "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: elsewhere}\n",
-            "gitops-audit.yaml": text.replace("sources:
-", f"sources:
-{other}
-"),
-        }
-    )
+    declared = "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: elsewhere}\n"
+    changed = text.replace("sources:\n", f"sources:\n{other}\n")
+    shop.commit({"other/a.yaml": declared, "gitops-audit.yaml": changed})
     shop.plan()
 
 

@@ -16,6 +16,7 @@ from gitops_audit.policy.document import Document
 from gitops_audit.policy.form.admission import policy as vap
 from gitops_audit.policy.form.own.policy_test import GivenWorld, subject_of
 from gitops_audit.policy.load.documents import read
+from gitops_audit.policy.loaded import policies_of
 from tests.e2e.admission import BINDINGS, POLICIES, Admission
 from tests.e2e.apiserver import ApiServer
 
@@ -92,7 +93,8 @@ def _canary(client: Admission) -> None:
 
 @pytest.fixture(scope="module")
 def policies() -> Sequence[Policy]:
-    return vap.load([*documents("policies.yaml"), *(Document(b, "bindings.yaml") for b in bindings())])
+    found = [*documents("policies.yaml"), *(Document(b, "bindings.yaml") for b in bindings())]
+    return policies_of(vap.load(found))
 
 
 def world() -> GivenWorld:

@@ -12,6 +12,7 @@ from gitops_audit.policy.contract import Policy, RuleResult
 from gitops_audit.policy.document import Document
 from gitops_audit.policy.form.admission import policy as vap
 from gitops_audit.policy.form.own.policy_test import GivenWorld, subject_of
+from gitops_audit.policy.loaded import policies_of
 
 A, B, C = "a" * 300, "b" * 1000, "c" * 1000
 FOR_ANY_OBJECT = [
@@ -51,7 +52,7 @@ def policy(expression: str) -> Policy:
             "validations": [{"expression": expression}, {"expression": "object.metadata.name == 'a'"}],
         },
     }
-    (loaded,) = vap.load([Document(body, "p.yaml")])
+    (loaded,) = policies_of(vap.load([Document(body, "p.yaml")]))
     return loaded
 
 

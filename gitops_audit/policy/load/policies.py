@@ -1,15 +1,9 @@
-"""From policy files to policies: each form is loaded by its own module, imported when a document needs it.
-
-A form's `load(documents: Sequence[Document]) -> Sequence[Policy]` gets all documents of its kinds (bindings and
-exceptions among them) and raises PolicyError: GA410 for what an audit does not support, other codes for mistakes.
-"""
+"""From policy files to policies: each form is loaded by its own module, imported when a document needs it."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
-from importlib import import_module
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
-from typing import Any
 
 from gitops_audit.config.settings import PolicyRef
 from gitops_audit.errors import Location, PolicyError
@@ -19,25 +13,46 @@ from gitops_audit.policy.load import pack as packs
 from gitops_audit.policy.load.documents import read
 from gitops_audit.policy.load.file import data_of, files_of, is_directory, sibling
 from gitops_audit.policy.load.unsupported import UnsupportedPolicy
+from gitops_audit.policy.loaded import Form, Loaded
 
 UNSUPPORTED = "GA410"
-_NATIVE = "gitops_audit.policy.form.own.policy:load"
-_ADMISSION = "gitops_audit.policy.form.admission.policy:load"
-_VALIDATING = "gitops_audit.policy.form.kyverno.validating.policy:load"
-_KYVERNO = "gitops_audit.policy.form.kyverno.load:load"
-FORMS: dict[tuple[str, str], str] = {
-    ("gitops-audit", "Policy"): _NATIVE,
-    ("admissionregistration.k8s.io", "ValidatingAdmissionPolicy"): _ADMISSION,
-    ("admissionregistration.k8s.io", "ValidatingAdmissionPolicyBinding"): _ADMISSION,
-    ("policies.kyverno.io", "ValidatingPolicy"): _VALIDATING,
-    ("policies.kyverno.io", "NamespacedValidatingPolicy"): _VALIDATING,
-    ("policies.kyverno.io", "PolicyException"): _VALIDATING,
-    ("kyverno.io", "ClusterPolicy"): _KYVERNO,
-    ("kyverno.io", "Policy"): _KYVERNO,
-    ("kyverno.io", "PolicyException"): _KYVERNO,
-}
 
-Loader = Callable[[Sequence[Document]], Sequence[Policy]]
+
+def _own(documents: Sequence[Document]) -> Iterable[Loaded[Policy]]:
+    from gitops_audit.policy.form.own.policy import load
+
+    return load(documents)
+
+
+def _admission(documents: Sequence[Document]) -> Iterable[Loaded[Policy]]:
+    from gitops_audit.policy.form.admission.policy import load
+
+    return load(documents)
+
+
+def _validating(documents: Sequence[Document]) -> Iterable[Loaded[Policy]]:
+    from gitops_audit.policy.form.kyverno.validating.policy import load
+
+    return load(documents)
+
+
+def _kyverno(documents: Sequence[Document]) -> Iterable[Loaded[Policy]]:
+    from gitops_audit.policy.form.kyverno.load import load
+
+    return load(documents)
+
+
+FORMS: dict[tuple[str, str], Form] = {
+    ("gitops-audit", "Policy"): _own,
+    ("admissionregistration.k8s.io", "ValidatingAdmissionPolicy"): _admission,
+    ("admissionregistration.k8s.io", "ValidatingAdmissionPolicyBinding"): _admission,
+    ("policies.kyverno.io", "ValidatingPolicy"): _validating,
+    ("policies.kyverno.io", "NamespacedValidatingPolicy"): _validating,
+    ("policies.kyverno.io", "PolicyException"): _validating,
+    ("kyverno.io", "ClusterPolicy"): _kyverno,
+    ("kyverno.io", "Policy"): _kyverno,
+    ("kyverno.io", "PolicyException"): _kyverno,
+}
 
 
 def load_all(refs: Sequence[PolicyRef], *, allow_unsupported: bool = False) -> Sequence[Policy]:
@@ -48,10 +63,11 @@ def load_all(refs: Sequence[PolicyRef], *, allow_unsupported: bool = False) -> S
 
 def load(documents: Sequence[Document], *, allow_unsupported: bool = False) -> Sequence[Policy]:
     """The policies of the documents. With `allow_unsupported`, one that cannot be supported becomes a visible skip."""
-    grouped: dict[str, list[Document]] = {}
+    grouped: dict[Form, list[Document]] = {}
     for document in documents:
         grouped.setdefault(_form(document), []).append(document)
-    policies = [p for form, group in grouped.items() for p in _load_form(form, group, allow_unsupported)]
+    found = (_usable(one, allow_unsupported) for form, group in grouped.items() for one in form(group))
+    policies = [policy for policy in found if policy is not None]
     _check_names(policies)
     return policies
 
@@ -85,7 +101,7 @@ def _of_path(path: Path, where: Location) -> Iterator[Document]:
         raise PolicyError(f"there is no policy in {path}", code="GA404", where=where)
 
 
-def _form(document: Document) -> str:
+def _form(document: Document) -> Form:
     form = FORMS.get((document.group, document.kind))
     if form is not None:
         return form
@@ -95,38 +111,14 @@ def _form(document: Document) -> str:
     raise PolicyError(f"{shown} is no form of policy", code="GA405", where=document.at(""), hint=hint)
 
 
-def _load_form(form: str, documents: Sequence[Document], allow_unsupported: bool) -> Sequence[Policy]:
-    load_documents = _loader(form)
-    if allow_unsupported and form == _KYVERNO:
-        # only the rules at fault are skipped: the others of the same policy still count
-        lenient: Any = load_documents
-        return list(lenient(documents, allow_unsupported=True))
-    skipped: list[Policy] = []
-    remaining = list(documents)
-    while True:
-        try:
-            return [*load_documents(remaining), *skipped]
-        except PolicyError as error:
-            culprit = _culprit(remaining, error) if allow_unsupported and error.code == UNSUPPORTED else None
-            if culprit is None:
-                raise
-            skipped.append(UnsupportedPolicy.of(culprit, error.message))
-            remaining.remove(culprit)
-
-
-def _loader(form: str) -> Loader:
-    module, _, name = form.partition(":")
-    found: Any = getattr(import_module(module), name)
-    return found  # type: ignore[no-any-return]
-
-
-def _culprit(documents: Sequence[Document], error: PolicyError) -> Document | None:
-    """The document an error is about: the last one of its file that starts at or above its line."""
-    where = error.where
-    if where is None:
-        return None
-    above = [d for d in documents if d.path == where.path and d.line <= where.line]
-    return max(above, key=lambda d: d.line, default=None)
+def _usable(loaded: Loaded[Policy], allow_unsupported: bool) -> Policy | None:
+    """What is evaluated of a document: its policy, or a skip in its place. Raises a fault that is not allowed."""
+    fault = loaded.fault
+    if fault is None:
+        return loaded.policy
+    if not allow_unsupported or fault.code != UNSUPPORTED:
+        raise fault
+    return loaded.policy or UnsupportedPolicy.of(loaded.document, fault.message)
 
 
 def _check_names(policies: Sequence[Policy]) -> None:

@@ -16,6 +16,7 @@ from gitops_audit.policy.form.kyverno.request import Request
 from gitops_audit.policy.form.kyverno.validating import policy as kyverno_validating
 from gitops_audit.policy.form.kyverno.validating.policy import ValidatingPolicy
 from gitops_audit.policy.load import policies as registry
+from gitops_audit.policy.loaded import policies_of
 from gitops_audit.policy.namespace import NAME_LABEL
 
 _KYVERNO = "kyverno.io"
@@ -53,11 +54,11 @@ def _load(
     document: Document, exceptions: Sequence[KyvernoException], companions: Sequence[Document]
 ) -> Sequence[Policy]:
     if document.group == _KYVERNO:
-        policy = load_policy(document, allow_unsupported=True, is_simulated=True)
+        policy = load_policy(document, is_simulated=True)
         return [policy.with_exceptions(exceptions)]
     concerned = [d for d in companions if d.group == document.group and _concerns(d, document)]
     if document.kind in kyverno_validating.FORMS:
-        return kyverno_validating.load([document, *concerned], is_test=True)
+        return policies_of(kyverno_validating.load([document, *concerned], is_test=True))
     return registry.load([document, *concerned])
 
 

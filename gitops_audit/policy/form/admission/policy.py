@@ -21,9 +21,10 @@ from gitops_audit.policy.cel_rule import (
     holds,
     validations,
 )
-from gitops_audit.policy.contract import Metadata, Policy, RuleResult, Subject, UnknownNamespace, World
+from gitops_audit.policy.contract import Metadata, RuleResult, Subject, UnknownNamespace, World
 from gitops_audit.policy.document import Document
 from gitops_audit.policy.form.admission.binding import UNBOUND, Binding
+from gitops_audit.policy.loaded import Loaded, companions
 from gitops_audit.policy.match_constraints import MatchConstraints
 from gitops_audit.policy.metadata import from_annotations
 from gitops_audit.policy.param import ParamKind
@@ -121,15 +122,16 @@ class AdmissionPolicy:
         return RuleResult(validation.name, "error", str(error))
 
 
-def load(documents: Sequence[Document]) -> Sequence[Policy]:
-    """Policies with the bindings among the documents. Raises PolicyError at the line of the first fault."""
+def load(documents: Sequence[Document]) -> Iterator[Loaded[AdmissionPolicy]]:
+    """The bindings among the documents, then the policies with them: of each the policy, or its first fault."""
     policies = {d.name for d in documents if d.kind == FORM}
-    bindings: dict[str, list[Binding]] = {}
+    bindings, loaded = companions(
+        (d for d in documents if d.kind == BINDING), lambda document: Binding.from_document(document, policies)
+    )
+    yield from loaded
     for document in documents:
-        if document.kind == BINDING:
-            binding = Binding.from_document(document, policies)
-            bindings.setdefault(binding.policy, []).append(binding)
-    return [_policy(d, tuple(bindings.get(d.name, [UNBOUND]))) for d in documents if d.kind == FORM]
+        if document.kind == FORM:
+            yield Loaded.of(document, lambda d: _policy(d, tuple(b for b in bindings if b.policy == d.name)))
 
 
 def _policy(document: Document, bindings: tuple[Binding, ...]) -> AdmissionPolicy:
@@ -144,7 +146,7 @@ def _policy(document: Document, bindings: tuple[Binding, ...]) -> AdmissionPolic
         constraints=_constraints(document),
         conditions=conditions(document, "/spec/matchConditions", composition),
         validations=found,
-        bindings=bindings,
+        bindings=bindings or (UNBOUND,),
         param_kind=ParamKind.from_document(document),
         is_failure_ignored=document.choice("/spec/failurePolicy", ("Fail", "Ignore"), "Fail") == "Ignore",
     )

@@ -38,13 +38,13 @@ class Rule:
     skip_reason: str = ""
 
     @classmethod
-    def from_document(cls, document: Document, at: str, *, is_simulated: bool, allow_unsupported: bool) -> Rule:
-        """Raises PolicyError for a malformed rule, and for an unsupported one unless that is allowed.
+    def from_document(cls, document: Document, at: str, *, is_simulated: bool) -> Rule:
+        """Raises PolicyError for a malformed rule.
 
         With `is_simulated` (tests) what asks a server is no fault of the rule: the test's values stand in.
         """
         shape.check_rule(document, at)
-        reason = _skip_reason(document, at, is_simulated=is_simulated, allow_unsupported=allow_unsupported)
+        reason = _skip_reason(document, at, is_simulated=is_simulated)
         rule = cls(
             document.text(f"{at}/name"),
             document.mapping(at),
@@ -151,15 +151,18 @@ class Rule:
         return scope
 
 
-def _skip_reason(document: Document, at: str, *, is_simulated: bool, allow_unsupported: bool) -> str:
+def unsupported(document: Document, at: str) -> tuple[str, str]:
+    """The first part of the rule at `at` that is not supported, as a pointer, and why; empty where all of it is."""
     pointer, reason = shape.unsupported(document, at)
+    if not reason and document.value(f"{at}/validate") is None:
+        return at, "the rule has no `validate`"
+    return pointer, reason
+
+
+def _skip_reason(document: Document, at: str, *, is_simulated: bool) -> str:
+    pointer, reason = unsupported(document, at)
     if is_simulated and any(pointer.endswith(f"/{kind}") for kind in EXTERNAL):
         return ""
-    if not reason and document.value(f"{at}/validate") is None:
-        pointer, reason = at, "the rule has no `validate`"
-    if reason and not allow_unsupported:
-        hint = "leave the policy out, or let unsupported rules be shown as skipped with --allow-unsupported"
-        raise document.fault(pointer, reason, code="GA410", hint=hint)
     return f"unsupported: {reason}" if reason else ""
 
 

@@ -10,13 +10,14 @@ from gitops_audit.policy import pod_security
 from gitops_audit.policy.cel import Activation, Composition, Program
 from gitops_audit.policy.cel.world import WORLD_FUNCTIONS, bound
 from gitops_audit.policy.cel_rule import Validation, compile_at, compose
-from gitops_audit.policy.contract import Metadata, Policy, RuleResult, Subject, World
+from gitops_audit.policy.contract import Metadata, RuleResult, Subject, World
 from gitops_audit.policy.document import Document
 from gitops_audit.policy.form.own.document import check
 from gitops_audit.policy.form.own.match import Match
 from gitops_audit.policy.form.own.rule import CelCheck, Check, PodSecurityCheck, Rule, SchemaCheck
 from gitops_audit.policy.form.own.schema_guard import Schema, guarded
 from gitops_audit.policy.form.own.subject import VARIABLES, activation
+from gitops_audit.policy.loaded import Loaded
 
 FORM = "Policy"
 _WORLD = frozenset(function.name for function in WORLD_FUNCTIONS)
@@ -58,9 +59,9 @@ class NativePolicy:
                 yield rule.name, rule.check.validation.program, activation(subject, world)
 
 
-def load(documents: Sequence[Document]) -> Sequence[Policy]:
-    """Raises PolicyError at the line of the first fault."""
-    return [_policy(document) for document in documents]
+def load(documents: Sequence[Document]) -> Iterator[Loaded[NativePolicy]]:
+    """The policy of each document, or its first fault, with the line."""
+    return (Loaded.of(document, _policy) for document in documents)
 
 
 def _policy(document: Document) -> NativePolicy:

@@ -102,6 +102,49 @@ def test_an_unsupported_policy_is_an_error_or_a_visible_skip() -> None:
     assert set(loaded) == {"one", "admission"}
 
 
+def test_the_binding_of_an_unsupported_policy_still_finds_it() -> None:
+    binding = """apiVersion: admissionregistration.k8s.io/v1
+kind: ValidatingAdmissionPolicyBinding
+metadata: {name: binding}
+spec: {policyName: admission, validationActions: [Deny]}
+"""
+    text = ADMISSION.replace("EXPRESSION", "authorizer.path('/').check('get').allowed()")
+    documents = read(f"{binding}---\n{text}".encode(), "p.yaml")
+
+    (loaded,) = registry.load(documents, allow_unsupported=True)
+
+    assert loaded.metadata.name == "admission"
+
+
+def test_of_two_unsupported_policies_on_one_line_each_is_a_skip_of_its_own() -> None:
+    text = ADMISSION.replace("EXPRESSION", "authorizer.path('/').check('get').allowed()")
+    first, second = (read(text.replace("name: admission", f"name: {n}").encode(), "p.yaml")[0] for n in ("a", "b"))
+
+    loaded = registry.load([first, second], allow_unsupported=True)
+
+    assert [policy.metadata.name for policy in loaded] == ["a", "b"]
+
+
+def test_an_unsupported_condition_of_a_kyverno_policy_skips_all_of_it() -> None:
+    text = """apiVersion: kyverno.io/v1
+kind: ClusterPolicy
+metadata: {name: conditional}
+spec:
+  webhookConfiguration:
+    matchConditions: [{name: m, expression: "authorizer.path('/').check('get').allowed()"}]
+  rules:
+  - {name: r, match: {resources: {kinds: [Pod]}}, validate: {pattern: {spec: {hostNetwork: true}}}}
+"""
+    documents = read(text.encode(), "p.yaml")
+
+    with pytest.raises(PolicyError, match="GA410"):
+        registry.load(documents)
+
+    (loaded,) = registry.load(documents, allow_unsupported=True)
+    (result,) = loaded.evaluate(subject_of(POD), GivenWorld())
+    assert result.result == "skip"
+
+
 def test_a_mistake_is_no_skip_even_where_the_unsupported_is_allowed() -> None:
     with pytest.raises(PolicyError, match="Syntax error"):
         registry.load(read(ADMISSION.replace("EXPRESSION", "'1 +'").encode(), "p.yaml"), allow_unsupported=True)

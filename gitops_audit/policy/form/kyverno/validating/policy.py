@@ -9,7 +9,7 @@ from gitops_audit.errors import AuditError
 from gitops_audit.policy.cel import Activation, CelError, Program
 from gitops_audit.policy.cel.world import bound
 from gitops_audit.policy.cel_rule import holds
-from gitops_audit.policy.contract import Metadata, Policy, RuleResult, Subject, UnknownNamespace, World
+from gitops_audit.policy.contract import Metadata, RuleResult, Subject, UnknownNamespace, World
 from gitops_audit.policy.document import Document
 from gitops_audit.policy.form.kyverno.request import Operation, Request
 from gitops_audit.policy.form.kyverno.validating import activation as kyverno_activation
@@ -17,9 +17,11 @@ from gitops_audit.policy.form.kyverno.validating import spec as spec
 from gitops_audit.policy.form.kyverno.validating.autogen import controllers, generated, kinds
 from gitops_audit.policy.form.kyverno.validating.checks import Checks
 from gitops_audit.policy.form.kyverno.validating.exception import CelException
+from gitops_audit.policy.loaded import Loaded, companions
 from gitops_audit.policy.metadata import from_annotations
 
 FORMS = ("ValidatingPolicy", "NamespacedValidatingPolicy")
+EXCEPTION = "PolicyException"
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,14 +142,17 @@ class ValidatingPolicy:
         return self._made[key]
 
 
-def load(documents: Sequence[Document], *, is_test: bool = False) -> Sequence[Policy]:
-    """Policies with the exceptions among the documents.
+def load(documents: Sequence[Document], *, is_test: bool = False) -> Iterator[Loaded[ValidatingPolicy]]:
+    """The exceptions among the documents, then the policies with them: of each the policy, or its first fault.
 
     With `is_test` the world answers what an audit cannot ask (`http`, `global_entry`, `image_metadata`), and policies
-    for JSON are loaded. Raises PolicyError: GA410 for what is not supported, others for mistakes, each at its line.
+    for JSON are loaded.
     """
-    exceptions = [CelException.from_document(d) for d in documents if d.kind == "PolicyException"]
-    return [_policy(d, exceptions, is_test) for d in documents if d.kind in FORMS]
+    exceptions, loaded = companions((d for d in documents if d.kind == EXCEPTION), CelException.from_document)
+    yield from loaded
+    for document in documents:
+        if document.kind in FORMS:
+            yield Loaded.of(document, lambda d: _policy(d, exceptions, is_test))
 
 
 def _policy(document: Document, exceptions: Sequence[CelException], is_test: bool) -> ValidatingPolicy:

@@ -13,6 +13,7 @@ from gitops_audit.policy.document import Document
 from gitops_audit.policy.explain import explain
 from gitops_audit.policy.form.admission import policy as vap
 from gitops_audit.policy.form.own.policy_test import GivenWorld, subject_of
+from gitops_audit.policy.loaded import policies_of
 
 PODS = {"apiGroups": [""], "apiVersions": ["v1"], "operations": ["CREATE"], "resources": ["pods"]}
 POD = {
@@ -52,7 +53,7 @@ def binding(**spec: Any) -> dict[str, Any]:
 def results(
     *bodies: dict[str, Any], of: Mapping[str, Any] = POD, world: Sequence[dict[str, Any]] = (SHOP,)
 ) -> Sequence[RuleResult]:
-    (loaded,) = vap.load([Document(body, "policy.yaml", 1) for body in bodies])
+    (loaded,) = policies_of(vap.load([Document(body, "policy.yaml", 1) for body in bodies]))
     return loaded.evaluate(subject_of(copy.deepcopy(dict(of))), GivenWorld(tuple(world)))
 
 
@@ -307,7 +308,7 @@ def test_a_document_at_fault_is_refused_at_its_line(
     documents = [Document(body, "policy.yaml", 1, {pointer: 17}) for body in bodies]
 
     with pytest.raises(PolicyError, match=message.replace("(", r"\(")) as raised:
-        vap.load(documents)
+        policies_of(vap.load(documents))
 
     assert raised.value.code == code
     assert raised.value.where is not None
@@ -315,7 +316,9 @@ def test_a_document_at_fault_is_refused_at_its_line(
 
 
 def test_the_parts_of_each_expression_can_be_shown() -> None:
-    (loaded,) = vap.load([Document(policy(validations=[{"expression": "object.spec.priority < 2"}]), "p.yaml")])
+    (loaded,) = policies_of(
+        vap.load([Document(policy(validations=[{"expression": "object.spec.priority < 2"}]), "p.yaml")])
+    )
     (found,) = explain(loaded, subject_of(copy.deepcopy(POD)), GivenWorld())
 
     assert [(p.text, p.value) for p in found.parts] == [
@@ -327,6 +330,6 @@ def test_the_parts_of_each_expression_can_be_shown() -> None:
 def test_the_annotations_of_a_policy_describe_it() -> None:
     body = policy()
     body["metadata"]["annotations"] = {"policies.kyverno.io/severity": "High", "gitops-audit/standards": "CIS 5.1, NSA"}
-    (loaded,) = vap.load([Document(body, "p.yaml", 3)])
+    (loaded,) = policies_of(vap.load([Document(body, "p.yaml", 3)]))
     about = loaded.metadata
     assert (str(about.severity), about.standards, str(about.where)) == ("high", ("CIS 5.1", "NSA"), "p.yaml:3")

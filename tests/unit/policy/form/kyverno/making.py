@@ -13,6 +13,7 @@ from gitops_audit.policy.form.kyverno.load import load
 from gitops_audit.policy.form.kyverno.policy import KyvernoPolicy
 from gitops_audit.policy.form.kyverno.request import Request, subject_of
 from gitops_audit.policy.load.documents import read
+from gitops_audit.policy.loaded import policies_of
 from gitops_audit.policy.testing.world import TestWorld
 
 _POLICY = """\
@@ -35,7 +36,7 @@ def documents(text: str) -> list[Document]:
 def policy(rule: str, *, match: str = "{any: [{resources: {kinds: [Pod]}}]}", annotations: str = "{}") -> KyvernoPolicy:
     """A ClusterPolicy with one rule, whose fields below `match` are given."""
     head = _POLICY.format(kind="ClusterPolicy", annotations=annotations, metadata="", match=match)
-    (loaded,) = load(read((head + _indented(rule)).encode(), "policy.yaml"))
+    (loaded,) = policies_of(load(read((head + _indented(rule)).encode(), "policy.yaml")))
     return loaded
 
 

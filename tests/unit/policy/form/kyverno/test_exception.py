@@ -4,6 +4,7 @@ import pytest
 
 from gitops_audit.errors import PolicyError
 from gitops_audit.policy.form.kyverno.load import load
+from gitops_audit.policy.loaded import policies_of
 from tests.unit.policy.form.kyverno.making import deployment, documents, pod, results
 
 POLICY = """\
@@ -29,7 +30,7 @@ BASELINE = "podSecurity: {level: baseline}"
 
 
 def outcome(check: str, named: str, rules: str, extra: str, body: dict[str, object]) -> tuple[str, str]:
-    (loaded,) = load(documents(POLICY % (check, named, rules, extra)))
+    (loaded,) = policies_of(load(documents(POLICY % (check, named, rules, extra))))
     (result,) = results(loaded, body)
     return result.result, result.message
 
@@ -90,4 +91,4 @@ def test_single_controls_of_the_pod_security_standards_are_excepted(control: str
 def test_a_malformed_exception_is_an_error(spec: str) -> None:
     text = f"apiVersion: kyverno.io/v2\nkind: PolicyException\nmetadata: {{name: e}}\nspec: {spec}\n"
     with pytest.raises(PolicyError):
-        load(documents(text))
+        policies_of(load(documents(text)))

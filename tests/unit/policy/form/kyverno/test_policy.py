@@ -8,6 +8,7 @@ from gitops_audit.errors import PolicyError
 from gitops_audit.model.finding import Severity
 from gitops_audit.policy.form.kyverno.load import load
 from gitops_audit.policy.form.kyverno.request import UserInfo
+from gitops_audit.policy.loaded import policies_of
 from tests.unit.policy.form.kyverno.making import (
     answered,
     cron_job,
@@ -324,7 +325,7 @@ def test_the_first_rule_that_applies_is_enough_where_the_policy_says_so() -> Non
       - {name: a, match: {resources: {kinds: [Pod]}}, validate: {pattern: {spec: {hostNetwork: true}}}}
       - {name: b, match: {resources: {kinds: [Pod]}}, validate: {pattern: {spec: {hostNetwork: true}}}}
     """
-    (loaded,) = load(documents(text))
+    (loaded,) = policies_of(load(documents(text)))
     assert [result.rule for result in results(loaded, pod())] == ["a"]
 
 
@@ -337,7 +338,7 @@ def test_a_policy_of_a_namespace_is_for_that_namespace_alone() -> None:
       rules:
       - {name: a, match: {resources: {kinds: [Pod]}}, validate: {pattern: {spec: {hostNetwork: true}}}}
     """
-    (loaded,) = load(documents(text))
+    (loaded,) = policies_of(load(documents(text)))
     elsewhere = pod()
     elsewhere["metadata"]["namespace"] = "bank"
     assert [item.result for item in results(loaded, pod())] == ["fail"]
@@ -355,7 +356,7 @@ def test_match_conditions_of_the_webhook_are_conditions_of_the_policy() -> None:
       rules:
       - {name: a, match: {resources: {kinds: [Pod]}}, validate: {pattern: {spec: {hostNetwork: true}}}}
     """
-    (loaded,) = load(documents(text))
+    (loaded,) = policies_of(load(documents(text)))
     assert list(results(loaded, pod())) == []
     assert [item.result for item in results(loaded, pod(name="db"))] == ["fail"]
 
@@ -447,8 +448,11 @@ def test_an_unsupported_rule_may_be_a_visible_skip_beside_the_others() -> None:
       - {name: a, match: {resources: {kinds: [Pod]}}, mutate: {patchStrategicMerge: {}}}
       - {name: b, match: {resources: {kinds: [Pod]}}, validate: {pattern: {spec: {hostNetwork: true}}}}
     """
-    (loaded,) = load(documents(text), allow_unsupported=True)
-    first, second = results(loaded, pod())
+    (loaded,) = load(documents(text))
+    assert loaded.policy is not None
+    assert loaded.fault is not None
+    assert loaded.fault.code == "GA410"
+    first, second = results(loaded.policy, pod())
     assert (first.result, first.message) == ("skip", "unsupported: `mutate` rules are not evaluated")
     assert second.result == "fail"
 
@@ -457,7 +461,7 @@ def test_an_unsupported_rule_may_be_a_visible_skip_beside_the_others() -> None:
 def test_a_policy_without_proper_rules_is_an_error(spec: str) -> None:
     text = f"apiVersion: kyverno.io/v1\nkind: ClusterPolicy\nmetadata: {{name: p}}\nspec: {spec}\n"
     with pytest.raises(PolicyError):
-        load(documents(text))
+        policies_of(load(documents(text)))
 
 
 def test_a_deeply_nested_object_ends_in_a_result() -> None:

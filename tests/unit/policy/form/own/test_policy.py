@@ -11,6 +11,7 @@ from gitops_audit.policy.form.own import policy as native
 from gitops_audit.policy.form.own.policy_test import GivenWorld, inline_tests, subject_of
 from gitops_audit.policy.load import policies as registry
 from gitops_audit.policy.load.documents import read
+from gitops_audit.policy.loaded import policies_of
 
 DEPLOYMENT: dict[str, Any] = {
     "apiVersion": "apps/v1",
@@ -45,7 +46,7 @@ def document(rules: list[dict[str, Any]], **spec: Any) -> bytes:
 def evaluate(
     rules: list[dict[str, Any]], body: dict[str, Any] = DEPLOYMENT, others: tuple[dict[str, Any], ...] = (), **spec: Any
 ) -> list[RuleResult]:
-    (policy,) = native.load(read(document(rules, **spec), "policy.yaml"))
+    (policy,) = policies_of(native.load(read(document(rules, **spec), "policy.yaml")))
     return list(policy.evaluate(subject_of(body), GivenWorld(others)))
 
 
@@ -202,7 +203,7 @@ def test_other_resources_are_found_by_what_they_have(expression: str, expected: 
 
 def test_one_subject_is_judged_in_each_world_it_is_shown_in() -> None:
     rule = {"name": "r", "cel": "namespaceObject != null && resources('', 'Service').size() == 1"}
-    (policy,) = native.load(read(document([rule]), "policy.yaml"))
+    (policy,) = policies_of(native.load(read(document([rule]), "policy.yaml")))
     namespace = {"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": "shop"}}
     subject = subject_of(DEPLOYMENT)
     worlds = [GivenWorld(), GivenWorld((SERVICE, namespace)), GivenWorld()]
@@ -260,7 +261,7 @@ spec:
 )
 def test_a_hostile_schema_is_refused(schema: dict[str, Any]) -> None:
     with pytest.raises(PolicyError, match="invalid JSON Schema"):
-        native.load(read(document([{"name": "s", "schema": schema}]), "policy.yaml"))
+        policies_of(native.load(read(document([{"name": "s", "schema": schema}]), "policy.yaml")))
 
 
 def test_a_schema_nested_too_deep_is_refused() -> None:
@@ -269,7 +270,7 @@ def test_a_schema_nested_too_deep_is_refused() -> None:
         schema = {"properties": {"a": schema}}
 
     with pytest.raises(PolicyError, match="deeper than 64 levels"):
-        native.load(read(document([{"name": "s", "schema": schema}]), "policy.yaml"))
+        policies_of(native.load(read(document([{"name": "s", "schema": schema}]), "policy.yaml")))
 
 
 def test_a_catastrophic_pattern_of_a_schema_takes_linear_time() -> None:

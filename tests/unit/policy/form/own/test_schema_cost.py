@@ -11,6 +11,7 @@ from gitops_audit.policy.contract import RuleResult
 from gitops_audit.policy.form.own import policy as native
 from gitops_audit.policy.form.own.policy_test import GivenWorld, subject_of
 from gitops_audit.policy.load.documents import read
+from gitops_audit.policy.loaded import policies_of
 
 pytestmark = pytest.mark.slow
 
@@ -43,7 +44,7 @@ def evaluate(schema: dict[str, Any], body: dict[str, Any]) -> list[RuleResult]:
     rule = {"name": "shape", "schema": schema}
     spec = {"match": {"kinds": ["*"]}, "rules": [rule]}
     document = {"apiVersion": "gitops-audit/v1", "kind": "Policy", "metadata": {"name": "p"}, "spec": spec}
-    (policy,) = native.load(read(yaml.safe_dump(document).encode(), "policy.yaml"))
+    (policy,) = policies_of(native.load(read(yaml.safe_dump(document).encode(), "policy.yaml")))
     return list(policy.evaluate(subject_of(body), GivenWorld()))
 
 

@@ -13,6 +13,7 @@ from gitops_audit.policy.document import Document
 from gitops_audit.policy.form.kyverno.request import Request
 from gitops_audit.policy.form.kyverno.validating import policy as kyverno_validating
 from gitops_audit.policy.form.own.policy_test import GivenWorld, subject_of
+from gitops_audit.policy.loaded import policies_of
 from tests.unit.policy.form.kyverno.test_certificate import CERTIFICATE
 
 PODS = {"apiGroups": [""], "apiVersions": ["v1"], "operations": ["CREATE", "UPDATE"], "resources": ["pods"]}
@@ -66,7 +67,7 @@ def packed(data: bytes) -> str:
 
 
 def evaluate(*bodies: dict[str, Any], of: dict[str, Any] = POD, world: GivenWorld | None = None) -> list[RuleResult]:
-    (loaded,) = kyverno_validating.load([Document(b, "policy.yaml", 1) for b in bodies])
+    (loaded,) = policies_of(kyverno_validating.load([Document(b, "policy.yaml", 1) for b in bodies]))
     return list(loaded.evaluate(subject_of(copy.deepcopy(of)), world or GivenWorld((SETTINGS,))))
 
 
@@ -204,7 +205,7 @@ def test_what_cannot_be_looked_up_is_an_error(expression: str) -> None:
 )
 def test_what_asks_somebody_else_is_unsupported_when_it_is_loaded(spec: dict[str, Any]) -> None:
     with pytest.raises(PolicyError, match=r"not supported|not for resources") as raised:
-        kyverno_validating.load([Document(policy(**spec), "policy.yaml", 1)])
+        policies_of(kyverno_validating.load([Document(policy(**spec), "policy.yaml", 1)]))
 
     assert raised.value.code == "GA410"
 
@@ -232,7 +233,7 @@ def test_a_test_may_give_the_metadata_of_images() -> None:
             return {"config": {"User": reference}}
 
     body = policy("image.GetMetadata('nginx').config.User == 'nginx'")
-    (loaded,) = kyverno_validating.load([Document(body, "policy.yaml", 1)], is_test=True)
+    (loaded,) = policies_of(kyverno_validating.load([Document(body, "policy.yaml", 1)], is_test=True))
 
     assert [r.result for r in loaded.evaluate(subject_of(POD), World())] == ["pass"]
 
@@ -307,7 +308,7 @@ def test_what_cannot_be_evaluated_is_an_error_whatever_a_webhook_would_do(
 )
 def test_a_test_hears_of_the_first_validation_that_does_not_pass(expressions: list[str], expected: str) -> None:
     body = policy(validations=[{"expression": expression} for expression in expressions])
-    (loaded,) = kyverno_validating.load([Document(body, "policy.yaml", 1)])
+    (loaded,) = policies_of(kyverno_validating.load([Document(body, "policy.yaml", 1)]))
     assert isinstance(loaded, kyverno_validating.ValidatingPolicy)
 
     assert [result.result for result in loaded.answer(Request(subject_of(POD)), GivenWorld())] == [expected]
@@ -351,7 +352,7 @@ def test_a_namespaced_policy_holds_in_its_namespace_alone() -> None:
 )
 def test_constraints_of_impossible_types_are_told(constraints: dict[str, Any]) -> None:
     with pytest.raises(PolicyError, match="must be") as raised:
-        kyverno_validating.load([Document(policy(matchConstraints=constraints), "policy.yaml", 1)])
+        policies_of(kyverno_validating.load([Document(policy(matchConstraints=constraints), "policy.yaml", 1)]))
 
     assert raised.value.code == "GA401"
 
@@ -360,6 +361,6 @@ def test_a_misspelt_controller_is_told() -> None:
     body = policy(autogen={"podControllers": {"controllers": ["deployment", "cronjbs"]}})
 
     with pytest.raises(PolicyError, match="'cronjbs' is no pod controller") as raised:
-        kyverno_validating.load([Document(body, "policy.yaml", 1)])
+        policies_of(kyverno_validating.load([Document(body, "policy.yaml", 1)]))
 
     assert "did you mean 'cronjobs'" in raised.value.hint

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any, Literal
 
+from gitops_audit.model.check import CheckName
 from gitops_audit.model.severity import Severity as Severity
 
 ChangeType = Literal["changed", "removed", "stale", "added", "dropped"]
@@ -13,7 +14,6 @@ Cause = Literal["cluster", "git", "both", "unknown"]
 ManagerClass = Literal["applier", "interactive", "controller", "unknown"]
 PolicyOutcome = Literal["pass", "fail", "warn", "error", "skip"]
 Side = Literal["declared", "live", "both"]
-CheckName = Literal["drift", "schema", "policy", "health", "engine-record"]
 FindingResult = Literal["fail", "warn", "error", "skip"]
 
 CHANGE_MEANING: dict[ChangeType, str] = {

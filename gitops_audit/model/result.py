@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
+from gitops_audit.model.check import POLICY
 from gitops_audit.model.finding import DriftStatus, Finding
 from gitops_audit.model.verdict import Outcome, Verdict
 
@@ -87,7 +88,7 @@ class Summary:
         if verdict.drift is not None:
             self.drift[verdict.drift.status] += 1
         for finding in verdict.findings:
-            if finding.check == "policy" and finding.result == "fail" and finding.waiver is None:
+            if finding.check == POLICY and finding.result == "fail" and finding.waiver is None:
                 self.violations[finding.severity.name] += 1
 
     @property

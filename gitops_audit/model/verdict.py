@@ -6,7 +6,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from typing import Literal
 
-from gitops_audit.model.finding import CHANGE_MEANING, CheckName, Drift, Finding, PolicyResult, Problem, Severity
+from gitops_audit.model.check import DRIFT, POLICY, SCHEMA, CheckName
+from gitops_audit.model.finding import CHANGE_MEANING, Drift, Finding, PolicyResult, Problem, Severity
 from gitops_audit.model.fingerprint import fingerprint
 from gitops_audit.model.resource import Commit, Invalid
 from gitops_audit.model.subject import Subject, Unread
@@ -108,18 +109,16 @@ def _findings(verdict: Verdict) -> Iterator[Finding]:
 
 def _place(finding: Finding) -> str:
     """The field; of a file that could not be read, where there is none, what is wrong (its words quote no value)."""
-    return finding.message if finding.check == "schema" and not finding.path else finding.path
+    return finding.message if finding.check == SCHEMA and not finding.path else finding.path
 
 
 def _unnamed(verdict: Verdict) -> Iterator[Finding]:
     if verdict.skip_reason:
-        yield Finding("drift", "skipped", "skip", verdict.skip_reason)
+        yield Finding(DRIFT, "skipped", "skip", verdict.skip_reason)
     for problem in verdict.errors:
-        yield Finding("drift", problem.code, "error", problem.message)
+        yield Finding(DRIFT, problem.code, "error", problem.message)
     for fault in verdict.invalid:
-        yield Finding(
-            "schema", "invalid", "fail", fault.message, INVALID_SEVERITY, fault.path, fault.pointer, fault.line
-        )
+        yield Finding(SCHEMA, "invalid", "fail", fault.message, INVALID_SEVERITY, fault.path, fault.pointer, fault.line)
     if verdict.drift is not None:
         yield from _drifted(verdict.drift, is_told=bool(verdict.errors))
     yield from (_judged(result) for result in verdict.policies if result.result != "pass")
@@ -128,15 +127,15 @@ def _unnamed(verdict: Verdict) -> Iterator[Finding]:
 def _drifted(drift: Drift, *, is_told: bool) -> Iterator[Finding]:
     """`is_told`: an error says already why the drift is unknown."""
     if drift.status == "unknown" and not is_told:
-        yield Finding("drift", "unknown", "error", drift.reason or "the drift could not be determined")
+        yield Finding(DRIFT, "unknown", "error", drift.reason or "the drift could not be determined")
     elif drift.status in STATUS_SEVERITY:
         severity = status_severity(drift)
-        yield Finding("drift", drift.status, "fail", drift.reason, severity, waiver=drift.ignored, cause=drift.cause)
+        yield Finding(DRIFT, drift.status, "fail", drift.reason, severity, waiver=drift.ignored, cause=drift.cause)
     elif drift.ignored is not None:
-        yield Finding("drift", "missing", "fail", drift.reason, waiver=drift.ignored)
+        yield Finding(DRIFT, "missing", "fail", drift.reason, waiver=drift.ignored)
     for change in drift.changes:
         yield Finding(
-            "drift",
+            DRIFT,
             change.type,
             "fail",
             CHANGE_MEANING[change.type],
@@ -152,7 +151,7 @@ def _drifted(drift: Drift, *, is_told: bool) -> Iterator[Finding]:
 
 def _judged(result: PolicyResult) -> Finding:
     return Finding(
-        "policy",
+        POLICY,
         result.name,
         "fail" if result.result == "pass" else result.result,
         result.message or "the policy gives no reason",

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from gitops_audit.model.check import DRIFT, POLICY, SCHEMA
 from gitops_audit.pytest_plugin import arguments, options
 from gitops_audit.pytest_plugin.options import SESSION
 
@@ -19,9 +20,9 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    config.addinivalue_line("markers", "drift: an audit of the live state against Git")
-    config.addinivalue_line("markers", "policy: an audit against declarative policies")
-    config.addinivalue_line("markers", "schema: a check of a manifest against the schema of its kind")
+    config.addinivalue_line("markers", f"{DRIFT}: an audit of the live state against Git")
+    config.addinivalue_line("markers", f"{POLICY}: an audit against declarative policies")
+    config.addinivalue_line("markers", f"{SCHEMA}: a check of a manifest against the schema of its kind")
     config.addinivalue_line(
         "markers",
         "gitops(**match): narrows `gitops_resource` (kind, group, namespace, name, source, cluster; allow_empty=True)",

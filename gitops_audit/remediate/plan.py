@@ -8,6 +8,7 @@ from datetime import datetime
 
 from gitops_audit.errors import ClusterError, ConfigError
 from gitops_audit.live.writer import Target, Writer
+from gitops_audit.model.check import DRIFT
 from gitops_audit.model.redact import Redactor
 from gitops_audit.model.resource import JsonObject, ResourceKey
 from gitops_audit.remediate import state
@@ -150,7 +151,7 @@ def _fingerprints(draft: Draft) -> Iterator[str]:
     undone = {change.pointer for change in draft.changes}
     for found in draft.verdict.findings:
         is_whole = not draft.changes and found.rule in ("missing", "extra")
-        if found.check == "drift" and (is_whole or (found.change is not None and found.pointer in undone)):
+        if found.check == DRIFT and (is_whole or (found.change is not None and found.pointer in undone)):
             yield found.fingerprint
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Iterator
 
+from gitops_audit.model.check import POLICY, SCHEMA
 from gitops_audit.model.finding import Finding
 from gitops_audit.model.printable import printable
 from gitops_audit.model.verdict import Verdict
@@ -39,7 +40,7 @@ def _counted(counted: Counter[str]) -> Iterator[str]:
 
 
 def _is_unfailing(finding: Finding) -> bool:
-    return finding.waiver is not None or (finding.check == "policy" and finding.result in ("warn", "skip"))
+    return finding.waiver is not None or (finding.check == POLICY and finding.result in ("warn", "skip"))
 
 
 def _name(verdict: Verdict, finding: Finding) -> str:
@@ -60,9 +61,9 @@ def _groups(verdict: Verdict) -> set[str]:
 
 def _group(verdict: Verdict, finding: Finding) -> str:
     kind = verdict.resource.key.qualified_kind
-    if finding.check == "policy":
+    if finding.check == POLICY:
         return f"{finding.rule} {'violated' if finding.result == 'fail' else 'could not be evaluated'}"
-    if finding.check == "schema":
+    if finding.check == SCHEMA:
         return f"{kind} invalid"
     if finding.change is not None:
         by = f" by {finding.change.by.manager}" if finding.change.by else ""

@@ -7,6 +7,7 @@ from typing import Any
 
 import orjson
 
+from gitops_audit.model.check import DRIFT, POLICY, SCHEMA
 from gitops_audit.model.finding import ABSENT, Change, Drift, FieldOwner, PolicyResult, Waiver
 from gitops_audit.model.resource import Invalid
 from gitops_audit.model.result import AuditResult
@@ -113,7 +114,7 @@ def _drift(verdict: Verdict, drift: Drift) -> dict[str, Any]:
         "status": drift.status,
         "confirmed": drift.confirmed,
         "cause": drift.moved,
-        "fingerprint": verdict.fingerprint("drift", drift.status) if drift.status != "in-sync" else None,
+        "fingerprint": verdict.fingerprint(DRIFT, drift.status) if drift.status != "in-sync" else None,
         **UNKNOWN_HISTORY,
         "reason": drift.reason,
         "ignored": _waiver(drift.ignored),
@@ -131,7 +132,7 @@ def _change(verdict: Verdict, change: Change) -> dict[str, Any]:
         "cause": change.cause,
         "severity": change.severity.name,
         "line": change.line,
-        "fingerprint": verdict.fingerprint("drift", change.type, change.path),
+        "fingerprint": verdict.fingerprint(DRIFT, change.type, change.path),
         **UNKNOWN_HISTORY,
         "ignored": _waiver(change.ignored),
         "by": _owner(change.by) if change.by else None,
@@ -155,7 +156,7 @@ def _invalid(verdict: Verdict, fault: Invalid) -> dict[str, Any]:
         "path": fault.path,
         "message": fault.message,
         "line": fault.line,
-        "fingerprint": verdict.fingerprint("schema", "invalid", fault.path or fault.message),
+        "fingerprint": verdict.fingerprint(SCHEMA, "invalid", fault.path or fault.message),
         **UNKNOWN_HISTORY,
     }
 
@@ -176,7 +177,7 @@ def _policy(verdict: Verdict, result: PolicyResult) -> dict[str, Any]:
         "path": result.path,
         "line": result.line,
         "on": result.on,
-        "fingerprint": verdict.fingerprint("policy", result.name, result.path),
+        "fingerprint": verdict.fingerprint(POLICY, result.name, result.path),
         **UNKNOWN_HISTORY,
         "exception": _waiver(result.exception),
     }

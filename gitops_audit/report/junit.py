@@ -7,6 +7,7 @@ from datetime import datetime
 
 from junit_xml import TestCase, TestSuite, to_xml_report_string
 
+from gitops_audit.model.check import POLICY
 from gitops_audit.model.printable import printable
 from gitops_audit.model.result import AuditResult, Part, RunInfo
 from gitops_audit.model.verdict import Verdict
@@ -61,8 +62,8 @@ def _cases(verdict: Verdict, share_s: float) -> Iterator[TestCase]:
         case.stdout = text.plain(verdict)
     yield case
     for finding in verdict.findings:
-        if finding.check == "policy" and finding.result == "skip":
-            skipped = _case(verdict, f"[policy:{finding.rule}]", 0)
+        if finding.check == POLICY and finding.result == "skip":
+            skipped = _case(verdict, f"[{POLICY}:{finding.rule}]", 0)
             skipped.add_skipped_info(message=printable(finding.message))
             yield skipped
 
@@ -82,7 +83,7 @@ def _failure_type(verdict: Verdict) -> str:
     """What failed, as `drift.<status>`, `policy` or `invalid`."""
     if verdict.drift and verdict.drift.status not in ("in-sync", "unknown"):
         return f"drift.{verdict.drift.status}"
-    is_policy = any(f.check == "policy" and f.result == "fail" and f.waiver is None for f in verdict.findings)
+    is_policy = any(f.check == POLICY and f.result == "fail" and f.waiver is None for f in verdict.findings)
     return "policy" if is_policy else "invalid"
 
 

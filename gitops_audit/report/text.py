@@ -9,6 +9,7 @@ from collections import Counter
 from collections.abc import Container, Iterable, Iterator, Sequence
 from typing import Literal, NamedTuple
 
+from gitops_audit.model.check import DRIFT, POLICY, SCHEMA
 from gitops_audit.model.finding import CHANGE_MEANING, Cause, Change, FieldOwner, Finding, Waiver
 from gitops_audit.model.printable import printable
 from gitops_audit.model.result import SourceInfo
@@ -82,7 +83,7 @@ def told(finding: Finding) -> tuple[str, str]:
 
 def word(finding: Finding) -> str:
     if finding.waiver is not None:
-        return "ignored" if finding.check == "drift" else "excepted"
+        return "ignored" if finding.check == DRIFT else "excepted"
     return {"fail": "finding", "warn": "warning", "error": "error", "skip": "skipped"}[finding.result]
 
 
@@ -97,9 +98,9 @@ def _parts(verdict: Verdict) -> Iterator[str]:
     open_ = [f for f in verdict.findings if f.waiver is None]
     for findings, limit, others in (
         ([f for f in open_ if f.result == "error"], 1, "more errors"),
-        ([f for f in open_ if f.check == "schema"], 1, "more invalid fields"),
-        ([f for f in open_ if f.check == "drift" and f.result == "fail"], 2, "more changes"),
-        ([f for f in open_ if f.check == "policy" and f.result == "fail"], 1, "more violations"),
+        ([f for f in open_ if f.check == SCHEMA], 1, "more invalid fields"),
+        ([f for f in open_ if f.check == DRIFT and f.result == "fail"], 2, "more changes"),
+        ([f for f in open_ if f.check == POLICY and f.result == "fail"], 1, "more violations"),
         ([f for f in open_ if f.result == "warn"], 1, "more warnings"),
         ([f for f in open_ if f.result == "skip"], 1, "more skipped"),
     ):
@@ -168,18 +169,18 @@ def _error(finding: Finding, path: str, shared: Container[ErrorCause]) -> Iterat
         yield Line(f"  could not be evaluated [{finding.rule}], as other resources: told once, below", "error")
         return
     first, *rest = finding.message.split("\n")
-    what = f"{finding.rule}: " if finding.check == "policy" else ""
-    code = f" [{finding.rule}]" if finding.check != "policy" and finding.rule != "unknown" else ""
-    unknown = "drift unknown" if finding.rule == "unknown" and finding.check == "drift" else "could not be evaluated"
+    what = f"{finding.rule}: " if finding.check == POLICY else ""
+    code = f" [{finding.rule}]" if finding.check != POLICY and finding.rule != "unknown" else ""
+    unknown = "drift unknown" if finding.rule == "unknown" and finding.check == DRIFT else "could not be evaluated"
     yield Line(f"  {unknown}: {what}{first}{code}", "error")
     yield from (Line(f"    {line}", "error") for line in rest)
-    if finding.check == "policy":
+    if finding.check == POLICY:
         yield from _place(finding, path)
 
 
 def _invalid(findings: Sequence[Finding], path: str) -> Iterator[Line]:
     for fault in findings:
-        if fault.check == "schema" and fault.result == "fail":
+        if fault.check == SCHEMA and fault.result == "fail":
             where = f"{path}:{fault.line}" if fault.line else path
             yield Line(f"  invalid {where}: {fault.path + ': ' if fault.path else ''}{fault.message}", "error")
 
@@ -233,9 +234,9 @@ def _gist(finding: Finding) -> str:
     if finding.change is not None:
         return _values(finding.change)
     message = finding.message.partition("\n")[0]
-    if finding.check == "schema":
+    if finding.check == SCHEMA:
         return f"invalid: {finding.path + ': ' if finding.path else ''}{message}"
-    if finding.check == "policy":
+    if finding.check == POLICY:
         return f"{finding.rule}: {message}"
     if finding.result == "fail":
         return _MISSING_GIST[finding.cause] if finding.rule == "missing" else finding.rule
@@ -264,7 +265,7 @@ def _who(by: FieldOwner) -> str:
 
 def _policies(findings: Sequence[Finding], path: str) -> Iterator[Line]:
     for finding in findings:
-        if finding.check != "policy" or finding.waiver is not None:
+        if finding.check != POLICY or finding.waiver is not None:
             continue
         if finding.result == "fail":
             yield Line(f"  {finding.severity} {finding.rule}: {finding.message}", "remove")

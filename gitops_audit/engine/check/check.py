@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Protocol
 
 from gitops_audit.engine.case import Case
-from gitops_audit.model.finding import CheckName
+from gitops_audit.model.check import CheckName
 
 
 class Check(Protocol):

@@ -14,7 +14,8 @@ from gitops_audit.engine.gather.reading import LiveReading
 from gitops_audit.errors import ClusterError
 from gitops_audit.kube.match import labels_of
 from gitops_audit.live import Cluster
-from gitops_audit.model.finding import CheckName, Drift
+from gitops_audit.model.check import DRIFT, CheckName
+from gitops_audit.model.finding import Drift
 from gitops_audit.model.resource import JsonObject
 from gitops_audit.model.subject import Undeclared
 
@@ -27,7 +28,7 @@ _UNDEFINED = Drift("missing", confirmed=True, reason="its CustomResourceDefiniti
 class DriftCheck:
     """Compares what a cluster was asked for; says of the rest whether it is missing or extra."""
 
-    name: CheckName = "drift"
+    name: CheckName = DRIFT
 
     def __init__(self, cluster: Cluster | None, comparer: Comparer, reading: LiveReading) -> None:
         self._cluster = cluster

@@ -6,14 +6,14 @@ from dataclasses import replace
 
 from gitops_audit.engine.case import Case
 from gitops_audit.engine.check.policies import ClusterPolicies
-from gitops_audit.model.finding import CheckName
+from gitops_audit.model.check import POLICY, CheckName
 from gitops_audit.model.resource import Declared
 
 
 class PolicyCheck:
     """Judges by the policies of a run."""
 
-    name: CheckName = "policy"
+    name: CheckName = POLICY
 
     def __init__(self, policies: ClusterPolicies) -> None:
         self._policies = policies

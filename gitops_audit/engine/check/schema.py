@@ -9,7 +9,8 @@ from gitops_audit.drift import Scalers
 from gitops_audit.engine.case import Case
 from gitops_audit.engine.check.stand_ins import checkable
 from gitops_audit.engine.check.validate import Validator
-from gitops_audit.model.finding import CheckName, PolicyResult, Severity
+from gitops_audit.model.check import SCHEMA, CheckName
+from gitops_audit.model.finding import PolicyResult, Severity
 from gitops_audit.model.resource import Declared
 
 _BESIDE_AUTOSCALER = "replicas-beside-autoscaler"
@@ -18,7 +19,7 @@ _BESIDE_AUTOSCALER = "replicas-beside-autoscaler"
 class SchemaCheck:
     """Checks manifests by the schemas of their cluster, offline by those of a Kubernetes version."""
 
-    name: CheckName = "schema"
+    name: CheckName = SCHEMA
 
     def __init__(self, validator: Validator, scalers: Scalers, *, is_unreachable: bool, is_recorded: bool) -> None:
         self._validator = validator

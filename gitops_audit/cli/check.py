@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
+from datetime import UTC, datetime
 from typing import Any
 
 import click
@@ -26,6 +27,7 @@ from gitops_audit.model.verdict import Verdict
 from gitops_audit.report import digest, text
 from gitops_audit.report.cause import ErrorCause, Shared, only_cause, shared_causes
 from gitops_audit.report.files import STDOUT, ReportFiles
+from gitops_audit.report.suggest import suggested_rules
 
 
 @click.command()
@@ -53,12 +55,15 @@ def check(**values: Any) -> None:
 @click.command()
 @run_command
 @click.argument("resources", nargs=-1)
-def diff(resources: tuple[str, ...], **values: Any) -> None:
+@click.option("--suggest-ignore", is_flag=True, help="also print the smallest ignore rules that accept the drift")
+def diff(resources: tuple[str, ...], suggest_ignore: bool, **values: Any) -> None:
     """Show the drift of all RESOURCES, or of those that match: `web`, `deploy/web`, `shop/web`, an id, `*/shop/*`."""
     settings = load(configuration(values["config_path"]))
     collected = _run(settings, values, selectors=resources)
     verdicts = [_drift_only(v).judged(collected.audit.threshold) for v in collected.verdicts]
     _print_all(verdicts, is_verbose=values["verbose"])
+    if suggest_ignore:
+        console.document(suggested_rules(verdicts, datetime.now(UTC).date()))
     counts = Counter(v.drift.status for v in verdicts if v.drift is not None)
     told = ", ".join(f"{n} {status}" for status, n in sorted(counts.items())) or "no cluster was asked"
     console.echo(f"{len(verdicts)} resources; drift: {told}")

@@ -11,15 +11,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from gitops_audit.deployer import argocd, flux, helm
 from gitops_audit.model.finding import Change
 from gitops_audit.model.resource import JsonObject
 
-_FLUX = "kustomize.toolkit.fluxcd.io"
-_ARGO_SYNC = "argocd.argoproj.io/sync-options"
-_ARGO_COMPARE = "argocd.argoproj.io/compare-options"
-_HELM_POLICY = "helm.sh/resource-policy"
-
-KEYS = frozenset((f"{_FLUX}/reconcile", f"{_FLUX}/ssa", f"{_FLUX}/prune", _ARGO_SYNC, _ARGO_COMPARE, _HELM_POLICY))
+KEYS = frozenset(
+    (flux.RECONCILE, flux.SSA, flux.PRUNE, argocd.SYNC_OPTIONS, argocd.COMPARE_OPTIONS, helm.RESOURCE_POLICY)
+)
 """The keys of all labels and annotations that are read here."""
 
 Marks = Mapping[str, Mapping[str, str]]
@@ -43,16 +41,16 @@ class Directives:
 
     @classmethod
     def _read(cls, marks: Marks) -> Directives:
-        disabled = _flux(marks, "reconcile", "disabled")
+        disabled = _flux(marks, flux.RECONCILE, "disabled")
         return cls(
-            not_reconciled=disabled or _flux(marks, "ssa", "Ignore"),
-            only_created=_flux(marks, "ssa", "IfNotPresent"),
-            merged=_flux(marks, "ssa", "Merge"),
+            not_reconciled=disabled or _flux(marks, flux.SSA, "Ignore"),
+            only_created=_flux(marks, flux.SSA, "IfNotPresent"),
+            merged=_flux(marks, flux.SSA, "Merge"),
             kept=(
-                _flux(marks, "prune", "disabled")
+                _flux(marks, flux.PRUNE, "disabled")
                 or disabled
-                or _argo(marks, _ARGO_SYNC, "Prune=false")
-                or _argo(marks, _ARGO_COMPARE, "IgnoreExtraneous")
+                or _argo(marks, argocd.SYNC_OPTIONS, "Prune=false")
+                or _argo(marks, argocd.COMPARE_OPTIONS, "IgnoreExtraneous")
                 or _helm(marks)
             ),
         )
@@ -74,8 +72,7 @@ def marks_of(body: JsonObject) -> Marks:
     return {where: _read_here(metadata, where) for where in ("labels", "annotations")}
 
 
-def _flux(marks: Marks, name: str, value: str) -> str:
-    key = f"{_FLUX}/{name}"
+def _flux(marks: Marks, key: str, value: str) -> str:
     found = (marks.get(where, {}).get(key, "") for where in ("labels", "annotations"))
     return next((f"{key}: {text}" for text in found if text.lower() == value.lower()), "")
 
@@ -86,8 +83,8 @@ def _argo(marks: Marks, key: str, option: str) -> str:
 
 
 def _helm(marks: Marks) -> str:
-    policy = marks.get("annotations", {}).get(_HELM_POLICY, "").strip().lower()
-    return f"{_HELM_POLICY}: keep" if policy == "keep" else ""
+    policy = marks.get("annotations", {}).get(helm.RESOURCE_POLICY, "").strip().lower()
+    return f"{helm.RESOURCE_POLICY}: keep" if policy == "keep" else ""
 
 
 def _read_here(metadata: Any, where: str) -> dict[str, str]:

@@ -13,14 +13,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-ARGOCD_HOOK, HELM_HOOK = "argocd.argoproj.io/hook", "helm.sh/hook"
+from gitops_audit.deployer import argocd, helm
 
 _ARGOCD_PHASES = frozenset({"PreSync", "Sync", "PostSync", "SyncFail", "PreDelete", "PostDelete"})
 _HELM_EVENTS = frozenset(
     f"{when}-{what}" for when in ("pre", "post") for what in ("install", "upgrade", "delete", "rollback")
 ) | {"test", "test-success"}
-_ARGOCD_MANAGERS = frozenset({"argocd-controller", "argocd-application-controller"})
-_ARGOCD_TRACKING = "argocd.argoproj.io/tracking-id"
 _GENERATED = "generateName: the server makes up the name, so the object cannot be found again"
 
 
@@ -44,20 +42,20 @@ def uncompared(metadata: dict[str, Any], source_type: str) -> Uncompared:
 
 
 def _hook(annotations: dict[str, Any], source_type: str) -> Uncompared:
-    helm = _helm(annotations) if source_type != "directory" else ""
-    argocd = _argocd(annotations) or ("" if ARGOCD_HOOK in annotations else helm)
-    return Uncompared(helm if source_type == "helm" else "", argocd)
+    of_helm = _helm(annotations) if source_type != "directory" else ""
+    of_argocd = _argocd(annotations) or ("" if argocd.HOOK in annotations else of_helm)
+    return Uncompared(of_helm if source_type == "helm" else "", of_argocd)
 
 
 def _argocd(annotations: dict[str, Any]) -> str:
-    phases = _words(annotations, ARGOCD_HOOK)
+    phases = _words(annotations, argocd.HOOK)
     if "Skip" in phases:
-        return f"{ARGOCD_HOOK}: Skip, so Argo CD never applies it"
+        return f"{argocd.HOOK}: Skip, so Argo CD never applies it"
     return _run_once("an Argo CD hook", phases) if _ARGOCD_PHASES.intersection(phases) else ""
 
 
 def _helm(annotations: dict[str, Any]) -> str:
-    events = [event.lower() for event in _words(annotations, HELM_HOOK)]
+    events = [event.lower() for event in _words(annotations, helm.HOOK)]
     return _run_once("a Helm hook", events) if events and _HELM_EVENTS.issuperset(events) else ""
 
 
@@ -79,5 +77,5 @@ def is_argocd_s(live: dict[str, Any]) -> bool:
     metadata = metadata if isinstance(metadata, dict) else {}
     entries, annotations = metadata.get("managedFields"), metadata.get("annotations")
     if isinstance(entries, list) and entries:
-        return any(isinstance(entry, dict) and entry.get("manager") in _ARGOCD_MANAGERS for entry in entries)
-    return isinstance(annotations, dict) and _ARGOCD_TRACKING in annotations
+        return any(isinstance(entry, dict) and entry.get("manager") in argocd.MANAGERS for entry in entries)
+    return isinstance(annotations, dict) and argocd.TRACKING in annotations

@@ -13,6 +13,7 @@ import re
 from collections.abc import Iterator
 from typing import Any
 
+from gitops_audit.deployer import flux
 from gitops_audit.model.path import escaped
 from gitops_audit.model.resource import JsonObject, StandIn, StandInKind
 
@@ -24,7 +25,6 @@ VARIABLE = re.compile(r"(?<!\$)\$\{[A-Za-z_][A-Za-z0-9_]*[^{}\n]*\}")
 _ENCRYPTED = "ENC[AES256_GCM,data:"
 _LFS = re.compile(r"version https://git-lfs\.github\.com/spec/.*?oid sha256:[0-9a-f]{64}", re.DOTALL)
 _SIGNS = (b"${", b"ENC[AES256_GCM", b"git-lfs.github.com/spec", b"Secret")
-_SUBSTITUTE = "kustomize.toolkit.fluxcd.io/substitute"
 _MEANING: dict[StandInKind, str] = {
     "sops": "encrypted by SOPS, so only its keys can be compared",
     "variable": "it holds {}, which Flux replaces after the build (postBuild), so it is not known from Git",
@@ -68,7 +68,7 @@ def _keeps_variables(body: JsonObject) -> bool:
     """Whether Flux is told to leave the variables of an object alone."""
     metadata = body.get("metadata")
     marks = [metadata.get(place) for place in ("labels", "annotations")] if isinstance(metadata, dict) else []
-    return any(isinstance(mark, dict) and mark.get(_SUBSTITUTE) == "disabled" for mark in marks)
+    return any(isinstance(mark, dict) and mark.get(flux.SUBSTITUTE) == "disabled" for mark in marks)
 
 
 def _in_object(body: JsonObject) -> Iterator[StandIn]:

@@ -8,23 +8,19 @@ from __future__ import annotations
 
 from typing import Any
 
+from gitops_audit.deployer import argocd, flux, helm
 from gitops_audit.kube.path import Path
 from gitops_audit.model.resource import JsonObject
 
-ARGO_TRACKING = "argocd.argoproj.io/tracking-id"
-ARGO_INSTANCE = "argocd.argoproj.io/instance"
 INSTANCE = "app.kubernetes.io/instance"
 MANAGED_BY = "app.kubernetes.io/managed-by"
-HELM_RELEASE = "meta.helm.sh/release-name"
-HELM_NAMESPACE = "meta.helm.sh/release-namespace"
 APPLYSET = "applyset.kubernetes.io/part-of"
+KAPP = "kapp.k14s.io/app"
 
 _PREFIXES = (
-    "argocd.argoproj.io/",
-    "kustomize.toolkit.fluxcd.io/",
-    "helm.toolkit.fluxcd.io/",
-    "source.toolkit.fluxcd.io/",
-    "meta.helm.sh/",
+    argocd.PREFIX,
+    *flux.PREFIXES,
+    helm.PREFIX,
     "applyset.kubernetes.io/",
     "kapp.k14s.io/",
     "objectset.rio.cattle.io/",
@@ -37,7 +33,7 @@ _PREFIXES = (
     "kluctl.io/",
     "werf.io/",
 )
-_LABELS = frozenset({INSTANCE, MANAGED_BY, "kapp.k14s.io/app", "kapp.k14s.io/association"})
+_LABELS = frozenset({INSTANCE, MANAGED_BY, KAPP, "kapp.k14s.io/association"})
 
 
 def is_mark(path: Path) -> bool:
@@ -52,12 +48,12 @@ def trackers(metadata: JsonObject) -> frozenset[str]:
     """Which deployments an object is part of, as comparable texts (`flux: flux-system/apps`); empty where none."""
     labels, annotations = _strings(metadata, "labels"), _strings(metadata, "annotations")
     found = {
-        "Argo CD": annotations.get(ARGO_TRACKING, "").partition(":")[0] or labels.get(ARGO_INSTANCE, ""),
-        "Flux": _joined(labels, "kustomize.toolkit.fluxcd.io/namespace", "kustomize.toolkit.fluxcd.io/name"),
-        "Flux Helm": _joined(labels, "helm.toolkit.fluxcd.io/namespace", "helm.toolkit.fluxcd.io/name"),
-        "Helm": _joined(annotations, HELM_NAMESPACE, HELM_RELEASE),
+        "Argo CD": annotations.get(argocd.TRACKING, "").partition(":")[0] or labels.get(argocd.INSTANCE, ""),
+        "Flux": _joined(labels, flux.OWNER_NAMESPACE, flux.OWNER),
+        "Flux Helm": _joined(labels, flux.RELEASE_NAMESPACE, flux.RELEASE),
+        "Helm": _joined(annotations, helm.RELEASE_NAMESPACE, helm.RELEASE),
         "ApplySet": labels.get(APPLYSET, ""),
-        "kapp": labels.get("kapp.k14s.io/app", ""),
+        "kapp": labels.get(KAPP, ""),
         "Fleet": annotations.get("objectset.rio.cattle.io/id", ""),
     }
     return frozenset(f"{tool}: {name}" for tool, name in found.items() if name)

@@ -10,14 +10,15 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import chain
 
+from gitops_audit.deployer import argocd
 from gitops_audit.deployer.tools import TOOLS, is_kubectl
-from gitops_audit.deployer.tracking import ARGO_INSTANCE, INSTANCE, MANAGED_BY, trackers
+from gitops_audit.deployer.tracking import INSTANCE, MANAGED_BY, trackers
 from gitops_audit.kube.glob import is_like_any
 from gitops_audit.kube.managed_fields import Entry
 from gitops_audit.model.resource import JsonObject
 
 # Labels that charts and people set as well: they tell a deployer only where its own marks are not there.
-_WEAK_MARKS = {INSTANCE: "Argo CD", ARGO_INSTANCE: "Argo CD", MANAGED_BY: "Helm"}
+_WEAK_MARKS = {INSTANCE: "Argo CD", argocd.INSTANCE: "Argo CD", MANAGED_BY: "Helm"}
 _KUBECTL_SERVER_SIDE = "kubectl"
 
 

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from gitops_audit.config.settings import OrphanConfig
-from gitops_audit.deployer import tracking
+from gitops_audit.deployer import argocd, helm, tracking
 from gitops_audit.deployer.directive import Directives, marks_of
 from gitops_audit.deployer.made_secret import made_secrets
 from gitops_audit.deployer.stand_in import IDENTITY
@@ -89,8 +89,8 @@ _MADE_BY_CLUSTER = (
     ("annotations", "apf.kubernetes.io/autoupdate-spec"),
     ("annotations", "kubernetes.io/service-account.name"),
     ("annotations", "pv.kubernetes.io/provisioned-by"),
-    ("annotations", "helm.sh/hook"),
-    ("annotations", "argocd.argoproj.io/hook"),
+    ("annotations", helm.HOOK),
+    ("annotations", argocd.HOOK),
 )
 
 

@@ -10,7 +10,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Any
 
-from gitops_audit.deployer import tracking
+from gitops_audit.deployer import argocd, flux, helm, tracking
 from gitops_audit.drift.attribution import Managers
 from gitops_audit.drift.ownership import last_applied
 from gitops_audit.model.redact import LAST_APPLIED
@@ -19,16 +19,16 @@ from gitops_audit.remediate.ownership import deployer_entry
 
 _MARKS = {
     "labels": (
-        tracking.ARGO_INSTANCE,
+        argocd.INSTANCE,
         tracking.MANAGED_BY,
         tracking.APPLYSET,
-        "kustomize.toolkit.fluxcd.io/name",
-        "kustomize.toolkit.fluxcd.io/namespace",
-        "helm.toolkit.fluxcd.io/name",
-        "helm.toolkit.fluxcd.io/namespace",
-        "kapp.k14s.io/app",
+        flux.OWNER,
+        flux.OWNER_NAMESPACE,
+        flux.RELEASE,
+        flux.RELEASE_NAMESPACE,
+        tracking.KAPP,
     ),
-    "annotations": (tracking.HELM_RELEASE, tracking.HELM_NAMESPACE),
+    "annotations": (helm.RELEASE, helm.RELEASE_NAMESPACE),
 }
 
 
@@ -47,9 +47,9 @@ class Style:
         metadata: JsonObject = dict(body.get("metadata") or {})
         annotations = {**self.annotations, **(metadata.get("annotations") or {})}
         labels = {**self.labels, **(metadata.get("labels") or {})}
-        if tracking.ARGO_TRACKING in annotations and tracking.ARGO_TRACKING in self.annotations:
-            application = self.annotations[tracking.ARGO_TRACKING].partition(":")[0]
-            annotations[tracking.ARGO_TRACKING] = f"{application}:{key.group}/{key.kind}:{key.namespace}/{key.name}"
+        if argocd.TRACKING in annotations and argocd.TRACKING in self.annotations:
+            application = self.annotations[argocd.TRACKING].partition(":")[0]
+            annotations[argocd.TRACKING] = argocd.tracking_id(application, key.group, key.kind, key.namespace, key.name)
         if self.has_record:
             annotations[LAST_APPLIED] = applied_record(body)
         metadata |= {k: v for k, v in (("labels", labels), ("annotations", annotations)) if v}
@@ -78,5 +78,5 @@ def applied_record(declared: JsonObject) -> str:
 def _marks(live: JsonObject, declared: JsonObject, place: str) -> dict[str, str]:
     have: Any = (live.get("metadata") or {}).get(place) or {}
     wanted: Any = (declared.get("metadata") or {}).get(place) or {}
-    names = (*_MARKS[place], *((tracking.ARGO_TRACKING,) if place == "annotations" else ()))
+    names = (*_MARKS[place], *((argocd.TRACKING,) if place == "annotations" else ()))
     return {name: have[name] for name in names if name in have and name not in wanted}

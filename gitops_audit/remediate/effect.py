@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
 
+from gitops_audit.deployer import argocd
 from gitops_audit.model.finding import Change
 from gitops_audit.model.resource import JsonObject, ResourceKey
 from gitops_audit.remediate.document import ActionName, Effect
@@ -26,7 +26,6 @@ _FIRST = (
     {"ConfigMap", "Secret", "PersistentVolume", "PersistentVolumeClaim", "LimitRange", "ResourceQuota", "Service"},
 )
 _LAST = {"ValidatingWebhookConfiguration", "MutatingWebhookConfiguration", "HorizontalPodAutoscaler", "APIService"}
-_ARGO_WAVE = "argocd.argoproj.io/sync-wave"
 _KINDS = 10
 _DELETIONS = 1_000_000
 
@@ -46,7 +45,7 @@ def wave_of(action: ActionName, key: ResourceKey, declared: JsonObject) -> int:
     place = _place(key.kind)
     if action == "delete":
         return _DELETIONS + _KINDS - place
-    return _sync_wave(declared) * _KINDS + place
+    return argocd.sync_wave(declared) * _KINDS + place
 
 
 def _place(kind: str) -> int:
@@ -54,12 +53,3 @@ def _place(kind: str) -> int:
         if kind in kinds:
             return place
     return _KINDS - 1 if kind in _LAST else len(_FIRST)
-
-
-def _sync_wave(declared: JsonObject) -> int:
-    annotations: Any = (declared.get("metadata") or {}).get("annotations")
-    text = annotations.get(_ARGO_WAVE) if isinstance(annotations, dict) else None
-    try:
-        return max(-10_000, min(10_000, int(text))) if isinstance(text, str) else 0
-    except ValueError:
-        return 0

@@ -6,16 +6,12 @@ To write against such an engine starts a fight, or hides that it does not work. 
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Any
 
+from gitops_audit.deployer import argocd, flux
+from gitops_audit.deployer.sync_record import application_marks
 from gitops_audit.deployer.tracking import trackers
-from gitops_audit.drift.synced import application_marks
 from gitops_audit.live.writer import Target, Writer
-from gitops_audit.model.resource import JsonObject, ResourceKey
-
-_APPLICATION = ("argoproj.io", "Application")
-_KUSTOMIZATION = ("kustomize.toolkit.fluxcd.io", "Kustomization")
-_RELEASE = ("helm.toolkit.fluxcd.io", "HelmRelease")
+from gitops_audit.model.resource import JsonObject, ResourceKey, mapping
 
 
 class Engines:
@@ -38,35 +34,29 @@ class Engines:
     def _read(self, mark: str) -> str:
         tool, _, name = mark.partition(": ")
         namespace, _, rest = name.rpartition("/")
-        if tool == "Flux" and (body := self._body(_KUSTOMIZATION, namespace, rest)):
-            is_healing = not _mapping(body.get("spec")).get("suspend")
+        if tool == "Flux" and (body := self._body(flux.KUSTOMIZATION, namespace, rest)):
+            is_healing = flux.is_kustomization_healing(body)
             command = f"flux reconcile kustomization {rest} -n {namespace}"
             return f"Flux heals it (Kustomization {name}): `{command}`" if is_healing else ""
-        if tool == "Flux Helm" and (body := self._body(_RELEASE, namespace, rest)):
-            spec = _mapping(body.get("spec"))
-            is_healing = _mapping(spec.get("driftDetection")).get("mode") == "enabled" and not spec.get("suspend")
+        if tool == "Flux Helm" and (body := self._body(flux.HELM_RELEASE, namespace, rest)):
+            is_healing = flux.is_release_healing(body)
             command = f"flux reconcile helmrelease {rest} -n {namespace}"
             return f"Flux heals it (HelmRelease {name}): `{command}`" if is_healing else ""
         return next(self._applications(mark), "") if tool == "Argo CD" else ""
 
     def _applications(self, mark: str) -> Iterator[str]:
-        served = self._writer.cluster.discovery.versions(*_APPLICATION)
-        cluster, group = self._writer.cluster, _APPLICATION[0]
+        served = self._writer.cluster.discovery.versions(*argocd.APPLICATION)
+        cluster, group = self._writer.cluster, argocd.APPLICATION[0]
         listed = cluster.list_metadata(group, served[0].version, served[0].plural) if served else ()
         for item in listed:
-            metadata = _mapping(item.get("metadata"))
+            metadata = mapping(item.get("metadata"))
             name = str(metadata.get("namespace") or ""), str(metadata.get("name") or "")
-            if mark in application_marks(name) and (body := self._body(_APPLICATION, *name)):
-                automated = _mapping(_mapping(_mapping(body.get("spec")).get("syncPolicy")).get("automated"))
-                if automated.get("selfHeal") is True and automated.get("enabled") is not False:
-                    yield f"Argo CD heals it (Application {'/'.join(name)}): `argocd app sync {name[1]}`"
+            body = self._body(argocd.APPLICATION, *name) if mark in application_marks(name) else None
+            if body and argocd.is_healing(body):
+                yield f"Argo CD heals it (Application {'/'.join(name)}): `argocd app sync {name[1]}`"
 
     def _body(self, kind: tuple[str, str], namespace: str, name: str) -> JsonObject | None:
         served = self._writer.cluster.discovery.versions(*kind)
         if not served:
             return None
         return self._writer.get(Target(ResourceKey(self._writer.name, *kind, namespace, name), served[0].version))
-
-
-def _mapping(value: Any) -> JsonObject:
-    return value if isinstance(value, dict) else {}

@@ -10,7 +10,7 @@ from gitops_audit.config.document import folder_of
 from gitops_audit.config.rules import resolved_path
 from gitops_audit.config.settings import Settings
 from gitops_audit.deployer.inputs import Inputs, of_source
-from gitops_audit.drift.synced import Part, normal_path
+from gitops_audit.deployer.sync_record import Part, normal_path
 from gitops_audit.engine.gather.sources import ReadSource, read
 from gitops_audit.inventory import build
 from gitops_audit.live import Cluster

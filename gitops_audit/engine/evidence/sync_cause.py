@@ -9,9 +9,9 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import NamedTuple
 
+from gitops_audit.deployer.sync_record import Part, SyncRecord, chosen, engine_marks
 from gitops_audit.drift import Comparer
 from gitops_audit.drift.comparer import Pair
-from gitops_audit.drift.synced import Part, SyncRecord, chosen, engine_marks
 from gitops_audit.engine.case import Case
 from gitops_audit.engine.evidence.earlier import EarlierSources, same_version
 from gitops_audit.engine.gather.sync_records import SyncRecords, read_records

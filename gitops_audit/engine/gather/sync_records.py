@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Iterator
 from dataclasses import dataclass, field
 
-from gitops_audit.drift.synced import (
+from gitops_audit.deployer import argocd, flux
+from gitops_audit.deployer.sync_record import (
     Name,
     SyncRecord,
     application_marks,
@@ -21,9 +22,6 @@ from gitops_audit.model.resource import Declared, JsonObject, Origin, ResourceKe
 ARGO_CD, FLUX = "Argo CD", "Flux"
 
 _GroupKind = tuple[str, str]
-_APPLICATION: _GroupKind = ("argoproj.io", "Application")
-_KUSTOMIZATION: _GroupKind = ("kustomize.toolkit.fluxcd.io", "Kustomization")
-_REPOSITORY: _GroupKind = ("source.toolkit.fluxcd.io", "GitRepository")
 
 
 @dataclass(slots=True)
@@ -56,13 +54,13 @@ class _Reader:
         self._marks = marks
 
     def applications(self) -> Iterator[SyncRecord]:
-        for name, body in self._bodies(_APPLICATION, self._names(_APPLICATION, application_marks)).items():
+        for name, body in self._bodies(argocd.APPLICATION, self._names(argocd.APPLICATION, application_marks)).items():
             yield of_application(body, name, self._cluster.server)
 
     def kustomizations(self) -> Iterator[SyncRecord]:
-        bodies = self._bodies(_KUSTOMIZATION, self._names(_KUSTOMIZATION, kustomization_marks))
+        bodies = self._bodies(flux.KUSTOMIZATION, self._names(flux.KUSTOMIZATION, kustomization_marks))
         sources = {name: source for name, body in bodies.items() if (source := git_repository(body, name))}
-        repositories = self._bodies(_REPOSITORY, set(sources.values()))
+        repositories = self._bodies(flux.GIT_REPOSITORY, set(sources.values()))
         for name, source in sources.items():
             if source in repositories:
                 yield of_kustomization(bodies[name], name, repositories[source])

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from gitops_audit.drift.synced import (
+from gitops_audit.deployer.sync_record import (
     Part,
     SyncRecord,
     chosen,

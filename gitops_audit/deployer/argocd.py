@@ -1,0 +1,45 @@
+"""Argo CD's own words: its kind, the marks that it writes and reads, and when it repairs what it deployed.
+
+Sources: argo-cd.readthedocs.io/en/stable/user-guide (resource_tracking, resource_hooks, sync-waves, sync-options,
+compare-options, auto_sync).
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from gitops_audit.model.resource import JsonObject, mapping
+
+PREFIX = "argocd.argoproj.io/"
+TRACKING = f"{PREFIX}tracking-id"
+INSTANCE = f"{PREFIX}instance"
+HOOK = f"{PREFIX}hook"
+SYNC_OPTIONS = f"{PREFIX}sync-options"
+COMPARE_OPTIONS = f"{PREFIX}compare-options"
+_SYNC_WAVE = f"{PREFIX}sync-wave"
+_MOST_WAVES = 10_000
+
+APPLICATION = ("argoproj.io", "Application")
+MANAGERS = frozenset({"argocd-controller", "argocd-application-controller"})
+"""The field managers of its controllers."""
+
+
+def tracking_id(application: str, group: str, kind: str, namespace: str, name: str) -> str:
+    """The value of its tracking annotation on an object of an Application."""
+    return f"{application}:{group}/{kind}:{namespace}/{name}"
+
+
+def sync_wave(body: JsonObject) -> int:
+    """The wave in which it applies an object, lower ones first; 0 where the object names none."""
+    annotations: Any = mapping(body.get("metadata")).get("annotations")
+    text = annotations.get(_SYNC_WAVE) if isinstance(annotations, dict) else None
+    try:
+        return max(-_MOST_WAVES, min(_MOST_WAVES, int(text))) if isinstance(text, str) else 0
+    except ValueError:
+        return 0
+
+
+def is_healing(application: JsonObject) -> bool:
+    """Whether the Application sets back what somebody changes in the cluster."""
+    automated = mapping(mapping(mapping(application.get("spec")).get("syncPolicy")).get("automated"))
+    return automated.get("selfHeal") is True and automated.get("enabled") is not False

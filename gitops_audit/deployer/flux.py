@@ -1,0 +1,34 @@
+"""Flux's own words: its kinds, the labels that it writes and reads, and when it repairs what it deployed.
+
+Sources: fluxcd.io/flux/components (kustomize/kustomizations, helm/helmreleases, source/gitrepositories).
+"""
+
+from __future__ import annotations
+
+from gitops_audit.model.resource import JsonObject, mapping
+
+_KUSTOMIZE, _HELM, _SOURCE = "kustomize.toolkit.fluxcd.io", "helm.toolkit.fluxcd.io", "source.toolkit.fluxcd.io"
+
+KUSTOMIZATION = (_KUSTOMIZE, "Kustomization")
+HELM_RELEASE = (_HELM, "HelmRelease")
+GIT_REPOSITORY = (_SOURCE, "GitRepository")
+
+PREFIXES = (f"{_KUSTOMIZE}/", f"{_HELM}/", f"{_SOURCE}/")
+OWNER, OWNER_NAMESPACE = f"{_KUSTOMIZE}/name", f"{_KUSTOMIZE}/namespace"
+"""The labels that name an object's Kustomization."""
+RELEASE, RELEASE_NAMESPACE = f"{_HELM}/name", f"{_HELM}/namespace"
+"""The labels that name an object's HelmRelease."""
+
+RECONCILE, SSA, PRUNE = f"{_KUSTOMIZE}/reconcile", f"{_KUSTOMIZE}/ssa", f"{_KUSTOMIZE}/prune"
+SUBSTITUTE = f"{_KUSTOMIZE}/substitute"
+
+
+def is_kustomization_healing(kustomization: JsonObject) -> bool:
+    """Whether the Kustomization sets back what somebody changes in the cluster."""
+    return not mapping(kustomization.get("spec")).get("suspend")
+
+
+def is_release_healing(release: JsonObject) -> bool:
+    """Whether the HelmRelease sets back what somebody changes in the cluster."""
+    spec = mapping(release.get("spec"))
+    return mapping(spec.get("driftDetection")).get("mode") == "enabled" and not spec.get("suspend")

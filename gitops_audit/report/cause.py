@@ -14,7 +14,7 @@ from gitops_audit.model.finding import Finding
 from gitops_audit.model.verdict import Verdict
 
 # What differs from one duplicate to the next: where it is declared.
-_PLACE = re.compile(r"\S+:\d+(?= \(source )")
+_PLACE = re.compile(r"(?<!\S)\S+:\d+(?= \(source )")
 # Errors that agree but for their places are told one by one as long as they are few: the places are what helps.
 MANY_PLACES = 4
 EXAMPLES = 3

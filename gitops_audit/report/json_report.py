@@ -57,7 +57,7 @@ def document(result: AuditResult) -> dict[str, Any]:
     }
 
 
-def dumps(report: dict[str, Any]) -> bytes:
+def dumps(report: Any) -> bytes:
     """As UTF-8. Lone surrogates, which UTF-8 has no bytes for, are written as escapes in the text."""
     option = orjson.OPT_INDENT_2 | orjson.OPT_APPEND_NEWLINE
     try:

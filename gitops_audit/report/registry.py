@@ -34,5 +34,8 @@ FORMATS = {
     for format_ in (
         Format("json", "write the JSON report", "json_report"),
         Format("junit", "write the JUnit report for dashboards", "junit"),
+        Format("sarif", "write SARIF 2.1.0 for code scanning", "sarif"),
+        Format("codequality", "write the Code Quality report of GitLab", "codequality"),
+        Format("csv", "write a table of all findings for spreadsheets", "csv_report"),
     )
 }

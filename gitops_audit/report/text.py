@@ -81,6 +81,20 @@ def told(finding: Finding) -> tuple[str, str]:
     return word(finding), printable(f"{_gist(finding)}{reason}")
 
 
+def sentence(finding: Finding) -> str:
+    """All of a finding on one line: what it says, which side moved, and who did it. Not made printable yet."""
+    change = finding.change
+    if change is not None:
+        return f"{_gist(finding)}; {evidence(change)}"
+    is_object = finding.check == DRIFT and finding.rule in ("missing", "extra")
+    return f"{_gist(finding)}: {finding.message}" if is_object and finding.message else _gist(finding)
+
+
+def evidence(change: Change) -> str:
+    """What a change means, and who made it."""
+    return "; ".join((_meaning(change), *((_who(change.by),) if change.by else ())))
+
+
 def word(finding: Finding) -> str:
     if finding.waiver is not None:
         return "ignored" if finding.check == DRIFT else "excepted"
@@ -211,9 +225,7 @@ def _diff(verdict: Verdict, changes: tuple[Change, ...]) -> Iterator[Line]:
 
 def _change(change: Change, path: str) -> Iterator[Line]:
     yield Line(f"  {_MARK[change.type]} {_values(change)}")
-    details = [_meaning(change)]
-    if change.by is not None:
-        details.append(_who(change.by))
+    details = [evidence(change)]
     if change.line:
         details.append(f"declared at {path}:{change.line}")
     yield Line(f"      {'; '.join(details)}", "dim")

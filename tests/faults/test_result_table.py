@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import csv
 import json
 import re
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any, NamedTuple
 from xml.etree import ElementTree as ET
@@ -14,7 +16,13 @@ from gitops_audit.model.resource import JsonObject
 from tests.recorded import config_map, make, run
 
 PAGE = Path(__file__).parents[2] / "docs/reference/results.md"
-REPORTS = ("terminal", "terminal -v", "pytest", "pytest -v", "pytest --junitxml", "--junit", "--json")
+REPORTS = (
+    *("terminal", "terminal -v", "pytest", "pytest -v", "pytest --junitxml", "--junit", "--json"),
+    *("--sarif", "--codequality", "--csv"),
+)
+
+
+OTHERS = ("sarif", "codequality", "csv")
 
 
 class Row(NamedTuple):
@@ -28,14 +36,14 @@ class Row(NamedTuple):
 
 
 # How a report tells it. "line": on the resource. "count": in the summary, with the number of resources.
-_FAIL = ("line", "line", "line", "line", "failure", "failure", "entry")
-_ERROR = ("line", "line", "line", "line", "error", "error", "entry")
-_WARN = ("line", "line", "count", "line", "property", "system-out", "entry")
-_SKIP = ("count", "line", "count", "line", "property", "skipped case", "entry")
-_WAIVED = ("count", "line", "count", "line", "property", "system-out", "entry")
-_SKIPPED = ("number", "line", "number", "line", "skipped", "skipped", "entry")
+_FAIL = ("line", "line", "line", "line", "failure", "failure", "entry", "result", "issue", "row")
+_ERROR = ("line", "line", "line", "line", "error", "error", "entry", "result", "issue", "row")
+_WARN = ("line", "line", "count", "line", "property", "system-out", "entry", "result", "issue", "row")
+_SKIP = ("count", "line", "count", "line", "property", "skipped case", "entry", "note", "left out", "row")
+_WAIVED = ("count", "line", "count", "line", "property", "system-out", "entry", "note", "left out", "row")
+_SKIPPED = ("number", "line", "number", "line", "skipped", "skipped", "entry", "note", "left out", "row")
 
-_UNREAD = ("line", "line", "line", "line", "any", "any", "entry")
+_UNREAD = ("line", "line", "line", "line", "any", "any", "entry", "result", "issue", "row")
 
 ROWS = (
     Row("drift", "changed", "changed", "data.k: v -> w", _FAIL),
@@ -64,6 +72,11 @@ MEANING = {
     "property": "a `<property>` of the case, with the reason",
     "system-out": "`<system-out>` of the case, with the reason",
     "entry": "an entry of its own in `resources[]`, with the reason",
+    "result": "a `result` of SARIF, with the reason in its message",
+    "note": "a notification of the SARIF run, with the reason and the number of resources",
+    "issue": "an entry of the array, with the reason in its description",
+    "left out": "not in this report, which knows open findings only",
+    "row": "a row, with the reason in its cells",
 }
 
 CONFIG = """\
@@ -160,15 +173,17 @@ def told(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
     }
     root = make(tmp_path_factory.mktemp("table"), declared, live, files)
     check = ("gitops-audit", "check", "-q", "--allow-unsupported")
+    others = [word for name in OTHERS for word in (f"--{name}", f"own.{name}")]
     audit = ("pytest", "gitops-audit.yaml", "-p", "no:cacheprovider", "-p", "no:randomly", "--gitops-allow-unsupported")
     return {
-        "terminal": run(root, *check, "--junit", "own.xml", "--json", "own.json").stdout.decode(),
+        "terminal": run(root, *check, "--junit", "own.xml", "--json", "own.json", *others).stdout.decode(),
         "terminal -v": run(root, *check, "-v").stdout.decode(),
         "pytest": run(root, *audit, "--junitxml=stock.xml").stdout.decode(),
         "pytest -v": run(root, *audit, "-v", COLUMNS="300").stdout.decode(),
         "pytest --junitxml": (root / "stock.xml").read_text(encoding="utf-8"),
         "--junit": (root / "own.xml").read_text(encoding="utf-8"),
         "--json": (root / "own.json").read_text(encoding="utf-8"),
+        **{f"--{name}": (root / f"own.{name}").read_text(encoding="utf-8") for name in OTHERS},
     }
 
 
@@ -178,6 +193,12 @@ def test_a_result_is_told_with_its_reason(told: dict[str, str], row: Row, report
     how = row.cells[REPORTS.index(report)]
     if report == "--json":
         assert row.reason.partition(":")[0] in _entry(json.loads(told[report]), row.name)
+    elif how == "left out":
+        assert row.reason not in told[report]
+    elif how in _PARTS:
+        reason = row.reason.partition(":")[0]
+        names = ("",) if how == "note" else (row.name,)
+        assert any(reason in part and all(n in part for n in names) for part in _PARTS[how](told[report]))
     elif "junit" in report:
         _assert_case(told[report], row, how)
     elif how == "line":
@@ -215,6 +236,24 @@ def _assert_case(report: str, row: Row, how: str) -> None:
         assert any(row.reason in str(p.get("value")) for c in cases for p in c.iter("property"))
     else:
         assert any(row.reason in str(e.text) for c in cases for e in c.iter("system-out"))
+
+
+def _results(report: str) -> list[str]:
+    return [json.dumps(result) for run in json.loads(report)["runs"] for result in run["results"]]
+
+
+def _notes(report: str) -> list[str]:
+    invocations = [i for run in json.loads(report)["runs"] for i in run["invocations"]]
+    return [n["message"]["text"] for i in invocations for n in i["toolExecutionNotifications"]]
+
+
+_PARTS: dict[str, Callable[[str], list[str]]] = {
+    "result": _results,
+    "note": _notes,
+    "issue": lambda report: [json.dumps(entry) for entry in json.loads(report)],
+    "row": lambda report: [",".join(row) for row in csv.reader(report.splitlines())],
+}
+"""What a report consists of, by the word of the table."""
 
 
 def _page() -> str:

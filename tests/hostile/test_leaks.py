@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from gitops_audit.model.resource import JsonObject
+from gitops_audit.report.registry import FORMATS
 from tests.command import run_cli, run_pytest
 from tests.hostile.leaking import CORE, FORMS, VALUES, b64, traces
 from tests.recorded import make
@@ -89,7 +90,7 @@ def leaky(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.mark.parametrize(
     "command",
     [
-        ("check", "-v", "--json=r.json", "--junit=r.xml"),
+        ("check", "-v", *(f"--{name}=r.{name}" for name in FORMATS)),
         ("diff",),
         ("render", "apps"),
         ("render", "apps", "-o", "json"),
@@ -99,7 +100,7 @@ def leaky(tmp_path_factory: pytest.TempPathFactory) -> Path:
 )
 def test_no_command_shows_a_value_in_any_form(leaky: Path, command: tuple[str, ...]) -> None:
     ran = run_cli(*command, cwd=leaky)
-    reports = "".join(path.read_text() for path in (leaky / "r.json", leaky / "r.xml") if path.exists())
+    reports = "".join(path.read_text() for path in leaky.glob("r.*"))
     assert "a bug" not in ran.said
     assert ran.out
     assert leaks(ran.said + reports) == []

@@ -14,6 +14,7 @@ import pytest
 import gitops_audit.policy.cel.environment  # noqa: F401 - pytester forgets modules, and CEL cannot be loaded twice
 from gitops_audit.cli.main import main
 from gitops_audit.model.resource import JsonObject
+from gitops_audit.report.registry import FORMATS
 from tests.fleet import CONFIG, Deployed, manifest
 
 DECLARED = "marker-of-the-declared-value"
@@ -155,7 +156,7 @@ def test_no_output_of_pytest_shows_a_value(
     pytester: pytest.Pytester, leaky: Deployed, options: tuple[str, ...]
 ) -> None:
     result = pytester.runpytest_subprocess(
-        "gitops-audit.yaml", "--junitxml=j.xml", "--gitops-json=r.json", "--gitops-junit=d.xml", *options
+        "gitops-audit.yaml", "--junitxml=j.xml", *(f"--gitops-{name}=r.{name}" for name in FORMATS), *options
     )
     output = result.stdout.str() + result.stderr.str()
     assert "Secret/shop/encoded" in output
@@ -185,7 +186,7 @@ results:
     "command",
     [
         "check",
-        "check --offline --json=r.json",
+        "check --offline " + " ".join(f"--{name}=r.{name}" for name in FORMATS),
         "diff",
         "render apps",
         "render apps -o json",

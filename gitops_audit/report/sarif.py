@@ -17,7 +17,7 @@ from gitops_audit.report.issue import MAX_CHARS, Issue, issues
 from gitops_audit.report.json_report import dumps
 from gitops_audit.version import __version__
 
-SCHEMA = "https://json.schemastore.org/sarif-2.1.0.json"
+SCHEMA_URI = "https://json.schemastore.org/sarif-2.1.0.json"
 MAX_RESULTS = 5_000
 """As many as GitHub shows. It takes 25,000 and says nothing of those it does not show."""
 MAX_NOTIFICATIONS = 200
@@ -56,7 +56,7 @@ def write(result: AuditResult) -> bytes:
         "invocations": [_invocation(result, found)],
         "results": [_result(issue, places) for issue in shown],
     }
-    return dumps({"$schema": SCHEMA, "version": "2.1.0", "runs": [run]})
+    return dumps({"$schema": SCHEMA_URI, "version": "2.1.0", "runs": [run]})
 
 
 def _level(issue: Issue) -> str:

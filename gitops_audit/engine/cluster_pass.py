@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 
@@ -70,7 +70,7 @@ class ClusterPass:
         self._live_scalers = LiveScalers(cluster.live, self._comparer) if cluster.live else None
         self._elsewhere = Elsewhere(cluster.live, inventory)
         self._orphans = Orphans()
-        self._drift = DriftCheck(cluster.live, self._comparer, self._reading)
+        self._drift = DriftCheck(self._comparer, self._reading)
         self._schema = SchemaCheck(
             self._validator, scalers, is_unreachable=cluster.error is not None, is_recorded=self._is_recorded
         )
@@ -137,14 +137,22 @@ class ClusterPass:
         return case if case.is_modified else _without_live(case)
 
     def _with_evidence(self, cases: Sequence[Case], logs: AuditLogs) -> Sequence[Case]:
-        cases = self._elsewhere.told(cases, self._reading.last)
-        cases = self._live_scalers.excused(cases) if self._live_scalers else cases
-        cases = self._confirmer.confirmed(cases)
-        cases = self._causes.settled(cases) if self._causes else cases
+        for look in self._second_looks(logs):
+            cases = _looked_at(cases, look)
         for case in cases:
             if case.drift is not None:
                 self._ledger.note(case.subject, case.drift)
-        return logs.attributed(cases, self._plural)
+        return cases
+
+    def _second_looks(self, logs: AuditLogs) -> Iterator[Callable[[Sequence[Case]], Sequence[Case]]]:
+        """What else is asked about findings, in this order: each takes in what the one before it told."""
+        yield lambda cases: self._elsewhere.told(cases, self._reading.last)
+        if self._live_scalers is not None:
+            yield self._live_scalers.excused
+        yield self._confirmer.confirmed
+        if self._causes is not None:
+            yield self._causes.settled
+        yield lambda cases: logs.attributed(cases, self._plural)
 
     def _judged(self, verdicts: Sequence[Verdict]) -> list[Verdict]:
         shown = self._by.masks.masked(self._by.locator.located(verdicts), self.redactor)
@@ -159,6 +167,19 @@ class ClusterPass:
         cluster, key = self._cluster.live, subject.key
         api = cluster.discovery.resource(key.group, subject.version, key.kind) if cluster else None
         return api.plural if api else plural(key.kind)
+
+
+def _looked_at(cases: Sequence[Case], look: Callable[[Sequence[Case]], Sequence[Case]]) -> Sequence[Case]:
+    """The cases after a second look. One that fails is an error of what differs; the rest needed none."""
+    try:
+        return look(cases)
+    except Exception as error:
+        problem = as_problem(error)
+        return [case if _is_settled(case) else replace(case, problem=case.problem or problem) for case in cases]
+
+
+def _is_settled(case: Case) -> bool:
+    return case.drift is None or case.drift.status == "in-sync"
 
 
 def _without_live(case: Case) -> Case:

@@ -13,7 +13,6 @@ from gitops_audit.engine.case import Case
 from gitops_audit.engine.gather.reading import LiveReading
 from gitops_audit.errors import ClusterError
 from gitops_audit.kube.match import labels_of
-from gitops_audit.live import Cluster
 from gitops_audit.model.check import DRIFT, CheckName
 from gitops_audit.model.finding import Drift
 from gitops_audit.model.resource import JsonObject
@@ -30,8 +29,7 @@ class DriftCheck:
 
     name: CheckName = DRIFT
 
-    def __init__(self, cluster: Cluster | None, comparer: Comparer, reading: LiveReading) -> None:
-        self._cluster = cluster
+    def __init__(self, comparer: Comparer, reading: LiveReading) -> None:
         self._comparer = comparer
         self._reading = reading
 
@@ -45,8 +43,9 @@ class DriftCheck:
         if not case.is_asked:
             labels = labels_of(case.subject.body)
             return replace(case, drift=self._comparer.accepted(_UNDEFINED, case.subject.key, labels))
+        live = case.live
         try:
-            drift = self._compared(case)
+            drift, live = self._compared(case)
         except _MISSHAPEN as error:
             place = extract_tb(error.__traceback__)[-1]
             where = f"{type(error).__name__} at {Path(place.filename).name}:{place.lineno}"
@@ -54,19 +53,19 @@ class DriftCheck:
             drift = Drift("unknown", reason=reason)
         if drift.status == "missing" and not drift.reason and case.declared.argocd_skip:
             drift = replace(drift, reason=f"it has the annotation of a hook, but {_NOT_ARGOCD}")
-        return replace(case, drift=drift)
+        return replace(case, live=live, drift=drift)
 
-    def _compared(self, case: Case) -> Drift:
-        """The drift; what is being rolled out or deleted is read once more before it counts."""
+    def _compared(self, case: Case) -> tuple[Drift, JsonObject | None]:
+        """The drift, and of what; an object that is being rolled out or deleted is read once more before it counts."""
         resource, live = case.declared, case.live
         drift = self._comparer.compare(resource, live, case.schema)
-        if drift.status == "modified" and live is not None and _is_moving(live) and self._cluster is not None:
+        if drift.status == "modified" and live is not None and _is_moving(live):
             try:
-                again = self._cluster.get(resource)
+                live = self._reading.again(resource)
             except ClusterError as error:
-                return Drift("unknown", reason=f"it was changing, and could not be read again: {error.message}")
-            live, drift = again, self._comparer.compare(resource, again, case.schema)
-        return without_stand_ins(without_varying(drift, resource), resource, live)
+                return Drift("unknown", reason=f"it was changing, and could not be read again: {error.message}"), live
+            drift = self._comparer.compare(resource, live, case.schema)
+        return without_stand_ins(without_varying(drift, resource), resource, live), live
 
 
 def _is_moving(live: JsonObject) -> bool:

@@ -7,6 +7,7 @@ from collections.abc import Iterator, Sequence
 from gitops_audit.deployer.hook import is_argocd_s
 from gitops_audit.engine.case import Case
 from gitops_audit.engine.gather.clusters import ReachedCluster
+from gitops_audit.engine.shield import as_problem
 from gitops_audit.inventory import declared_scopes
 from gitops_audit.kube.type_schema import TypeSchema
 from gitops_audit.live import LiveSet
@@ -43,6 +44,11 @@ class LiveReading:
         """What was read of a resource at any time; None where it is absent or was not read."""
         return next((found for live in self._read if (found := live.get(resource)) is not None), None)
 
+    def again(self, resource: Declared) -> JsonObject | None:
+        """One object, read once more; None where it is gone. Raises ClusterError where it cannot be known."""
+        live = self._cluster.live.get(resource) if self._cluster.live else None
+        return self._aligned(resource, live)
+
     def forget(self) -> None:
         """Lets go of the live objects, which nobody will ask for any more."""
         self._read.clear()
@@ -59,14 +65,20 @@ class LiveReading:
             return Case(subject, problem=subject.error, invalid=subject.faults)
         if isinstance(subject, Undeclared):
             return Case(subject)
+        try:
+            return self._read_case(subject)
+        except Exception as error:  # one object that cannot be looked at is none of the others' business
+            return Case(subject, problem=as_problem(error), invalid=subject.faults)
+
+    def _read_case(self, subject: Declared) -> Case:
         skip_reason = self._skip(subject) if self._cluster.live else ""
         problem = self._problem(subject)
         if problem is not None or not self._is_comparable(subject):
             return Case(subject, problem=problem, invalid=subject.faults, skip_reason=skip_reason)
-        return Case(subject, True, self._live(subject), self._schema(subject), invalid=subject.faults)
+        live = self._aligned(subject, self._read[-1].get(subject))
+        return Case(subject, True, live, self._schema(subject), invalid=subject.faults)
 
-    def _live(self, resource: Declared) -> JsonObject | None:
-        live = self._read[-1].get(resource)
+    def _aligned(self, resource: Declared, live: JsonObject | None) -> JsonObject | None:
         if live is not None and resource.key.kind == "Secret":
             return self._cluster.redactor.aligned(live, resource.body)
         return live

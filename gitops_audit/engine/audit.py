@@ -198,6 +198,7 @@ class Audit:
         for one in self._passes.values():
             yield from one.notes()
         if self._judgement is not None:
+            yield from self._judgement.locator.notes()
             yield from self._judgement.policies.notes(is_whole=is_whole)
 
     def _unevaluated(self, summary: Summary) -> Iterator[str]:

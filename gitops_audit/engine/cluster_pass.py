@@ -92,7 +92,8 @@ class ClusterPass:
         """One verdict for each subject, in order; `logs` name the users behind what drifted."""
         cases = self._reading.cases(subjects)
         checked = [self._checked(case, self._checks()) for case in cases]
-        return self._judged([judge.facts(case) for case in self._with_evidence(checked, logs)])
+        verdicts = [judge.facts(case) for case in self._with_evidence(checked, logs)]
+        return self._judged(self._by.locator.located(verdicts))
 
     def unjudged(self, subjects: Sequence[Subject], reason: Problem) -> list[Verdict]:
         """The verdicts where the cluster as a whole could not be judged."""
@@ -155,7 +156,7 @@ class ClusterPass:
         yield lambda cases: logs.attributed(cases, self._plural)
 
     def _judged(self, verdicts: Sequence[Verdict]) -> list[Verdict]:
-        shown = self._by.masks.masked(self._by.locator.located(verdicts), self.redactor)
+        shown = self._by.masks.masked(verdicts, self.redactor)
         return [verdict.judged(self._by.threshold) for verdict in shown]
 
     @property

@@ -10,6 +10,7 @@ from dataclasses import replace
 from typing import Any
 
 from gitops_audit.engine.gather.sources import ReadSource
+from gitops_audit.errors import AuditError
 from gitops_audit.manifest.file import field_lines, load
 from gitops_audit.model.finding import Change, Drift, PolicyResult
 from gitops_audit.model.path import pointer_tokens
@@ -25,6 +26,7 @@ class Locator:
 
     def __init__(self, sources: Iterable[ReadSource]) -> None:
         self._sources = {s.config.name: s for s in sources}
+        self._notes: dict[str, None] = {}
 
     def located(self, verdicts: Sequence[Verdict]) -> list[Verdict]:
         """The same verdicts; those with findings know their lines and their commit."""
@@ -33,12 +35,24 @@ class Locator:
         located = {id(v): _located(v, commits, lines.get(_place(v), {})) for v in found}
         return [located.get(id(v), v) for v in verdicts]
 
+    def notes(self) -> Iterator[str]:
+        yield from self._notes
+
     def _commits(self, verdicts: Iterable[Verdict]) -> dict[tuple[str, str], Commit]:
         return {
             (source.config.name, path): commit
             for source, paths in self._files(v for v in verdicts if v.has_findings)
-            for path, commit in source.commits(paths).items()
+            for path, commit in self._last(source, paths).items()
         }
+
+    def _last(self, source: ReadSource, paths: Collection[str]) -> Mapping[str, Commit]:
+        """The last commits of files; a history that cannot be read is a note, for what was found is true without it."""
+        try:
+            return source.commits(paths)
+        except AuditError as error:
+            told = f"{error.message} ({error.hint})" if error.hint else error.message
+            self._notes[f"source {source.config.name}: the last commits of its files are not known: {told}"] = None
+            return {}
 
     def _lines(self, verdicts: Sequence[Verdict]) -> dict[_Place, Lines]:
         """The lines of each object's fields, from one reading of each file; none for what stands in no file."""

@@ -18,13 +18,14 @@ from gitops_audit.live.discovery import ApiResource
 from gitops_audit.live.listing import completed, path_of
 from gitops_audit.live.problem import ApiError
 from gitops_audit.live.server import ServerCluster
-from gitops_audit.model.redact import Redactor
+from gitops_audit.model.redact import Redactor, has_stand_in
 from gitops_audit.model.resource import JsonObject, ResourceKey
 
 _APPLY = "application/apply-patch+yaml"  # JSON is YAML
 _PATCH = "application/json-patch+json"
 _JSON = "application/json"
 _NOT_FOUND = 404
+STAND_IN = "GA516"
 _REVIEWS = "/apis/authorization.k8s.io/v1/selfsubjectaccessreviews"
 
 
@@ -93,16 +94,19 @@ class Writer:
         """409 AlreadyExists where somebody was faster."""
         api = self.api(target)
         path = path_of(api, target.key.namespace if api.namespaced else "")
+        _check_real(body)
         return completed(api, self._send("POST", path, body, {"fieldManager": manager}, _JSON))
 
     def apply(self, target: Target, body: JsonObject, manager: str, *, force: bool = False) -> JsonObject:
         """Server-side apply. `metadata.resourceVersion` in the body is a precondition; without it (and without force)
         fields of others are a conflict."""
+        _check_real(body)
         query = {"fieldManager": manager, "force": "true" if force else "false", "fieldValidation": "Ignore"}
         return completed(self.api(target), self._send("PATCH", self._path(target), body, query, _APPLY))
 
     def patch(self, target: Target, operations: Sequence[JsonObject], manager: str) -> JsonObject:
         """A JSON patch; the caller puts the resourceVersion into it."""
+        _check_real([operation for operation in operations if operation["op"] != "test"])
         query = {"fieldManager": manager, "fieldValidation": "Ignore"}
         return completed(self.api(target), self._send("PATCH", self._path(target), list(operations), query, _PATCH))
 
@@ -128,3 +132,10 @@ class Writer:
 
     def _send(self, method: str, path: str, body: Any, query: Mapping[str, str], content_type: str) -> JsonObject:
         return self._cluster.client.send(method, path, body, query, content_type=content_type)
+
+
+def _check_real(body: Any) -> None:
+    """Raises ClusterError where a token stands for a value: to write it would destroy the value."""
+    if has_stand_in(body):
+        message = "what was to be written holds a token in place of a secret value, so it was not sent"
+        raise ClusterError(message, code=STAND_IN, hint="take `<redacted:...>` out of what Git declares, or report it")

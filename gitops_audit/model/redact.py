@@ -315,6 +315,13 @@ def is_redacted(value: Any) -> bool:
     return isinstance(value, str) and _TOKEN.fullmatch(value) is not None
 
 
+def has_stand_in(value: Any) -> bool:
+    """Whether a token stands for a value or a key anywhere in an object."""
+    if isinstance(value, dict):
+        return any(is_redacted(key) or has_stand_in(child) for key, child in value.items())
+    return any(map(has_stand_in, value)) if isinstance(value, list) else is_redacted(value)
+
+
 def faulty_secret_keys(body: JsonObject) -> Iterable[str]:
     """The keys under a Secret's `data` that are not base64 (the API server refuses such an object)."""
     data = body.get("data") if body.get("kind") == "Secret" else None

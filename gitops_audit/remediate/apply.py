@@ -24,7 +24,7 @@ from gitops_audit.remediate.ready import wait_until_ready
 from gitops_audit.remediate.result import Result, RunResult
 from gitops_audit.remediate.rights import check_rights
 from gitops_audit.remediate.survey import Select, Survey, run_options, surveyed
-from gitops_audit.remediate.write import Step, Tools, fought
+from gitops_audit.remediate.write import Step, Tools
 from gitops_audit.remediate.writers import Writers
 
 STALE, GUARDED = "GA504", "GA505"
@@ -160,9 +160,8 @@ class _Checked:
             yield self._fight(tools, step, result) if step.written is not None else result
 
     def _fight(self, tools: Tools, step: Step, result: Result) -> Result:
-        written = step.written or {}
         try:
-            told = fought(written, tools.writers.of(step.target.key.cluster).get(step.target))
+            told = step.fought(tools.writers.of(step.target.key.cluster).get(step.target))
         except ClusterError as error:
             return replace(result, message=f"done, but it could not be read again: {error.message}")
         if not told:

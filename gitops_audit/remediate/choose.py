@@ -72,6 +72,8 @@ def _modified(verdict: Verdict, drift: Drift, scope: Scope) -> Draft | str | Non
     if any(words in drift.reason for words in _IMMUTABLE):
         if not scope.recreate:
             return f"the server does not let {_paths(changes)} change: only --recreate repairs it"
+        if _unknown_places(verdict.resource):
+            return "Git does not hold all of its values, so it cannot be created again from there"
         return Draft(verdict, "recreate", tuple(changes))
     is_removal = all(change.type in _LEAVING for change in changes)
     return Draft(verdict, "remove-fields" if is_removal else "apply", tuple(changes))
@@ -87,7 +89,13 @@ def _unknown_places(resource: Subject) -> Sequence[str]:
 def _holds_unknown(change: Change, resource: Subject) -> bool:
     """Whether what would be written holds a value that only stands for another."""
     places = _unknown_places(resource)
-    return change.type not in _LEAVING and any(f"{p}/".startswith(f"{change.pointer}/") for p in places)
+    return change.type not in _LEAVING and any(_is_within(p, change.pointer) for p in places)
+
+
+def _is_within(place: str, pointer: str) -> bool:
+    """Whether one of two places is (in) the other; `stringData` of a Secret is kept in `data`."""
+    one, other = (f"{p}/".replace("/stringData/", "/data/", 1) for p in (place, pointer))
+    return one.startswith(other) or other.startswith(one)
 
 
 def _paths(changes: Sequence[Change]) -> str:

@@ -6,15 +6,17 @@ Other objects of the same source tell who deploys it and how: the field manager,
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from typing import Any
 
 from gitops_audit.deployer import argocd, flux, helm, tracking
 from gitops_audit.drift.attribution import Managers
 from gitops_audit.drift.ownership import last_applied
+from gitops_audit.live.writer import Target
 from gitops_audit.model.redact import LAST_APPLIED
 from gitops_audit.model.resource import JsonObject, ResourceKey
+from gitops_audit.model.subject import Subject
 from gitops_audit.remediate.ownership import deployer_entry
 
 _MARKS = {
@@ -56,13 +58,22 @@ class Style:
         return {**body, "metadata": metadata}
 
 
-def style_of(siblings: Iterable[tuple[JsonObject, JsonObject]], managers: Managers, own: str) -> Style:
-    """From (live, declared) of the source's other objects; the remediation's own way where none of them tells."""
-    for live, declared in siblings:
-        entry = deployer_entry(live, declared, managers)
+def style_of(
+    siblings: Iterable[tuple[JsonObject, Subject]],
+    managers: Managers,
+    own: str,
+    read: Callable[[Target], JsonObject | None],
+) -> Style:
+    """From the source's other objects, live and declared; the remediation's own way where none of them tells.
+
+    They are known as they may be shown, so the one that is followed is read again: a mark may repeat a secret value.
+    """
+    for shown, sibling in siblings:
+        entry = deployer_entry(shown, sibling.body, managers)
         if entry is not None and entry.manager != own:
-            labels, annotations = (_marks(live, declared, place) for place in ("labels", "annotations"))
-            has_record = not entry.is_apply and last_applied(live) is not None
+            live = read(Target(sibling.key, sibling.version)) or {}
+            labels, annotations = (_marks(live, sibling.body, place) for place in ("labels", "annotations"))
+            has_record = not entry.is_apply and last_applied(shown) is not None
             return Style(entry.manager, entry.is_apply, has_record, labels, annotations)
     return Style(own)
 

@@ -32,10 +32,14 @@ def desired(declared: JsonObject, live: JsonObject, changes: Sequence[Change], s
     leaving = [pointer_tokens(c.pointer) for c in changes if c.type in _LEAVING]
     places = [_found(wanted, result, pointer_tokens(c.pointer), schema) for c in changes if c.type not in _LEAVING]
     marked = [_container(result, tokens) for tokens in leaving]
+    new = [place for place in places if place.is_new_element]
     for place in places:
-        place.put()
+        if place not in new:
+            place.put()
     for container, token in sorted(marked, key=_index, reverse=True):
         _take(container, token)
+    for place in new:  # last, for they move the others
+        place.insert()
     for tokens in leaving:
         _drop_emptied(result, live, wanted, tokens[:-1])
     _settle_strategy(result, wanted)
@@ -74,21 +78,38 @@ def operations(before: Any, after: Any, pointer: str = "") -> Iterator[JsonObjec
 
 
 class _Place:
-    """Where a declared value goes in the live object."""
+    """Where a declared value goes in the live object. `order` are the elements that Git declares in a keyed list, and
+    `at` which one of them this is."""
 
-    def __init__(self, container: Any, token: str | int, value: Any) -> None:
+    def __init__(
+        self, container: Any, token: str | int, value: Any, order: Sequence[Item | None] = (), at: int = 0
+    ) -> None:
         self._container, self._token, self._value = container, token, value
+        self._order, self._at = order, at
+
+    @property
+    def is_new_element(self) -> bool:
+        if not isinstance(self._container, list):
+            return False
+        if not isinstance(self._token, int):
+            raise LookupError
+        return self._token >= len(self._container)
 
     def put(self) -> None:
-        if isinstance(self._container, list):
-            if not isinstance(self._token, int):
-                raise LookupError
-            if self._token < len(self._container):
-                self._container[self._token] = self._value
-            else:
-                self._container.append(self._value)
-        else:
-            self._container[self._token] = self._value
+        self._container[self._token] = self._value
+
+    def insert(self) -> None:
+        """Between its declared neighbours: init containers, and variables that name each other, have an order."""
+        self._container.insert(self._index(), self._value)
+
+    def _index(self) -> int:
+        for before in reversed(self._order[: self._at]):
+            if (place := _place(before, self._container)) is not None:
+                return place + 1
+        for behind in self._order[self._at + 1 :]:
+            if (place := _place(behind, self._container)) is not None:
+                return place
+        return len(self._container)
 
 
 def _found(declared: Any, live: Any, tokens: Sequence[str], schema: TypeSchema | None) -> _Place:
@@ -102,27 +123,30 @@ def _found(declared: Any, live: Any, tokens: Sequence[str], schema: TypeSchema |
                 return _Place(live, token, copy.deepcopy(value))
             declared, live = value, live[token]
         elif isinstance(declared, list) and isinstance(live, list):
-            value = declared[int(token)]
-            place = _element(value, int(token), live, schema)
+            value, at = declared[int(token)], int(token)
+            order = [_item(element, index, schema) for index, element in enumerate(declared)]
+            place = at if order[at] is None else _place(order[at], live)
+            place = len(live) if place is None else place
             schema = schema.items if schema else None
             if is_last or place >= len(live) or not isinstance(live[place], type(value)):
-                return _Place(live, place, copy.deepcopy(value))
+                return _Place(live, place, copy.deepcopy(value), order, at)
             declared, live = value, live[place]
         else:
             raise LookupError
     raise LookupError
 
 
-def _element(value: Any, index: int, live: list[Any], schema: TypeSchema | None) -> int:
-    """The index of a declared element in the live list; one past its end where it is not there."""
+def _item(value: Any, index: int, schema: TypeSchema | None) -> Item | None:
+    """What identifies a declared element in the live list; None where only its place does."""
     kind = schema or ANYTHING
     if kind.list_type == "map" and isinstance(value, dict):
-        item = Item(index, tuple((key, _key(value, key)) for key in kind.list_keys))
-    elif kind.list_type == "set":
-        item = Item(index, value=value)
-    else:
-        return index
-    return next((at for at, element in enumerate(live) if item.matches(element)), len(live))
+        return Item(index, tuple((key, _key(value, key)) for key in kind.list_keys))
+    return Item(index, value=value) if kind.list_type == "set" else None
+
+
+def _place(item: Item | None, live: list[Any]) -> int | None:
+    """The index of an element in the live list; None where it is not there."""
+    return next((at for at, element in enumerate(live) if item is not None and item.matches(element)), None)
 
 
 def _key(element: JsonObject, name: str) -> Any:

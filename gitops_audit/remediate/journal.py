@@ -9,7 +9,7 @@ import json
 import os
 import secrets
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -79,6 +79,13 @@ class Step:
     is_sensitive: bool = False
     result: str = ""
     after: JsonObject | None = None
+    begun_at: str = ""
+    places: tuple[str, ...] = ()
+    digest: str = ""
+
+    def left(self) -> JsonObject:
+        """What the run left, or was about to leave: the places that it wrote, and the digest of their values."""
+        return self.after or {"places": self.places, "digest": self.digest}
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,10 +112,17 @@ def read_record(folder: Path, run: str) -> Record:
     for line in lines[1:]:
         key = str(line.get("id", ""))
         if line["event"] == "begin" and key not in steps:
-            steps[key] = Step(key, line.get("before"), bool(line.get("sensitive")))
+            written = tuple(map(str, line.get("places") or ()))
+            steps[key] = Step(
+                key,
+                line.get("before"),
+                bool(line.get("sensitive")),
+                begun_at=str(line.get("time")),
+                places=written,
+                digest=str(line.get("digest", "")),
+            )
         elif line["event"] == "end" and key in steps:
-            was = steps[key]
-            steps[key] = Step(key, was.before, was.is_sensitive, str(line["result"]), line.get("after"))
+            steps[key] = replace(steps[key], result=str(line["result"]), after=line.get("after"))
     return Record(run, Plan.from_json(lines[0]["plan"]), str(lines[0]["fieldManager"]), tuple(steps.values()))
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack
+from datetime import UTC, datetime, timedelta
 
 from gitops_audit.errors import ClusterError, RemediationError
 from gitops_audit.live.problem import ApiError
@@ -12,17 +13,21 @@ from gitops_audit.model.redact import Redactor
 from gitops_audit.model.resource import JsonObject
 from gitops_audit.remediate.apply import Run
 from gitops_audit.remediate.desired import operations
-from gitops_audit.remediate.digest import content, content_digest
+from gitops_audit.remediate.digest import content
 from gitops_audit.remediate.document import Action
 from gitops_audit.remediate.journal import Journal, Record, Step, read_record
 from gitops_audit.remediate.lock import Lock
+from gitops_audit.remediate.place import moved_places, places_digest, put_back
 from gitops_audit.remediate.result import Outcome, Result, RunResult
 from gitops_audit.remediate.rights import target_of
+from gitops_audit.remediate.write import wait_for
 from gitops_audit.remediate.writers import Writers
 
 OTHER_CLUSTER = "GA512"
 _CONFLICT = 409
 _MOST_TRIES = 8
+_DELETION_S = 60.0
+_REQUEST = timedelta(seconds=60)  # how long after its announcement a request may have been carried out
 _SERVERS = frozenset(
     {"resourceVersion", "uid", "creationTimestamp", "generation", "managedFields", "selfLink", "deletionTimestamp"}
 )
@@ -72,6 +77,8 @@ class _Undo:
             outcome, message = "failed", self._words(error)
         except ClusterError as error:
             outcome, message = "failed", error.message
+        except LookupError:
+            outcome, message = "refused", "the object has another form by now"
         self._journal.write("undone", id=self._action.id, result=outcome, message=message)
         is_settled = outcome == "skipped"
         return Result(self._action.id, self._action.resource, self._action.action, outcome, message, is_settled)
@@ -81,42 +88,71 @@ class _Undo:
         before = self._step.before
         if self._step.is_sensitive:
             return "refused", "its earlier values are secret, so the journal does not hold them"
-        if before is not None and live is not None and content(live) == content(before):
+        if before is None and live is None:
+            return "skipped", "it is not there, as before the run"
+        if before is not None and live is not None and self._is_as_before(live, before):
             if self._step.result == "done" and not self._moved(live):
                 self._give_back(live, before)
             return "skipped", "it is as it was before the run"
-        if before is None and live is None:
-            return "skipped", "it is not there, as before the run"
         if reason := self._moved(live):
             return "refused", reason
         self._journal.write("undo", id=self._action.id)
-        if before is None and live is not None:
+        if live is not None and (before is None or self._is_recreated):
             metadata = live["metadata"]
             self._writer.delete(self._target, metadata["uid"], metadata["resourceVersion"])
-        elif before is not None and live is None:
-            self._writer.create(self._target, _restorable(before), self._manager)
-        elif before is not None and live is not None:
+            live = None
+        if before is not None and live is None:
+            return self._created(before)
+        if before is not None and live is not None:
             self._put_back(live, before)
         return "done", ""
+
+    @property
+    def _is_recreated(self) -> bool:
+        return self._action.action == "recreate"
+
+    def _created(self, before: JsonObject) -> tuple[Outcome, str]:
+        if not wait_for(lambda: self._writer.get(self._target) is None, _DELETION_S):
+            return "failed", "it was deleted, but does not go: a finalizer holds it; undo the run again later"
+        self._writer.create(self._target, _restorable(before), self._manager)
+        return "done", ""
+
+    def _is_as_before(self, live: JsonObject, before: JsonObject) -> bool:
+        if self._is_recreated or self._action.action == "delete":
+            return content(live) == content(before)
+        return not moved_places(live, before, self._step.left()["places"])
 
     def _moved(self, live: JsonObject | None) -> str:
         """Why the object is not the one that the run left; empty where it is."""
         after = self._step.after
-        if not after:
-            is_left = live is None or self._step.result == ""
-            return "" if is_left else "somebody created it since the run"
         if live is None:
-            return "somebody deleted it since the run"
-        if live["metadata"].get("uid") != after.get("uid"):
-            return "it is another object by now"
-        is_same = live["metadata"].get("resourceVersion") == after.get("resourceVersion")
-        is_alike = not self._redactor.covers(live) and content_digest(live) == after.get("digest")
-        return "" if is_same or is_alike else "somebody changed it since the run"
+            is_left = self._action.action in ("delete", "recreate") and not after
+            return "" if is_left else "somebody deleted it since the run"
+        if self._step.result == "done" and not after:
+            return "somebody created it since the run"
+        if after:
+            if live["metadata"].get("uid") != after.get("uid"):
+                return "it is another object by now"
+            if live["metadata"].get("resourceVersion") == after.get("resourceVersion"):
+                return ""
+        elif self._step.before is None or self._is_recreated:
+            return self._not_created_by_run(live)
+        left = self._step.left()
+        is_alike = not self._redactor.covers(live) and places_digest(live, left["places"]) == left["digest"]
+        return "" if is_alike else "somebody changed it since the run"
+
+    def _not_created_by_run(self, live: JsonObject) -> str:
+        """The run ended before the answer: whatever was created or written at another time was not its work."""
+        metadata, begun = live["metadata"], _moment(self._step.begun_at)
+        times = [str(metadata.get("creationTimestamp")), *(str(e.get("time")) for e in _entries(metadata))]
+        is_near = all(abs(_moment(time) - begun) <= _REQUEST for time in times)
+        return "" if is_near else "it is not known whether the run created it: delete it if it did"
 
     def _put_back(self, live: JsonObject, before: JsonObject) -> None:
-        """Its content, then who owned which field; the second is best effort, since versions of kinds may be gone."""
-        changes = list(operations(_restorable(live), _restorable(before)))
-        after = self._writer.patch(self._target, [_version_of(live), *changes], self._manager)
+        """What the run wrote, then who owned which field; the second is best effort, since versions of kinds may be
+        gone."""
+        wanted = put_back(live, before, self._step.left()["places"])
+        after = self._writer.patch(self._target, [_version_of(live), *operations(live, wanted)], self._manager)
         self._give_back(after, before)
 
     def _give_back(self, after: JsonObject, before: JsonObject) -> None:
@@ -143,6 +179,20 @@ class _Undo:
 def _version_of(live: JsonObject) -> JsonObject:
     """The operation by which the server takes a patch for this version of the object alone."""
     return {"op": "replace", "path": "/metadata/resourceVersion", "value": live["metadata"]["resourceVersion"]}
+
+
+def _moment(text: str) -> datetime:
+    try:
+        return datetime.fromisoformat(text)
+    except ValueError:
+        return datetime.fromtimestamp(0, UTC)
+
+
+def _entries(metadata: JsonObject) -> Iterator[JsonObject]:
+    """What was written, its status apart."""
+    for entry in metadata.get("managedFields") or ():
+        if not entry.get("subresource") and entry.get("time"):
+            yield entry
 
 
 def _restorable(body: JsonObject) -> JsonObject:

@@ -14,18 +14,20 @@ from gitops_audit.kube import shape
 from gitops_audit.kube.managed_fields import Entry
 from gitops_audit.kube.type_schema import TypeSchema
 from gitops_audit.live.problem import ApiError
-from gitops_audit.live.writer import Target, Writer
+from gitops_audit.live.writer import STAND_IN, Target, Writer
 from gitops_audit.model.path import pointer_tokens
 from gitops_audit.model.redact import LAST_APPLIED, Redactor
 from gitops_audit.model.resource import JsonObject
+from gitops_audit.model.subject import Subject
 from gitops_audit.remediate.actual import Actual
 from gitops_audit.remediate.choose import Draft
 from gitops_audit.remediate.creation import Style, applied_record, style_of
 from gitops_audit.remediate.desired import desired, folded, operations
-from gitops_audit.remediate.digest import content, content_digest
+from gitops_audit.remediate.digest import content_digest
 from gitops_audit.remediate.document import Action
 from gitops_audit.remediate.journal import Journal
 from gitops_audit.remediate.ownership import deployer_entry, handed_back
+from gitops_audit.remediate.place import moved_places, places, places_digest
 from gitops_audit.remediate.result import Outcome, Result
 from gitops_audit.remediate.rights import target_of
 from gitops_audit.remediate.survey import Survey
@@ -68,6 +70,7 @@ class Step:
         self._tools = tools
         self._writer: Writer = tools.writers.of(action.cluster)
         self._target: Target = target_of(action)
+        self._before: JsonObject | None = None
         self.written: JsonObject | None = None
 
     @property
@@ -83,6 +86,8 @@ class Step:
         except ApiError as error:
             return self._ended("failed", self._told(error))
         except ClusterError as error:
+            if error.code == STAND_IN:
+                return self._ended("refused", error.message)
             return self._ended("failed", f"{error.message}: whether it was done is not known, see `remediate resume`")
         except LookupError:
             return self._ended("refused", "the object has another form than when the plan was made")
@@ -129,7 +134,7 @@ class Step:
             annotations = wanted["metadata"].get("annotations")
             if isinstance(annotations, dict) and LAST_APPLIED in annotations:
                 annotations[LAST_APPLIED] = applied_record(declared)
-        self._begin(live)
+        self._begin(live, wanted)
         after = self._writer.patch(self._target, _locked(live, operations(live, wanted)), self._tools.manager)
         self.written = after
         if deployer is not None:
@@ -208,28 +213,32 @@ class Step:
 
     def _style(self) -> Style:
         """The way of the source's deployer, as its other live objects show it."""
-        return style_of(self._siblings(), self._tools.managers, self._tools.manager)
+        return style_of(self._siblings(), self._tools.managers, self._tools.manager, self._writer.get)
 
     def _usual_deployer(self, declared: JsonObject) -> Entry | None:
         """An empty entry of the source's deployer: nothing is left of it where somebody rewrote the object."""
-        found = (deployer_entry(live, body, self._tools.managers) for live, body in self._siblings())
+        found = (deployer_entry(live, r.body, self._tools.managers) for live, r in self._siblings())
         entry = next((e for e in found if e is not None and e.manager != self._tools.manager), None)
         return replace(entry, trie={}, api_version=str(declared["apiVersion"])) if entry is not None else None
 
-    def _siblings(self) -> Iterator[tuple[JsonObject, JsonObject]]:
+    def _siblings(self) -> Iterator[tuple[JsonObject, Subject]]:
+        """Live objects as they may be shown: nothing of them may be written."""
         own = (r for r in self._tools.survey.resources if self._is_sibling(r.key.cluster, r.source, r.id))
         for _, resource in zip(range(_MOST_SIBLINGS), own, strict=False):
             live = self._tools.survey.live(resource)
             if live is not None:
-                yield live, resource.body
+                yield live, resource
 
     def _is_sibling(self, cluster: str, source: str, identity: str) -> bool:
         is_same = (cluster, source) == (self._action.cluster, self._action.source)
         return is_same and identity != self._action.id
 
-    def _begin(self, live: JsonObject | None) -> None:
-        """The object before goes into the journal, but not the values of a Secret."""
+    def _begin(self, live: JsonObject | None, wanted: JsonObject | None = None) -> None:
+        """The object before goes into the journal, but not the values of a Secret; and which places get which values,
+        as a digest: by it `undo` knows the object again, also where the run ends before the answer."""
         is_sensitive = live is not None and self._is_sensitive(live)
+        self._before = live
+        written = places(live, wanted) if live is not None and wanted is not None else ()
         self._tools.journal.write(
             "begin",
             id=self._action.id,
@@ -238,18 +247,41 @@ class Step:
             cluster=self._action.cluster,
             before=None if is_sensitive else live,
             sensitive=is_sensitive,
+            places=written,
+            digest=places_digest(wanted, written) if written and wanted and not is_sensitive else "",
         )
 
     def _ended(self, outcome: Outcome, message: str = "") -> Result:
         action = self._action
         is_sensitive = self.written is not None and self._is_sensitive(self.written)
-        after = summary(self.written, is_sensitive=is_sensitive) if outcome == "done" else None
+        after = self._summary(is_sensitive=is_sensitive) if outcome == "done" else None
         self._tools.journal.write("end", id=action.id, result=outcome, message=message, after=after)
         return Result(action.id, action.resource, action.action, outcome, message)
 
     def _is_sensitive(self, body: JsonObject) -> bool:
         """Whether an object holds secret values, or (as the plan knows) copies of those of another one."""
         return not self._action.undoable or self._tools.redactor.covers(body)
+
+    def _summary(self, *, is_sensitive: bool) -> JsonObject:
+        """What identifies the object after the write, for `undo` to know it again; nothing where it was deleted."""
+        written = self.written
+        if written is None:
+            return {}
+        found = self._places()
+        digest = "" if is_sensitive else places_digest(written, found)
+        known = {name: written["metadata"].get(name) for name in ("uid", "resourceVersion")}
+        return known | {"places": found, "digest": digest}
+
+    def _places(self) -> tuple[str, ...]:
+        is_new = self._action.action in ("create", "recreate")
+        return places(None if is_new else self._before, self.written) if self.written else ()
+
+    def fought(self, live: JsonObject | None) -> str:
+        """How the object differs from what was written a moment ago, empty where it does not."""
+        if live is None or self.written is None:
+            return "it was deleted again"
+        found = moved_places(self.written, live, self._places())
+        return f"changed again: {', '.join(found[:3])}" if found else ""
 
     def _told(self, error: ApiError) -> str:
         """The server's words; for an object with secret values, which they may quote, only what kind of refusal."""
@@ -259,23 +291,6 @@ class Step:
         if error.status == _CONFLICT or (error.status == _INVALID and "testing" in error.message):
             return f"somebody changed it at the same moment: {error.message}"
         return error.message[:_MESSAGE_CHARS]
-
-
-def summary(written: JsonObject | None, *, is_sensitive: bool) -> JsonObject:
-    """What identifies an object after a write, for `undo` to know it again; nothing where it was deleted."""
-    if written is None:
-        return {}
-    metadata = written["metadata"]
-    digest = "" if is_sensitive else content_digest(written)
-    return {"uid": metadata.get("uid"), "resourceVersion": metadata.get("resourceVersion"), "digest": digest}
-
-
-def fought(written: JsonObject, live: JsonObject | None) -> str:
-    """How an object differs from what was written a moment ago, empty where it does not."""
-    if live is None:
-        return "it was deleted again"
-    places = [o["path"] for o in operations(content(written), content(live)) if o["op"] != "test"]
-    return f"changed again: {', '.join(places[:3])}" if places else ""
 
 
 def wait_for(is_true: Callable[[], bool], timeout_s: float) -> bool:

@@ -96,3 +96,16 @@ def test_a_patch_tests_what_it_removes_and_escapes_names() -> None:
         {"op": "remove", "path": "/metadata/labels/a~1b"},
         {"op": "replace", "path": "/metadata/labels/c", "value": "z"},
     ]
+
+
+def test_a_removed_element_comes_back_between_its_declared_neighbours() -> None:
+    """Init containers run, and variables that name each other are read, in the order in which they stand."""
+    declared = deployment({"name": "one"}, {"name": "two"}, {"name": "three"}, {"name": "four"})
+    live = deployment({"name": "mesh"}, {"name": "three"}, {"name": "by-hand"})
+    places = [f"/spec/template/spec/containers/{n}" for n in (0, 1, 3)]
+    changes = [*(Change("removed", p, "") for p in places), Change("added", "/spec/template/spec/containers/2", "")]
+
+    found = desired(declared, live, changes, SCHEMA)
+
+    names = [c["name"] for c in found["spec"]["template"]["spec"]["containers"]]
+    assert names == ["mesh", "one", "two", "three", "four"]

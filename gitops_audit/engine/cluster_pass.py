@@ -91,7 +91,8 @@ class ClusterPass:
     def judge(self, subjects: Sequence[Subject], logs: AuditLogs) -> list[Verdict]:
         """One verdict for each subject, in order; `logs` name the users behind what drifted."""
         cases = self._reading.cases(subjects)
-        checked = [self._checked(case, self._checks()) for case in cases]
+        checks = self._checks()  # once for all: policies keep indexes of the whole cluster
+        checked = [self._checked(case, checks) for case in cases]
         verdicts = [judge.facts(case) for case in self._with_evidence(checked, logs)]
         return self._judged(self._by.locator.located(verdicts))
 

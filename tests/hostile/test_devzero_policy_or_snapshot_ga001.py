@@ -67,7 +67,7 @@ CASES: list[tuple[Make, str, str]] = [
     (link_to_device_in_folder, "GA408", "a device"),
     (huge, "GA408", "more than 16 MiB"),
     (no_text, "GA403", "not readable"),
-    (folders_in_a_circle, "GA404", "there is no policy in"),
+    (folders_in_a_circle, "GA408", "is a link to a directory"),
     (lambda folder: folder / ("n" * 300), "GA404", "File name too long"),
     (lambda folder: folder / "a\0b", "GA404", "null byte"),
 ]

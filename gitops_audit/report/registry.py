@@ -37,5 +37,7 @@ FORMATS = {
         Format("sarif", "write SARIF 2.1.0 for code scanning", "sarif"),
         Format("codequality", "write the Code Quality report of GitLab", "codequality"),
         Format("csv", "write a table of all findings for spreadsheets", "csv_report"),
+        Format("markdown", "write Markdown for a comment on a pull request", "markdown"),
+        Format("metrics", "write the numbers of the run for Prometheus", "metrics"),
     )
 }

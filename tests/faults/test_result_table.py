@@ -18,11 +18,11 @@ from tests.recorded import config_map, make, run
 PAGE = Path(__file__).parents[2] / "docs/reference/results.md"
 REPORTS = (
     *("terminal", "terminal -v", "pytest", "pytest -v", "pytest --junitxml", "--junit", "--json"),
-    *("--sarif", "--codequality", "--csv"),
+    *("--sarif", "--codequality", "--csv", "--markdown", "--metrics"),
 )
 
 
-OTHERS = ("sarif", "codequality", "csv")
+OTHERS = ("sarif", "codequality", "csv", "markdown", "metrics")
 
 
 class Row(NamedTuple):
@@ -36,14 +36,65 @@ class Row(NamedTuple):
 
 
 # How a report tells it. "line": on the resource. "count": in the summary, with the number of resources.
-_FAIL = ("line", "line", "line", "line", "failure", "failure", "entry", "result", "issue", "row")
-_ERROR = ("line", "line", "line", "line", "error", "error", "entry", "result", "issue", "row")
-_WARN = ("line", "line", "count", "line", "property", "system-out", "entry", "result", "issue", "row")
-_SKIP = ("count", "line", "count", "line", "property", "skipped case", "entry", "note", "left out", "row")
-_WAIVED = ("count", "line", "count", "line", "property", "system-out", "entry", "note", "left out", "row")
-_SKIPPED = ("number", "line", "number", "line", "skipped", "skipped", "entry", "note", "left out", "row")
+_FAIL = (
+    *("line", "line", "line", "line", "failure", "failure", "entry"),
+    *("result", "issue", "row", "item", "sample"),
+)
+_ERROR = (
+    *("line", "line", "line", "line", "error", "error", "entry"),
+    *("result", "issue", "row", "item", "sample"),
+)
+_WARN = (
+    *("line", "line", "count", "line", "property", "system-out", "entry"),
+    *("result", "issue", "row", "item", "sample"),
+)
+_SKIP = (
+    "count",
+    "line",
+    "count",
+    "line",
+    "property",
+    "skipped case",
+    "entry",
+    "note",
+    "left out",
+    "row",
+    "item",
+    "skipped sample",
+)
+_WAIVED = (
+    "count",
+    "line",
+    "count",
+    "line",
+    "property",
+    "system-out",
+    "entry",
+    "note",
+    "left out",
+    "row",
+    "item",
+    "waived sample",
+)
+_SKIPPED = (
+    "number",
+    "line",
+    "number",
+    "line",
+    "skipped",
+    "skipped",
+    "entry",
+    "note",
+    "left out",
+    "row",
+    "item",
+    "skipped sample",
+)
 
-_UNREAD = ("line", "line", "line", "line", "any", "any", "entry", "result", "issue", "row")
+_UNREAD = (
+    *("line", "line", "line", "line", "any", "any", "entry"),
+    *("result", "issue", "row", "item", "sample"),
+)
 
 ROWS = (
     Row("drift", "changed", "changed", "data.k: v -> w", _FAIL),
@@ -77,6 +128,10 @@ MEANING = {
     "issue": "an entry of the array, with the reason in its description",
     "left out": "not in this report, which knows open findings only",
     "row": "a row, with the reason in its cells",
+    "item": "an item of a list, with the reason; what is waived or skipped, and errors of one cause, with their number",
+    "sample": "counted in `gitops_audit_findings` of its cluster, source, check, severity and result",
+    "waived sample": "counted in `gitops_audit_waived_findings`",
+    "skipped sample": "counted in `gitops_audit_skipped_findings`",
 }
 
 CONFIG = """\
@@ -195,9 +250,12 @@ def test_a_result_is_told_with_its_reason(told: dict[str, str], row: Row, report
         assert row.reason.partition(":")[0] in _entry(json.loads(told[report]), row.name)
     elif how == "left out":
         assert row.reason not in told[report]
+    elif how.endswith("sample"):
+        name = f"gitops_audit_{how.removesuffix('sample').replace(' ', '_')}findings"
+        assert re.search(rf'^{name}{{[^\n]*check="{row.check}"[^\n]*}} [1-9]', told[report], re.MULTILINE)
     elif how in _PARTS:
         reason = row.reason.partition(":")[0]
-        names = ("",) if how == "note" else (row.name,)
+        names = ("",) if how in ("note", "item") else (row.name,)
         assert any(reason in part and all(n in part for n in names) for part in _PARTS[how](told[report]))
     elif "junit" in report:
         _assert_case(told[report], row, how)
@@ -251,6 +309,7 @@ _PARTS: dict[str, Callable[[str], list[str]]] = {
     "result": _results,
     "note": _notes,
     "issue": lambda report: [json.dumps(entry) for entry in json.loads(report)],
+    "item": lambda report: report.split("\n#### "),
     "row": lambda report: [",".join(row) for row in csv.reader(report.splitlines())],
 }
 """What a report consists of, by the word of the table."""

@@ -1,0 +1,84 @@
+from __future__ import annotations
+
+import json
+import re
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+from prometheus_client.parser import text_string_to_metric_families
+
+from gitops_audit.model.result import AuditResult
+from gitops_audit.report import metrics
+from tests.reported import finished, hostile, of_everything, scaled
+
+MONITORING = Path(__file__).parents[3] / "deploy/monitoring"
+
+
+def samples(result: AuditResult) -> list[Any]:
+    text = metrics.write(result).decode()
+    return [sample for family in text_string_to_metric_families(text) for sample in family.samples]
+
+
+def value(run: AuditResult, name: str, /, **labels: str) -> float:
+    found = [s.value for s in samples(run) if s.name == name and labels.items() <= s.labels.items()]
+    return float(sum(found))
+
+
+def test_resources_are_counted_by_outcome_with_zeros() -> None:
+    result = finished([scaled("web")])
+    found = {s.labels["outcome"]: s.value for s in samples(result) if s.name == "gitops_audit_resources"}
+    assert found == {"passed": 0, "failed": 1, "error": 0, "skipped": 0}
+
+
+def test_findings_are_counted_by_check_severity_and_result() -> None:
+    result = of_everything()
+    assert value(result, "gitops_audit_findings", check="policy", severity="critical", result="fail") == 1
+    assert value(result, "gitops_audit_findings", check="drift", result="error") == 1
+    assert value(result, "gitops_audit_waived_findings") == 2
+    assert value(result, "gitops_audit_skipped_findings") == 2
+
+
+def test_a_run_that_did_not_evaluate_everything_is_no_success() -> None:
+    names = {s.name for s in samples(of_everything())}
+    assert "gitops_audit_last_success_timestamp_seconds" not in names
+    assert value(of_everything(), "gitops_audit_run_complete") == 0
+    assert value(finished([scaled("web")]), "gitops_audit_last_success_timestamp_seconds") == 1767225602.5
+
+
+def test_the_number_of_series_does_not_depend_on_the_number_of_resources() -> None:
+    few, many = (samples(finished([scaled(f"w{n}") for n in range(count)])) for count in (1, 500))
+    assert len(few) == len(many)
+    assert not any("w1" in label for s in many for label in s.labels.values())
+
+
+def test_hostile_names_are_label_values_and_nothing_else() -> None:
+    made = samples(hostile())
+    assert {s.name for s in made} <= set(metrics.METRICS)
+    assert all(value.isprintable() for s in made for value in s.labels.values())
+
+
+@pytest.mark.parametrize("name", ["dashboard.json", "rules.yaml"])
+def test_dashboard_and_rules_use_names_and_labels_that_are_written(name: str) -> None:
+    text = (MONITORING / name).read_text(encoding="utf-8")
+    document = json.loads(text) if name.endswith("json") else yaml.safe_load(text)
+    queries = list(_queries(document))
+    assert queries
+    written = {s.name: set(s.labels) for s in (*samples(of_everything()), *samples(finished([scaled("web")])))}
+    for query in queries:
+        names = re.findall(r"gitops_audit_\w+", query)
+        assert names
+        assert set(names) <= set(written), query
+        labels = {label for found in names for label in written[found]} | {"instance"}
+        used = re.findall(r"(\w+)=~?\"", query) + re.split(r",\s*", ",".join(re.findall(r"by \(([^)]*)\)", query)))
+        assert {label for label in used if label} <= labels, query
+
+
+def _queries(document: Any) -> Any:
+    if isinstance(document, dict):
+        yield from (v for k, v in document.items() if k in ("expr", "query") and "gitops" in str(v))
+        document = list(document.values())
+    if isinstance(document, list):
+        for entry in document:
+            yield from _queries(entry)

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from gitops_audit.deployer.hook import ARGOCD_HOOK
+from gitops_audit.deployer import argocd
 from gitops_audit.engine.gather.reading import LiveReading
 from gitops_audit.errors import ClusterError
 from gitops_audit.kube.type_schema import Schemas
@@ -101,7 +101,7 @@ def test_without_a_cluster_nothing_is_asked_and_nothing_is_wrong() -> None:
 
 @pytest.mark.parametrize("is_argocd_s", [True, False])
 def test_a_hook_of_argo_cd_is_one_where_argo_cd_wrote_an_object_of_its_source(is_argocd_s: bool) -> None:
-    hook = declared(config_map("hook", annotations={ARGOCD_HOOK: "PreSync"}), argocd_skip=HOOK)
+    hook = declared(config_map("hook", annotations={argocd.HOOK: "PreSync"}), argocd_skip=HOOK)
     beside = declared(config_map("beside"))
     live = config_map("beside", managedFields=BY_ARGOCD if is_argocd_s else [])
     [case] = reading(FakeCluster({"shop/beside": live}), hook, beside).cases([hook])

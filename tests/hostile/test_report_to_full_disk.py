@@ -40,7 +40,9 @@ def test_pytest_says_the_same_and_ends_with_3(shop: Path) -> None:
     assert (shop / "other").stat().st_size > 1000
 
 
-@pytest.mark.parametrize(("redirect", "reason"), [(">/dev/full", "No space left on device"), (">&-", "Bad file descriptor")])
+@pytest.mark.parametrize(
+    ("redirect", "reason"), [(">/dev/full", "No space left on device"), (">&-", "Bad file descriptor")]
+)
 def test_an_output_that_is_lost_is_told_and_costs_no_report(shop: Path, redirect: str, reason: str) -> None:
     done = run(shop, "gitops-audit", "check", "-q", "--json", "out.json", redirect=redirect)
     assert done.returncode == 3

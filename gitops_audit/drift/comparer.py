@@ -13,6 +13,7 @@ from gitops_audit.deployer.tools import KUBECTL_APPLY, is_kubectl
 from gitops_audit.deployer.tracking import is_mark
 from gitops_audit.drift import cause
 from gitops_audit.drift.absence import absent
+from gitops_audit.drift.all_declared import is_all_declared
 from gitops_audit.drift.attribution import Managers
 from gitops_audit.drift.builtin import SYSTEM_METADATA
 from gitops_audit.drift.cause import Trust
@@ -23,7 +24,7 @@ from gitops_audit.drift.ownership import Ownership, last_applied
 from gitops_audit.drift.scaled_to_zero import may_be_scaled_to_zero
 from gitops_audit.drift.scalers import Scalers
 from gitops_audit.drift.trusted_marks import directives_of, untrusted
-from gitops_audit.drift.undeclared import Undeclared, is_all_declared, undeclared
+from gitops_audit.drift.undeclared import Undeclared, undeclared
 from gitops_audit.kube import managed_fields as fields
 from gitops_audit.kube import shape
 from gitops_audit.kube.builtin import GROUPS

@@ -51,6 +51,24 @@ def test_a_field_the_deployer_applied_and_git_gave_up_is_stale() -> None:
     assert differences(new, live(old, applied_by(FLUX, old))) == [("stale", "metadata.labels.tier")]
 
 
+def test_the_example_of_the_module_finds_what_it_says() -> None:
+    new = with_metadata(deployment(), labels={"app": "shop"})
+    old = with_metadata(deployment(), labels={"app": "shop", "tier": "web"})
+    now = with_metadata(deployment(), labels={"app": "shop", "tier": "web", "debug": "on"})
+    now["spec"] |= {"paused": True, "revisionHistoryLimit": 10}
+    found = live(
+        now,
+        applied_by(FLUX, old),
+        entry("kubectl-label", {"metadata": {"labels": {"debug": "on"}}}, apiVersion="apps/v1"),
+        entry("kubectl-edit", {"spec": {"paused": True}}, apiVersion="apps/v1"),
+    )
+    assert sorted(differences(new, found)) == [
+        ("added", "metadata.labels.debug"),
+        ("added", "spec.paused"),
+        ("stale", "metadata.labels.tier"),
+    ]
+
+
 def test_all_labels_given_up_are_named_one_by_one() -> None:
     old = labelled(team="web", tier="a")
     found = differences(config_map(a="1"), live(old, applied_by(FLUX, old)))

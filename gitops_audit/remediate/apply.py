@@ -17,7 +17,7 @@ from gitops_audit.errors import ClusterError, RemediationError
 from gitops_audit.model.redact import Redactor
 from gitops_audit.remediate.actual import actual
 from gitops_audit.remediate.document import Action, Plan
-from gitops_audit.remediate.journal import Journal, Record, check_unused, read_record
+from gitops_audit.remediate.journal import USED, Journal, Record, check_unused, read_record
 from gitops_audit.remediate.lock import Lock
 from gitops_audit.remediate.plan import Planned, Planner
 from gitops_audit.remediate.ready import wait_until_ready
@@ -65,6 +65,8 @@ def apply(plan: Plan, run: Run) -> RunResult:
 def resume(name: str, run: Run) -> RunResult:
     """Goes on with a run that was interrupted: what was done is not done again. Raises as `apply` does."""
     record = read_record(run.journals, name)
+    if record.is_undone:
+        raise RemediationError(f"run {record.run} was undone", code=USED, hint=_AGAIN)
     ended = {step.id for step in record.steps if step.result in ("done", "refused", "fight")}
     begun = {step.id for step in record.steps if not step.result}
     waiting = [a for a in record.plan.actions if a.id not in ended]
@@ -146,6 +148,9 @@ class _Checked:
     def _one(self, action: Action, now: Action | None, tools: Tools, *, is_begun: bool) -> tuple[Step, Result]:
         """What is needed no more is not done; the versions to hold against are those of a moment ago."""
         step = Step(now or action, tools)
+        if now is not None and not _is_approved(now, action, is_begun=is_begun):
+            told = "other changes were approved: make a new plan"
+            return step, Result(action.id, action.resource, action.action, "refused", told)
         if now is not None:
             return step, step.perform()
         if is_begun:
@@ -220,6 +225,13 @@ def _moved(plan: Plan, now: Plan) -> Iterator[str]:
             yield f"{action.id}: it differs in other fields by now"
         elif found.resource_version != action.resource_version and not _is_alike(found, action):
             yield f"{action.id}: changed in the cluster ({action.resource_version} -> {found.resource_version})"
+
+
+def _is_approved(now: Action, action: Action, *, is_begun: bool) -> bool:
+    """Whether what is to be done by now is what was approved. What was deleted to be recreated is to be created."""
+    if is_begun and action.action == "recreate" and now.action == "create":
+        return now.rendered_digest == action.rendered_digest
+    return (now.action, now.findings, now.rendered_digest) == (action.action, action.findings, action.rendered_digest)
 
 
 def _is_alike(one: Action, other: Action) -> bool:

@@ -7,7 +7,7 @@ import json
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, Literal, get_args
 
 from gitops_audit.errors import ConfigError, RemediationError
 from gitops_audit.model.resource import JsonObject
@@ -75,8 +75,10 @@ class Action:
     @classmethod
     def from_json(cls, value: JsonObject) -> Action:
         """Raises KeyError and TypeError for what is no action."""
-        if any(not isinstance(value[name], str) for name in _TEXTS):
+        if any(not isinstance(value[name], str) for name in _TEXTS) or "/" not in value["resource"]:
             raise TypeError
+        if value["action"] not in get_args(ActionName) or value["effect"] not in get_args(Effect):
+            raise ValueError
         return cls(
             value["id"],
             int(value["wave"]),
@@ -192,7 +194,7 @@ class Plan:
             if value["apiVersion"] != API_VERSION or value["kind"] != KIND:
                 raise ValueError
             plan = _read(value)
-        except (KeyError, TypeError, ValueError, AttributeError):
+        except (LookupError, TypeError, ArithmeticError, ValueError, AttributeError, RecursionError):
             raise ConfigError("this is no remediation plan", code=BAD_PLAN, hint=_HINT) from None
         if _digest(value) != plan.digest or plan.to_json() != value:
             raise RemediationError("the plan was edited: its digest is another", code=EDITED, hint=_HINT)

@@ -8,6 +8,7 @@ from datetime import datetime
 
 from gitops_audit.config.settings import RemediationConfig
 from gitops_audit.kube.glob import is_like_any
+from gitops_audit.kube.plural import plural
 from gitops_audit.model.resource import Declared, ResourceKey
 from gitops_audit.model.subject import Subject, Unread
 from gitops_audit.model.verdict import Verdict
@@ -37,13 +38,18 @@ def protected(key: ResourceKey, action: str, config: RemediationConfig) -> str:
     """Why an object must not be written, empty where it may; a missing object of a protected kind may be created."""
     if is_like_any(config.protected_namespaces, key.namespace):
         return f"the namespace {key.namespace} is protected (remediation.protected.namespaces)"
-    if action != "create" and (
-        is_like_any(config.protected_kinds, key.kind) or is_like_any(config.protected_kinds, key.qualified_kind)
-    ):
+    if action != "create" and _is_kind_protected(key, config):
         return f"the kind {key.kind} is protected (remediation.protected.kinds)"
     if action != "create" and (key.group, key.kind) == ("", "Namespace"):
         return protected(key._replace(kind="", namespace=key.name), action, config)
     return ""
+
+
+def _is_kind_protected(key: ResourceKey, config: RemediationConfig) -> bool:
+    """However people spell a kind: a guard that silently fits nothing is none."""
+    patterns = [pattern.lower() for pattern in config.protected_kinds]
+    names = (key.kind, key.qualified_kind, plural(key.kind), f"{plural(key.kind)}.{key.group}")
+    return any(is_like_any(patterns, name.lower()) for name in names)
 
 
 def guards(facts: Facts, moment: datetime) -> tuple[Guard, ...]:
@@ -143,7 +149,8 @@ def _shrink(facts: Facts) -> Guard:
 
 def shrunk(now: LastRun, last: LastRun | None, most: float) -> str:
     """Which source lost more of its resources than `most` since the last good run, empty where none did."""
-    for part, then in sorted(last.declared.items()) if last else ():
+    read = [(part, ids) for part, ids in sorted(last.declared.items()) if part[0] in now.clusters] if last else []
+    for part, then in read:
         gone = len(then - now.declared.get(part, frozenset()))
         if then and gone / len(then) > most:
             cluster, source = part

@@ -5,10 +5,11 @@ Whatever ends a run, its journal says what was done, what was about to be done, 
 
 from __future__ import annotations
 
+import fcntl
 import json
 import os
 import secrets
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -43,15 +44,23 @@ class Journal:
         """That of an earlier run, without the half line that its end may have left. Raises RemediationError."""
         journal = cls._opened(_path(folder, run), 0)
         text = journal.path.read_bytes()
-        os.ftruncate(journal._descriptor, text.rfind(b"\n") + 1)
+        if not text.endswith(b"\n"):
+            os.ftruncate(journal._descriptor, text.rfind(b"\n") + 1)
         return journal
 
     @classmethod
     def _opened(cls, path: Path, flags: int) -> Journal:
         try:
-            return cls(path, os.open(path, os.O_WRONLY | os.O_APPEND | os.O_NOFOLLOW | flags, 0o600))
+            descriptor = os.open(path, os.O_WRONLY | os.O_APPEND | os.O_NOFOLLOW | flags, 0o600)
         except OSError as error:
             raise _not_written(path, error) from None
+        try:
+            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError:
+            os.close(descriptor)
+            message = f"another process writes the journal of run {path.stem}"
+            raise RemediationError(message, code=NOT_WRITTEN, hint="wait until it ends") from None
+        return cls(path, descriptor)
 
     def write(self, event: str, **facts: object) -> None:
         """On the disk when this returns."""
@@ -96,6 +105,7 @@ class Record:
     plan: Plan
     field_manager: str
     steps: tuple[Step, ...]
+    is_undone: bool = False
 
 
 def journal_folder(path: Path | None) -> Path:
@@ -105,12 +115,22 @@ def journal_folder(path: Path | None) -> Path:
 
 def read_record(folder: Path, run: str) -> Record:
     """Raises ConfigError where there is no such run."""
-    lines = list(_lines(_path(folder, run)))
-    if not lines or lines[0].get("event") != "run":
-        raise ConfigError(f"the journal of run {run} cannot be read", code=NO_RUN)
+    path = _path(folder, run)
+    try:
+        return _record(path.stem, _whole(path))
+    except (OSError, LookupError, TypeError, AttributeError, ValueError):
+        raise ConfigError(f"the journal {path} cannot be read: it is damaged", code=NO_RUN, hint=_DAMAGED) from None
+
+
+def _record(run: str, lines: Sequence[JsonObject]) -> Record:
+    """Raises LookupError, TypeError and ValueError for what no run wrote."""
+    if lines[0]["event"] != "run":
+        raise ValueError
     steps: dict[str, Step] = {}
+    is_undone = False
     for line in lines[1:]:
         key = str(line.get("id", ""))
+        is_undone = is_undone or (line["event"] == "undone" and line["result"] == "done")
         if line["event"] == "begin" and key not in steps:
             written = tuple(map(str, line.get("places") or ()))
             steps[key] = Step(
@@ -123,16 +143,28 @@ def read_record(folder: Path, run: str) -> Record:
             )
         elif line["event"] == "end" and key in steps:
             steps[key] = replace(steps[key], result=str(line["result"]), after=line.get("after"))
-    return Record(run, Plan.from_json(lines[0]["plan"]), str(lines[0]["fieldManager"]), tuple(steps.values()))
+    plan = Plan.from_json(lines[0]["plan"])
+    if not steps.keys() <= {action.id for action in plan.actions}:
+        raise ValueError
+    return Record(run, plan, str(lines[0]["fieldManager"]), tuple(steps.values()), is_undone)
 
 
 def check_unused(folder: Path, plan: Plan) -> None:
     """Raises RemediationError where a run with this plan was begun here."""
-    for path in sorted(folder.glob("*.jsonl")):
+    for path in sorted(filter(Path.is_file, folder.glob("*.jsonl"))):
         first = next(_lines(path), {})
         if first.get("digest") == plan.digest:
             hint = f"`gitops-audit remediate resume {path.stem}` goes on with that run; or make a new plan"
             raise RemediationError(f"the plan was used already, by run {path.stem}", code=USED, hint=hint)
+
+
+def _whole(path: Path) -> list[JsonObject]:
+    """All lines; only the last may be half of one. Raises ValueError where others cannot be read."""
+    lines = list(_lines(path))
+    with path.open("rb") as file:
+        if sum(line.endswith(b"\n") for line in file) > len(lines):
+            raise ValueError
+    return lines
 
 
 def _lines(path: Path) -> Iterator[JsonObject]:
@@ -140,7 +172,7 @@ def _lines(path: Path) -> Iterator[JsonObject]:
         for line in file:
             try:
                 found = json.loads(line)
-            except ValueError:
+            except (ValueError, RecursionError):
                 return
             if not isinstance(found, dict):
                 return
@@ -153,6 +185,9 @@ def _path(folder: Path, run: str) -> Path:
         return path
     known = ", ".join(p.stem for p in sorted(folder.glob("*.jsonl"))[-5:]) or "none"
     raise ConfigError(f"there is no run {run!r}", code=NO_RUN, hint=f"the last ones: {known}")
+
+
+_DAMAGED = "put back a copy of it, or repair the objects by a new plan; nothing was written"
 
 
 def _not_written(path: Path, error: OSError) -> RemediationError:

@@ -37,7 +37,8 @@ class LastRun:
         """This run followed by a newer one of the same configuration."""
         parts = self.known.keys() | newer.declared.keys()
         known = {p: self.known.get(p, frozenset()) | newer.declared.get(p, frozenset()) for p in parts}
-        declared = {**self.declared, **newer.declared}
+        others = {part: ids for part, ids in self.declared.items() if part[0] not in newer.clusters}
+        declared = {**others, **newer.declared}
         return LastRun(declared, known, self.present | newer.present, {**self.clusters, **newer.clusters})
 
     def to_json(self) -> JsonObject:

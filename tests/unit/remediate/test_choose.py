@@ -89,3 +89,18 @@ def test_nothing_is_deleted_unless_it_is_asked_for() -> None:
 def test_what_is_in_sync_or_waived_as_a_whole_is_left_alone() -> None:
     assert choose(verdict(Drift("in-sync")), Scope()) is None
     assert choose(verdict(Drift("missing", ignored=Waiver("x"))), Scope()) is None
+
+
+@pytest.mark.parametrize("place", ["/stringData/a", "/data/a", "/data", "", "/data/a/deeper"])
+def test_a_value_that_git_does_not_hold_is_never_written(place: str) -> None:
+    change = Change("changed", "/data/a", "data.a")
+    found = choose(verdict(Drift("modified", (change,)), stand_ins=(StandIn(place, "variable", "x"),)), Scope())
+
+    assert found == "Git does not hold the value of data.a"
+
+
+def test_what_holds_such_a_value_anywhere_is_not_created_again() -> None:
+    drift = Drift("modified", (SET,), reason="spec.replicas: field is immutable")
+    found = choose(verdict(drift, stand_ins=(StandIn("/stringData/a", "variable", "x"),)), Scope(recreate=True))
+
+    assert found == "Git does not hold all of its values, so it cannot be created again from there"

@@ -73,3 +73,19 @@ def test_a_plan_is_good_for_an_hour() -> None:
 def test_a_file_that_is_not_there_is_told(tmp_path: Path) -> None:
     with pytest.raises(AuditError, match="cannot be read"):
         load_plan(tmp_path / "plan.json")
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("wave", float("inf")),
+        ("wave", "x"),
+        ("action", "nuke"),
+        ("effect", "harmless"),
+        ("resource", "ConfigMap"),
+        ("findings", 1),
+        ("id", None),
+    ],
+)
+def test_what_is_no_action_is_told(name: str, value: object) -> None:
+    assert code(edited(plan().to_json(), "actions", 0, name, value=value)) == "GA501"

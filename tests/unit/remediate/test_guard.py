@@ -1,0 +1,66 @@
+"""What stops a whole plan, and what protects one object."""
+
+from __future__ import annotations
+
+import pytest
+
+from gitops_audit.config.settings import RemediationConfig
+from gitops_audit.model.resource import ResourceKey
+from gitops_audit.remediate.guard import protected, shrunk
+from gitops_audit.remediate.state import LastRun
+
+SECRET = ResourceKey("c", "", "Secret", "shop", "db")
+CLAIM = ResourceKey("c", "", "PersistentVolumeClaim", "shop", "db")
+DEPLOYMENT = ResourceKey("c", "apps", "Deployment", "shop", "web")
+
+
+@pytest.mark.parametrize(
+    ("kind", "key"),
+    [
+        ("Secret", SECRET),
+        ("secret", SECRET),
+        ("secrets", SECRET),
+        ("Persistent*", CLAIM),
+        ("deployments.apps", DEPLOYMENT),
+        ("Deployment.apps", DEPLOYMENT),
+        ("*.apps", DEPLOYMENT),
+    ],
+)
+def test_a_kind_is_protected_however_it_is_spelled(kind: str, key: ResourceKey) -> None:
+    config = RemediationConfig(protected_kinds=(kind,))
+
+    assert "is protected" in protected(key, "apply", config)
+    assert protected(key, "create", config) == ""
+
+
+def test_another_kind_is_not() -> None:
+    config = RemediationConfig(protected_kinds=("Deployment.extensions", "Secret"))
+
+    assert protected(DEPLOYMENT, "delete", config) == ""
+
+
+def test_a_protected_namespace_takes_its_own_object_along() -> None:
+    config = RemediationConfig(protected_namespaces=("kube-*",), protected_kinds=())
+    namespace = ResourceKey("c", "", "Namespace", "", "kube-public")
+
+    assert "is protected" in protected(SECRET._replace(namespace="kube-public"), "create", config)
+    assert "is protected" in protected(namespace, "delete", config)
+
+
+def run(**clusters: int) -> LastRun:
+    declared = {(c, "shop"): frozenset(f"ConfigMap/n/{i}" for i in range(n)) for c, n in clusters.items() if n}
+    return LastRun(declared, declared, frozenset(), dict.fromkeys(clusters, "uid"))
+
+
+@pytest.mark.parametrize(("now", "is_shrunk"), [(90, False), (89, True), (0, True), (200, False)])
+def test_a_source_shrinks_when_it_loses_more_than_its_share(now: int, is_shrunk: bool) -> None:
+    assert bool(shrunk(run(c=now), run(c=100), 0.1)) is is_shrunk
+
+
+def test_a_cluster_that_was_not_asked_for_has_lost_nothing() -> None:
+    assert shrunk(run(a=5), run(a=5, b=5), 0.1) == ""
+    assert run(a=5, b=5).then(run(a=5)).declared.keys() == {("a", "shop"), ("b", "shop")}
+
+
+def test_a_source_whose_end_was_accepted_is_missed_no_more() -> None:
+    assert shrunk(run(a=0), run(a=5).then(run(a=0)), 0.1) == ""

@@ -29,7 +29,7 @@ from gitops_audit.live.workers import threads
 from gitops_audit.model.known_secret import KnownSecrets
 from gitops_audit.model.redact import Redactor
 from gitops_audit.model.resource import Declared, FileProblem, JsonObject
-from gitops_audit.model.result import NOT_EVALUATED, AuditResult, Part, RunInfo, Summary, is_answer, part_of
+from gitops_audit.model.result import NOT_EVALUATED, AuditResult, Part, RunInfo, ShardInfo, Summary, is_answer, part_of
 from gitops_audit.model.subject import Subject, Unread
 from gitops_audit.model.verdict import Threshold, Verdict
 
@@ -90,7 +90,9 @@ class Audit:
     @property
     def info(self) -> RunInfo:
         clusters = tuple(c.info for c in self._clusters)
-        return RunInfo(self._started_at, clusters, tuple(s.info for s in self._sources))
+        shard = self._options.shard
+        told = None if shard is None else ShardInfo(shard.index, shard.count)
+        return RunInfo(self._started_at, clusters, tuple(s.info for s in self._sources), told)
 
     def run(self, selected: Collection[Subject] | None = None, *, keeps_live: bool = False) -> Iterator[Event]:
         """Judges the selected resources (all, where None): Started, a Judged for each, Finished.

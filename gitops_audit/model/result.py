@@ -43,12 +43,21 @@ class ClusterInfo:
 
 
 @dataclass(frozen=True, slots=True)
+class ShardInfo:
+    """The `index`-th (from 1) of `count` parts of an audit."""
+
+    index: int
+    count: int
+
+
+@dataclass(frozen=True, slots=True)
 class RunInfo:
-    """What was looked at. Times are RFC 3339, UTC."""
+    """What was looked at. Times are RFC 3339, UTC. `shard` is None where all of it was."""
 
     started_at: str
     clusters: tuple[ClusterInfo, ...] = ()
     sources: tuple[SourceInfo, ...] = ()
+    shard: ShardInfo | None = None
 
 
 # What must come to an answer, each for itself: a cluster and a source.

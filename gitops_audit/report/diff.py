@@ -42,6 +42,8 @@ def unified(declared: JsonObject, changes: Iterable[Change]) -> Iterator[str]:
     What only the cluster has inside a list has no place in what Git declares; callers tell it by its path. Nothing
     either for objects that nest too deeply to be written as YAML: the changes are told one by one all the same.
     """
+    if not declared:
+        return
     try:
         yield from list(_unified(declared, changes))
     except RecursionError:

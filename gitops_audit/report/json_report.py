@@ -52,6 +52,8 @@ def document(result: AuditResult) -> dict[str, Any]:
             "drift": dict(summary.drift),
             "violations": dict(summary.violations),
         },
+        "shard": {"index": info.shard.index, "count": info.shard.count} if info.shard else None,
+        "unevaluated": [{"cluster": cluster, "source": source} for cluster, source in summary.unanswered],
         "resources": [_resource(v) for v in result.verdicts],
         "notes": list(result.notes),
     }

@@ -1,0 +1,106 @@
+"""The shards of one audit, put together to one result: all of them, each once, of the same commits."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+
+from gitops_audit.errors import ConfigError
+from gitops_audit.model.result import AuditResult, ClusterInfo, Part, SourceInfo, Summary
+
+UNMERGEABLE = "GA605"
+
+
+def merged(shards: Mapping[str, AuditResult]) -> AuditResult:
+    """One result of several, by the names of their files. Raises ConfigError (GA605) where they are not one audit."""
+    results = _in_order(shards)
+    _check_sources(shards)
+    _check_overlap(shards)
+    verdicts = [verdict for result in results for verdict in result.verdicts]
+    first = results[0].info
+    info = replace(
+        first,
+        started_at=min(result.info.started_at for result in results),
+        clusters=_clusters(results),
+        sources=tuple({_name(s): s for r in reversed(results) for s in reversed(r.info.sources)}.values())[::-1],
+        shard=None,
+    )
+    notes = tuple(dict.fromkeys(note for result in results for note in _notes(result)))
+    finished_at = max(result.finished_at for result in results)
+    return AuditResult(info, finished_at, _summary(results), verdicts, notes)
+
+
+def _in_order(shards: Mapping[str, AuditResult]) -> Sequence[AuditResult]:
+    by_index: dict[int, str] = {}
+    counts = set()
+    for name, result in shards.items():
+        shard = result.info.shard
+        if shard is None:
+            raise _refused(f"{name} is the report of a whole audit, and no shard", "name the reports of shards only")
+        if shard.index in by_index:
+            raise _refused(f"{by_index[shard.index]} and {name} are both the shard {shard.index}/{shard.count}")
+        by_index[shard.index] = name
+        counts.add(shard.count)
+    if len(counts) != 1:
+        raise _refused(f"the reports are of audits with {', '.join(map(str, sorted(counts)))} shards")
+    (count,) = counts
+    missing = [index for index in range(1, count + 1) if index not in by_index]
+    if missing:
+        told = ", ".join(f"{index}/{count}" for index in missing[:10])
+        raise _refused(f"{len(missing)} of {count} shards are missing: {told}", "name the reports of all shards")
+    return [shards[by_index[index]] for index in sorted(by_index)]
+
+
+def _check_sources(shards: Mapping[str, AuditResult]) -> None:
+    seen: dict[tuple[str, ...], tuple[str, tuple[str, str]]] = {}
+    for name, result in shards.items():
+        for source in result.info.sources:
+            what = (source.revision, source.commit)
+            other, before = seen.setdefault(_name(source), (name, what))
+            if before != what:
+                hint = "pin the commit for all shards (`--revision`), and audit again"
+                raise _refused(f"{other} and {name} read source {source.name} at different commits", hint)
+
+
+def _name(source: SourceInfo) -> tuple[str, ...]:
+    """Two configurations may each have a source of one name."""
+    return source.name, source.repo, source.path
+
+
+def _check_overlap(shards: Mapping[str, AuditResult]) -> None:
+    seen: dict[str, str] = {}
+    for name, result in shards.items():
+        for verdict in result.verdicts:
+            other = seen.setdefault(verdict.resource.id, name)
+            if other != name:
+                raise _refused(f"{other} and {name} both have {verdict.resource.id}")
+
+
+def _clusters(results: Sequence[AuditResult]) -> tuple[ClusterInfo, ...]:
+    """Each once, with the version of a shard that knows it."""
+    found: dict[str, ClusterInfo] = {}
+    for cluster in (c for result in results for c in result.info.clusters):
+        if cluster.name not in found or not found[cluster.name].version:
+            found[cluster.name] = cluster
+    return tuple(found.values())
+
+
+def _notes(result: AuditResult) -> Sequence[str]:
+    """Not that a shard is empty: the whole is not."""
+    return () if result.summary.is_empty_shard else result.notes
+
+
+def _summary(results: Sequence[AuditResult]) -> Summary:
+    """A source is evaluated where any shard came to an answer about it."""
+    summary, evaluated = Summary(), dict[Part, bool]()
+    for result in results:
+        for verdict in result.verdicts:
+            summary.add(verdict)
+        for part, is_evaluated in result.summary.evaluated.items():
+            evaluated[part] = evaluated.get(part, False) or is_evaluated
+    summary.evaluated = evaluated
+    return summary
+
+
+def _refused(reason: str, hint: str = "merge the reports of one audit, each once") -> ConfigError:
+    return ConfigError(f"the reports are not merged: {reason}", code=UNMERGEABLE, hint=hint)

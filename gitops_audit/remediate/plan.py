@@ -108,7 +108,7 @@ class Planner:
         if draft.action == "delete" and live is not None:
             source = self._owners.source_of(key, live)
             if not source:
-                return "no mark and no earlier run tells that a source of this configuration deployed it: not deleted"
+                return "no mark, writer or earlier run ties it to one source of this configuration: not deleted"
             return self._made(draft, live, source)
         return self._made(draft, live, draft.resource.source)
 

@@ -73,3 +73,17 @@ def test_an_immutable_field_needs_consent_to_recreate(shop: Shop) -> None:
     done = shop.apply()
     assert done.returncode == 0, done.stdout + done.stderr
     assert actions(shop.plan()) == []
+
+
+def test_an_object_with_copied_marks_is_not_deleted(shop: Shop) -> None:
+    """Somebody copied an object of the source, marks and all, and created it under another name."""
+    name = sorted(path.stem for path in (shop.root / "shop").glob("*.yaml"))[0]
+    marks = ("kustomize.toolkit.fluxcd.io/name=apps", "kustomize.toolkit.fluxcd.io/namespace=flux")
+    shop.kubectl("create", "configmap", "copied")
+    shop.kubectl("label", "configmap", name, *marks, "--field-manager=kustomize-controller")
+    shop.kubectl("label", "configmap", "copied", *marks)
+
+    plan = shop.plan("--prune")
+
+    assert "copied" not in [action["id"].rpartition("/")[2] for action in plan["actions"]]
+    assert any("writer" in r["reason"] for r in plan["refused"] if r["resource"].endswith("/copied"))

@@ -35,21 +35,22 @@ _ASSIGNED = re.compile(r"([\w.-]+)[\"']?\s*[=:]\s*[\"']?([^\s\"',;}]+)")
 _SECRET_NAME = re.compile(r"pass|pwd|secret|token|key|cred|auth|private|signature|dsn", re.IGNORECASE)
 _NO_WORD = re.compile(r"[\W_]+")
 
-# Words of eight letters and more that stand in Secrets as users, databases and settings, and everywhere else as well.
+# Words of eight letters and more that stand in Secrets as users, databases and settings, and everywhere else as well:
+# in the sentences of this tool too.
 _COMMON_WORDS = """\
 accesskey administrator alertmanager anonymous application applications basicauth cloudflare clusterissuer clusterrole
-clusterrolebinding collector conditions configmap configmaps configuration connection consumer container containers
-controller credential credentials critical customer customers daemonset dashboard database databases defaultdb
-deployment deployments development disabled dockerhub elasticsearch endpoint endpoints environment essential external
-externalname externalsecret failover frontend guestbook hostname identity identityprovider imagepullsecrets
-information ingressclass integration internal kubernetes letsencrypt localhost management metadata microservice
-migration monitoring mysqladmin namespace namespaces networkpolicy notifications observability openldap opensearch
-operator optional password passwords persistentvolume persistentvolumeclaim placeholder platform policies postgres
-postgresql privatekey producer production prometheus providers publickey rabbitmq readonly readwrite receiver registry
-replicas replication repository required resource resources rolebinding scheduler secretkey secretname security
-selector serviceaccount serviceaccounts servicemonitor services severity standard statefulset statefulsets
-storageclass strategy superuser template templates tlscertificate unlimited username usernames validation volumemount
-volumemounts webhooks wordpress
+clusterrolebinding collector compared conditions configmap configmaps configuration connection consumer container
+containers controller credential credentials critical customer customers daemonset dashboard database databases
+declared defaultdb deployment deployments development disabled dockerhub elasticsearch endpoint endpoints environment
+essential evaluated external externalname externalsecret failover frontend guestbook hostname identity
+identityprovider imagepullsecrets information ingressclass integration internal kubernetes letsencrypt localhost
+management manifests metadata microservice migration monitoring mysqladmin namespace namespaces networkpolicy
+notifications observability openldap opensearch operator optional password passwords persistentvolume
+persistentvolumeclaim placeholder platform policies postgres postgresql privatekey producer production prometheus
+providers publickey rabbitmq readonly readwrite receiver registry replicas replication repository required resource
+resources rolebinding scheduler secretkey secretname security selector serviceaccount serviceaccounts servicemonitor
+services severity standard statefulset statefulsets storageclass strategy superuser template templates tlscertificate
+undeclared unlimited username usernames validation violation violations volumemount volumemounts webhooks wordpress
 """
 _WORDS = frozenset(_COMMON_WORDS.split())
 

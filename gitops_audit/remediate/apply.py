@@ -119,6 +119,7 @@ class _Checked:
             if is_new:
                 check_unused(self._run.journals, self._plan)
                 journal.write("run", **_header(self._plan, self._run.settings))
+            tools = replace(tools, renew=lambda cluster: locks[cluster].renew())
             return list(self._results(tools, actions, locks, begun))
 
     def _results(

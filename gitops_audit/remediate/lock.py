@@ -77,7 +77,10 @@ class Lock:
         holder, renewed = _spec(lease).get("holderIdentity"), _spec(lease).get("renewTime")
         if not holder:
             return
-        expires = _moment(renewed) + timedelta(seconds=int(_spec(lease).get("leaseDurationSeconds") or DURATION_S))
+        try:
+            expires = _moment(renewed) + timedelta(seconds=int(_spec(lease).get("leaseDurationSeconds") or DURATION_S))
+        except (ValueError, OverflowError):
+            expires = datetime.max.replace(tzinfo=UTC)
         if self._now() < expires:
             raise self._held(f"{holder} holds it until {expires:%H:%M:%S} UTC, longer while it runs")
 

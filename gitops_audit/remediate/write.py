@@ -56,6 +56,7 @@ class Tools:
     drafts: Mapping[str, Draft]
     redactor: Redactor
     managers: Managers
+    renew: Callable[[str], None] = lambda cluster: None  # keeps the lock of a cluster in a long wait
 
     @property
     def manager(self) -> str:
@@ -194,10 +195,14 @@ class Step:
         live = self._read()
         self._declared()
         self._delete(live)
-        gone = wait_for(lambda: self._writer.get(self._target) is None, self._tools.settings.remediation.wait_s)
+        gone = wait_for(self._is_gone, self._tools.settings.remediation.wait_s)
         if not gone:
             raise Moved("it was deleted, but does not go: a finalizer holds it; `remediate resume` goes on")
         self._create(live)
+
+    def _is_gone(self) -> bool:
+        self._tools.renew(self._action.cluster)
+        return self._writer.get(self._target) is None
 
     def _declared(self) -> JsonObject:
         found = self._tools.actual.of(self._action)

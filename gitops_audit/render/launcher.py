@@ -3,18 +3,19 @@
 A script of its own, run as `python -I -S launcher.py HOME FOLDER... -- PROGRAM ARGUMENT...`: a process can give up its
 network (a namespace of its own, in which even loopback is down) and its files (Landlock) only for itself, before it
 becomes the program. HOME may be written, the folders are read, and programs of the system run. What the kernel does
-not offer is left as it is; what the program is asked to do was checked before.
+not offer is left as it is; what the program is asked to do was checked before. It ends with whoever started it.
 """
 
 from __future__ import annotations
 
 import ctypes
 import os
+import signal
 import struct
 import sys
 
 _CLONE_NEWUSER, _CLONE_NEWNET = 0x10000000, 0x40000000
-_PR_SET_NO_NEW_PRIVS = 38
+_PR_SET_PDEATHSIG, _PR_SET_NO_NEW_PRIVS = 1, 38
 # The numbers of landlock(7) are the same on every architecture.
 _CREATE_RULESET, _ADD_RULE, _RESTRICT_SELF = 444, 445, 446
 _PATH_BENEATH = 1
@@ -35,6 +36,8 @@ def main(arguments: list[str]) -> None:
     libc = ctypes.CDLL(None, use_errno=True)
     if sys.platform == "linux":
         _leave_network(libc)
+        # Nobody else ends the program of a run that was killed. A change of the user (above) would take this back.
+        libc.prctl(_PR_SET_PDEATHSIG, signal.SIGKILL, 0, 0, 0)
         _leave_files(libc, home, [*folders, *_SYSTEM])
     try:
         os.execv(program[0], program)  # noqa: S606 - there is no shell to start

@@ -137,7 +137,7 @@ def test_a_killed_run_ends_its_renderers(repository: Repo, tmp_path: Path) -> No
     process.kill()
     process.communicate()
 
-    for _ in range(10_000):
+    for _ in range(100):
         if not renderers(temporary):
             break
     assert renderers(temporary) == []

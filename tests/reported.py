@@ -6,11 +6,22 @@ from collections.abc import Iterable, Sequence
 
 from gitops_audit.model.finding import Change, Drift, FieldOwner, PolicyResult, Problem, Severity, Waiver
 from gitops_audit.model.resource import Commit, Declared, Invalid, Origin, ResourceKey
-from gitops_audit.model.result import AuditResult, ClusterInfo, RunInfo, SourceInfo, Summary
+from gitops_audit.model.result import AuditResult, ClusterInfo, PolicyInfo, RunInfo, SourceInfo, Summary
 from gitops_audit.model.verdict import Verdict
 
+POLICIES = (
+    PolicyInfo(
+        *("limits", "Containers have limits", "One pod starves the others.", "Resources"),
+        standards=("CIS Kubernetes Benchmark 1.9: 5.2", "NSA/CISA Kubernetes Hardening Guide 1.2: Resource policies"),
+        remediation="Set resources.limits.",
+    ),
+    PolicyInfo("quiet", "Nothing is wrong", standards=("CIS Kubernetes Benchmark 1.9: 5.3",)),
+)
 INFO = RunInfo(
-    "2026-01-01T00:00:00Z", (ClusterInfo("prod", "v1.36"),), (SourceInfo("shop", ".", "main", "abc", "apps"),)
+    "2026-01-01T00:00:00Z",
+    (ClusterInfo("prod", "v1.36"),),
+    (SourceInfo("shop", ".", "main", "abc", "apps"),),
+    policies=POLICIES,
 )
 COMMIT = Commit("a" * 40, "Ann", "2026-01-01T00:00:00Z", "Declare")
 
@@ -92,6 +103,7 @@ def hostile() -> AuditResult:
             "2026-01-01T00:00:00Z",
             tuple(ClusterInfo(text, text) for text in BREAKING_OUT),
             tuple(SourceInfo(text, text, text, text, text) for text in BREAKING_OUT),
+            policies=tuple(PolicyInfo(text, text, text, text, (text, text), text) for text in BREAKING_OUT),
         ),
         notes=BREAKING_OUT,
     )

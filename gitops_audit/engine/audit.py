@@ -92,7 +92,8 @@ class Audit:
         clusters = tuple(c.info for c in self._clusters)
         shard = self._options.shard
         told = None if shard is None else ShardInfo(shard.index, shard.count)
-        return RunInfo(self._started_at, clusters, tuple(s.info for s in self._sources), told)
+        policies = self._judgement.policies.infos if self._judgement is not None else ()
+        return RunInfo(self._started_at, clusters, tuple(s.info for s in self._sources), told, policies)
 
     def run(self, selected: Collection[Subject] | None = None, *, keeps_live: bool = False) -> Iterator[Event]:
         """Judges the selected resources (all, where None): Started, a Judged for each, Finished.

@@ -43,6 +43,18 @@ class ClusterInfo:
 
 
 @dataclass(frozen=True, slots=True)
+class PolicyInfo:
+    """A policy as it speaks of itself: what it asks for and why, the standards it comes from, and how to comply."""
+
+    name: str
+    title: str = ""
+    description: str = ""
+    category: str = ""
+    standards: tuple[str, ...] = ()
+    remediation: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class ShardInfo:
     """The `index`-th (from 1) of `count` parts of an audit."""
 
@@ -52,12 +64,21 @@ class ShardInfo:
 
 @dataclass(frozen=True, slots=True)
 class RunInfo:
-    """What was looked at. Times are RFC 3339, UTC. `shard` is None where all of it was."""
+    """What was looked at. Times are RFC 3339, UTC. `shard` is None where all of it was.
+
+    `policies` are all that were loaded, also those that no object concerned.
+    """
 
     started_at: str
     clusters: tuple[ClusterInfo, ...] = ()
     sources: tuple[SourceInfo, ...] = ()
     shard: ShardInfo | None = None
+    policies: tuple[PolicyInfo, ...] = ()
+
+
+def policy_of(rule: str, policies: Mapping[str, PolicyInfo]) -> PolicyInfo | None:
+    """The policy that the rule of a finding (`policy`, `policy/rule`) belongs to, where it is among these."""
+    return policies.get(rule) or policies.get(rule.rpartition("/")[0])
 
 
 # What must come to an answer, each for itself: a cluster and a source.

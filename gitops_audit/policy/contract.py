@@ -10,6 +10,7 @@ from gitops_audit.errors import Location
 from gitops_audit.kube.plural import plural
 from gitops_audit.model.finding import PolicyOutcome, Severity
 from gitops_audit.model.resource import JsonObject
+from gitops_audit.model.result import PolicyInfo
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,11 +74,17 @@ class Metadata:
     form: str
     where: Location
     title: str = ""
+    description: str = ""
     category: str = ""
     severity: Severity = Severity.medium
     standards: tuple[str, ...] = ()
     remediation: str = ""
     is_scored: bool = True
+
+    @property
+    def info(self) -> PolicyInfo:
+        """What reports tell of the policy."""
+        return PolicyInfo(self.name, self.title, self.description, self.category, self.standards, self.remediation)
 
     def scored(self, result: RuleResult) -> RuleResult:
         """A failure of a policy that says of itself `scored: "false"` is a warning, as in Kyverno's reports."""

@@ -19,6 +19,7 @@ def from_annotations(document: Document, form: str) -> Metadata:
         form=form,
         where=document.at(""),
         title=_annotation(found, "title") or document.name,
+        description=_annotation(found, "description"),
         category=_annotation(found, "category"),
         severity=_severity(_annotation(found, "severity")),
         standards=tuple(s.strip() for s in _annotation(found, "standards").split(",") if s.strip()),

@@ -196,6 +196,7 @@ class AuditSession:
         clusters = tuple(dict.fromkeys(c for run in runs for c in run.provider.info.clusters))
         sources = tuple(s for run in runs for s in run.provider.info.sources)
         shard = next((run.provider.info.shard for run in runs), None)
+        policies = tuple(dict.fromkeys(p for run in runs for p in run.provider.info.policies))
         started_at = min((run.provider.info.started_at for run in runs), default=utc_now())
         verdicts = tuple(v for run in runs for v in run.executed)
         summary = Summary(elsewhere={part for run in runs for part in run.provider.elsewhere()})
@@ -203,7 +204,8 @@ class AuditSession:
             summary.add(verdict)
         failures = (f"{path.name} was not audited: {error}" for path, error in self._failures.items())
         notes = dict.fromkeys((*failures, *(note for run in runs for note in run.provider.notes())))
-        return AuditResult(RunInfo(started_at, clusters, sources, shard), utc_now(), summary, verdicts, tuple(notes))
+        info = RunInfo(started_at, clusters, sources, shard, policies)
+        return AuditResult(info, utc_now(), summary, verdicts, tuple(notes))
 
     def _provider(self, path: Path) -> Provider:
         shared: dict[str, str] = getattr(self.config, "workerinput", {}).get("gitops_audit", {})

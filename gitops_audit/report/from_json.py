@@ -19,6 +19,7 @@ from gitops_audit.model.result import (
     NOT_EVALUATED,
     AuditResult,
     ClusterInfo,
+    PolicyInfo,
     RunInfo,
     ShardInfo,
     SourceInfo,
@@ -53,6 +54,7 @@ def _result(report: Any) -> AuditResult:
         tuple(ClusterInfo(c["name"], c["version"]) for c in report["clusters"]),
         _sources(report),
         ShardInfo(**report["shard"]) if report.get("shard") else None,
+        tuple(PolicyInfo(**{**p, "standards": tuple(p["standards"])}) for p in report.get("policies", ())),
     )
     notes = tuple(report["notes"])
     return AuditResult(info, report["finishedAt"], _summary(report, verdicts, notes), verdicts, notes)

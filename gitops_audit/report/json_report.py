@@ -10,7 +10,7 @@ import orjson
 from gitops_audit.model.check import DRIFT, POLICY, SCHEMA
 from gitops_audit.model.finding import ABSENT, Change, Drift, FieldOwner, PolicyResult, Waiver
 from gitops_audit.model.resource import Invalid
-from gitops_audit.model.result import AuditResult
+from gitops_audit.model.result import AuditResult, PolicyInfo
 from gitops_audit.model.subject import Subject
 from gitops_audit.model.verdict import Verdict
 from gitops_audit.version import __version__
@@ -43,6 +43,7 @@ def document(result: AuditResult) -> dict[str, Any]:
             {"name": s.name, "repo": s.repo, "revision": s.revision, "commit": s.commit, "path": s.path}
             for s in info.sources
         ],
+        "policies": [_about(p) for p in info.policies],
         "summary": {
             "resources": summary.resources,
             "passed": summary.outcomes["passed"],
@@ -56,6 +57,17 @@ def document(result: AuditResult) -> dict[str, Any]:
         "unevaluated": [{"cluster": cluster, "source": source} for cluster, source in summary.unanswered],
         "resources": [_resource(v) for v in result.verdicts],
         "notes": list(result.notes),
+    }
+
+
+def _about(policy: PolicyInfo) -> dict[str, Any]:
+    return {
+        "name": policy.name,
+        "title": policy.title,
+        "description": policy.description,
+        "category": policy.category,
+        "standards": list(policy.standards),
+        "remediation": policy.remediation,
     }
 
 

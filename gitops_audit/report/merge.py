@@ -24,6 +24,7 @@ def merged(shards: Mapping[str, AuditResult]) -> AuditResult:
         clusters=_clusters(results),
         sources=tuple({_name(s): s for r in reversed(results) for s in reversed(r.info.sources)}.values())[::-1],
         shard=None,
+        policies=tuple({p.name: p for r in reversed(results) for p in reversed(r.info.policies)}.values())[::-1],
     )
     notes = tuple(dict.fromkeys(note for result in results for note in _notes(result)))
     finished_at = max(result.finished_at for result in results)

@@ -10,7 +10,7 @@ from urllib.parse import quote
 from gitops_audit.model.check import POLICY, SCHEMA
 from gitops_audit.model.finding import CHANGE_MEANING, Severity
 from gitops_audit.model.printable import printable
-from gitops_audit.model.result import AuditResult
+from gitops_audit.model.result import AuditResult, PolicyInfo, policy_of
 from gitops_audit.report import text
 from gitops_audit.report.diff import shortened
 from gitops_audit.report.issue import MAX_CHARS, Issue, issues
@@ -22,6 +22,8 @@ MAX_RESULTS = 5_000
 """As many as GitHub shows. It takes 25,000 and says nothing of those it does not show."""
 MAX_NOTIFICATIONS = 200
 MAX_ID_CHARS = 255
+MAX_STANDARDS = 10
+"""GitHub refuses a rule with more than 20 tags."""
 
 _LEVEL = {
     Severity.info: "note",
@@ -49,7 +51,7 @@ def write(result: AuditResult) -> bytes:
     """The log as UTF-8."""
     found = issues(result, is_shared_once=True)
     shown = sorted(found[:MAX_RESULTS], key=lambda issue: ("error", "warning", "note").index(_level(issue)))
-    rules = _rules(shown)
+    rules = _rules(shown, {p.name: p for p in result.info.policies})
     places = {rule["id"]: place for place, rule in enumerate(rules)}
     run = {
         "tool": {"driver": {"name": "gitops-audit", "version": __version__, "rules": rules}},
@@ -95,18 +97,26 @@ def _result(issue: Issue, places: dict[str, int]) -> dict[str, Any]:
     }
 
 
-def _rules(shown: Iterable[Issue]) -> list[dict[str, Any]]:
+def _rules(shown: Iterable[Issue], policies: Mapping[str, PolicyInfo]) -> list[dict[str, Any]]:
     """One for each that was broken, as bad as the worst result of it."""
     worst: dict[str, Issue] = {}
     for issue in shown:
         known = worst.setdefault(_id(issue), issue)
         if issue.severity > known.severity:
             worst[_id(issue)] = issue
-    return [_rule(name, issue) for name, issue in worst.items()]
+    return [_rule(name, issue, _policy(issue, policies)) for name, issue in worst.items()]
 
 
-def _rule(name: str, worst: Issue) -> dict[str, Any]:
+def _policy(issue: Issue, policies: Mapping[str, PolicyInfo]) -> PolicyInfo | None:
+    check, _, rule = issue.rule.partition("/")
+    return policy_of(rule, policies) if check == POLICY else None
+
+
+def _rule(name: str, worst: Issue, policy: PolicyInfo | None) -> dict[str, Any]:
     short, help_text = _help(name, worst)
+    if policy is not None and worst.result != "error":
+        short, help_text = _told_by(policy, short, help_text)
+    standards = policy.standards if policy is not None else ()
     return {
         "id": name,
         "shortDescription": {"text": short},
@@ -114,10 +124,20 @@ def _rule(name: str, worst: Issue) -> dict[str, Any]:
         "help": {"text": help_text},
         "defaultConfiguration": {"level": _level(worst)},
         "properties": {
-            "tags": ["gitops", name.partition("/")[0]],
+            "tags": list(dict.fromkeys(("gitops", name.partition("/")[0], *map(_tag, standards[:MAX_STANDARDS])))),
             "security-severity": _SECURITY_SEVERITY[worst.severity],
         },
     }
+
+
+def _told_by(policy: PolicyInfo, short: str, help_text: str) -> tuple[str, str]:
+    """What the policy says of itself, before what is true of all policies."""
+    own = (shortened(part, MAX_CHARS) for part in (policy.description, policy.remediation) if part)
+    return _tag(policy.title) or short, _text(" ".join((*own, help_text)))
+
+
+def _tag(content: str) -> str:
+    return _text(shortened(content, MAX_ID_CHARS))
 
 
 def _help(name: str, worst: Issue) -> tuple[str, str]:

@@ -14,6 +14,7 @@ from gitops_audit.kube.match import labels_of
 from gitops_audit.model.finding import PolicyOutcome, PolicyResult, Severity, Side
 from gitops_audit.model.path import field_path
 from gitops_audit.model.resource import Declared, JsonObject, ResourceKey
+from gitops_audit.model.result import PolicyInfo
 from gitops_audit.policy.contract import Policy, RuleResult, Subject
 from gitops_audit.policy.declared import as_admitted
 from gitops_audit.policy.exceptions import Exceptions
@@ -35,6 +36,10 @@ class RunPolicies:
         policies = _loaded(settings, options)
         today = datetime.now(UTC).date()
         return cls(policies, Exceptions(settings.exceptions, today=today, policies=[p.metadata.name for p in policies]))
+
+    @property
+    def infos(self) -> tuple[PolicyInfo, ...]:
+        return tuple(p.metadata.info for p in self.policies)
 
     def notes(self, *, is_whole: bool) -> Iterator[str]:
         """Policies that matched nothing (`is_whole`: where all resources were judged), exceptions that are expired or

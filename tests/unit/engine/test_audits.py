@@ -75,6 +75,15 @@ def test_the_same_configuration_twice_says_the_same(one: Path) -> None:
     assert outcome(audit(one)) == outcome(audit(one))
 
 
+def test_a_result_says_what_its_policies_say_of_themselves(one: Path) -> None:
+    one.write_text(f"{one.read_text()}policies: [{{pack: best-practices}}]\n")
+    about = {policy.name: policy for policy in audit(one).info.policies}["require-requests"]
+    assert about.title == "Containers request CPU and memory"
+    assert about.standards == ("NSA/CISA Kubernetes Hardening Guide 1.2: Resource policies",)
+    assert about.description
+    assert about.remediation
+
+
 def test_settings_that_were_audited_can_be_audited_again(one: Path) -> None:
     settings = load_config(one)
     assert outcome(audit(settings)) == outcome(audit(settings))

@@ -104,3 +104,10 @@ def test_paths_are_relative_and_escaped_as_uris() -> None:
 
 def test_no_message_holds_a_link() -> None:
     assert b"](" not in sarif.write(hostile())
+
+
+def test_the_rule_of_a_policy_says_what_the_policy_says_of_itself() -> None:
+    (rule,) = (r for r in log(of_everything())["tool"]["driver"]["rules"] if r["id"] == "policy/limits/cpu")
+    assert rule["shortDescription"]["text"] == "Containers have limits"
+    assert rule["help"]["text"].startswith("One pod starves the others. Set resources.limits.")
+    assert "CIS Kubernetes Benchmark 1.9: 5.2" in rule["properties"]["tags"]

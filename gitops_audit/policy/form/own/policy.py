@@ -81,6 +81,7 @@ def _metadata(document: Document) -> Metadata:
         form=FORM,
         where=document.at(""),
         title=document.text("/spec/title", document.name),
+        description=document.text("/spec/description").strip(),
         category=document.text("/spec/category"),
         severity=Severity[document.text("/spec/severity", "medium")],
         standards=tuple(document.sequence("/spec/standards")),

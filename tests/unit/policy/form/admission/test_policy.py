@@ -329,7 +329,12 @@ def test_the_parts_of_each_expression_can_be_shown() -> None:
 
 def test_the_annotations_of_a_policy_describe_it() -> None:
     body = policy()
-    body["metadata"]["annotations"] = {"policies.kyverno.io/severity": "High", "gitops-audit/standards": "CIS 5.1, NSA"}
+    body["metadata"]["annotations"] = {
+        "policies.kyverno.io/severity": "High",
+        "policies.kyverno.io/description": "Why",
+        "gitops-audit/standards": "CIS 5.1, NSA",
+    }
     (loaded,) = policies_of(vap.load([Document(body, "p.yaml", 3)]))
     about = loaded.metadata
     assert (str(about.severity), about.standards, str(about.where)) == ("high", ("CIS 5.1", "NSA"), "p.yaml:3")
+    assert about.info.description == "Why"

@@ -7,13 +7,17 @@ from pathlib import Path
 from typing import Any
 
 from gitops_audit.config.document import Document, folder_of
+from gitops_audit.config.repository import is_url
 from gitops_audit.config.rules import resolved_path
 from gitops_audit.config.settings import (
+    ChartRef,
     ClusterConfig,
+    Credential,
     DriftConfig,
     ExceptionRule,
     Freeze,
     HelmOptions,
+    HelmParameter,
     IgnoreRule,
     KubernetesConfig,
     KustomizeOptions,
@@ -24,6 +28,7 @@ from gitops_audit.config.settings import (
     RemediationConfig,
     Settings,
     SourceConfig,
+    ValuesRepository,
 )
 from gitops_audit.kube.match import Match
 from gitops_audit.model.finding import Severity
@@ -71,7 +76,7 @@ def _source(document: Document, index: int, source: dict[str, Any]) -> SourceCon
         repo=source.get("repo", ""),
         revision=source.get("revision", "HEAD"),
         path="/".join(part for part in source.get("path", "").split("/") if part not in ("", ".")),
-        type=source.get("type", "auto"),
+        type="helm" if "chart" in source.get("helm", {}) else source.get("type", "auto"),
         namespace=source.get("namespace", ""),
         clusters=tuple(dict.fromkeys(source.get("clusters", ()))),
         exclude=tuple(source.get("exclude", ())),
@@ -86,18 +91,43 @@ def _kustomize(options: dict[str, Any]) -> KustomizeOptions:
 
 
 def _helm(options: dict[str, Any]) -> HelmOptions:
-    values = options.get("values")
+    values, repositories = options.get("values"), options.get("valueRepositories", {})
+    chart = (
+        ChartRef(options["repository"], options["chart"], options.get("version", "")) if "chart" in options else None
+    )
     return HelmOptions(
         release_name=options.get("releaseName", ""),
         value_files=tuple(options.get("valueFiles", ())),
         values=json.dumps(values) if values else "",
         skip_crds=options.get("skipCrds", False),
+        chart=chart,
+        value_repositories=tuple(
+            ValuesRepository(name, found["repo"], found.get("revision", "HEAD")) for name, found in repositories.items()
+        ),
+        parameters=tuple(
+            HelmParameter(p["name"], p["value"], p.get("forceString", False)) for p in options.get("parameters", ())
+        ),
+        file_parameters=tuple((p["name"], p["path"]) for p in options.get("fileParameters", ())),
+        namespace=options.get("namespace", ""),
+        kube_version=options.get("kubeVersion", ""),
+        api_versions=tuple(options.get("apiVersions", ())),
+        ignore_missing_value_files=options.get("ignoreMissingValueFiles", False),
+        skip_schema_validation=options.get("skipSchemaValidation", False),
     )
 
 
 def _network(document: Document, network: dict[str, Any]) -> NetworkConfig:
-    mirrors = network.get("mirrors", {})
-    return NetworkConfig(tuple((url, resolved_path(folder_of(document.path), path)) for url, path in mirrors.items()))
+    folder = folder_of(document.path)
+    mirrors = network.get("mirrors", {}).items()
+    return NetworkConfig(
+        mirrors=tuple((url, to if is_url(to) else resolved_path(folder, to)) for url, to in mirrors),
+        allow=tuple(network.get("allow", ())),
+        credentials=tuple(
+            Credential(host, names.get("usernameVariable", ""), names["passwordVariable"])
+            for host, names in network.get("credentials", {}).items()
+        ),
+        registry_config=_path(document, network.get("registryConfig")),
+    )
 
 
 def _drift(document: Document, drift: dict[str, Any]) -> DriftConfig:

@@ -16,7 +16,9 @@ from zoneinfo import ZoneInfo
 from gitops_audit.config.check import WRONG_VALUE, shown
 from gitops_audit.config.document import Document, Pointer, folder_of
 from gitops_audit.config.pointer import pointer_fault
+from gitops_audit.config.repository import is_url, without_user_info
 from gitops_audit.config.source_rules import CONTRADICTION, source_problems
+from gitops_audit.config.suggest import listed
 from gitops_audit.config.walk import items
 from gitops_audit.errors import ConfigError
 from gitops_audit.model.resource import mapping
@@ -24,6 +26,7 @@ from gitops_audit.model.resource import mapping
 NO_FILE = "GA108"
 
 RESERVED_CLUSTER = "git"
+_MIRROR_URLS = ("https://", "http://", "oci://")
 _DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 
 
@@ -99,9 +102,16 @@ def _policies(document: Document) -> Iterator[ConfigError]:
 
 
 def _mirrors(document: Document) -> Iterator[ConfigError]:
-    for url, folder in mapping(mapping(mapping(document.value).get("network")).get("mirrors")).items():
-        if isinstance(folder, str) and folder:
-            yield from _existing(document, ("network", "mirrors", url), folder)
+    for url, place in mapping(mapping(mapping(document.value).get("network")).get("mirrors")).items():
+        if not isinstance(place, str) or not place:
+            continue
+        where: Pointer = ("network", "mirrors", url)
+        if not is_url(place):
+            yield from _existing(document, where, place)
+        elif not place.startswith(_MIRROR_URLS):
+            message = f"the mirror {without_user_info(place)!r} is no folder, and no URL that charts are fetched from"
+            hint = f"give a folder, or a URL that starts with {listed(_MIRROR_URLS)}"
+            yield ConfigError(message, code=WRONG_VALUE, where=document.where(where), hint=hint)
 
 
 def _fields(

@@ -17,6 +17,9 @@ SourceType = Literal["auto", "directory", "kustomize", "helm"]
 # The revision that reads the checked-out files instead of a commit.
 WORKTREE = "worktree"
 
+# The `repo` of a source without a repository: its chart comes from a chart repository, its values are in line.
+NO_REPOSITORY = "none:"
+
 
 @dataclass(frozen=True, slots=True)
 class ClusterConfig:
@@ -39,21 +42,84 @@ class KustomizeOptions:
 
 
 @dataclass(frozen=True, slots=True)
+class ChartRef:
+    """A chart of a chart repository (`https://...`) or an OCI registry (`oci://...`).
+
+    `version` is one version or a range (`>=1 <2`), empty for the latest; `repository` may carry a password.
+    """
+
+    repository: str = field(repr=False)
+    name: str
+    version: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class ValuesRepository:
+    """Another repository that value files come from: those that start with `$` and this name (Argo CD's `ref`)."""
+
+    name: str
+    repo: str = field(repr=False)
+    revision: str = "HEAD"
+
+
+@dataclass(frozen=True, slots=True)
+class HelmParameter:
+    """One value by its path, as helm's `--set` takes it, or (`is_string`) its `--set-string`."""
+
+    name: str
+    value: str = field(repr=False)
+    is_string: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class HelmOptions:
-    """How the deployer renders a chart. `values` is JSON, empty for none; value files count from the source's path,
-    or with a leading slash from the repository's root, the last one wins."""
+    """How the deployer renders a chart: the one at the source's path, or (`chart`) one of a chart repository.
+
+    Value files count from the source's path, with a leading slash from the repository's root; `$NAME/path` is a file of
+    `value_repositories`, `$/path` one of the chart itself. The last one wins; `values` (JSON, empty for none) win over
+    files, `parameters` over all. `replaces_defaults`: the chart's own values.yaml counts only where it is named, as
+    Flux has it. `namespace` is that of the release where it is another one than the source's. `kube_version` and
+    `api_versions` (added to what the cluster has) stand for what the deployer was told.
+    """
 
     release_name: str = ""
     value_files: tuple[str, ...] = ()
     values: str = field(default="", repr=False)
     skip_crds: bool = False
+    chart: ChartRef | None = None
+    value_repositories: tuple[ValuesRepository, ...] = ()
+    parameters: tuple[HelmParameter, ...] = ()
+    file_parameters: tuple[tuple[str, str], ...] = ()
+    namespace: str = ""
+    kube_version: str = ""
+    api_versions: tuple[str, ...] = ()
+    ignore_missing_value_files: bool = False
+    replaces_defaults: bool = False
+    skip_schema_validation: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Credential:
+    """Where user and password of a host stand: in two environment variables, so that no file holds them."""
+
+    host: str
+    username_variable: str
+    password_variable: str
 
 
 @dataclass(frozen=True, slots=True)
 class NetworkConfig:
-    """What renderings may come from besides the repository: URL prefix to a folder that holds a copy."""
+    """What renderings may come from besides the repository: nothing, where nothing is named.
 
-    mirrors: tuple[tuple[str, Path], ...] = ()
+    `mirrors` map a URL prefix to a folder that holds a copy, or to another URL; `allow` are the hosts (with a port
+    where it is no usual one) that charts and remote bases may be fetched from. `registry_config` is a file of
+    credentials as `helm registry login` and `docker login` write it.
+    """
+
+    mirrors: tuple[tuple[str, Path | str], ...] = ()
+    allow: tuple[str, ...] = ()
+    credentials: tuple[Credential, ...] = ()
+    registry_config: Path | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from gitops_audit.config.check import WRONG_VALUE
+from gitops_audit.config.check import WRONG_VALUE, shown
 from gitops_audit.config.document import Document, Pointer
 from gitops_audit.config.repository import TRANSPORTS, is_url, transport_fault, without_user_info
 from gitops_audit.config.settings import WORKTREE
@@ -27,6 +27,7 @@ def source_problems(document: Document) -> Iterator[ConfigError]:
         yield from _repo(document, pointer, source)
         yield from _revision(document, (*pointer, "revision"), source.get("revision"))
         yield from _source_path(document, (*pointer, "path"), source.get("path"))
+        yield from _chart(document, pointer, source)
 
 
 def _duplicate(document: Document, pointer: Pointer, name: Any, first_lines: dict[str, int]) -> Iterator[ConfigError]:
@@ -59,6 +60,25 @@ def _repo(document: Document, pointer: Pointer, source: dict[str, Any]) -> Itera
     elif is_url(repo) and source.get("revision") == WORKTREE:
         hint = "name a branch, tag or commit"
         yield ConfigError("a URL has no work tree", code=CONTRADICTION, where=where, hint=hint)
+
+
+def _chart(document: Document, pointer: Pointer, source: dict[str, Any]) -> Iterator[ConfigError]:
+    """A chart has a repository and a name or neither; nothing else can be rendered of such a source."""
+    helm = mapping(source.get("helm"))
+    where = (*pointer, "helm")
+    for given, lacking in (("repository", "chart"), ("chart", "repository"), ("version", "chart")):
+        if given in helm and lacking not in helm:
+            message = f"{shown(where)} has `{given}` and no `{lacking}`"
+            hint = "a chart of a repository has both `repository` and `chart`, and `version` where it is not the latest"
+            yield ConfigError(message, code=CONTRADICTION, where=document.where((*where, given)), hint=hint)
+    if "chart" in helm and source.get("type", "auto") not in ("auto", "helm"):
+        message = f"{shown(pointer)} has a chart, and is of another type"
+        hint = "remove `type`, or `helm.chart`"
+        yield ConfigError(message, code=CONTRADICTION, where=document.where((*pointer, "type")), hint=hint)
+    for name, found in mapping(helm.get("valueRepositories")).items():
+        place = (*where, "valueRepositories", name)
+        yield from _repo(document, place, mapping(found))
+        yield from _revision(document, (*place, "revision"), mapping(found).get("revision"))
 
 
 def _revision(document: Document, pointer: Pointer, revision: Any) -> Iterator[ConfigError]:

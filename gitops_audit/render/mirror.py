@@ -94,7 +94,7 @@ class Mirrors:
         """(URL, folder, what is asked for below it), the most exact mirror first."""
         for url, folder in sorted(self.network.mirrors, key=lambda mirror: -len(mirror[0])):
             rest = _Url.parse(url).below(text)
-            if rest is not None:
+            if rest is not None and isinstance(folder, Path):
                 yield url, folder, rest
 
 

@@ -35,10 +35,26 @@ class ClusterConfig:
 
 @dataclass(frozen=True, slots=True)
 class KustomizeOptions:
-    """How the deployer builds a kustomization. Without `helm_charts` none of its charts is rendered."""
+    """How the deployer builds a kustomization. Without `helm_charts` none of its charts is rendered.
+
+    `overlay` is JSON of the fields that the deployer itself lays over the kustomization at the source's path (Argo CD's
+    `kustomize` options, what a Kustomization of Flux sets), empty for none. `is_generated`: where the path has no
+    kustomization, one of all manifests below it is made, as Flux does. `skips_missing`: a component of the overlay that
+    is not there is left out. `ignore`, for Flux alone: the lines of its source's `spec.ignore`; None where the deployer
+    takes the repository as it is.
+    """
 
     load_restrictor: Literal["rootOnly", "none"] = "rootOnly"
     helm_charts: bool = False
+    overlay: str = field(default="", repr=False)
+    is_generated: bool = False
+    skips_missing: bool = False
+    ignore: tuple[str, ...] | None = None
+
+    @property
+    def is_changing(self) -> bool:
+        """Whether what is built is not the kustomization as it stands in the repository."""
+        return bool(self.overlay) or self.is_generated
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import shutil
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from functools import lru_cache
 from typing import Any
@@ -14,6 +14,7 @@ from gitops_audit.errors import SourceError
 from gitops_audit.manifest import file as manifest
 from gitops_audit.model.resource import FileProblem, Manifest, Origin, Rendered
 from gitops_audit.render import stand_ins
+from gitops_audit.render.artifact import Artifact
 from gitops_audit.render.generated import with_unknown_names
 from gitops_audit.render.given import ALONE, Given
 from gitops_audit.render.helm import helm_program
@@ -21,6 +22,7 @@ from gitops_audit.render.kustomization import Reach, join, kustomization_file, r
 from gitops_audit.render.lfs import lfs_problems
 from gitops_audit.render.limits import MAX_RENDERED_BYTES
 from gitops_audit.render.mirror import Mirrors
+from gitops_audit.render.overlay import LaidOver, laid_over
 from gitops_audit.render.tool import NO_TOOL, UNRENDERED, ToolError, Workspace, workspace
 from gitops_audit.render.version import version_of
 from gitops_audit.source import Checkout
@@ -28,6 +30,10 @@ from gitops_audit.source import Checkout
 _ORIGIN = "config.kubernetes.io/origin"
 _ORIGINS = "originAnnotations"
 # kustomize up to 5.7.1 asks helm for its version by an option that Helm 4 has not.
+_IGNORED = (
+    "the kustomization names this file, and Flux leaves it out of what it builds from (.sourceignore, `spec.ignore` of "
+    "the source, or by default), so its build fails: take it off there, or out of the kustomization"
+)
 _HELM_4 = "unknown shorthand flag: 'c' in -c"
 
 
@@ -36,17 +42,48 @@ def render(config: SourceConfig, checkout: Checkout, given: Given = ALONE) -> Re
 
     Raises SourceError where there is no kustomize, or no kustomization, or helm is needed and not there.
     """
-    command = _command(config)
     with workspace(checkout, given.exports) as place:
+        if config.kustomize.is_changing:
+            with laid_over(place.export, checkout.path, config.kustomize) as own:
+                if own is None:
+                    raise _no_kustomization(config, checkout)
+                own_place = replace(place, tree=own.tree, is_own=True)
+                return _without_made(_built(config, checkout, own_place, given), own, checkout)
         if kustomization_file(place.tree / checkout.path) is None:
             raise _no_kustomization(config, checkout)
         if given.network.mirrors:
             place = replace(place, tree=place.export.changed())
-        reached = _reached(config, checkout, place, given)
-        if reached.problems:
-            return Rendered(problems=reached.problems)
-        command += _options(config, reached.has_charts)
-        return _Build(command, place, checkout, reached, is_verbose=given.is_verbose).rendered()
+        return _built(config, checkout, place, given)
+
+
+def _built(config: SourceConfig, checkout: Checkout, place: Workspace, given: Given) -> Rendered:
+    command = _command(config)
+    reached = _reached(config, checkout, place, given)
+    problems = reached.problems or tuple(_left_out(config, checkout, place, reached))
+    if problems:
+        return Rendered(problems=problems)
+    command += _options(config, reached.has_charts)
+    return _Build(command, place, checkout, reached, is_verbose=given.is_verbose).rendered()
+
+
+def _without_made(found: Rendered, own: LaidOver, checkout: Checkout) -> Rendered:
+    """What is wrong with a kustomization that was made is wrong with its folder."""
+    if not own.is_made:
+        return found
+    made, folder = own.file.relative_to(own.tree.resolve()).as_posix(), checkout.path or "."
+    at = (replace(p, path=folder, line=0) if p.path == made else p for p in found.problems)
+    placed = (replace(m, origin=Origin(folder, 0, -1)) if m.origin.path == made else m for m in found.manifests)
+    return replace(found, problems=tuple(at), manifests=tuple(placed))
+
+
+def _left_out(config: SourceConfig, checkout: Checkout, place: Workspace, reached: Reach) -> Iterator[FileProblem]:
+    """Files that the kustomization names, and that are in no artifact of Flux: its build fails."""
+    if config.kustomize.ignore is not None:
+        tree = place.tree.resolve()
+        artifact = Artifact(tree, config.kustomize.ignore)
+        own = kustomization_file(tree / checkout.path)
+        named = sorted(reached.files - {own.relative_to(tree).as_posix() if own else ""})
+        yield from (FileProblem(p, 1, _IGNORED, UNRENDERED) for p in named if artifact.is_left_out(tree / p))
 
 
 def _reached(config: SourceConfig, checkout: Checkout, place: Workspace, given: Given) -> Reach:
@@ -126,7 +163,7 @@ class _Build:
         before = (self._place.tree / self._path).read_bytes()
         asking = None if self._reached.reads_kustomization else _asking_for_origins(before)
         if asking is not None:
-            changed = replace(self._place, tree=self._place.export.changed())
+            changed = self._place if self._place.is_own else replace(self._place, tree=self._place.export.changed())
             self._replace(changed, asking)
             try:
                 return self._run(changed), True

@@ -67,11 +67,15 @@ class ToolError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Workspace:
-    """The files of a repository that a tool reads, and its own empty home, the only place where it may write."""
+    """The files of a repository that a tool reads, and its own empty home, the only place where it may write.
+
+    `is_own`: the tree is this rendering's alone, so that files in it may be replaced.
+    """
 
     tree: Path
     home: Path
     export: Export
+    is_own: bool = False
 
     def run(
         self,

@@ -5,7 +5,8 @@ from __future__ import annotations
 import os
 import shutil
 import threading
-from contextlib import ExitStack
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from types import TracebackType
 from typing import Self
@@ -22,7 +23,10 @@ class Export:
     def __init__(self) -> None:
         self._lifetime = ExitStack()
         folder = self._lifetime.enter_context(temporary_tree())
+        self._folder = folder
         self._is_written = self._is_copied = False
+        self._lent: list[Path] = []
+        self._count = 0
         self._failure: SourceError | None = None
         self.plain = folder / "plain" / "tree"
         self._changed = folder / "changed" / "tree"
@@ -49,12 +53,40 @@ class Export:
         """A second tree of hard links: a file in it may be replaced, but not written to. Raises SourceError."""
         with self.lock:
             if not self._is_copied:
-                try:
-                    shutil.copytree(self.plain, self._changed, symlinks=True, copy_function=_link)
-                except OSError as error:
-                    raise _not_copied(error) from None
+                self._copy(self._changed)
                 self._is_copied = True
         return self._changed
+
+    @contextmanager
+    def lent(self) -> Iterator[Path]:
+        """A tree of hard links for one rendering alone: whoever replaces a file gives it back. Raises SourceError."""
+        with self.lock:
+            if self._lent:
+                tree = self._lent.pop()
+            else:
+                self._count += 1
+                tree = self._folder / f"lent-{self._count}" / "tree"
+                self._copy(tree)
+        try:
+            yield tree
+        finally:
+            with self.lock:
+                self._lent.append(tree)
+
+    def give_back(self, tree: Path, path: str) -> None:
+        """Puts a file of a lent tree back to what the commit has; away where it has none. Raises SourceError."""
+        try:
+            (tree / path).unlink(missing_ok=True)
+            if os.path.lexists(self.plain / path):
+                _link(str(self.plain / path), str(tree / path))
+        except OSError as error:
+            raise _not_copied(error) from None
+
+    def _copy(self, tree: Path) -> None:
+        try:
+            shutil.copytree(self.plain, tree, symlinks=True, copy_function=_link)
+        except OSError as error:
+            raise _not_copied(error) from None
 
     def close(self) -> None:
         self._lifetime.close()

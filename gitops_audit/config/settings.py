@@ -58,6 +58,32 @@ class KustomizeOptions:
 
 
 @dataclass(frozen=True, slots=True)
+class Substitution:
+    """The variables that Flux replaces in what was built, by name. `unknown` names those whose value the audit does not
+    know; `is_open`: there may be more of them. `is_strict`: one that is not set is an error. `is_always`: functions are
+    evaluated where there is no variable at all, too.
+    """
+
+    variables: tuple[tuple[str, str], ...] = field(default=(), repr=False)
+    unknown: tuple[str, ...] = ()
+    is_open: bool = False
+    is_strict: bool = False
+    is_always: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class PostBuild:
+    """What Flux does with the objects of a source when they are built. Without a `substitution`, `${name}` is content.
+
+    `labels` and `annotations` (`commonMetadata`) take the place of those of the objects.
+    """
+
+    substitution: Substitution | None = None
+    labels: tuple[tuple[str, str], ...] = ()
+    annotations: tuple[tuple[str, str], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class ChartRef:
     """A chart of a chart repository (`https://...`) or an OCI registry (`oci://...`).
 
@@ -142,6 +168,8 @@ class NetworkConfig:
 class SourceConfig:
     """`repo` is a path or URL, empty for the repository that holds the configuration; `clusters` empty for all.
 
+    `post_build` is that of a source that Flux deploys; None where nobody knows what becomes of `${name}`.
+
     A URL may carry a password, so `repo` is in no representation of the settings.
     """
 
@@ -155,6 +183,7 @@ class SourceConfig:
     exclude: tuple[str, ...] = ()
     kustomize: KustomizeOptions = field(default_factory=KustomizeOptions)
     helm: HelmOptions = field(default_factory=HelmOptions)
+    post_build: PostBuild | None = None
     where: Location = NOWHERE
 
 

@@ -9,7 +9,7 @@ from dataclasses import replace
 from functools import lru_cache
 from typing import Any
 
-from gitops_audit.config.settings import SourceConfig
+from gitops_audit.config.settings import PostBuild, SourceConfig
 from gitops_audit.errors import SourceError
 from gitops_audit.manifest import file as manifest
 from gitops_audit.model.resource import FileProblem, Manifest, Origin, Rendered
@@ -23,6 +23,7 @@ from gitops_audit.render.lfs import lfs_problems
 from gitops_audit.render.limits import MAX_RENDERED_BYTES
 from gitops_audit.render.mirror import Mirrors
 from gitops_audit.render.overlay import LaidOver, laid_over
+from gitops_audit.render.post_build import substituted
 from gitops_audit.render.tool import NO_TOOL, UNRENDERED, ToolError, Workspace, workspace
 from gitops_audit.render.version import version_of
 from gitops_audit.source import Checkout
@@ -63,7 +64,7 @@ def _built(config: SourceConfig, checkout: Checkout, place: Workspace, given: Gi
     if problems:
         return Rendered(problems=problems)
     command += _options(config, reached.has_charts)
-    return _Build(command, place, checkout, reached, is_verbose=given.is_verbose).rendered()
+    return _Build(command, place, checkout, reached, config.post_build, is_verbose=given.is_verbose).rendered()
 
 
 def _without_made(found: Rendered, own: LaidOver, checkout: Checkout) -> Rendered:
@@ -126,9 +127,17 @@ def _no_kustomization(config: SourceConfig, checkout: Checkout) -> SourceError:
 
 class _Build:
     def __init__(
-        self, command: list[str], place: Workspace, checkout: Checkout, reached: Reach, *, is_verbose: bool
+        self,
+        command: list[str],
+        place: Workspace,
+        checkout: Checkout,
+        reached: Reach,
+        post_build: PostBuild | None,
+        *,
+        is_verbose: bool,
     ) -> None:
         self._command = command
+        self._post_build = post_build
         self._is_verbose = is_verbose
         self._reached = reached
         self._place = place
@@ -149,11 +158,16 @@ class _Build:
                     f"{_HELM_4}: this kustomize cannot call Helm 4; kustomize 5.8 and later can, all can call Helm 3"
                 )
             return Rendered(problems=(FileProblem(self._path, 1, f"kustomize: {words}", UNRENDERED),))
-        found = stand_ins.load(output, self._path, max_bytes=MAX_RENDERED_BYTES)
-        manifests = with_unknown_names(self._placed(m, is_annotated=is_annotated) for m in found.manifests)
-        problems = tuple(replace(p, line=1, message=f"in what kustomize built: {p.message}") for p in found.problems)
+        built = substituted(output, self._post_build, self._path)
+        found = stand_ins.load(built.output, self._path, max_bytes=MAX_RENDERED_BYTES)
+        manifests = with_unknown_names(
+            self._placed(m, is_annotated=is_annotated) for m in built.settled(found.manifests)
+        )
+        broken = (replace(p, line=1, message=f"in what kustomize built: {p.message}") for p in found.problems)
         version = version_of(self._command[0], self._place)
-        return Rendered(manifests, problems, found.ignored, tools=(("kustomize", version),) if version else ())
+        return Rendered(
+            manifests, (*built.problems, *broken), found.ignored, tools=(("kustomize", version),) if version else ()
+        )
 
     def _output(self) -> tuple[bytes, bool]:
         """What kustomize prints, and whether it was made to say where each object comes from.

@@ -1,0 +1,35 @@
+"""Flux: the marks that it writes and reads, and what its Kustomizations and HelmReleases deploy."""
+
+from gitops_audit.deployer.flux.marks import (
+    GIT_REPOSITORY,
+    HELM_RELEASE,
+    KUSTOMIZATION,
+    OWNER,
+    OWNER_NAMESPACE,
+    PREFIXES,
+    PRUNE,
+    RECONCILE,
+    RELEASE,
+    RELEASE_NAMESPACE,
+    SSA,
+    SUBSTITUTE,
+    is_kustomization_healing,
+    is_release_healing,
+)
+
+__all__ = [
+    "GIT_REPOSITORY",
+    "HELM_RELEASE",
+    "KUSTOMIZATION",
+    "OWNER",
+    "OWNER_NAMESPACE",
+    "PREFIXES",
+    "PRUNE",
+    "RECONCILE",
+    "RELEASE",
+    "RELEASE_NAMESPACE",
+    "SSA",
+    "SUBSTITUTE",
+    "is_kustomization_healing",
+    "is_release_healing",
+]

@@ -1,0 +1,127 @@
+"""What Flux still does when kustomize is done: it replaces variables in each object's text, and sets labels and
+annotations on all of them (fluxcd.io/flux/components/kustomize/kustomizations, `postBuild`, `commonMetadata`).
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field, replace
+from functools import reduce
+from typing import Any
+
+from gitops_audit.config.settings import PostBuild, Substitution
+from gitops_audit.deployer import flux
+from gitops_audit.deployer.flux.substitute import VALID_NAME, SubstitutionError, Variables
+from gitops_audit.deployer.flux.substitute import substituted as replaced
+from gitops_audit.manifest import file as manifest
+from gitops_audit.model.path import child, pointer_tokens
+from gitops_audit.model.resource import FileProblem, JsonObject, Manifest, Rendered, StandIn, mapping
+from gitops_audit.render.tool import UNRENDERED
+
+_SEPARATOR = b"\n---\n"
+_DISABLED = flux.SUBSTITUTE.encode()
+_NAME = re.compile(r"\$\{([A-Za-z_][A-Za-z0-9_]*)")
+
+
+@dataclass(frozen=True, slots=True)
+class Substituted:
+    """What kustomize printed, its variables replaced. `kept` are the names of those whose value is not known.
+
+    `is_known`: it is known what becomes of `${name}`, so that one which is left is content.
+    """
+
+    output: bytes = field(repr=False)
+    problems: tuple[FileProblem, ...] = ()
+    kept: frozenset[str] = frozenset()
+    is_known: bool = False
+
+    def settled(self, manifests: Iterable[Manifest]) -> Iterator[Manifest]:
+        """The objects, where what merely looks like a variable stands for nothing."""
+        for one in manifests:
+            if not self.is_known or not one.stand_ins:
+                yield one
+            else:
+                yield replace(one, stand_ins=tuple(self._settled(one)))
+
+    def _settled(self, one: Manifest) -> Iterator[StandIn]:
+        """Where a text holds variables, the first of them that is not known; the others are content."""
+        for stand_in in one.stand_ins:
+            if stand_in.kind != "variable":
+                yield stand_in
+            elif kept := next((n for n in _NAME.findall(_text_at(one.body, stand_in)) if n in self.kept), ""):
+                yield replace(stand_in, text=f"${{{kept}}}")
+
+
+def _text_at(body: JsonObject, stand_in: StandIn) -> str:
+    """The text that a stand-in is of: a value, or the name of a field on the way to it."""
+    tokens = pointer_tokens(stand_in.pointer)
+    if body.get("kind") == "Secret" and tokens[:1] == ["data"]:
+        tokens = ["stringData", *tokens[1:]]
+    value: Any = reduce(child, tokens, body)
+    return value if isinstance(value, str) else stand_in.text
+
+
+def substituted(output: bytes, post_build: PostBuild | None, path: str) -> Substituted:
+    """`path` is where problems are told: an object whose variables Flux cannot replace is one, and is left out."""
+    if post_build is None:
+        return Substituted(output)
+    wanted = post_build.substitution
+    if wanted is None or not (wanted.variables or wanted.unknown or wanted.is_open or wanted.is_always):
+        return Substituted(output, is_known=True)
+    if b"$" not in output:
+        return Substituted(output, is_known=True)
+    wrong = next((name for name, _ in wanted.variables if not VALID_NAME.fullmatch(name)), None)
+    if wrong is not None:
+        words = f"Flux refuses to build: {wrong!r} is no name of a variable (letters, digits and `_` alone)"
+        return Substituted(b"", (FileProblem(path, 1, words, UNRENDERED),), is_known=True)
+    return _replaced(output, wanted, path)
+
+
+def _replaced(output: bytes, wanted: Substitution, path: str) -> Substituted:
+    variables = Variables(dict(wanted.variables), frozenset(wanted.unknown), wanted.is_open, wanted.is_strict)
+    documents: list[bytes] = []
+    problems: list[FileProblem] = []
+    for document in output.split(_SEPARATOR):
+        try:
+            documents.append(_document(document, variables))
+        except SubstitutionError as error:
+            words = f"Flux refuses to build: the variables of {_title(document)} cannot be replaced: {error}"
+            problems.append(FileProblem(path, 1, words, UNRENDERED))
+    return Substituted(_SEPARATOR.join(documents), tuple(problems), frozenset(variables.kept), is_known=True)
+
+
+def _document(document: bytes, variables: Variables) -> bytes:
+    if b"$" not in document or (_DISABLED in document and _is_disabled(document)):
+        return document
+    return replaced(document.decode("utf-8", "surrogateescape"), variables).encode("utf-8", "surrogateescape")
+
+
+def _is_disabled(document: bytes) -> bool:
+    metadata = mapping(_body(document).get("metadata"))
+    return any(mapping(metadata.get(place)).get(flux.SUBSTITUTE) == "disabled" for place in ("labels", "annotations"))
+
+
+def _title(document: bytes) -> str:
+    body = _body(document)
+    return f"{body.get('kind', 'an object')} {mapping(body.get('metadata')).get('name', '')}".strip()
+
+
+def _body(document: bytes) -> JsonObject:
+    found, _ = manifest.documents(document, "")
+    return mapping(found[0][1]) if found else {}
+
+
+def with_metadata(rendered: Rendered, post_build: PostBuild | None) -> Rendered:
+    """The objects with the labels and annotations that Flux sets on all of them."""
+    if post_build is None or not (post_build.labels or post_build.annotations):
+        return rendered
+    given = {"labels": dict(post_build.labels), "annotations": dict(post_build.annotations)}
+    manifests = tuple(replace(one, body=_marked(one.body, given)) for one in rendered.manifests)
+    return replace(rendered, manifests=manifests)
+
+
+def _marked(body: JsonObject, given: dict[str, dict[str, str]]) -> JsonObject:
+    metadata = mapping(body.get("metadata"))
+    changed = {place: mapping(metadata.get(place)) | new for place, new in given.items() if new}
+    return {**body, "metadata": {**metadata, **changed}}

@@ -121,7 +121,8 @@ class HelmOptions:
     `value_repositories`, `$/path` one of the chart itself. The last one wins; `values` (JSON, empty for none) win over
     files, `parameters` over all. `replaces_defaults`: the chart's own values.yaml counts only where it is named, as
     Flux has it. `namespace` is that of the release where it is another one than the source's. `kube_version` and
-    `api_versions` (added to what the cluster has) stand for what the deployer was told.
+    `api_versions` (added to what the cluster has) stand for what the deployer was told. `post_renderers` are each JSON
+    of the `patches` and `images` that kustomize applies to the objects.
     """
 
     release_name: str = ""
@@ -138,6 +139,7 @@ class HelmOptions:
     ignore_missing_value_files: bool = False
     replaces_defaults: bool = False
     skip_schema_validation: bool = False
+    post_renderers: tuple[str, ...] = field(default=(), repr=False)
 
 
 @dataclass(frozen=True, slots=True)

@@ -58,7 +58,7 @@ def render(config: SourceConfig, checkout: Checkout, given: Given = ALONE) -> Re
 
 
 def _built(config: SourceConfig, checkout: Checkout, place: Workspace, given: Given) -> Rendered:
-    command = _command(config)
+    command = kustomize_command(config)
     reached = _reached(config, checkout, place, given)
     problems = reached.problems or tuple(_left_out(config, checkout, place, reached))
     if problems:
@@ -95,7 +95,8 @@ def _reached(config: SourceConfig, checkout: Checkout, place: Workspace, given: 
         return reach(place.tree, directory, config.kustomize, Mirrors(given.network, place.tree.resolve()))
 
 
-def _command(config: SourceConfig) -> list[str]:
+def kustomize_command(config: SourceConfig) -> list[str]:
+    """What runs kustomize. Raises SourceError."""
     for program, argument in (("kustomize", "build"), ("kubectl", "kustomize")):
         found = shutil.which(program)
         if found:

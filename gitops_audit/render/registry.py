@@ -16,6 +16,7 @@ _RENDERERS = {
     "kustomize": "gitops_audit.render.kustomize:render",
     "helm": "gitops_audit.render.helm:render",
 }
+_POST_RENDER = "gitops_audit.render.post_render"
 KUSTOMIZATION_FILES = ("kustomization.yaml", "kustomization.yml", "Kustomization")
 CHART_FILE = "Chart.yaml"
 
@@ -25,6 +26,8 @@ def render(config: SourceConfig, checkout: Checkout, given: Given = ALONE) -> Re
     kind = detected_type(checkout) if config.type == "auto" else config.type
     module, _, function = _RENDERERS[kind].partition(":")
     rendered: Rendered = getattr(import_module(module), function)(config, checkout, given)
+    if config.helm.post_renderers and kind == "helm":
+        rendered = import_module(_POST_RENDER).post_rendered(rendered, config, checkout, given)
     return replace(with_metadata(rendered, config.post_build), type=kind)
 
 

@@ -15,8 +15,9 @@ from gitops_audit.cli import console
 from gitops_audit.cli.options import configuration
 from gitops_audit.config.load import load
 from gitops_audit.config.settings import ClusterConfig, Settings
-from gitops_audit.engine.gather.sources import ReadSource, for_cluster, read_all
-from gitops_audit.engine.options import RunOptions
+from gitops_audit.engine.gather.all_sources import read_all
+from gitops_audit.engine.gather.sources import ReadSource, for_cluster
+from gitops_audit.engine.options import RunOptions, narrowed
 from gitops_audit.errors import AuditError
 from gitops_audit.live import connect
 from gitops_audit.live.access import permissions, user
@@ -47,7 +48,7 @@ def doctor(config_path: Path | None) -> None:
     _tools()
     settings = load(configuration(config_path))
     console.echo(f"configuration: {settings.path}")
-    sources = read_all(settings, RunOptions())
+    sources = read_all(narrowed(settings, RunOptions()), RunOptions())
     failures = [_source(source) for source in sources]
     failures += [_cluster(config, for_cluster(sources, config.name), settings) for config in settings.clusters]
     if not settings.clusters:

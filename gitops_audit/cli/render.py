@@ -14,7 +14,8 @@ from gitops_audit.cli.options import configuration
 from gitops_audit.cli.redaction import redacted, redactor_for
 from gitops_audit.config.load import load
 from gitops_audit.config.settings import WORKTREE, SourceConfig
-from gitops_audit.engine.gather.sources import ReadSource, read, read_all
+from gitops_audit.engine.gather.all_sources import read_all
+from gitops_audit.engine.gather.sources import ReadSource, read
 from gitops_audit.engine.options import RunOptions, narrowed
 from gitops_audit.model.known_secret import KnownSecrets
 from gitops_audit.model.resource import JsonObject

@@ -10,11 +10,13 @@ from gitops_audit.config.document import Document, folder_of
 from gitops_audit.config.repository import is_url
 from gitops_audit.config.rules import resolved_path
 from gitops_audit.config.settings import (
+    ArgoCDFollow,
     ChartRef,
     ClusterConfig,
     Credential,
     DriftConfig,
     ExceptionRule,
+    FluxFollow,
     Freeze,
     HelmOptions,
     HelmParameter,
@@ -49,6 +51,7 @@ def settings(document: Document) -> Settings:
         exceptions=tuple(_exception(document, i, e) for i, e in enumerate(value.get("exceptions", []))),
         redact=tuple(RedactRule(_match(r["match"]), tuple(r["fields"])) for r in value.get("redact", [])),
         fail_on=Severity[report.get("failOn", "low")],
+        fail_on_unfollowed=report.get("failOnUnfollowed", False),
         remediation=_remediation(document, value.get("remediation", {})),
     )
 
@@ -71,17 +74,22 @@ def _cluster(document: Document, name: str, config: dict[str, Any]) -> ClusterCo
 
 
 def _source(document: Document, index: int, source: dict[str, Any]) -> SourceConfig:
+    followed = source.get("argocd") or source.get("flux") or {}
+    path = source.get("path") or followed.get("path", "")
     return SourceConfig(
         name=source["name"],
         repo=source.get("repo", ""),
         revision=source.get("revision", "HEAD"),
-        path="/".join(part for part in source.get("path", "").split("/") if part not in ("", ".")),
+        path="/".join(part for part in path.split("/") if part not in ("", ".")),
         type="helm" if "chart" in source.get("helm", {}) else source.get("type", "auto"),
         namespace=source.get("namespace", ""),
         clusters=tuple(dict.fromkeys(source.get("clusters", ()))),
         exclude=tuple(source.get("exclude", ())),
         kustomize=_kustomize(source.get("kustomize", {})),
         helm=_helm(source.get("helm", {})),
+        argocd=_argocd(source.get("argocd")),
+        flux=_flux(source.get("flux")),
+        destinations=tuple(source.get("destinations", {}).items()),
         where=document.where(("sources", index)),
     )
 
@@ -114,6 +122,24 @@ def _helm(options: dict[str, Any]) -> HelmOptions:
         ignore_missing_value_files=options.get("ignoreMissingValueFiles", False),
         skip_schema_validation=options.get("skipSchemaValidation", False),
     )
+
+
+def _argocd(follow: dict[str, Any] | None) -> ArgoCDFollow | None:
+    return None if follow is None else ArgoCDFollow(projects=tuple(follow.get("projects", ())), **_narrowing(follow))
+
+
+def _flux(follow: dict[str, Any] | None) -> FluxFollow | None:
+    return None if follow is None else FluxFollow(**_narrowing(follow))
+
+
+def _narrowing(follow: dict[str, Any]) -> dict[str, Any]:
+    return {
+        "origin": follow.get("from", "git"),
+        "cluster": follow.get("cluster", ""),
+        "namespaces": tuple(follow.get("namespaces", ())),
+        "names": tuple(follow.get("names", ())),
+        "labels": tuple(follow.get("labels", {}).items()),
+    }
 
 
 def _network(document: Document, network: dict[str, Any]) -> NetworkConfig:

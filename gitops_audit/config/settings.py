@@ -12,6 +12,7 @@ from gitops_audit.model.finding import Severity
 
 DriftMode = Literal["declared", "owned", "strict"]
 ObjectStatus = Literal["missing", "extra"]
+FollowOrigin = Literal["git", "cluster"]
 SourceType = Literal["auto", "directory", "kustomize", "helm"]
 
 # The revision that reads the checked-out files instead of a commit.
@@ -152,6 +153,37 @@ class Credential:
 
 
 @dataclass(frozen=True, slots=True)
+class ArgoCDFollow:
+    """The Applications and ApplicationSets that a source follows: those that it declares in Git, or those that a
+    cluster has. `cluster` is the one that Argo CD runs in, `namespaces` those that it watches there (all, where empty).
+
+    `projects`, `names` (globs) and `labels` narrow what is followed.
+    """
+
+    origin: FollowOrigin = "git"
+    cluster: str = ""
+    namespaces: tuple[str, ...] = ()
+    projects: tuple[str, ...] = ()
+    names: tuple[str, ...] = ()
+    labels: tuple[tuple[str, str], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class FluxFollow:
+    """The Kustomizations and HelmReleases that a source follows: those that it declares in Git, or those that a cluster
+    has. `cluster` is the one that Flux runs in, `namespaces` those that are followed (all, where empty).
+
+    `names` (globs) and `labels` narrow what is followed.
+    """
+
+    origin: FollowOrigin = "git"
+    cluster: str = ""
+    namespaces: tuple[str, ...] = ()
+    names: tuple[str, ...] = ()
+    labels: tuple[tuple[str, str], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class NetworkConfig:
     """What renderings may come from besides the repository: nothing, where nothing is named.
 
@@ -171,6 +203,9 @@ class SourceConfig:
     """`repo` is a path or URL, empty for the repository that holds the configuration; `clusters` empty for all.
 
     `post_build` is that of a source that Flux deploys; None where nobody knows what becomes of `${name}`.
+    With `argocd` or `flux` every deployment found becomes a source of its own, for the cluster that `destinations`
+    (server or name to cluster) says. Such a source tells in `followed_from` where it was found (`Application
+    argocd/shop at apps/shop.yaml:3`), and brings its own rules in `ignore`.
 
     A URL may carry a password, so `repo` is in no representation of the settings.
     """
@@ -186,14 +221,29 @@ class SourceConfig:
     kustomize: KustomizeOptions = field(default_factory=KustomizeOptions)
     helm: HelmOptions = field(default_factory=HelmOptions)
     post_build: PostBuild | None = None
+    argocd: ArgoCDFollow | None = None
+    flux: FluxFollow | None = None
+    destinations: tuple[tuple[str, str], ...] = ()
+    followed_from: str = ""
+    ignore: tuple[IgnoreRule, ...] = ()
     where: Location = NOWHERE
+
+    @property
+    def follow(self) -> ArgoCDFollow | FluxFollow | None:
+        """What the source follows; None where it only declares objects."""
+        return self.argocd or self.flux
+
+    @property
+    def is_from_cluster(self) -> bool:
+        """Whether a cluster is asked for the deployments, and nothing is read from Git for the source itself."""
+        return self.follow is not None and self.follow.origin == "cluster"
 
 
 @dataclass(frozen=True, slots=True)
 class IgnoreRule:
     """Fields (pointers with `*` and `[key=value]`) or whole managers whose differences do not count, and why.
 
-    `statuses` accept whole objects that are missing or extra.
+    `statuses` accept whole objects that are missing or extra. With `source` it is for the objects of that source alone.
     """
 
     match: Match
@@ -204,6 +254,7 @@ class IgnoreRule:
     owner: str = ""
     expires: str = ""
     where: Location = NOWHERE
+    source: str = ""
 
     @property
     def is_for_all(self) -> bool:
@@ -299,11 +350,15 @@ class RemediationConfig:
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """One `gitops-audit.yaml`. `path` is that file; relative paths in it count from its folder."""
+    """One `gitops-audit.yaml`. `path` is that file; relative paths in it count from its folder.
+
+    `elsewhere` are the clusters that a run leaves out: one of them may be where an engine runs.
+    """
 
     path: Path
     clusters: tuple[ClusterConfig, ...] = ()
     sources: tuple[SourceConfig, ...] = ()
+    elsewhere: tuple[ClusterConfig, ...] = ()
     kubernetes: KubernetesConfig = field(default_factory=KubernetesConfig)
     network: NetworkConfig = field(default_factory=NetworkConfig)
     drift: DriftConfig = field(default_factory=DriftConfig)
@@ -311,4 +366,5 @@ class Settings:
     exceptions: tuple[ExceptionRule, ...] = ()
     redact: tuple[RedactRule, ...] = ()
     fail_on: Severity = Severity.low
+    fail_on_unfollowed: bool = False
     remediation: RemediationConfig = field(default_factory=RemediationConfig)

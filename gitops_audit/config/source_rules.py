@@ -28,6 +28,46 @@ def source_problems(document: Document) -> Iterator[ConfigError]:
         yield from _revision(document, (*pointer, "revision"), source.get("revision"))
         yield from _source_path(document, (*pointer, "path"), source.get("path"))
         yield from _chart(document, pointer, source)
+        yield from _follow(document, pointer, source, clusters)
+
+
+def _follow(document: Document, pointer: Pointer, source: dict[str, Any], clusters: list[str]) -> Iterator[ConfigError]:
+    """Of a source that follows Argo CD or Flux: one engine, clusters that are there, one path."""
+    engines = [key for key in ("argocd", "flux") if key in source]
+    where = document.where(pointer)
+    if len(engines) > 1:
+        hint = "write two sources, one for each"
+        yield ConfigError("a source follows either `argocd` or `flux`", code=CONTRADICTION, where=where, hint=hint)
+    if "destinations" in source and not engines:
+        hint = "add `argocd` or `flux`, or leave `destinations` out"
+        yield ConfigError(
+            "`destinations` are for a source that follows Argo CD or Flux", code=CONTRADICTION, where=where, hint=hint
+        )
+    for server, name in mapping(source.get("destinations")).items():
+        yield from _known(document, (*pointer, "destinations", server), name, clusters)
+    for engine in engines:
+        follow = mapping(source[engine])
+        yield from _known(document, (*pointer, engine, "cluster"), follow.get("cluster"), clusters)
+        yield from _source_path(document, (*pointer, engine, "path"), follow.get("path"))
+        yield from _follow_origin(document, (*pointer, engine), source, follow)
+
+
+def _follow_origin(
+    document: Document, pointer: Pointer, source: dict[str, Any], follow: dict[str, Any]
+) -> Iterator[ConfigError]:
+    where = document.where(pointer)
+    if source.get("path") and follow.get("path"):
+        message = f"{pointer[-1]} and its source both have a `path`"
+        yield ConfigError(message, code=CONTRADICTION, where=where, hint="keep one of them")
+    if follow.get("from") == "cluster" and (source.get("path") or follow.get("path")):
+        message = f"{pointer[-1]} is read from the cluster, which has no `path`"
+        yield ConfigError(message, code=CONTRADICTION, where=where, hint="leave out `path`, or write `from: git`")
+
+
+def _known(document: Document, pointer: Pointer, name: Any, clusters: list[str]) -> Iterator[ConfigError]:
+    if isinstance(name, str) and name and name not in clusters:
+        hint = " ".join(filter(None, (did_you_mean(name, clusters), f"clusters: {listed(clusters)}")))
+        yield ConfigError(f"there is no cluster {name!r}", code=REFERENCE, where=document.where(pointer), hint=hint)
 
 
 def _duplicate(document: Document, pointer: Pointer, name: Any, first_lines: dict[str, int]) -> Iterator[ConfigError]:
@@ -42,10 +82,7 @@ def _duplicate(document: Document, pointer: Pointer, name: Any, first_lines: dic
 
 def _references(document: Document, pointer: Pointer, names: Any, clusters: list[str]) -> Iterator[ConfigError]:
     for index, name in enumerate(names if isinstance(names, list) else ()):
-        if isinstance(name, str) and name not in clusters:
-            hint = " ".join(filter(None, (did_you_mean(name, clusters), f"clusters: {listed(clusters)}")))
-            where = document.where((*pointer, "clusters", index))
-            yield ConfigError(f"there is no cluster {name!r}", code=REFERENCE, where=where, hint=hint)
+        yield from _known(document, (*pointer, "clusters", index), name, clusters)
 
 
 def _repo(document: Document, pointer: Pointer, source: dict[str, Any]) -> Iterator[ConfigError]:

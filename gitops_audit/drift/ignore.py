@@ -186,4 +186,6 @@ def _pattern(text: str, rule: IgnoreRule) -> FieldPattern:
 
 
 def _selects(rule: IgnoreRule, resource: Subject) -> bool:
+    if rule.source and rule.source != resource.source:
+        return False
     return rule.match.selects(resource.key, labels_of(resource.body))

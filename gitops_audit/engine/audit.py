@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 from itertools import groupby
 
 from gitops_audit.config.settings import Settings
+from gitops_audit.deployer.expansion import Unfollowed, told_once
 from gitops_audit.engine.check.policies import RunPolicies
 from gitops_audit.engine.check.stand_ins import stand_in_notes
 from gitops_audit.engine.cluster_pass import ClusterPass, Judgement
@@ -16,13 +17,13 @@ from gitops_audit.engine.evidence.audit_log import AuditLogs
 from gitops_audit.engine.evidence.earlier import EarlierSources
 from gitops_audit.engine.evidence.locate import Locator
 from gitops_audit.engine.evidence.mask import Masks
+from gitops_audit.engine.gather.all_sources import read_all, with_followed
 from gitops_audit.engine.gather.clusters import ReachedCluster, reach_all
-from gitops_audit.engine.gather.sources import ReadSource, for_cluster, read_all
-from gitops_audit.engine.gather.targets import targets
+from gitops_audit.engine.gather.sources import ReadSource, for_cluster
 from gitops_audit.engine.memory import Holder
 from gitops_audit.engine.options import RunOptions, narrowed
 from gitops_audit.engine.shield import Shield, as_problem
-from gitops_audit.errors import AuditError, ClusterError
+from gitops_audit.errors import AuditError, ClusterError, SourceError
 from gitops_audit.inventory import build, offline_scope
 from gitops_audit.kube.definition import is_definition
 from gitops_audit.live.workers import threads
@@ -32,6 +33,8 @@ from gitops_audit.model.resource import Declared, FileProblem, JsonObject
 from gitops_audit.model.result import NOT_EVALUATED, AuditResult, Part, RunInfo, ShardInfo, Summary, is_answer, part_of
 from gitops_audit.model.subject import Subject, Unread
 from gitops_audit.model.verdict import Threshold, Verdict
+
+NOT_FOLLOWED = "GA287"
 
 
 class Audit:
@@ -70,10 +73,10 @@ class Audit:
         self._progress("reading sources, reaching clusters")
         with threads(1, "reach") as pool:
             reached = pool.submit(reach_all, self._settings, self._redactor)
-            self._sources = read_all(
-                self._settings, self._options, lambda found: targets(reached.result(), self._settings, found)
-            )
-            self._clusters = reached.result()
+            self._sources = read_all(self._settings, self._options, reached.result)
+            self._settings = with_followed(self._settings, self._sources)
+            asked = bool(self._settings.clusters)
+            self._clusters = reached.result() if asked else reach_all(self._settings, self._redactor)
         earlier = EarlierSources(self._settings, self._sources)
         definitions = [m.body for s in self._sources for m in s.rendered.manifests if is_definition(m.body)]
         self._judgement = Judgement(
@@ -168,12 +171,15 @@ class Audit:
         scope = cluster.live.discovery.scope if cluster.live else offline_scope(r for _, r in readable)
         declared = build(cluster.name, readable, scope, cluster.redactor).resources
         self._passes[cluster.name] = ClusterPass(cluster, declared, judgement)
-        found: list[Subject] = [*_unread(cluster.name, sources), *declared]
+        found: list[Subject] = [*self._unread(cluster.name, sources), *declared]
         if cluster.error is not None and not declared:
             found.append(Unread.of_cluster(cluster.name, cluster.error))
         if cluster.error is None and not sources and not self._is_narrower:
             found.append(Unread.of_cluster(cluster.name, _nothing_for(cluster.name)))
         return found
+
+    def _unread(self, cluster: str, sources: Sequence[ReadSource]) -> Iterator[Unread]:
+        return _unread(cluster, sources, fails_on_unfollowed=self._settings.fail_on_unfollowed)
 
     @property
     def _is_narrower(self) -> bool:
@@ -194,6 +200,7 @@ class Audit:
     def _notes(self, *, is_whole: bool) -> Iterator[str]:
         yield from (*self._run_notes, *self._logs.notes)
         yield from _shallow(self._sources)
+        yield from told_once(one for source in self._sources for one in source.unfollowed)
         for source in self._sources:
             for rendered in (source, *source.by_cluster.values()):
                 yield from (f"source {source.config.name}: {note}" for note in rendered.rendered.notes)
@@ -261,13 +268,19 @@ def _cluster(subject: Subject) -> str:
     return subject.key.cluster
 
 
-def _unread(cluster: str, sources: Sequence[ReadSource]) -> Iterator[Unread]:
+def _unfollowed(one: Unfollowed) -> AuditError:
+    return SourceError(f"the {one.kind} {one.name} at {one.where} is not rendered: {one.reason}", code=NOT_FOLLOWED)
+
+
+def _unread(cluster: str, sources: Sequence[ReadSource], *, fails_on_unfollowed: bool) -> Iterator[Unread]:
     for source in sources:
         if source.error is not None:
             yield Unread.of_source(cluster, source.config.name, source.error)
         problems: Mapping[str, tuple[FileProblem, ...]] = _by_path(source.rendered.problems)
         for path, found in problems.items():
             yield Unread.of_file(cluster, source.config.name, path, found)
+        for one in source.unfollowed if fails_on_unfollowed else ():
+            yield Unread.of_unfollowed(cluster, source.config.name, f"{one.kind}.{one.name}", _unfollowed(one))
 
 
 def _by_path(problems: Sequence[FileProblem]) -> dict[str, tuple[FileProblem, ...]]:

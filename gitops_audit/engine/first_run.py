@@ -12,7 +12,8 @@ from pathlib import Path
 
 from gitops_audit.config.settings import Settings, SourceConfig
 from gitops_audit.config.survey import Found
-from gitops_audit.engine.gather.sources import NOTHING_DECLARED, ReadSource, read_all
+from gitops_audit.engine.gather.all_sources import read_all
+from gitops_audit.engine.gather.sources import NOTHING_DECLARED, ReadSource
 from gitops_audit.engine.options import RunOptions
 from gitops_audit.inventory import Scope, build, offline_scope
 from gitops_audit.model.redact import Redactor

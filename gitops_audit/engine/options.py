@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, TypeVar
@@ -13,6 +13,9 @@ from gitops_audit.config.suggest import did_you_mean, listed
 from gitops_audit.errors import ConfigError
 from gitops_audit.model.finding import Severity
 from gitops_audit.model.subject import OFFLINE_CLUSTER, Subject
+
+IN_CLUSTER = ("https://kubernetes.default.svc", "in-cluster")
+"""How Argo CD calls the cluster that it runs in, by its server and by its name."""
 
 _Named = TypeVar("_Named", ClusterConfig, SourceConfig)
 
@@ -90,7 +93,9 @@ def narrowed(settings: Settings, options: RunOptions) -> Settings:
     clusters = _chosen("cluster", settings.clusters, options.clusters)
     if options.snapshot is not None:
         clusters = _recorded(clusters, options)
-    sources = _chosen("source", settings.sources, options.sources)
+    placed = tuple(_placed(s, settings.clusters or clusters) for s in settings.sources)
+    sources = _chosen("source", placed, tuple(_configured(name, placed) for name in options.sources))
+    elsewhere = tuple(c for c in settings.clusters if c not in clusters and not options.offline)
     if options.clusters:
         sources = _for_clusters(sources, options)
     if options.offline or not clusters:
@@ -101,18 +106,48 @@ def narrowed(settings: Settings, options: RunOptions) -> Settings:
     return replace(
         settings,
         clusters=clusters,
+        elsewhere=elsewhere,
         sources=sources,
         drift=replace(settings.drift, mode=options.mode or settings.drift.mode),
         fail_on=settings.fail_on if options.fail_on is None else options.fail_on,
     )
 
 
+def _placed(source: SourceConfig, clusters: tuple[ClusterConfig, ...]) -> SourceConfig:
+    """One that follows an engine is for the cluster that the engine runs in; for none where nobody says which it is."""
+    if source.follow is None:
+        return source
+    destinations = dict(source.destinations)
+    names = source.clusters or tuple(c.name for c in clusters) or (OFFLINE_CLUSTER,)
+    here = source.follow.cluster or next((destinations[d] for d in IN_CLUSTER if d in destinations), "")
+    return replace(source, clusters=(here,) if here else names[:1] if len(names) == 1 else ())
+
+
+def _configured(name: str, sources: tuple[SourceConfig, ...]) -> str:
+    """The configured source that a name means: its own, or the one that it follows from (`fleet` of `fleet.shop`)."""
+    engines = (s.name for s in sources if s.follow and name.startswith(f"{s.name}."))
+    return name if any(s.name == name for s in sources) else next(engines, name)
+
+
+def is_chosen(name: str, names: Collection[str]) -> bool:
+    """Whether a source is one of those that are asked for; all that follow from one go with it."""
+    return any(name == chosen or name.startswith(f"{chosen}.") for chosen in names)
+
+
+def unknown_source(name: str, known: Collection[str]) -> ConfigError:
+    return _unknown("source", name, known)
+
+
+def _unknown(what: str, name: str, known: Collection[str]) -> ConfigError:
+    hint = " ".join(filter(None, (did_you_mean(name, known), f"configured: {listed(known)}")))
+    return ConfigError(f"no {what} {name!r} is configured", code="GA127", hint=hint)
+
+
 def _chosen(what: str, configured: tuple[_Named, ...], names: tuple[str, ...]) -> tuple[_Named, ...]:
     known = {c.name: c for c in configured}
     for name in names:
         if name not in known:
-            hint = " ".join(filter(None, (did_you_mean(name, known), f"configured: {listed(known)}")))
-            raise ConfigError(f"no {what} {name!r} is configured", code="GA127", hint=hint)
+            raise _unknown(what, name, known)
     return tuple(known[name] for name in dict.fromkeys(names)) if names else configured
 
 
@@ -121,7 +156,9 @@ def _for_clusters(sources: tuple[SourceConfig, ...], options: RunOptions) -> tup
     kept = []
     for source in sources:
         clusters = tuple(name for name in source.clusters if name in options.clusters)
-        if clusters or not source.clusters:
+        if source.follow is not None:
+            kept.append(source)
+        elif clusters or not source.clusters:
             kept.append(replace(source, clusters=clusters))
         elif source.name in options.sources:
             raise _not_for(f"the source {source.name!r} is for {listed(source.clusters)}", options)

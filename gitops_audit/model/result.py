@@ -18,6 +18,7 @@ class SourceInfo:
     """A source as it was read: `repo` without user information, `commit` empty for a work tree.
 
     `ignored` are the files that hold no Kubernetes objects, with the reason; `tools` rendered it: (name, version).
+    `followed_from` is the object it follows from, and where that stands; empty for one of the configuration.
     """
 
     name: str
@@ -27,6 +28,7 @@ class SourceInfo:
     path: str
     ignored: tuple[tuple[str, str], ...] = ()
     tools: tuple[tuple[str, str], ...] = ()
+    followed_from: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -78,6 +78,11 @@ class Unread:
         return cls(ResourceKey(cluster, "", "Source", "", source), source, origin, Problem(error.code, message))
 
     @classmethod
+    def of_unfollowed(cls, cluster: str, source: str, name: str, error: AuditError) -> Unread:
+        """An object that deploys something, of which the audit renders nothing."""
+        return cls(ResourceKey(cluster, "", "Source", "", name), source, NOWHERE, Problem(error.code, error.message))
+
+    @classmethod
     def of_kind(cls, cluster: str, kind: str, error: AuditError) -> Unread:
         """A kind that could not be searched for undeclared objects."""
         key = ResourceKey(cluster, "", "Source", "", kind)

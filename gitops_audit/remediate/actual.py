@@ -10,10 +10,10 @@ from collections.abc import Collection, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import replace
 
-from gitops_audit.config.settings import Settings
+from gitops_audit.config.settings import Settings, SourceConfig
+from gitops_audit.engine.gather.all_sources import read_all
 from gitops_audit.engine.gather.clusters import ReachedCluster
-from gitops_audit.engine.gather.sources import ReadSource, for_cluster, read_all
-from gitops_audit.engine.gather.targets import targets
+from gitops_audit.engine.gather.sources import ReadSource, for_cluster
 from gitops_audit.engine.options import RunOptions, narrowed
 from gitops_audit.inventory import build
 from gitops_audit.live.writer import Plain
@@ -40,7 +40,7 @@ def actual(settings: Settings, options: RunOptions, actions: Collection[Action],
     """Renders the sources of these actions. A source that cannot be read leaves its objects out. Raises AuditError."""
     settings = narrowed(settings, options)
     names = {a.source for a in actions}
-    settings = replace(settings, sources=tuple(s for s in settings.sources if s.name in names))
+    settings = replace(settings, sources=tuple(s for s in settings.sources if _gives_one_of(s, names)))
     clusters = [ReachedCluster(w.name, Plain(), w.cluster) for w in writers]
     wanted = {a.id for a in actions}
     bodies: dict[str, JsonObject] = {}
@@ -53,12 +53,16 @@ def actual(settings: Settings, options: RunOptions, actions: Collection[Action],
         return Actual(bodies, {s.config.name: s.info.commit for s in sources})
 
 
+def _gives_one_of(source: SourceConfig, names: Collection[str]) -> bool:
+    return source.name in names or (source.follow is not None and any(n.startswith(f"{source.name}.") for n in names))
+
+
 @contextmanager
 def _rendered(
     settings: Settings, options: RunOptions, clusters: Collection[ReachedCluster]
 ) -> Iterator[tuple[ReadSource, ...]]:
     reached = list(clusters)
-    sources = read_all(settings, options, lambda found: targets(reached, settings, found))
+    sources = read_all(settings, options, lambda: reached)
     try:
         yield sources
     finally:

@@ -63,7 +63,12 @@ def _result(report: Any) -> AuditResult:
 def _sources(report: Any) -> tuple[SourceInfo, ...]:
     """The report does not say which source a tool rendered: the first has them all."""
     tools = tuple((name, version) for name, version in report["tool"].items() if name != "version")
-    return tuple(SourceInfo(**s, tools=() if number else tools) for number, s in enumerate(report["sources"]))
+    return tuple(_source(s, () if number else tools) for number, s in enumerate(report["sources"]))
+
+
+def _source(entry: Any, tools: tuple[tuple[str, str], ...]) -> SourceInfo:
+    name, repo, revision, commit, path = (entry[key] for key in ("name", "repo", "revision", "commit", "path"))
+    return SourceInfo(name, repo, revision, commit, path, tools=tools, followed_from=entry.get("from") or "")
 
 
 def _summary(report: Any, verdicts: list[Verdict], notes: tuple[str, ...]) -> Summary:

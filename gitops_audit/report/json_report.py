@@ -10,7 +10,7 @@ import orjson
 from gitops_audit.model.check import DRIFT, POLICY, SCHEMA
 from gitops_audit.model.finding import ABSENT, Change, Drift, FieldOwner, PolicyResult, Waiver
 from gitops_audit.model.resource import Invalid
-from gitops_audit.model.result import AuditResult, PolicyInfo
+from gitops_audit.model.result import AuditResult, PolicyInfo, SourceInfo
 from gitops_audit.model.subject import Subject
 from gitops_audit.model.verdict import Verdict
 from gitops_audit.version import __version__
@@ -39,10 +39,7 @@ def document(result: AuditResult) -> dict[str, Any]:
         "finishedAt": result.finished_at,
         "tool": {"version": __version__, **dict(tool for s in info.sources for tool in s.tools)},
         "clusters": [{"name": c.name, "version": c.version} for c in info.clusters],
-        "sources": [
-            {"name": s.name, "repo": s.repo, "revision": s.revision, "commit": s.commit, "path": s.path}
-            for s in info.sources
-        ],
+        "sources": [_source(s) for s in info.sources],
         "policies": [_about(p) for p in info.policies],
         "summary": {
             "resources": summary.resources,
@@ -69,6 +66,11 @@ def _about(policy: PolicyInfo) -> dict[str, Any]:
         "standards": list(policy.standards),
         "remediation": policy.remediation,
     }
+
+
+def _source(source: SourceInfo) -> dict[str, Any]:
+    names = ("name", "repo", "revision", "commit", "path")
+    return {name: getattr(source, name) for name in names} | {"from": source.followed_from or None}
 
 
 def dumps(report: Any) -> bytes:

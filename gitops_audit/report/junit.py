@@ -9,7 +9,7 @@ from junit_xml import TestCase, TestSuite, to_xml_report_string
 
 from gitops_audit.model.check import POLICY
 from gitops_audit.model.printable import printable
-from gitops_audit.model.result import AuditResult, Part, RunInfo
+from gitops_audit.model.result import AuditResult, Part, RunInfo, SourceInfo
 from gitops_audit.model.verdict import Verdict
 from gitops_audit.report import text
 
@@ -23,11 +23,11 @@ def write(result: AuditResult) -> bytes:
     info = result.info
     for verdict in result.verdicts:
         suites.setdefault((verdict.resource.key.cluster, verdict.resource.source), []).append(verdict)
-    commits = {s.name: s.commit for s in info.sources}
+    sources = {s.name: s for s in info.sources}
     share_s = _seconds(info.started_at, result.finished_at) / max(len(result.verdicts), 1)
     report = to_xml_report_string(
         [
-            _suite(cluster, source, commits.get(source, ""), [c for v in found for c in _cases(v, share_s)], info)
+            _suite(cluster, source, sources.get(source), [c for v in found for c in _cases(v, share_s)], info)
             for (cluster, source), found in suites.items()
         ]
         + [_unanswered(part, sentence) for part, sentence in result.summary.unanswered.items()]
@@ -43,8 +43,10 @@ def _unanswered(part: Part, sentence: str) -> TestSuite:
     return TestSuite(f"{name} (not evaluated)", [case])
 
 
-def _suite(cluster: str, source: str, commit: str, cases: Sequence[TestCase], info: RunInfo) -> TestSuite:
-    properties = {"cluster": printable(cluster), "source": printable(source), "commit": commit}
+def _suite(cluster: str, source: str, read: SourceInfo | None, cases: Sequence[TestCase], info: RunInfo) -> TestSuite:
+    properties = {"cluster": printable(cluster), "source": printable(source), "commit": read.commit if read else ""}
+    if read is not None and read.followed_from:
+        properties["from"] = printable(read.followed_from)
     name = printable(f"{cluster}/{source}")
     return TestSuite(name, cases, timestamp=info.started_at, properties=properties)
 

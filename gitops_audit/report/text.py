@@ -153,9 +153,13 @@ def ignored_lines(source: SourceInfo, *, is_verbose: bool, is_named: bool = Fals
 
 
 def _source_line(source: SourceInfo) -> str:
+    origin = f", from {source.followed_from}" if source.followed_from else ""
     if not source.repo:
-        return f"source {source.name}: not read"
-    return f"source {source.name}: {source.repo} at {source.revision} ({_commit(source)}), path {source.path or '.'}"
+        return f"source {source.name}: not read{origin}"
+    if not source.commit and source.repo.startswith("cluster "):
+        return f"source {source.name}: {source.repo}"
+    place = f"{source.repo} at {source.revision} ({_commit(source)}), path {source.path or '.'}"
+    return f"source {source.name}: {place}{origin}"
 
 
 def _commit(source: SourceInfo) -> str:

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from gitops_audit.config.load import load
-from gitops_audit.engine.gather.sources import read_all
+from gitops_audit.engine.gather.all_sources import read_all
 from gitops_audit.engine.options import RunOptions
 from gitops_audit.source.commit_checkout import CommitCheckout
 from tests.audited import repository

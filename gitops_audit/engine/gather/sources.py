@@ -1,31 +1,23 @@
-"""Opening and rendering the sources of a run: each once, however many clusters it is for."""
+"""One source as far as it could be read."""
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
-from functools import partial
+from itertools import chain
 
-from gitops_audit.config.document import folder_of
-from gitops_audit.config.settings import Settings, SourceConfig
-from gitops_audit.engine.gather.targets import offline_target
-from gitops_audit.engine.options import RunOptions
+from gitops_audit.config.settings import SourceConfig
+from gitops_audit.deployer.expansion import Unfollowed
 from gitops_audit.engine.shield import as_error
 from gitops_audit.errors import AuditError, SourceError
-from gitops_audit.kube.definition import is_definition
-from gitops_audit.live.workers import threads
-from gitops_audit.model.resource import Commit, JsonObject, Rendered
+from gitops_audit.model.resource import Commit, Manifest, Rendered
 from gitops_audit.model.result import SourceInfo
 from gitops_audit.render.given import ALONE, Given, Target
 from gitops_audit.render.registry import detected_type, render
-from gitops_audit.source import Checkout, Opener
+from gitops_audit.source import Checkout
 from gitops_audit.source.command import GitFailedError
-from gitops_audit.source.export import Exports
 from gitops_audit.source.repository import NOT_A_REPOSITORY
-
-_WORKERS = max(2, os.cpu_count() or 2)
 
 NOTHING_DECLARED = "GA230"
 
@@ -40,11 +32,22 @@ class ReadSource:
     error: AuditError | None = None
     target: Target = Target()  # noqa: RUF009 - frozen
     by_cluster: Mapping[str, ReadSource] = field(default_factory=dict)
+    unfollowed: tuple[Unfollowed, ...] = ()
 
     def on(self, cluster: str) -> ReadSource:
         """The source as it is for one cluster: a chart may give each something else."""
         found = self.by_cluster.get(cluster, self)
         return replace(self, rendered=found.rendered, error=found.error, target=found.target)
+
+    def changed(self, change: Callable[[Rendered], Rendered]) -> ReadSource:
+        """The source with something else rendered, for every cluster."""
+        by_cluster = {name: replace(s, rendered=change(s.rendered)) for name, s in self.by_cluster.items()}
+        return replace(self, rendered=change(self.rendered), by_cluster=by_cluster)
+
+    @property
+    def all_manifests(self) -> Iterator[Manifest]:
+        """Of all clusters."""
+        return chain(self.rendered.manifests, *(s.rendered.manifests for s in self.by_cluster.values()))
 
     @property
     def kind(self) -> str:
@@ -55,13 +58,13 @@ class ReadSource:
 
     @property
     def info(self) -> SourceInfo:
-        opened = self.checkout
+        opened, config = self.checkout, self.config
+        origin = config.followed_from
         if opened is None:
-            return SourceInfo(self.config.name, "", self.config.revision, "", self.config.path)
-        ignored = self.rendered.ignored
-        return SourceInfo(
-            self.config.name, opened.repo, opened.revision, opened.commit, opened.path, ignored, self.rendered.tools
-        )
+            repo = f"cluster {', '.join(config.clusters)}" if config.is_from_cluster and self.error is None else ""
+            return SourceInfo(config.name, repo, config.revision, "", config.path, followed_from=origin)
+        files, tools = self.rendered.ignored, self.rendered.tools
+        return SourceInfo(config.name, opened.repo, opened.revision, opened.commit, opened.path, files, tools, origin)
 
     def commits(self, paths: Collection[str]) -> dict[str, Commit]:
         """The last commit of each path, in one walk through history; nothing for a path without one."""
@@ -81,67 +84,6 @@ class ReadSource:
     def close(self) -> None:
         if self.checkout is not None:
             self.checkout.close()
-
-
-def read_all(
-    settings: Settings, options: RunOptions, targets: Callable[[list[JsonObject]], Mapping[str, Target]] | None = None
-) -> tuple[ReadSource, ...]:
-    """Every configured source. One that cannot be read carries its error; the others are read all the same.
-
-    kustomize and helm run side by side, on one exported tree for each commit. `targets` gives, for the definitions that
-    are declared, the Kubernetes of each cluster: charts ask for it, so they come last, and once for each that differs.
-    """
-    opener = Opener(folder_of(settings.path.absolute()), fetch=options.fetch)
-    with Exports() as exports, threads(_WORKERS, "render") as pool:
-        given = Given(exports, settings.network, is_verbose=options.is_verbose)
-
-        def opened(config: SourceConfig) -> Callable[[], Checkout]:
-            return partial(opener.open, config)
-
-        plain = [c for c in settings.sources if not _may_be_chart(c, opened(c))]
-        found = {c.name: pool.submit(read, c, opened(c), given) for c in plain}
-        done = {name: source.result() for name, source in found.items()}
-        charts = [c for c in settings.sources if c.name not in done]
-        if charts:
-            wanted = (targets or partial(_offline, settings))(_definitions(done.values()))
-            later = {c.name: pool.submit(_read_chart, c, opened(c), given, wanted) for c in charts}
-            done |= {name: source.result() for name, source in later.items()}
-        return tuple(done[config.name] for config in settings.sources)
-
-
-def _offline(settings: Settings, definitions: list[JsonObject]) -> Mapping[str, Target]:
-    return {"": offline_target(settings, definitions)}
-
-
-def _may_be_chart(config: SourceConfig, opened: Callable[[], Checkout]) -> bool:
-    if config.type != "auto":
-        return config.type == "helm"
-    try:
-        with opened() as checkout:
-            return detected_type(checkout) == "helm"
-    except AuditError:
-        return False
-
-
-def _definitions(sources: Iterable[ReadSource]) -> list[JsonObject]:
-    return [m.body for s in sources for m in s.rendered.manifests if is_definition(m.body)]
-
-
-def _read_chart(
-    config: SourceConfig, opened: Callable[[], Checkout], given: Given, targets: Mapping[str, Target]
-) -> ReadSource:
-    """A chart, rendered once for each Kubernetes that differs."""
-    wanted = [name for name in targets if name in config.clusters or not config.clusters] or [""]
-    names = [name for name in wanted if name] or [""]
-    rendered: dict[Target, ReadSource] = {}
-    for name in names:
-        target = targets.get(name, targets[""])
-        if target not in rendered:
-            rendered[target] = replace(read(config, opened, replace(given, target=target)), target=target)
-    first, *others = rendered.values()
-    for other in others:
-        other.close()
-    return replace(first, by_cluster={name: rendered[targets.get(name, targets[""])] for name in names})
 
 
 def read(config: SourceConfig, opened: Callable[[], Checkout], given: Given = ALONE) -> ReadSource:

@@ -20,6 +20,7 @@ _SYNC_WAVE = f"{PREFIX}sync-wave"
 _MOST_WAVES = 10_000
 
 APPLICATION = ("argoproj.io", "Application")
+APPLICATION_SET = ("argoproj.io", "ApplicationSet")
 MANAGERS = frozenset({"argocd-controller", "argocd-application-controller"})
 """The field managers of its controllers."""
 

@@ -1,0 +1,31 @@
+"""Argo CD: the marks that it writes and reads, and what its Applications deploy."""
+
+from gitops_audit.deployer.argocd.marks import (
+    APPLICATION,
+    APPLICATION_SET,
+    COMPARE_OPTIONS,
+    HOOK,
+    INSTANCE,
+    MANAGERS,
+    PREFIX,
+    SYNC_OPTIONS,
+    TRACKING,
+    is_healing,
+    sync_wave,
+    tracking_id,
+)
+
+__all__ = [
+    "APPLICATION",
+    "APPLICATION_SET",
+    "COMPARE_OPTIONS",
+    "HOOK",
+    "INSTANCE",
+    "MANAGERS",
+    "PREFIX",
+    "SYNC_OPTIONS",
+    "TRACKING",
+    "is_healing",
+    "sync_wave",
+    "tracking_id",
+]

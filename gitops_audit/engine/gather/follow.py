@@ -1,0 +1,205 @@
+"""Follows Argo CD and Flux: what their objects deploy becomes sources, and so on until nothing new comes.
+
+Example: source `fleet` declares the Application `root`, whose path holds the Applications `shop` and `web`. The first
+round reads `fleet` and gives the source `fleet.root`; the second reads that and gives `fleet.shop` and `fleet.web`; the
+third gives nothing new.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from functools import partial
+from importlib import import_module
+
+from gitops_audit.config.settings import Settings, SourceConfig
+from gitops_audit.deployer.expansion import (
+    FOLLOWED_KINDS,
+    Context,
+    Expansion,
+    GroupKind,
+    Placed,
+    name_of,
+    told_once,
+)
+from gitops_audit.engine.gather.live_objects import LiveObjects
+from gitops_audit.engine.gather.repositories import Repositories
+from gitops_audit.engine.gather.sources import ReadSource
+from gitops_audit.errors import AuditError, SourceError
+from gitops_audit.model.resource import FileProblem, Rendered
+from gitops_audit.source import Checkout
+
+MAX_ROUNDS, MAX_SOURCES = 50, 2000
+TOO_MANY, CYCLE, NOT_PLACED, NOTHING_FOLLOWED, NO_CLUSTER = "GA282", "GA283", "GA284", "GA285", "GA286"
+
+_EXPANSIONS = {
+    "argocd": "gitops_audit.deployer.argocd.expand",
+    "flux": "gitops_audit.deployer.flux.expand",
+}
+# What is asked of the cluster where a source follows what it has.
+_LIVE: dict[str, tuple[GroupKind, ...]] = {key: tuple(sorted(kinds)) for key, kinds in FOLLOWED_KINDS.items()}
+
+Read = Callable[[Sequence[SourceConfig]], Mapping[str, ReadSource]]
+
+
+@dataclass(frozen=True, slots=True)
+class Follower:
+    """Follows one source. `read` reads many sources at once; `live` asks the engine's cluster."""
+
+    settings: Settings
+    source: SourceConfig
+    files: Repositories
+    live: LiveObjects
+    read: Read
+
+    def follow(self, start: ReadSource) -> tuple[ReadSource, ...]:
+        """The source itself as it was read, and all that follows from it."""
+        if start.error is not None:
+            return (start,)
+        try:
+            return self._followed(start)
+        except AuditError as error:
+            return (replace(start, error=error),)
+
+    @property
+    def engine(self) -> str:
+        return "argocd" if self.source.argocd else "flux"
+
+    def _followed(self, start: ReadSource) -> tuple[ReadSource, ...]:
+        if not self.source.clusters:
+            raise _not_placed(self.source, self.engine)
+        found = self._seeds()
+        known: dict[str, ReadSource] = {}
+        for _ in range(MAX_ROUNDS):
+            expansion = self._expanded([*found, *self._placed((start, *known.values()))])
+            fresh = [c for c in expansion.sources if c.name not in known and c.name != self.source.name]
+            if not fresh:
+                return tuple(_finished(start, known, expansion, self.engine))
+            if len(known) + len(fresh) > MAX_SOURCES:
+                raise _too_many(self.source, f"more than {MAX_SOURCES} sources (limit: followed sources)")
+            known |= self.read(fresh)
+        raise _too_many(self.source, f"applications of applications, {MAX_ROUNDS} deep (limit: followed depth)")
+
+    def _seeds(self) -> list[Placed]:
+        """What the cluster has, where the source follows that."""
+        cluster = self.source.clusters[0]
+        if not self.source.is_from_cluster:
+            return []
+        found: list[Placed] = []
+        for kind in _LIVE[self.engine]:
+            listed = self.live(kind)
+            if listed is None:
+                raise _no_cluster(self.source, cluster)
+            found += (Placed(body, self.source, cluster) for body in listed)
+        return found
+
+    def _placed(self, sources: Sequence[ReadSource]) -> Iterator[Placed]:
+        for source in sources:
+            for cluster in source.config.clusters:
+                rendered = source.on(cluster).rendered
+                yield from (Placed(m.body, source.config, cluster, m.origin) for m in rendered.manifests)
+
+    def _expanded(self, placed: Sequence[Placed]) -> Expansion:
+        clusters = tuple(cluster.name for cluster in (*self.settings.clusters, *self.settings.elsewhere))
+        context = Context(self.source, clusters, self.files, self.live)
+        expansion: Expansion = import_module(_EXPANSIONS[self.engine]).expand(placed, context)
+        return expansion
+
+
+def _finished(
+    start: ReadSource, known: Mapping[str, ReadSource], expansion: Expansion, engine: str
+) -> Iterator[ReadSource]:
+    """The engine's own source without what followed sources declare as well, and then these."""
+    followed = [*known.values(), *(ReadSource(b.source, error=b.error) for b in expansion.problems)]
+    own = replace(start.changed(_without(start, followed)), unfollowed=expansion.unfollowed)
+    if not followed:
+        own = replace(own, error=_nothing_followed(own, engine))
+    cycles = cycles_of(expansion.declared_by)
+    for source in (own, *followed):
+        cycle = cycles.get(source.config.name)
+        yield source.changed(partial(_with_problem, problem=_cycle(source.config, cycle))) if cycle else source
+
+
+def _without(start: ReadSource, followed: Sequence[ReadSource]) -> Callable[[Rendered], Rendered]:
+    """An Application that deploys the path it is declared in declares the same objects once more: they are its own."""
+    same = [s for s in followed if s.checkout and start.checkout and _tree(s.checkout) == _tree(start.checkout)]
+    places = {(m.origin, m.body.get("kind"), name_of(m.body)) for s in same for m in s.all_manifests}
+    paths = tuple(f"{s.config.path}/" for s in same)
+
+    def changed(rendered: Rendered) -> Rendered:
+        manifests = (m for m in rendered.manifests if (m.origin, m.body.get("kind"), name_of(m.body)) not in places)
+        problems = (p for p in rendered.problems if not p.path.startswith(paths))
+        return replace(rendered, manifests=tuple(manifests), problems=tuple(problems))
+
+    return changed
+
+
+def _tree(checkout: Checkout) -> tuple[str, str]:
+    return checkout.repo, checkout.commit or checkout.revision
+
+
+def _with_problem(rendered: Rendered, problem: FileProblem) -> Rendered:
+    return replace(rendered, problems=(*rendered.problems, problem))
+
+
+def _cycle(config: SourceConfig, names: Sequence[str]) -> FileProblem:
+    message = f"the sources {', '.join(names)} declare each other, so none of them is there before the others"
+    return FileProblem(config.where.path or config.name, max(config.where.line, 1), message, CYCLE)
+
+
+def cycles_of(declared_by: Iterable[tuple[str, str]]) -> dict[str, tuple[str, ...]]:
+    """For each source, those that declare it and are declared by it, over any number of steps; itself alone is fine."""
+    above: dict[str, set[str]] = {}
+    for name, parent in declared_by:
+        above.setdefault(name, set()).add(parent)
+    reached = {name: _reached(name, above) for name in above}
+    rings = {name: tuple(sorted(n for n in reached[name] if name in reached.get(n, ()))) for name in above}
+    return {name: ring for name, ring in rings.items() if len(ring) > 1}
+
+
+def _reached(name: str, above: Mapping[str, set[str]]) -> set[str]:
+    found: set[str] = set()
+    todo = [*above[name]]
+    while todo:
+        if (parent := todo.pop()) not in found:
+            found.add(parent)
+            todo += above.get(parent, ())
+    return found
+
+
+def _nothing_followed(own: ReadSource, engine: str) -> SourceError:
+    what = {"argocd": "Application", "flux": "Kustomization or HelmRelease"}[engine]
+    reasons = "; ".join(told_once(own.unfollowed))
+    return SourceError(
+        f"the source {own.config.name!r} follows no {what}" + (f": {reasons}" if reasons else ""),
+        code=NOTHING_FOLLOWED,
+        where=own.config.where,
+        hint="an audit of nothing must not look green: correct its path and what narrows it",
+    )
+
+
+def _not_placed(source: SourceConfig, engine: str) -> SourceError:
+    return SourceError(
+        f"it is not known in which cluster the engine of source {source.name!r} runs",
+        code=NOT_PLACED,
+        where=source.where,
+        hint=f"write `{engine}: {{cluster: NAME}}` with a cluster of this file",
+    )
+
+
+def _no_cluster(source: SourceConfig, cluster: str) -> SourceError:
+    return SourceError(
+        f"the source {source.name!r} follows what cluster {cluster} has, and this run asks no cluster",
+        code=NO_CLUSTER,
+        where=source.where,
+        hint="run it with the cluster, or follow what Git declares: `from: git`",
+    )
+
+
+def _too_many(source: SourceConfig, what: str) -> SourceError:
+    return SourceError(
+        f"the source {source.name!r} comes to {what}",
+        code=TOO_MANY,
+        where=source.where,
+        hint="narrow what it follows with `names`, `labels` or `projects`, or make several sources of it",
+    )

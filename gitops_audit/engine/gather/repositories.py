@@ -1,0 +1,96 @@
+"""The repositories that Argo CD and Flux name, as the audit reads them: this one where it is the same, else its remote.
+
+A manifest is not a configuration: whoever may write one must not make the audit talk to any host. So a remote is opened
+only where the audit has to do with its host anyway: that of a repository it reads, or of one named in `network`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from functools import cached_property
+
+from gitops_audit.config.document import folder_of
+from gitops_audit.config.repository import is_url, transport_fault, without_user_info
+from gitops_audit.config.rules import resolved_path
+from gitops_audit.config.settings import Settings, SourceConfig
+from gitops_audit.errors import SourceError
+from gitops_audit.source import Checkout, Opener
+from gitops_audit.source.remotes import canonical, remote_urls
+
+REFUSED, FOREIGN = "GA280", "GA281"
+_HEAD = ("", "HEAD")
+
+
+class Repositories:
+    """Implements Files for one source that follows an engine."""
+
+    def __init__(self, settings: Settings, source: SourceConfig, opener: Opener, revision: str | None) -> None:
+        """`revision` is what the run reads instead of every configured revision; None where it reads these."""
+        self._settings = settings
+        self._source = source
+        self._opener = opener
+        self._override = revision
+        self._open: dict[tuple[str, str, str], Checkout] = {}
+
+    def repository(self, url: str) -> str:
+        """The `repo` of a source for a URL as an engine has it. Raises SourceError where it must not be asked."""
+        shown = without_user_info(url)
+        if fault := transport_fault(url):
+            raise SourceError(f"the repository {shown} is refused: it {fault}", code=REFUSED)
+        if not is_url(url):
+            raise SourceError(f"the repository {shown!r} is no URL", code=REFUSED)
+        name = canonical(url)
+        if name in self._local:
+            return self._local[name]
+        if name.partition("/")[0] in self._hosts:
+            return url
+        raise SourceError(
+            f"the repository {shown} is another one, on a host that the audit does not ask",
+            code=FOREIGN,
+            hint="add its host to `network.allow`, or a source that reads it",
+        )
+
+    def revision(self, url: str, revision: str) -> str:
+        """The local repository is read as the configuration says, unless the engine names a revision itself."""
+        if self.repository(url) != self._source.repo:
+            return revision or "HEAD"
+        if self._override is not None:
+            return self._override
+        return self._source.revision if revision in _HEAD else revision
+
+    def names(self, config: SourceConfig) -> Sequence[str]:
+        return self._checkout(config).files()
+
+    def read(self, config: SourceConfig, path: str) -> bytes:
+        return self._checkout(config).read(path)
+
+    def close(self) -> None:
+        for checkout in self._open.values():
+            checkout.close()
+        self._open.clear()
+
+    def _checkout(self, config: SourceConfig) -> Checkout:
+        key = config.repo, config.revision, config.path
+        if key not in self._open:
+            self._open[key] = self._opener.open(config)
+        return self._open[key]
+
+    @cached_property
+    def _local(self) -> dict[str, str]:
+        """By the form in which equal URLs are equal: the repositories that the configuration reads; this one first."""
+        found: dict[str, str] = {}
+        for repo in dict.fromkeys((self._source.repo, *(s.repo for s in self._settings.sources))):
+            for url in self._urls(repo):
+                found.setdefault(canonical(url), repo)
+        return found
+
+    def _urls(self, repo: str) -> Iterator[str]:
+        if is_url(repo):
+            yield repo
+        else:
+            yield from remote_urls(resolved_path(folder_of(self._settings.path.absolute()), repo))
+
+    @cached_property
+    def _hosts(self) -> frozenset[str]:
+        allowed: Sequence[str] = getattr(self._settings.network, "allow", ())
+        return frozenset({*(name.partition("/")[0] for name in self._local), *allowed})

@@ -22,7 +22,7 @@ from urllib3.exceptions import HTTPError
 
 from gitops_audit.config.settings import ClusterConfig
 from gitops_audit.errors import ClusterError
-from gitops_audit.live.headers import bound
+from gitops_audit.late_headers import bound
 from gitops_audit.live.limits import MAX_KUBECONFIG_BYTES, MAX_TOKEN_BYTES
 from gitops_audit.live.plugin import Plugin, PluginError
 from gitops_audit.live.problem import CREDENTIALS

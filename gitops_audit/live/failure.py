@@ -6,8 +6,8 @@ import ssl
 
 from urllib3 import exceptions as transport
 
+from gitops_audit.late_headers import HeadersTooSlow
 from gitops_audit.live import problem
-from gitops_audit.live.headers import HeadersTooSlow
 from gitops_audit.live.limits import CONNECT_TIMEOUT_S
 
 _HINT = "is the address right, the cluster up, a VPN needed? `kubectl cluster-info` asks the same server"

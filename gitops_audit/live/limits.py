@@ -9,9 +9,6 @@ from __future__ import annotations
 CONNECT_TIMEOUT_S = 10.0
 SILENCE_TIMEOUT_S = 60.0
 
-# The headers of an answer, from the request on: a server may think for as long as it may be silent.
-HEADERS_TIMEOUT_S = 90.0
-
 # An answer may take this long, and longer only while it comes at this rate.
 ANSWER_TIMEOUT_S = 20.0
 LEAST_BYTES_PER_S = 16 << 10

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 
-from gitops_audit.config.settings import NetworkConfig
+from gitops_audit.config.settings import NetworkConfig, SourceConfig
+from gitops_audit.source import Checkout
+from gitops_audit.source.chart.charts import Charts
 from gitops_audit.source.export import Exports
 
 
@@ -27,14 +30,17 @@ class Target:
 class Given:
     """`exports` hold the trees that the sources of a run share; None: a rendering on its own.
 
-    `network` says what may be taken from elsewhere, `target` for which Kubernetes charts are rendered. `is_verbose`: a
-    tool's own words about a failure are told too, where nothing that it read may be secret.
+    `network` says what may be taken from elsewhere, `charts` takes it, `open` opens other repositories; `target` is the
+    Kubernetes that charts are rendered for. `is_verbose`: a tool's own words about a failure are told too, where
+    nothing that it read may be secret.
     """
 
     exports: Exports | None = None
     network: NetworkConfig = field(default_factory=NetworkConfig)
     target: Target = Target()
     is_verbose: bool = False
+    charts: Charts | None = None
+    open: Callable[[SourceConfig], Checkout] | None = None
 
 
 ALONE = Given()

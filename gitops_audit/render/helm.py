@@ -1,12 +1,11 @@
 """A chart, rendered by the real helm as its deployer does it: its release, its values (`helm:` of the source).
 
 Hooks stay in the output, marked by their annotation; CustomResourceDefinitions of `crds/` are part of it, as an
-installation brings them. Dependencies must be in `charts/`: nothing is fetched.
+installation brings them.
 """
 
 from __future__ import annotations
 
-import os
 import re
 import shutil
 import time
@@ -19,60 +18,86 @@ from gitops_audit.config.settings import SourceConfig
 from gitops_audit.errors import SourceError
 from gitops_audit.model.resource import FileProblem, Manifest, Origin, Rendered
 from gitops_audit.render import stand_ins
+from gitops_audit.render.chart import Chart, chart_of, own_file
 from gitops_audit.render.chart_text import ChartText, own_api_versions
+from gitops_audit.render.dependencies import LackingError
 from gitops_audit.render.given import ALONE, Given, Target
 from gitops_audit.render.lfs import lfs_problems
 from gitops_audit.render.limits import MAX_RENDERED_BYTES
-from gitops_audit.render.registry import CHART_FILE
 from gitops_audit.render.tool import NO_TOOL, UNRENDERED, ToolError, Workspace, workspace
+from gitops_audit.render.value_file import ValueFiles
 from gitops_audit.render.varying import LOOKUP, marked
 from gitops_audit.render.version import version_of
 from gitops_audit.source import Checkout
 
-NO_VALUES = "GA262"
 _RENDERED = ("templates/", "crds/", "charts/", "files/", "values", "Chart.", "requirements.")
 _OTHER_ZONE = "Pacific/Kiritimati" if time.timezone > 0 else "Etc/GMT+12"
 _SOURCE = re.compile(rb"^# Source: [^/\n]+/([^\n]+?)\s*$", re.MULTILINE)
 
 
 def render(config: SourceConfig, checkout: Checkout, given: Given = ALONE) -> Rendered:
-    """The objects of the chart at the source's path. What helm refuses is a problem of Chart.yaml.
+    """The objects of the chart that the source means. What helm refuses is a problem of the chart, or of its source.
 
-    Raises SourceError where helm is missing, or there is no chart.
+    Raises SourceError where helm is missing, or there is no chart, or a value file lacks.
     """
     program = helm_program(config)
-    chart = f"{checkout.path}/{CHART_FILE}" if checkout.path else CHART_FILE
-    if chart not in set(checkout.files()):
-        raise _no_chart(config, checkout)
+    target = _target(config, given.target)
     with workspace(checkout, given.exports) as place:
-        files = _value_files(config, checkout, place)
-        folder = place.tree / checkout.path
-        text = ChartText.of(folder)
-        command = [program, *_template(config, folder, files), *_capabilities(given.target, folder)]
+        try:
+            chart = chart_of(config, checkout, place, given)
+        except LackingError as error:
+            if config.helm.chart is not None:
+                raise
+            words = f"helm: {error.message}: {error.hint}"
+            return Rendered(problems=(FileProblem(own_file(checkout), 1, words, error.code),))
+        place = replace(place, tree=chart.tree) if not chart.is_fetched else place
+        files = ValueFiles(config, checkout, place, chart, given)
+        text = ChartText.of(chart.folder)
+        values = files.arguments()
+        command = [program, *_template(config, chart), *values, *_capabilities(target, chart.folder)]
+        places = _Places(chart, checkout, _maker(checkout, files) if chart.is_fetched else chart.file)
         try:
             output = place.run(command)
             again = _again(place, command) if text.is_random else None
             version = version_of(program, place)
         except ToolError as error:
-            chart_files = [p for p in checkout.files() if p.startswith(chart.removesuffix(CHART_FILE))]
-            values = [os.path.relpath(file, place.tree.resolve()) for file in files]
-            if unfetched := lfs_problems(place.tree, {*chart_files, *values}):
-                return Rendered(problems=unfetched)
-            words = error.told(place.tree, folder, (folder, *files) if given.is_verbose else ())
-            return Rendered(problems=(FileProblem(chart, 1, f"helm: {words}", UNRENDERED),))
-    rendered = _placed(output, chart, checkout)
-    manifests = rendered.manifests
-    if again is not None:
-        manifests = marked(manifests, _placed(again, chart, checkout).manifests)
-    directory = chart.removesuffix(CHART_FILE)
-    looking = {directory + path for path in text.looking}
+            return _refused(error, chart, checkout, files, places, given)
+        rendered = _placed(output, places, text)
+        if again is not None:
+            rendered = replace(rendered, manifests=marked(rendered.manifests, _placed(again, places, text).manifests))
     return replace(
         rendered,
-        manifests=tuple(_looked_up(m) if m.origin.path in looking else m for m in manifests),
-        problems=(*rendered.problems, *_missing(checkout, directory)),
-        notes=tuple(_notes(text, given.target, directory)),
+        problems=(*rendered.problems, *(() if chart.is_fetched else _missing(checkout, chart.directory))),
+        notes=(*filter(None, (chart.note,)), *_notes(text, target, chart.directory)),
         tools=(("helm", version),) if version else (),
     )
+
+
+def _target(config: SourceConfig, target: Target) -> Target:
+    """The Kubernetes that the deployer was told, where the source says so."""
+    helm = config.helm
+    if helm.kube_version:
+        target = replace(target, kube_version=helm.kube_version, is_assumed=False)
+    return replace(target, api_versions=target.api_versions.union(helm.api_versions))
+
+
+def _maker(checkout: Checkout, files: ValueFiles) -> str:
+    """The file of the repository that the objects of a fetched chart are made by: the source's own, or its values."""
+    if checkout.path in checkout.files():
+        return checkout.path
+    return next(reversed([*files.own()]), "")
+
+
+def _refused(
+    error: ToolError, chart: Chart, checkout: Checkout, files: ValueFiles, places: _Places, given: Given
+) -> Rendered:
+    values = [*files.files()]
+    if not chart.is_fetched:
+        chart_files = [path for path in checkout.files() if path.startswith(chart.directory)]
+        if unfetched := lfs_problems(chart.tree, {*chart_files, *files.own()}):
+            return Rendered(problems=unfetched)
+    words = error.told(chart.tree, chart.folder, (chart.folder, *values) if given.is_verbose else ())
+    return Rendered(problems=(FileProblem(places.made_by or chart.file, 1, f"helm: {words}", UNRENDERED),))
 
 
 def _capabilities(target: Target, chart: Path) -> list[str]:
@@ -86,10 +111,6 @@ def _again(place: Workspace, command: Sequence[str]) -> bytes:
     """A second rendering, in another second and in a time zone where it is another day."""
     time.sleep(1 - time.time() % 1)
     return place.run(command, environment={"TZ": _OTHER_ZONE})
-
-
-def _looked_up(built: Manifest) -> Manifest:
-    return replace(built, varying=(*built.varying, ("", LOOKUP)))
 
 
 def _notes(text: ChartText, target: Target, directory: str) -> Iterator[str]:
@@ -107,34 +128,13 @@ def _notes(text: ChartText, target: Target, directory: str) -> Iterator[str]:
         yield f"{directory}{path} asks for the version of Kubernetes, and was told {version}: set `kubernetesVersion`"
 
 
-def _template(config: SourceConfig, chart: Path, value_files: Sequence[Path]) -> list[str]:
-    release = config.helm.release_name or config.name
-    crds = "--skip-crds" if config.helm.skip_crds else "--include-crds"
-    values = [word for file in value_files for word in ("--values", str(file))]
-    return ["template", release, str(chart), "--namespace", config.namespace or "default", crds, *values]
-
-
-def _value_files(config: SourceConfig, checkout: Checkout, place: Workspace) -> list[Path]:
-    """The files of values, the last one with what the configuration itself says. Raises SourceError."""
-    found = [_value_file(config, checkout, place.tree, name) for name in config.helm.value_files]
-    if config.helm.values:
-        inline = place.home / "values.json"
-        inline.write_text(config.helm.values, encoding="utf-8")
-        found.append(inline)
-    return found
-
-
-def _value_file(config: SourceConfig, checkout: Checkout, tree: Path, name: str) -> Path:
-    start = tree if name.startswith("/") else tree / checkout.path
-    file = Path(os.path.realpath(start / name.lstrip("/")))
-    if file.is_relative_to(tree.resolve()) and file.is_file():
-        return file
-    raise SourceError(
-        f"the value file {name!r} of the source {config.name!r} is not in the repository",
-        code=NO_VALUES,
-        where=config.where,
-        hint="paths count from the source's path, with a leading `/` from the root of the repository",
-    )
+def _template(config: SourceConfig, chart: Chart) -> list[str]:
+    options = config.helm
+    release = options.release_name or config.name
+    namespace = options.namespace or config.namespace or "default"
+    crds = "--skip-crds" if options.skip_crds else "--include-crds"
+    unchecked = ["--skip-schema-validation"] if options.skip_schema_validation else []
+    return ["template", release, str(chart.folder), "--namespace", namespace, crds, *unchecked]
 
 
 def _missing(checkout: Checkout, directory: str) -> Iterator[FileProblem]:
@@ -144,33 +144,29 @@ def _missing(checkout: Checkout, directory: str) -> Iterator[FileProblem]:
             yield problem
 
 
-def _placed(output: bytes, chart: str, checkout: Checkout) -> Rendered:
-    places = _Places(output, chart, checkout)
-    found = stand_ins.load(output, chart, max_bytes=MAX_RENDERED_BYTES)
-    problems = (_rendered_problem(p, places.origin(p.line)) for p in found.problems)
-    return Rendered(
-        tuple(_at(m, places.origin(m.origin.line)) for m in found.manifests), tuple(problems), found.ignored
-    )
+def _placed(output: bytes, places: _Places, text: ChartText) -> Rendered:
+    templates = _Templates(output)
+    found = stand_ins.load(output, places.made_by or places.chart.file, max_bytes=MAX_RENDERED_BYTES)
+    problems = (_rendered_problem(p, places.origin(templates.at(p.line))) for p in found.problems)
+    manifests = (_at(m, templates.at(m.origin.line), places, text) for m in found.manifests)
+    return Rendered(tuple(manifests), tuple(problems), found.ignored)
 
 
-def _at(built: Manifest, origin: Origin) -> Manifest:
-    return replace(built, origin=origin, faults=tuple(replace(fault, line=origin.line) for fault in built.faults))
+def _at(built: Manifest, template: str, places: _Places, text: ChartText) -> Manifest:
+    origin = places.origin(template)
+    looked_up = (("", LOOKUP),) if template in text.looking else ()
+    faults = tuple(replace(fault, line=origin.line) for fault in built.faults)
+    return replace(built, origin=origin, faults=faults, varying=(*built.varying, *looked_up))
 
 
 def _rendered_problem(problem: FileProblem, origin: Origin) -> FileProblem:
     return replace(problem, path=origin.path, line=origin.line, message=f"in what helm rendered: {problem.message}")
 
 
-class _Places:
-    """Which template each line of helm's output comes from, by the comments it writes.
+class _Templates:
+    """Which template each line of helm's output comes from, by the comments it writes; paths count from the chart."""
 
-    A line of a template says nothing about a line of what it rendered: the file is all there is.
-    """
-
-    def __init__(self, output: bytes, chart: str, checkout: Checkout) -> None:
-        self._chart = chart
-        self._directory = chart.removesuffix(CHART_FILE)
-        self._files = set(checkout.files())
+    def __init__(self, output: bytes) -> None:
         found = list(_SOURCE.finditer(output))
         lines, at, line = [], 0, 1
         for match in found:
@@ -180,10 +176,24 @@ class _Places:
         self._lines = lines
         self._paths = [match[1].decode("utf-8", "replace") for match in found]
 
-    def origin(self, line: int) -> Origin:
+    def at(self, line: int) -> str:
         index = bisect_right(self._lines, line) - 1
-        path = self._directory + self._paths[index] if index >= 0 else ""
-        return Origin(path if path in self._files else self._chart, 0, -1)
+        return self._paths[index] if index >= 0 else ""
+
+
+class _Places:
+    """Where an object of a template stands. A line of a template says nothing about a line of what it rendered: the
+    file is all there is. What a fetched chart gives is `made_by` a file of the source, if there is one."""
+
+    def __init__(self, chart: Chart, checkout: Checkout, made_by: str) -> None:
+        self.chart, self.made_by = chart, made_by
+        self._files = set(checkout.files())
+
+    def origin(self, template: str) -> Origin:
+        path = f"{self.chart.directory}{template}"
+        if self.chart.is_fetched:
+            return Origin(self.made_by or path, 0, -1)
+        return Origin(path if path in self._files else self.chart.file, 0, -1)
 
 
 def helm_program(config: SourceConfig) -> str:
@@ -196,13 +206,4 @@ def helm_program(config: SourceConfig) -> str:
         code=NO_TOOL,
         where=config.where,
         hint="install helm 3 or later (helm.sh/docs/intro/install)",
-    )
-
-
-def _no_chart(config: SourceConfig, checkout: Checkout) -> SourceError:
-    return SourceError(
-        f"there is no {CHART_FILE} in {checkout.path or 'the root of the repository'}",
-        code=UNRENDERED,
-        where=config.where,
-        hint="correct the source's `path`, or its `type`",
     )

@@ -8,51 +8,27 @@ from __future__ import annotations
 
 import hashlib
 import os
-import re
 import shutil
-import tarfile
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
-from gitops_audit.config.settings import NetworkConfig
+from gitops_audit.config.settings import ChartRef, NetworkConfig
 from gitops_audit.errors import SourceError
+from gitops_audit.kube.version_range import loose_version
 from gitops_audit.manifest import file as manifest
+from gitops_audit.regular_file import open_regular
 from gitops_audit.render.registry import CHART_FILE
+from gitops_audit.source.chart.limits import MAX_PACKAGE_BYTES
+from gitops_audit.source.chart.package import unpack
+from gitops_audit.source.chart.reference import chosen
+from gitops_audit.source.url_prefix import UrlPrefix
 
 NO_MIRROR = "GA263"
 # The folder, in an exported tree, where copies lie.
 PLACE = ".gitops-audit"
-_SCHEME = re.compile(r"(?:git::)?(?:[a-z][a-z0-9+.-]*://)?(?:[^/@]*@)?", re.IGNORECASE)
-_REF = re.compile(r"[?&](?:ref|version)=([^&]*)")
-
-
-@dataclass(frozen=True, slots=True)
-class _Url:
-    """Host and path without scheme and user, for the same repository has several URLs."""
-
-    path: str
-    ref: str
-
-    @classmethod
-    def parse(cls, text: str) -> _Url:
-        before, mark, query = text.strip().partition("?")
-        rest = before[len(_SCHEME.match(before)[0]) :]  # type: ignore[index]
-        host, separator, path = re.sub(r"^([\w.-]+):(?!\d+/)", r"\1/", rest).partition("/")
-        ref = _REF.search(mark + query)
-        return cls(f"{host.lower()}{separator}{path}", ref[1] if ref else "")
-
-    def below(self, text: str) -> str | None:
-        """What a URL names below this one, empty for the same; None where it is another one."""
-        other = _Url.parse(text)
-        if self.ref and self.ref != other.ref:
-            return None
-        start = self.path.rstrip("/").removesuffix(".git")
-        if not other.path.startswith(start):
-            return None
-        rest = other.path[len(start) :].removeprefix(".git")
-        return rest.strip("/") if not rest or rest.startswith("/") else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,22 +54,27 @@ class Mirrors:
         return None
 
     def chart(self, repository: str, name: str, version: str, target: Path) -> bool:
-        """Puts the chart of a repository at `target`; False where no mirror has it at that version."""
+        """Puts the chart of a repository at `target`; False where no mirror has it at that version.
+
+        `version` may be a range, or empty for the latest. Raises SourceError where the chart cannot be copied.
+        """
         for _, folder, rest in self._found(repository):
-            for found in (folder / rest / name, folder / rest / f"{name}-{version}"):
-                if _version(found) == version or (not version and (found / CHART_FILE).is_file()):
-                    _copied(found, target)
-                    return True
-            package = folder / rest / f"{name}-{version}.tgz"
-            if package.is_file():
-                _unpacked(package, target)
-                return True
+            held = dict(_held(folder / rest, name))
+            try:
+                wanted = chosen(ChartRef(repository, name, version), held)
+            except SourceError:
+                continue
+            if held[wanted].is_file():
+                _unpacked(held[wanted], f"{name} {wanted}", target)
+            else:
+                _copied(held[wanted], target)
+            return True
         return False
 
     def _found(self, text: str) -> Iterator[tuple[str, Path, str]]:
         """(URL, folder, what is asked for below it), the most exact mirror first."""
         for url, folder in sorted(self.network.mirrors, key=lambda mirror: -len(mirror[0])):
-            rest = _Url.parse(url).below(text)
+            rest = UrlPrefix.parse(url).below(text)
             if rest is not None and isinstance(folder, Path):
                 yield url, folder, rest
 
@@ -112,14 +93,17 @@ def _copied(source: Path, target: Path) -> Path:
     return target
 
 
-def _unpacked(package: Path, target: Path) -> None:
+def _unpacked(package: Path, name: str, target: Path) -> None:
     """A chart's package holds one folder; nothing in it may lead out of that."""
     if target.exists():
         return
     try:
-        with tarfile.open(package) as archive:
-            archive.extractall(target.parent, filter="data")
-    except (OSError, tarfile.TarError) as error:
+        with open_regular(package) as file:
+            data = file.read(MAX_PACKAGE_BYTES)
+        target.parent.mkdir(parents=True, exist_ok=True)
+        with TemporaryDirectory(dir=target.parent, prefix=".unpacked-") as folder:
+            unpack(data, f"the chart {name}", Path(folder)).rename(target)
+    except OSError as error:
         raise _unusable(package, error) from None
 
 
@@ -127,6 +111,19 @@ def _unusable(place: Path, error: Exception) -> SourceError:
     reason = getattr(error, "strerror", None) or str(error)
     message = f"the mirror {place} cannot be read: {reason}"
     return SourceError(message, code=NO_MIRROR, hint="correct `network.mirrors`, or the folder")
+
+
+def _held(folder: Path, name: str) -> Iterator[tuple[str, Path]]:
+    """The versions of a chart that a folder holds: `NAME/`, `NAME-VERSION/` and `NAME-VERSION.tgz`."""
+    try:
+        places = sorted(folder.iterdir()) if folder.is_dir() else []
+    except OSError as error:
+        raise _unusable(folder, error) from None
+    for place in places:
+        if place.name == name or place.name.startswith(f"{name}-"):
+            version = _version(place) if place.is_dir() else place.name[len(name) + 1 :].removesuffix(".tgz")
+            if version is not None and loose_version(version) and (place.is_dir() or place.suffix == ".tgz"):
+                yield version, place
 
 
 def _version(chart: Path) -> str | None:

@@ -73,6 +73,11 @@ class Export:
             with self.lock:
                 self._lent.append(tree)
 
+    def linked(self, target: Path) -> Path:
+        """A tree of hard links for one rendering alone, to be changed as `changed` is. Raises SourceError."""
+        self._copy(target)
+        return target
+
     def give_back(self, tree: Path, path: str) -> None:
         """Puts a file of a lent tree back to what the commit has; away where it has none. Raises SourceError."""
         try:

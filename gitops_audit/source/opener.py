@@ -7,11 +7,12 @@ from threading import Lock
 
 from gitops_audit.config.repository import is_url
 from gitops_audit.config.rules import resolved_path
-from gitops_audit.config.settings import WORKTREE, SourceConfig
+from gitops_audit.config.settings import NO_REPOSITORY, WORKTREE, SourceConfig
 from gitops_audit.errors import SourceError
 from gitops_audit.source.cache import default_cache_dir, is_fetched_by_name, open_remote
 from gitops_audit.source.checkout import Checkout
 from gitops_audit.source.commit_checkout import CommitCheckout
+from gitops_audit.source.no_repository import NoCheckout
 from gitops_audit.source.repository import Repository, open_local
 from gitops_audit.source.revision import pinned
 from gitops_audit.source.worktree import WorktreeCheckout
@@ -42,6 +43,8 @@ class Opener:
             raise SourceError(error.message, code=error.code, where=where, hint=error.hint) from None
 
     def _opened(self, config: SourceConfig, revision: str) -> Checkout:
+        if config.repo == NO_REPOSITORY:
+            return NoCheckout.of(config)
         repository = self._repository(config.repo, revision)
         if revision != WORKTREE:
             return CommitCheckout(repository, revision, pinned(repository, revision), config.path)

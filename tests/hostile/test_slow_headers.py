@@ -10,8 +10,8 @@ from collections.abc import Iterator
 import pytest
 import urllib3
 
+from gitops_audit.late_headers import bound
 from gitops_audit.live.failure import explained
-from gitops_audit.live.headers import bound
 
 
 @pytest.fixture
@@ -38,7 +38,7 @@ def _serve(listening: socket.socket, over: threading.Event) -> None:
 
 
 def test_the_connection_is_cut(trickling: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("gitops_audit.live.limits.HEADERS_TIMEOUT_S", 0.2)
+    monkeypatch.setattr("gitops_audit.late_headers.HEADERS_TIMEOUT_S", 0.2)
     with urllib3.PoolManager() as manager:
         bound(manager)
         with pytest.raises(urllib3.exceptions.HTTPError) as caught:

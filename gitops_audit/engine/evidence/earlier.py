@@ -18,6 +18,7 @@ from gitops_audit.model.resource import Declared, JsonObject, Rendered, Resource
 from gitops_audit.render.given import Given, Target
 from gitops_audit.source import Opener
 from gitops_audit.source.arrivals import Arrivals
+from gitops_audit.source.chart.charts import Charts
 from gitops_audit.source.export import Exports
 from gitops_audit.source.remotes import canonical, remote_urls
 
@@ -29,7 +30,8 @@ class EarlierSources:
         self._base_dir = folder_of(settings.path.absolute())
         self._opener = Opener(self._base_dir, fetch=False)
         self._exports = Exports()
-        self._given = Given(self._exports, settings.network)
+        charts = Charts(settings.network, fetch=False)
+        self._given = Given(self._exports, settings.network, charts=charts, open=self._opener.open)
         self._sources = {s.config.name: s for s in sources}
         self._urls: dict[str, frozenset[str]] = {}
         self._read: dict[tuple[str, str, Target], ReadSource] = {}

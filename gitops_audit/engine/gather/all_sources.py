@@ -26,6 +26,7 @@ from gitops_audit.model.resource import JsonObject
 from gitops_audit.render.given import Given, Target
 from gitops_audit.render.registry import detected_type
 from gitops_audit.source import Checkout, Opener
+from gitops_audit.source.chart.charts import Charts
 from gitops_audit.source.export import Exports
 
 _WORKERS = max(2, os.cpu_count() or 2)
@@ -42,8 +43,9 @@ def read_all(
     kustomize and helm run side by side, on one exported tree for each commit.
     """
     opener = Opener(folder_of(settings.path.absolute()), fetch=options.fetch)
-    with Exports() as exports, threads(_WORKERS, "render") as pool:
-        given = Given(exports, settings.network, is_verbose=options.is_verbose)
+    fetched = Charts(settings.network, fetch=options.fetch)
+    with Exports() as exports, threads(_WORKERS, "render") as pool, closing(fetched):
+        given = Given(exports, settings.network, is_verbose=options.is_verbose, charts=fetched, open=opener.open)
         reader = _Reader(settings, opener, given, pool, reached)
         first = reader.read([c for c in settings.sources if not c.is_from_cluster])
         found: list[ReadSource] = []

@@ -15,7 +15,8 @@ import urllib3
 from urllib3.connection import HTTPConnection, HTTPSConnection
 from urllib3.connectionpool import HTTPConnectionPool, HTTPSConnectionPool
 
-from gitops_audit.live import limits
+# The headers of an answer, from the request on: a server may think for as long as it may be silent.
+HEADERS_TIMEOUT_S = 90.0
 
 
 class HeadersTooSlow(TimeoutError):
@@ -57,7 +58,7 @@ def _cut_off_late(connection: Any) -> Iterator[None]:
         with contextlib.suppress(OSError):
             connection.shutdown(socket.SHUT_RDWR)
 
-    timer = threading.Timer(limits.HEADERS_TIMEOUT_S, cut_off)
+    timer = threading.Timer(HEADERS_TIMEOUT_S, cut_off)
     timer.daemon = True
     timer.start()
     try:

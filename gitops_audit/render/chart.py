@@ -1,0 +1,115 @@
+"""The chart that a source means, as helm gets it: whole, in a folder, with its dependencies and value files."""
+
+from __future__ import annotations
+
+import os
+from contextlib import nullcontext
+from dataclasses import dataclass
+from pathlib import Path
+
+from gitops_audit.config.settings import ChartRef, SourceConfig
+from gitops_audit.errors import SourceError
+from gitops_audit.render.dependencies import Completion, Place, missing
+from gitops_audit.render.given import Given
+from gitops_audit.render.mirror import Mirrors
+from gitops_audit.render.registry import CHART_FILE
+from gitops_audit.render.tool import UNRENDERED, Workspace
+from gitops_audit.source import Checkout
+from gitops_audit.source.chart.charts import Charts
+from gitops_audit.source.chart.reference import is_exact
+
+_NO_DEFAULTS = "defaults.yaml"
+
+
+@dataclass(frozen=True, slots=True)
+class Chart:
+    """A chart in a folder below `tree`.
+
+    `directory` is how the paths of its files begin in reports. `is_fetched`: it comes of no file of the source.
+    `defaults` are the values that count only where they are named (HelmOptions.replaces_defaults).
+    """
+
+    folder: Path
+    tree: Path
+    directory: str
+    is_fetched: bool = False
+    defaults: Path | None = None
+    note: str = ""
+
+    @property
+    def file(self) -> str:
+        return f"{self.directory}{CHART_FILE}"
+
+    def found(self, path: str) -> Path | None:
+        """A file of the chart; None where there is none."""
+        place = Path(os.path.realpath(self.folder / path))
+        if self.defaults is not None and place == self.folder.resolve() / "values.yaml":
+            return self.defaults
+        return place if place.is_relative_to(self.folder.resolve()) and place.is_file() else None
+
+
+def chart_of(config: SourceConfig, checkout: Checkout, place: Workspace, given: Given) -> Chart:
+    """The chart of a repository, or the one at the source's path. Raises SourceError."""
+    ref = config.helm.chart
+    found = _fetched(ref, place, given) if ref else _own(config, checkout, place, given)
+    return _without_defaults(found, place) if config.helm.replaces_defaults else found
+
+
+def _fetched(ref: ChartRef, place: Workspace, given: Given) -> Chart:
+    folder, version = placed(ref, place.home / "chart", given)
+    Completion(folder, _placing(given)).complete(folder, folder)
+    is_known = not version or is_exact(ref.version)
+    note = "" if is_known else f"the chart {ref.name} {ref.version or '(latest)'} is version {version} today"
+    return Chart(folder, folder.parent, f"{ref.name}/", is_fetched=True, note=note)
+
+
+def placed(ref: ChartRef, target: Path, given: Given) -> tuple[Path, str]:
+    """The chart of a mirror's folder, else the fetched one, below `target`, with its version (empty for a mirror's).
+
+    Raises SourceError.
+    """
+    folder = target / "mirrored"
+    if Mirrors(given.network, target).chart(ref.repository, ref.name, ref.version, folder):
+        return folder, ""
+    found = (given.charts or Charts(given.network)).place(ref, target)
+    return found.folder, found.version
+
+
+def _placing(given: Given) -> Place:
+    return lambda ref, target: placed(ref, target, given)
+
+
+def own_file(checkout: Checkout) -> str:
+    """The Chart.yaml at the source's path."""
+    return f"{checkout.path}/{CHART_FILE}" if checkout.path else CHART_FILE
+
+
+def _own(config: SourceConfig, checkout: Checkout, place: Workspace, given: Given) -> Chart:
+    if own_file(checkout) not in set(checkout.files()):
+        raise SourceError(
+            f"there is no {CHART_FILE} in {checkout.path or 'the root of the repository'}",
+            code=UNRENDERED,
+            where=config.where,
+            hint="correct the source's `path`, or its `type`",
+        )
+    is_lacking = bool(missing(place.tree / checkout.path))
+    tree = place.tree
+    if config.helm.replaces_defaults:
+        tree = place.export.linked(place.home / "tree")
+    elif is_lacking:
+        tree = place.export.changed()
+    folder = tree / checkout.path
+    with place.export.lock if is_lacking else nullcontext():
+        Completion(tree, _placing(given)).complete(folder, folder)
+    return Chart(folder, tree, own_file(checkout).removesuffix(CHART_FILE))
+
+
+def _without_defaults(chart: Chart, place: Workspace) -> Chart:
+    """The chart with an empty values.yaml; what stood there is kept beside it."""
+    values, defaults = chart.folder / "values.yaml", place.home / _NO_DEFAULTS
+    if not values.is_file():
+        return chart
+    defaults.write_bytes(values.read_bytes())
+    values.unlink()
+    values.write_text("{}\n", encoding="utf-8")
+    return Chart(chart.folder, chart.tree, chart.directory, chart.is_fetched, defaults, chart.note)

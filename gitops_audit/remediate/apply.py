@@ -68,7 +68,7 @@ def resume(name: str, run: Run) -> RunResult:
     if record.is_undone:
         raise RemediationError(f"run {record.run} was undone", code=USED, hint=_AGAIN)
     ended = {step.id for step in record.steps if step.result in ("done", "refused", "fight")}
-    begun = {step.id for step in record.steps if not step.result}
+    begun = {step.id for step in record.steps if step.result in ("", "failed")}
     waiting = [a for a in record.plan.actions if a.id not in ended]
     if not waiting:
         return RunResult(record.run)

@@ -64,18 +64,22 @@ def style_of(
     own: str,
     read: Callable[[Target], JsonObject | None],
 ) -> Style:
-    """From the source's other objects, live and declared; the remediation's own way where none of them tells.
+    """From most of the source's other objects, live and declared; the remediation's own way where none of them tells.
 
     They are known as they may be shown, so the one that is followed is read again: a mark may repeat a secret value.
     """
+    ways: dict[tuple[str, bool, bool], list[Subject]] = {}
     for shown, sibling in siblings:
         entry = deployer_entry(shown, sibling.body, managers)
         if entry is not None and entry.manager != own:
-            live = read(Target(sibling.key, sibling.version)) or {}
-            labels, annotations = (_marks(live, sibling.body, place) for place in ("labels", "annotations"))
             has_record = not entry.is_apply and last_applied(shown) is not None
-            return Style(entry.manager, entry.is_apply, has_record, labels, annotations)
-    return Style(own)
+            ways.setdefault((entry.manager, entry.is_apply, has_record), []).append(sibling)
+    if not ways:
+        return Style(own)
+    way, (followed, *_) = max(ways.items(), key=lambda found: len(found[1]))
+    live = read(Target(followed.key, followed.version)) or {}
+    labels, annotations = (_marks(live, followed.body, place) for place in ("labels", "annotations"))
+    return Style(*way, labels, annotations)
 
 
 def applied_record(declared: JsonObject) -> str:

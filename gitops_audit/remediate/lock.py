@@ -75,8 +75,8 @@ class Lock:
 
     def _check_free(self, lease: JsonObject) -> None:
         holder, renewed = _spec(lease).get("holderIdentity"), _spec(lease).get("renewTime")
-        if not holder:
-            return
+        if not holder or str(holder).endswith(f"/{self._run}"):
+            return  # only one process has the journal of a run: the one that held the lock for it is dead
         try:
             expires = _moment(renewed) + timedelta(seconds=int(_spec(lease).get("leaseDurationSeconds") or DURATION_S))
         except (ValueError, OverflowError):

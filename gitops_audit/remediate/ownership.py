@@ -26,6 +26,11 @@ def deployer_entry(live: JsonObject, declared: JsonObject, managers: Managers) -
     return max(held, key=lambda e: (e.is_apply, e.time), default=None)
 
 
+def own_entries(live: JsonObject, manager: str) -> list[JsonObject]:
+    """The entries of `managedFields` that say what a manager wrote by updates."""
+    return [entry for entry in fields.managed_fields(live) if _is_own(entry, manager)]
+
+
 def handed_back(
     after: JsonObject, declared: JsonObject, deployer: Entry, manager: str, given_up: Sequence[Sequence[str]] = ()
 ) -> list[JsonObject] | None:

@@ -26,14 +26,14 @@ from gitops_audit.remediate.desired import desired, folded, operations
 from gitops_audit.remediate.digest import content_digest
 from gitops_audit.remediate.document import Action
 from gitops_audit.remediate.journal import Journal
-from gitops_audit.remediate.ownership import deployer_entry, handed_back
+from gitops_audit.remediate.ownership import deployer_entry, handed_back, own_entries
 from gitops_audit.remediate.place import moved_places, places, places_digest
 from gitops_audit.remediate.result import Outcome, Result
 from gitops_audit.remediate.rights import target_of
 from gitops_audit.remediate.survey import Survey
 from gitops_audit.remediate.writers import Writers
 
-_CONFLICT, _INVALID = 409, 422
+_NOT_FOUND, _CONFLICT, _INVALID = 404, 409, 422
 _MANAGED_FIELDS = "/metadata/managedFields"
 _MOST_SIBLINGS = 20
 _MOST_TRIES = 4
@@ -136,10 +136,21 @@ class Step:
             if isinstance(annotations, dict) and LAST_APPLIED in annotations:
                 annotations[LAST_APPLIED] = applied_record(declared)
         self._begin(live, wanted)
-        after = self._writer.patch(self._target, _locked(live, operations(live, wanted)), self._tools.manager)
+        try:
+            after = self._writer.patch(self._target, _locked(live, operations(live, wanted)), self._tools.manager)
+        except ApiError as error:
+            after = self._carried_out(live, error)
         self.written = after
         if deployer is not None:
             self._hand_back(after, declared, deployer)
+
+    def _carried_out(self, before: JsonObject, error: ApiError) -> JsonObject:
+        """The object where the first sending was carried out and only its answer was lost, so that the second one was
+        refused; raises the refusal where somebody else was faster."""
+        live = self._writer.get(self._target) if error.status in (_CONFLICT, _INVALID) else None
+        if live is None or own_entries(live, self._tools.manager) in ([], own_entries(before, self._tools.manager)):
+            raise error
+        return live
 
     def finish(self) -> Result:
         """Of an action that was sent before the run was killed: the object is as it should be, its owner may not."""
@@ -163,6 +174,7 @@ class Step:
         for tries in range(_MOST_TRIES):
             entries = handed_back(after, folded(declared), deployer, self._tools.manager, given_up)
             if entries is None:
+                self.written = after
                 return
             given = [{"op": "replace", "path": _MANAGED_FIELDS, "value": entries}]
             try:
@@ -189,7 +201,11 @@ class Step:
     def _delete(self, live: JsonObject) -> None:
         self._begin(live)
         metadata = live["metadata"]
-        self._writer.delete(self._target, metadata["uid"], metadata["resourceVersion"])
+        try:
+            self._writer.delete(self._target, metadata["uid"], metadata["resourceVersion"])
+        except ApiError as error:
+            if error.status != _NOT_FOUND or error.reason != "NotFound":  # it was deleted, and the answer lost
+                raise
 
     def _recreate(self) -> None:
         live = self._read()

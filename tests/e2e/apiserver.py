@@ -21,6 +21,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import IO, Self
 
+from tests.e2e.audit_log import AuditLog
 from tests.e2e.etcd import Etcd
 
 DEFAULT_ASSETS = Path("/usr/local/kubebuilder/bin")
@@ -30,6 +31,17 @@ USERS: Mapping[str, str] = {"admin": "system:masters", "reader": "readers", "nob
 _START_TIMEOUT_S = 60.0
 _STOP_TIMEOUT_S = 10.0
 _P256_OID = bytes.fromhex("06082a8648ce3d030107")
+# Requests with their bodies, once when they come (before anything is done) and once when they are answered.
+_AUDIT_POLICY = {
+    "apiVersion": "audit.k8s.io/v1",
+    "kind": "Policy",
+    "omitStages": ["ResponseStarted"],
+    "rules": [
+        {"level": "Metadata", "resources": [{"group": "", "resources": ["secrets"]}]},
+        {"level": "Request", "verbs": ["create", "update", "patch", "delete", "deletecollection"]},
+        {"level": "None"},
+    ],
+}
 
 
 def find_assets() -> Path | None:
@@ -49,8 +61,8 @@ def missing_reason() -> str:
 class ApiServer:
     """An API server with an etcd of its own, from `__enter__` to `__exit__`; RBAC and bearer tokens `<user>-token`.
 
-    There is no controller manager: nothing reconciles, no default ServiceAccounts appear. Raises RuntimeError with
-    the end of the log where one of the two does not come up.
+    There is no controller manager: nothing reconciles, no default ServiceAccounts appear. What is asked to be written
+    stands in an audit log. Raises RuntimeError with the end of the log where one of the two does not come up.
     """
 
     def __init__(self, assets: Path | None = None) -> None:
@@ -84,6 +96,23 @@ class ApiServer:
             self.etcd.restore(before)
 
     @property
+    def audit_log(self) -> AuditLog:
+        return AuditLog(self._folder / "audit.log")
+
+    def kill_process(self) -> None:
+        """Ends the API server as a node that loses power does; may be called in a forked process."""
+        process, _ = self._processes[-1]
+        os.kill(process.pid, signal.SIGKILL)
+
+    def start_again(self) -> None:
+        """Once it was killed, on what etcd holds; nothing where it lives."""
+        process, log = self._processes[-1]
+        if process.poll() is not None:
+            log.close()
+            self._processes.pop()
+            self._start_apiserver()
+
+    @property
     def ca_file(self) -> Path:
         return self._folder / "certs" / "apiserver.crt"
 
@@ -107,6 +136,9 @@ class ApiServer:
         self._write_credentials()
         self._run("etcd", self._etcd_arguments())
         self._wait("etcd", lambda: _answers(f"{self.etcd_url}/health", None))
+        self._start_apiserver()
+
+    def _start_apiserver(self) -> None:
         self._run("kube-apiserver", self._apiserver_arguments())
         self._wait("kube-apiserver", self._is_ready)
 
@@ -114,6 +146,7 @@ class ApiServer:
         rows = [f'{user}-token,{user},{user}-uid,"{group}"' for user, group in USERS.items()]
         (self._folder / "tokens.csv").write_text("\n".join(rows) + "\n", encoding="utf-8")
         (self._folder / "service-account.key").write_bytes(_elliptic_key())
+        (self._folder / "audit-policy.json").write_text(json.dumps(_AUDIT_POLICY), encoding="utf-8")
 
     def _etcd_arguments(self) -> list[str]:
         peer = f"http://127.0.0.1:{self._peer_port}"
@@ -141,6 +174,9 @@ class ApiServer:
             f"--cert-dir={self._folder / 'certs'}",
             "--service-cluster-ip-range=10.0.0.0/24",
             "--authorization-mode=RBAC",
+            f"--audit-policy-file={self._folder / 'audit-policy.json'}",
+            f"--audit-log-path={self._folder / 'audit.log'}",
+            "--audit-log-mode=blocking",
             f"--token-auth-file={self._folder / 'tokens.csv'}",
             "--disable-admission-plugins=ServiceAccount",
             "--allow-privileged=true",
@@ -150,7 +186,7 @@ class ApiServer:
         ]
 
     def _run(self, name: str, arguments: list[str]) -> None:
-        log = (self._folder / f"{name}.log").open("wb")
+        log = (self._folder / f"{name}.log").open("ab")
         command = [str(self._assets / name), *arguments]
         process = subprocess.Popen(command, stdout=log, stderr=log, stdin=subprocess.DEVNULL, start_new_session=True)
         self._processes.append((process, log))

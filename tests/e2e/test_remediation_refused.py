@@ -1,20 +1,27 @@
-"""What a remediation refuses, with the reason and without a single write (the objects in etcd are compared)."""
+"""What a remediation refuses, with the reason and without a single write (counted in the server's audit log)."""
 
 from __future__ import annotations
 
 import json
 import re
 from collections.abc import Callable, Iterator
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
 
+from gitops_audit.errors import RemediationError
+from gitops_audit.remediate.apply import Run, apply
+from gitops_audit.remediate.lock import Lock
+from gitops_audit.remediate.writers import Writers
+from tests.audited import git
 from tests.e2e.apiserver import ApiServer
+from tests.e2e.audit_log import Write
 from tests.e2e.repairing import Shop, config_map
 
 pytestmark = pytest.mark.e2e
 
-NAMES = [f"cm-{n}" for n in range(12)]
+NAMES = [f"cm-{n}" for n in range(18)]
 
 
 @pytest.fixture
@@ -27,11 +34,6 @@ def shop(apiserver: ApiServer, tmp_path: Path) -> Iterator[Shop]:
         found.edit("cm-0", a="2")
         yield found
         found.unlock()
-
-
-def stored(shop: Shop) -> dict[str, str]:
-    """All objects; Leases of API servers move by themselves."""
-    return {str(k): v for k, v in shop.server.etcd.state().items() if "lease" not in str(k)}
 
 
 def held(shop: Shop, holder: str, *, renewed: str) -> None:
@@ -55,8 +57,25 @@ def emptied(shop: Shop) -> None:
 
 
 def shrunk(shop: Shop) -> None:
+    """Eleven of a hundred less than last time."""
     shop.commit({"shop/cm-1.yaml": None, "shop/cm-2.yaml": None})
     shop.plan("--prune")
+
+
+def at_a_revision_with_less(shop: Shop) -> None:
+    """Somebody rolls back to a commit at which next to nothing was declared yet."""
+    shop.commit({f"shop/{name}.yaml": None for name in NAMES[2:]})
+    git(shop.root, "tag", "early")
+    git(shop.root, "revert", "--no-edit", "HEAD")
+    shop.plan("--prune", "--revision", "early")
+
+
+def at_a_revision_that_is_not_there(shop: Shop) -> None:
+    path = shop.root / "gitops-audit.yaml"
+    shop.plan()
+    shop.commit({"gitops-audit.yaml": path.read_text().replace("path: shop", "path: shop\n  revision: v9")})
+    done = shop.run("plan", "--quiet", "--json", "--output", "plan.json")
+    assert done.stdout, done.stderr
 
 
 def of_another_commit(shop: Shop) -> None:
@@ -95,10 +114,20 @@ def unrendered(shop: Shop) -> None:
     shop.plan()
 
 
+def unrenderable(shop: Shop) -> None:
+    """The renderer itself fails."""
+    shop.commit({"shop/kustomization.yaml": "resources: [nowhere.yaml]\n"})
+    shop.plan()
+
+
 def unreadable(shop: Shop) -> None:
-    """The account may neither list nor get anything."""
+    """One kind of those that are declared may not be read."""
+    declared = {"apiVersion": "v1", "kind": "Secret", "metadata": {"name": "hidden"}, "stringData": {"a": "b"}}
+    shop.commit({"shop/hidden.yaml": json.dumps(declared)})
+    shop.kubectl("create", "clusterrole", "read", "--verb=get,list", "--resource=configmaps,namespaces")
+    shop.kubectl("create", "clusterrolebinding", "read", "--clusterrole=read", "--user=reader")
     path = shop.root / "gitops-audit.yaml"
-    shop.commit({"gitops-audit.yaml": path.read_text().replace("context: admin", "context: nobody")})
+    shop.commit({"gitops-audit.yaml": path.read_text().replace("context: admin", "context: reader")})
     shop.plan()
 
 
@@ -122,7 +151,9 @@ def never_deployed(shop: Shop) -> None:
 
 CASES: list[tuple[Callable[[Shop], None], str]] = [
     (emptied, "guard refuses.*read: not everything was read"),
-    (shrunk, "shrink: source shop declares 2 of 12"),
+    (shrunk, r"shrink: source shop declares 2 of 18"),
+    (at_a_revision_with_less, r"shrink: source shop declares 16 of 18"),
+    (at_a_revision_that_is_not_there, "read: not everything was read.*v9"),
     (of_another_commit, "stale: another source: shop"),
     (moved, "stale: prod/shop/ConfigMap/default/cm-0"),
     (edited, "was edited"),
@@ -130,7 +161,8 @@ CASES: list[tuple[Callable[[Shop], None], str]] = [
     (protected, "the kind ConfigMap is protected"),
     (capped, "1 of at most 0 actions"),
     (unrendered, "not everything was read"),
-    (unreadable, "not everything was read"),
+    (unrenderable, "read: not everything was read.*kustomization.yaml"),
+    (unreadable, "read: not everything was read.*Secret"),
     (at_the_wrong_cluster, "prod is another cluster"),
     (never_deployed, "nothing of source other is in cluster prod"),
 ]
@@ -140,40 +172,68 @@ CASES: list[tuple[Callable[[Shop], None], str]] = [
 def test_it_is_refused_with_the_reason_and_nothing_is_written(
     shop: Shop, prepare: Callable[[Shop], None], reason: str
 ) -> None:
-    prepare(shop)
-    before = stored(shop)
-
-    done = shop.apply()
+    with shop.server.audit_log.watched() as writes:
+        prepare(shop)
+        done = shop.apply()
 
     assert done.returncode == 1, done.stderr
     told = done.stdout + done.stderr + (shop.root / "plan.json").read_text()
     assert re.search(reason, told), told
-    assert stored(shop) == before
+    assert writes == []
+
+
+def test_a_plan_of_one_resource_less_in_eighteen_is_not_refused(shop: Shop) -> None:
+    """The audit log would show a write: what it does not show was not written."""
+    shop.commit({"shop/cm-1.yaml": None})
+    shop.plan("--prune")
+
+    with shop.server.audit_log.watched() as writes:
+        done = shop.apply()
+
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert named(writes) == {("patch", "cm-0"), ("delete", "cm-1")}
+
+
+def named(writes: list[Write]) -> set[tuple[str, str]]:
+    return {(write.verb, write.name) for write in writes if not write.is_lock}
 
 
 def test_a_plan_is_used_once(shop: Shop) -> None:
     shop.plan()
     assert shop.apply().returncode == 0
     shop.edit("cm-0", a="2")
-    before = stored(shop)
 
-    again = shop.apply()
+    with shop.server.audit_log.watched() as writes:
+        again = shop.apply()
 
     assert again.returncode == 1
     assert "used already" in again.stderr
-    assert stored(shop) == before
+    assert writes == []
+
+
+def test_a_plan_expires_after_an_hour(shop: Shop) -> None:
+    plan, late = shop.planned(), datetime.now(UTC) + timedelta(minutes=61)
+    way = shop.way()
+    with (
+        shop.server.audit_log.watched() as writes,
+        pytest.raises(RemediationError, match="expired"),
+    ):
+        apply(plan, Run(way.settings, way.select, way.journals, lambda: late))
+
+    assert writes == []
 
 
 def test_a_second_run_at_the_same_time_is_told_of_the_first(shop: Shop) -> None:
+    """The first is a process that lives and has just begun."""
     shop.plan()
-    held(shop, "somebody", renewed="2999-01-01T00:00:00.000000Z")
-    before = stored(shop)
-
-    done = shop.apply()
+    with Writers(shop.settings.clusters) as writers, Lock(writers.of("prod"), "first", "gitops-audit") as first:
+        with shop.server.audit_log.watched() as writes:
+            done = shop.apply()
+        assert first.holder in done.stderr
 
     assert done.returncode == 1
-    assert "another remediation runs in cluster prod: somebody holds it" in done.stderr
-    assert stored(shop) == before
+    assert "another remediation runs in cluster prod" in done.stderr
+    assert writes == []
 
 
 def test_the_lock_of_a_holder_that_died_expires(shop: Shop) -> None:
@@ -191,14 +251,14 @@ def test_missing_rights_are_told_before_the_first_write(shop: Shop) -> None:
     path = shop.root / "gitops-audit.yaml"
     shop.commit({"gitops-audit.yaml": path.read_text().replace("context: admin", "context: reader")})
     shop.plan()
-    before = stored(shop)
 
-    done = shop.apply()
+    with shop.server.audit_log.watched() as writes:
+        done = shop.apply()
 
     assert done.returncode == 1
     assert "the credentials may not: patch configmaps in namespace default" in done.stderr
     assert "create leases.coordination.k8s.io in namespace default" in done.stderr
-    assert stored(shop) == before
+    assert writes == []
 
 
 def test_with_exactly_the_printed_rights_it_works(shop: Shop) -> None:

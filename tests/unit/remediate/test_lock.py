@@ -36,3 +36,18 @@ def test_a_lock_of_the_far_future_is_held(renewed: str) -> None:
 
     with pytest.raises(RemediationError, match="somebody holds it"), Lock(cast("Writer", writer), "run", "m"):
         pass
+
+
+def test_a_run_takes_over_the_lock_of_its_own_process_that_was_killed() -> None:
+    spec = {"holderIdentity": "host/17/run", "leaseDurationSeconds": 60, "renewTime": "2999-01-01T00:00:00.000000Z"}
+    patched: list[Any] = []
+    lease = {"metadata": {"resourceVersion": "1"}, "spec": spec}
+    writer = SimpleNamespace(name="prod", get=lambda _: lease, patch=lambda *sent: patched.append(sent))
+
+    with Lock(cast("Writer", writer), "run", "m"):
+        assert len(patched) == 1
+    with (
+        pytest.raises(RemediationError, match="host/17/run holds it"),
+        Lock(cast("Writer", writer), "another-run", "m"),
+    ):
+        pass

@@ -12,7 +12,7 @@ import click
 
 from gitops_audit.cli import console
 from gitops_audit.cli.console import Progress
-from gitops_audit.cli.options import configuration, report_command, report_targets, run_command
+from gitops_audit.cli.options import configuration, report_choices, report_command, report_targets, run_command
 from gitops_audit.cli.selection import select
 from gitops_audit.config.load import load
 from gitops_audit.config.settings import Settings
@@ -37,9 +37,11 @@ def check(**values: Any) -> None:
     """Audit everything the configuration declares: drift, schemas, policies."""
     settings = load(configuration(values["config_path"]))
     targets = report_targets(values)
-    with ReportFiles(targets) as reports:
+    with ReportFiles(targets, report_choices(values)) as reports:
         collected = _run(settings, values, selectors=())
         unwritten = reports.write(collected.result)
+    for note in reports.notes:
+        console.complain(note)
     for error in unwritten:
         console.complain(f"error: {error}")
     if unwritten and STDOUT in targets.values():

@@ -11,7 +11,7 @@ import click
 from gitops_audit.config.load import locate
 from gitops_audit.engine.option import OPTIONS, Option
 from gitops_audit.errors import ConfigError
-from gitops_audit.report.registry import FORMATS
+from gitops_audit.report.registry import FORMATS, Format
 
 _Command = TypeVar("_Command", bound=Callable[..., Any])
 
@@ -45,8 +45,9 @@ def run_command(command: _Command) -> _Command:
 
 
 def report_command(command: _Command) -> _Command:
-    """Adds an option for each format of report files."""
+    """Adds an option for each format of report files, and for what can be chosen of it."""
     for format_ in reversed(FORMATS.values()):
+        command = choice_options(format_)(command)
         option = click.option(
             f"--{format_.name}", f"report_{format_.name}", metavar="FILE", help=f"{format_.help} (- for stdout)"
         )
@@ -57,6 +58,25 @@ def report_command(command: _Command) -> _Command:
 def report_targets(values: dict[str, Any]) -> dict[str, str | None]:
     """The files of `report_command`'s options, by format."""
     return {name: values[f"report_{name}"] for name in FORMATS}
+
+
+def choice_options(format_: Format) -> Callable[[_Command], _Command]:
+    """Adds an option for each choice that a format has."""
+
+    def decorate(command: _Command) -> _Command:
+        for choice in reversed(format_.choices):
+            name, told = f"{format_.name}-{choice.name}", f"{choice.help} (default: {choice.values[0]})"
+            values = click.Choice(choice.values)
+            command = click.option(f"--{name}", name.replace("-", "_"), type=values, help=told)(command)
+        return command
+
+    return decorate
+
+
+def report_choices(values: dict[str, Any]) -> dict[str, str | None]:
+    """What was chosen of the formats, by the names of the options."""
+    names = (f"{format_.name}-{choice.name}" for format_ in FORMATS.values() for choice in format_.choices)
+    return {name: values.get(name.replace("-", "_")) for name in names}
 
 
 def _option(option: Option) -> Callable[[Any], Any]:

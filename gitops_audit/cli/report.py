@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
+from types import MappingProxyType
 
 import click
 
 from gitops_audit.cli import console
 from gitops_audit.cli.group import Group
+from gitops_audit.cli.options import choice_options, report_choices
 from gitops_audit.errors import ConfigError
 from gitops_audit.model.result import AuditResult
 from gitops_audit.regular_file import open_named
@@ -30,8 +33,9 @@ def _command(format_: Format) -> click.Command:
     @click.command(format_.name, help=f"{format_.help[0].upper()}{format_.help[1:]}, from a JSON report.")
     @click.argument("path", type=click.Path(path_type=Path), metavar="REPORT")
     @_OUTPUT
-    def convert(path: Path, output: str) -> None:
-        _write(format_.name, output, _read(path))
+    @choice_options(format_)
+    def convert(path: Path, output: str, **values: str | None) -> None:
+        _write(format_.name, output, _read(path), report_choices(values))
 
     return convert
 
@@ -61,9 +65,14 @@ def _read(path: Path) -> AuditResult:
     return read(data, str(path))
 
 
-def _write(name: str, output: str, result: AuditResult) -> None:
-    with ReportFiles({name: output}) as files:
-        for error in files.write(result):
+def _write(
+    name: str, output: str, result: AuditResult, choices: Mapping[str, str | None] = MappingProxyType({})
+) -> None:
+    with ReportFiles({name: output}, choices) as files:
+        errors = files.write(result)
+        for note in files.notes:
+            console.complain(note)
+        for error in errors:
             console.complain(f"error: {error}")
             if output == STDOUT:
                 console.discard_output()

@@ -15,6 +15,7 @@ ManagerClass = Literal["applier", "interactive", "controller", "unknown"]
 PolicyOutcome = Literal["pass", "fail", "warn", "error", "skip"]
 Side = Literal["declared", "live", "both"]
 FindingResult = Literal["fail", "warn", "error", "skip"]
+FindingState = Literal["new", "persisting"]
 
 CHANGE_MEANING: dict[ChangeType, str] = {
     "changed": "differs from Git",
@@ -154,7 +155,8 @@ class Finding:
 
     `rule` is what was broken: the type of a change, a drift status, `policy` or `policy/rule`, the code of an error.
     `waiver` says why it does not count (an ignore rule, an exception). `change` is the evidence of a drift finding.
-    `fingerprint` names the finding in every run (model/fingerprint.py).
+    `fingerprint` names the finding in every run (model/fingerprint.py). `state` and `since` (a time or a day, as a
+    baseline has it) are what an earlier run knows of it: None and empty where there is none to ask.
     """
 
     check: CheckName
@@ -170,3 +172,5 @@ class Finding:
     cause: Cause = "unknown"
     change: Change | None = None
     fingerprint: str = ""
+    state: FindingState | None = None
+    since: str = ""

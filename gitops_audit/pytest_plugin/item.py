@@ -19,7 +19,7 @@ from gitops_audit.model.subject import Subject
 from gitops_audit.model.verdict import Verdict
 from gitops_audit.pytest_plugin.session import AuditRun
 from gitops_audit.pytest_plugin.split import checked
-from gitops_audit.report import text
+from gitops_audit.report import facts, text
 from gitops_audit.report.cause import Shared
 
 _COLOURS: dict[str, dict[str, bool]] = {
@@ -62,7 +62,8 @@ class FindingRepr(TerminalRepr):
             tw.line(line, **_COLOURS.get(style, {}))
 
     def __str__(self) -> str:
-        return text.plain(self.verdict)
+        """For report files: with what programs sort by, as some show nothing else of a failure."""
+        return "\n".join([text.plain(self.verdict), "", *facts.lines(facts.facts(self.verdict))])
 
 
 class CauseRepr(TerminalRepr):

@@ -27,6 +27,9 @@ def add(parser: pytest.Parser) -> None:
     group.addoption("--gitops-split-checks", action="store_true", help="one test per resource and check")
     for format_ in FORMATS.values():
         group.addoption(f"--gitops-{format_.name}", metavar="FILE", help=format_.help)
+        for choice in format_.choices:
+            told = f"{choice.help} (default: {choice.values[0]})"
+            group.addoption(f"--gitops-{format_.name}-{choice.name}", choices=choice.values, help=told)
 
 
 def _add(group: pytest.OptionGroup, option: Option) -> None:

@@ -35,7 +35,7 @@ def pytest_configure(config: pytest.Config) -> None:
 
 def _start(config: pytest.Config, files: list[Path]) -> None:
     from gitops_audit.engine.memory import Holder
-    from gitops_audit.pytest_plugin import distributed, protocol, reports, signals, terminal
+    from gitops_audit.pytest_plugin import distributed, junitxml, protocol, reports, signals, terminal
     from gitops_audit.pytest_plugin.session import AuditSession
 
     session = AuditSession(config, files)
@@ -50,6 +50,7 @@ def _start(config: pytest.Config, files: list[Path]) -> None:
         config.pluginmanager.register(reports.AuditReports(session), "gitops-audit-reports")
         config.pluginmanager.register(terminal.AuditTerminal(session), "gitops-audit-terminal")
         config.pluginmanager.register(terminal.ErrorsOnce(), "gitops-audit-errors")
+        config.pluginmanager.register(junitxml.RunInJunitXml(session), "gitops-audit-junitxml")
     if config.getoption("dist", "no") != "no" and not hasattr(config, "workerinput"):
         config.pluginmanager.register(distributed.Controller(session), "gitops-audit-controller")
 

@@ -24,7 +24,9 @@ class AuditReports:
         config = session.config
         targets = {name: config.getoption(f"--gitops-{name}") for name in FORMATS}
         self._session = session
-        self._files = ReportFiles({n: str(invocation_path(config, t)) for n, t in targets.items() if t})
+        names = (f"{format_.name}-{choice.name}" for format_ in FORMATS.values() for choice in format_.choices)
+        choices = {name: config.getoption(f"--gitops-{name}") for name in names}
+        self._files = ReportFiles({n: str(invocation_path(config, t)) for n, t in targets.items() if t}, choices)
         self._errors: list[str] = []
         try:
             self._files.__enter__()
@@ -42,6 +44,8 @@ class AuditReports:
 
     @pytest.hookimpl(trylast=True)
     def pytest_terminal_summary(self, terminalreporter: Any) -> None:
+        for note in self._files.notes:
+            terminalreporter.write_line(note)
         for error in self._errors:
             terminalreporter.write_line(f"error: {error}", red=True)
 

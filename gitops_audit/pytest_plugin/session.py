@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Sequence, Set
+from collections.abc import Collection, Iterable, Mapping, Sequence, Set
 from pathlib import Path
 from typing import Protocol
 
@@ -152,9 +152,9 @@ class AuditRun:
             self._evaluated[part] = not is_marked and is_evaluated(verdict, check)
 
     @property
-    def unevaluated(self) -> Sequence[str]:
+    def unanswered(self) -> Mapping[Part, str]:
         """A sentence for every source of which tests ran, and none came to an answer."""
-        return Summary(evaluated=self._evaluated, elsewhere={*self.provider.elsewhere()}).unevaluated
+        return Summary(evaluated=self._evaluated, elsewhere={*self.provider.elsewhere()}).unanswered
 
     @property
     def executed(self) -> Sequence[Verdict]:
@@ -225,7 +225,7 @@ class AuditSession:
     @property
     def unevaluated(self) -> Sequence[str]:
         """What no test of this run came to an answer about, though it was selected."""
-        return [sentence for run in self.runs.values() for sentence in run.unevaluated]
+        return [sentence for run in self.runs.values() for sentence in run.unanswered.values()]
 
     @property
     def is_empty_shard(self) -> bool:

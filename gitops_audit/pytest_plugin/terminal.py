@@ -11,7 +11,7 @@ import pytest
 from gitops_audit.model.verdict import Verdict
 from gitops_audit.pytest_plugin.item import CauseRepr, FindingRepr
 from gitops_audit.pytest_plugin.session import AuditRun, AuditSession
-from gitops_audit.report import digest, text
+from gitops_audit.report import digest, facts, text
 from gitops_audit.report.cause import ErrorCause, is_shared, only_cause, shared_causes
 
 # Nobody reads more diffs than that in one go; -v shows all.
@@ -40,6 +40,8 @@ class AuditTerminal:
         verdict = self.session.verdict(report)
         if verdict is None or verdict.is_plain:
             return
+        known = {name for name, _ in report.user_properties}
+        report.user_properties.extend((n, v) for n, v in facts.facts(verdict) if n not in known)
         report.user_properties.extend(text.told(finding) for finding in verdict.findings)
         if hasattr(report, "gitops_finding"):
             self._show(report, verdict)

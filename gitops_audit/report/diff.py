@@ -116,7 +116,7 @@ def _dump(body: JsonObject) -> Sequence[str]:
 
 def _displayable(value: Any) -> Any:
     if isinstance(value, dict):
-        return {k: _displayable(v) for k, v in value.items()}
+        return {_encodable(k) if isinstance(k, str) else k: _displayable(v) for k, v in value.items()}
     if isinstance(value, list):
         return [_displayable(v) for v in value]
     if isinstance(value, str):

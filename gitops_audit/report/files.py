@@ -5,16 +5,17 @@ from __future__ import annotations
 import os
 import stat
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
-from types import TracebackType
+from types import MappingProxyType, TracebackType
 from typing import Self
 
 from gitops_audit.engine.shield import internal_error
 from gitops_audit.errors import AuditError, ConfigError, ReportError
 from gitops_audit.model.result import AuditResult
+from gitops_audit.report.part_files import remove_parts, write_parts
 from gitops_audit.report.registry import FORMATS
 
 STDOUT = "-"
@@ -31,6 +32,11 @@ class _Opened:
     descriptor: int
     is_new: bool
 
+    @property
+    def is_file(self) -> bool:
+        """Whether it is a file on a disk: not standard output, a pipe or a device."""
+        return self.descriptor >= 0 and stat.S_ISREG(os.fstat(self.descriptor).st_mode)
+
 
 class ReportFiles:
     """Context manager. On entry every file is opened, so that a path that cannot be written costs no audit.
@@ -38,10 +44,18 @@ class ReportFiles:
     What stands in a file stays until its report is written; a file that opening made is removed where none is.
     """
 
-    def __init__(self, targets: Mapping[str, str | None]) -> None:
-        """`targets`: the path of each report by the name of its option; None or empty: not asked for."""
+    def __init__(
+        self, targets: Mapping[str, str | None], choices: Mapping[str, str | None] = MappingProxyType({})
+    ) -> None:
+        """`targets`: the path of each report by the name of its option; None or empty: not asked for.
+
+        `choices`: what was chosen of the formats, by the name of its option. `notes` are what was written otherwise
+        than asked.
+        """
         self._targets = {name: target for name, target in targets.items() if target}
+        self._choices = choices
         self._opened: list[_Opened] = []
+        self.notes: list[str] = []
 
     def __enter__(self) -> Self:
         """Raises ConfigError (GA601) for a path that cannot be written, or that two reports share."""
@@ -62,7 +76,34 @@ class ReportFiles:
         """Writes every report; gives what went wrong, one error a file. Standard output comes last: its reader may
         have gone, which is raised as BrokenPipeError."""
         self._opened.sort(key=lambda opened: opened.target == STDOUT)
-        return [error for opened in self._taken() for error in _written(opened, result)]
+        return [error for opened in self._taken() for error in self._written(opened, result)]
+
+    def _written(self, opened: _Opened, result: AuditResult) -> Iterator[AuditError]:
+        format_ = FORMATS[opened.name]
+        make = format_.parts if opened.is_file else format_.whole
+        try:
+            documents = make(result, **format_.chosen(self._choices))
+        except Exception as error:
+            if opened.target != STDOUT:
+                os.close(opened.descriptor)
+            yield internal_error(error)
+            return
+        try:
+            self._put(opened, documents)
+        except BrokenPipeError:
+            raise
+        except OSError as error:
+            message = f"the {opened.name} report could not be written to {opened.target}: {_reason(error)}"
+            yield ReportError(message, code=CANNOT_WRITE, hint="the audit itself was made; the file is not complete")
+
+    def _put(self, opened: _Opened, documents: Sequence[bytes]) -> None:
+        if len(documents) == 1:
+            if opened.is_file:
+                remove_parts(opened.target)
+            _put(opened, documents[0])
+            return
+        os.close(opened.descriptor)
+        self.notes.append(f"{opened.name}: {write_parts(opened.target, documents)}")
 
     def _taken(self) -> Iterator[_Opened]:
         while self._opened:
@@ -99,26 +140,14 @@ def _writable(target: str) -> int:
     return descriptor
 
 
-def _written(opened: _Opened, result: AuditResult) -> Iterator[AuditError]:
-    try:
-        _put(opened, FORMATS[opened.name].write(result))
-    except BrokenPipeError:
-        raise
-    except OSError as error:
-        message = f"the {opened.name} report could not be written to {opened.target}: {_reason(error)}"
-        yield ReportError(message, code=CANNOT_WRITE, hint="the audit itself was made; the file is not complete")
-    except Exception as error:
-        os.close(opened.descriptor)
-        yield internal_error(error)
-
-
 def _put(opened: _Opened, document: bytes) -> None:
     if opened.target == STDOUT:
         sys.stdout.buffer.write(document)
         sys.stdout.flush()
         return
+    is_file = opened.is_file
     with os.fdopen(opened.descriptor, "wb") as file:
-        if stat.S_ISREG(os.fstat(file.fileno()).st_mode):
+        if is_file:
             file.truncate(0)
         file.write(document)
 

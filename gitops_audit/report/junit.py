@@ -1,84 +1,181 @@
-"""JUnit for dashboards: one suite per cluster and source, one case per resource, through the junit-xml package."""
+"""JUnit for dashboards: a suite for each cluster and source, a case for each resource, through the junit-xml package.
+
+junit-xml knows no properties of cases: they are added to its tree. Whoever reads JUnit reads it a little differently;
+a dialect says what is written beyond the elements that all of them know:
+
+- `common`: `file`, `line` and properties of cases, which nearly all read or pass over
+- `gitlab`: the line behind the file (`apps/web.yaml#L3`), no properties: they are not read, and count for its limits
+- `jenkins`: nothing that the schema of its xUnit plugin (junit-10.xsd) refuses
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections import Counter
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
 from datetime import datetime
+from typing import Final, Literal, get_args
+from xml.etree import ElementTree as ET
 
-from junit_xml import TestCase, TestSuite, to_xml_report_string
+from junit_xml import TestCase, TestSuite
 
 from gitops_audit.model.check import POLICY
+from gitops_audit.model.finding import Finding
 from gitops_audit.model.printable import printable
-from gitops_audit.model.result import AuditResult, Part, RunInfo, SourceInfo
+from gitops_audit.model.result import NOT_EVALUATED, AuditResult, Part, RunInfo, SourceInfo, part_of
 from gitops_audit.model.verdict import Verdict
-from gitops_audit.report import text
+from gitops_audit.report import facts, text
+from gitops_audit.report.diff import shortened
+from gitops_audit.report.junit_file import Suite, files
+
+Dialect = Literal["common", "gitlab", "jenkins"]
+DIALECTS: Final[tuple[Dialect, ...]] = get_args(Dialect)
+
+MAX_NAME_CHARS = 1_000
+MAX_MESSAGE_CHARS = 2_000
+MAX_TEXT_CHARS = 200_000
+"""Of one case. XML parsers refuse texts of 10 MB, and nobody reads that far."""
 
 
-def write(result: AuditResult) -> bytes:
-    """The report as UTF-8; `file` and `line` of a case are those of the manifest.
+@dataclass(frozen=True, slots=True)
+class _Case:
+    """A case of junit-xml, and the properties it has no place for."""
 
-    A cluster is read and judged as a whole, so the time of a case is its share of the run.
-    """
-    suites: dict[tuple[str, str], list[Verdict]] = {}
-    info = result.info
+    case: TestCase
+    properties: Sequence[tuple[str, str]] = ()
+
+
+def write(result: AuditResult, dialect: Dialect = "common") -> bytes:
+    """The report as UTF-8, all in one file."""
+    (file,) = files(_suites(result, dialect), is_whole=True)
+    return file
+
+
+def parts(result: AuditResult, dialect: Dialect = "common") -> Sequence[bytes]:
+    """The report as one file, or as several where one would be more than readers take (junit_file.py)."""
+    return files(_suites(result, dialect))
+
+
+def _suites(result: AuditResult, dialect: Dialect) -> Sequence[Suite]:
+    """A cluster is read and judged as a whole, so the time of a case is its share of the run."""
+    grouped: dict[Part, list[Verdict]] = {}
     for verdict in result.verdicts:
-        suites.setdefault((verdict.resource.key.cluster, verdict.resource.source), []).append(verdict)
-    sources = {s.name: s for s in info.sources}
-    share_s = _seconds(info.started_at, result.finished_at) / max(len(result.verdicts), 1)
-    report = to_xml_report_string(
-        [
-            _suite(cluster, source, sources.get(source), [c for v in found for c in _cases(v, share_s)], info)
-            for (cluster, source), found in suites.items()
-        ]
-        + [_unanswered(part, sentence) for part, sentence in result.summary.unanswered.items()]
-    )
-    return str(report).encode()
+        grouped.setdefault(part_of(verdict), []).append(verdict)
+    sources = {s.name: s for s in result.info.sources}
+    share_s = _seconds(result.info.started_at, result.finished_at) / max(len(result.verdicts), 1)
+    unanswered = dict(result.summary.unanswered)
+    suites = []
+    for part, found in grouped.items():
+        source = sources.get(part[1])
+        cases = [c for v in found for c in _cases(v, share_s, source.commit if source else "", dialect)]
+        if part in unanswered:
+            cases.insert(0, _unanswered(part, unanswered[part]))
+        suites.append(_suite(part, source, cases, result.info, dialect))
+    return [*suites, *_of_the_run(result, is_empty=not suites)]
 
 
-def _unanswered(part: Part, sentence: str) -> TestSuite:
+def _of_the_run(result: AuditResult, *, is_empty: bool) -> Iterator[Suite]:
+    """The notes of the run; and where nothing was audited, an error: readers take an empty file for a success."""
+    case = TestCase("notes of the run", classname="gitops-audit")
+    case.stdout = _cut("\n".join(text.notes(result.notes)))
+    if is_empty and not result.summary.is_empty_shard:
+        case.add_error_info(f"nothing was audited [{NOT_EVALUATED}]", error_type=NOT_EVALUATED)
+    elif is_empty:
+        case.add_skipped_info("other shards audit all resources")
+    if is_empty or result.notes:
+        yield _tree(TestSuite("gitops-audit", [case], timestamp=result.info.started_at), [()])
+
+
+def _unanswered(part: Part, sentence: str) -> _Case:
     """Cases that are all skipped look green: that nothing was evaluated is an error of its own."""
-    name = printable("/".join(part))
-    case = TestCase("evaluated", classname=printable(".".join(part)))
-    case.add_error_info(message=printable(sentence))
-    return TestSuite(f"{name} (not evaluated)", [case])
+    case = TestCase("evaluated", classname=_class_name(part, ""))
+    case.add_error_info(message=_message(sentence), output=_cut(printable(sentence)), error_type=NOT_EVALUATED)
+    return _Case(case)
 
 
-def _suite(cluster: str, source: str, read: SourceInfo | None, cases: Sequence[TestCase], info: RunInfo) -> TestSuite:
-    properties = {"cluster": printable(cluster), "source": printable(source), "commit": read.commit if read else ""}
+def _suite(part: Part, read: SourceInfo | None, cases: Iterable[_Case], info: RunInfo, dialect: Dialect) -> Suite:
+    cases = list(_told_apart(cases))
+    about = {"cluster": part[0], "source": part[1], "commit": read.commit if read else ""}
     if read is not None and read.followed_from:
-        properties["from"] = printable(read.followed_from)
-    name = printable(f"{cluster}/{source}")
-    return TestSuite(name, cases, timestamp=info.started_at, properties=properties)
+        about["from"] = read.followed_from
+    properties = {name: printable(value) for name, value in about.items()}
+    name = _name("/".join(part))
+    suite = TestSuite(name, [c.case for c in cases], timestamp=info.started_at, properties=properties)
+    return _tree(suite, [c.properties if dialect == "common" else () for c in cases])
 
 
-def _cases(verdict: Verdict, share_s: float) -> Iterator[TestCase]:
+def _tree(suite: TestSuite, properties: Iterable[Sequence[tuple[str, str]]]) -> Suite:
+    """What junit-xml makes of it, with the properties of the cases before what else they hold."""
+    root: ET.Element = suite.build_xml_doc()
+    cases = root.findall("testcase")
+    for case, pairs in zip(cases, properties, strict=True):
+        if pairs:
+            holder = ET.Element("properties")
+            holder.extend(ET.Element("property", {"name": name, "value": value}) for name, value in pairs)
+            case.insert(0, holder)
+    kept = [child for child in root if child.tag != "testcase"]
+    return Suite(root.attrib["name"], suite.timestamp, kept, cases)
+
+
+def _cases(verdict: Verdict, share_s: float, commit: str, dialect: Dialect) -> Iterator[_Case]:
     """The case of a resource, and one for each policy that was skipped: a case has one outcome only."""
-    gist, case = text.one_line(verdict), _case(verdict, "", share_s)
-    if verdict.outcome == "failed":
-        case.add_failure_info(message=gist, output=text.plain(verdict), failure_type=_failure_type(verdict))
-    elif verdict.outcome == "error":
-        case.add_error_info(message=gist, output=text.plain(verdict))
-    elif verdict.outcome == "skipped":
-        case.add_skipped_info(message=gist)
-    elif verdict.findings:
-        case.stdout = text.plain(verdict)
-    yield case
+    case, told = _case(verdict, "", share_s, dialect), facts.facts(verdict, commit)
+    if verdict.outcome != "passed" or verdict.findings:
+        _fill(case, verdict, told)
+    yield _Case(case, told)
+    skipped: dict[str, list[Finding]] = {}
     for finding in verdict.findings:
         if finding.check == POLICY and finding.result == "skip":
-            skipped = _case(verdict, f"[{POLICY}:{finding.rule}]", 0)
-            skipped.add_skipped_info(message=printable(finding.message))
-            yield skipped
+            skipped.setdefault(finding.rule, []).append(finding)
+    for rule, found in skipped.items():
+        case = _case(verdict, f"[{POLICY}:{rule}]", 0, dialect)
+        case.add_skipped_info(message=_message("; ".join(f.message for f in found)))
+        yield _Case(case)
 
 
-def _case(verdict: Verdict, check: str, elapsed_s: float) -> TestCase:
+def _fill(case: TestCase, verdict: Verdict, told: Sequence[tuple[str, str]]) -> None:
+    gist = _message(text.one_line(verdict))
+    output = _cut("\n".join([text.plain(verdict), "", *facts.lines(told)]))
+    if verdict.outcome == "failed":
+        case.add_failure_info(message=gist, output=output, failure_type=_failure_type(verdict))
+    elif verdict.outcome == "error":
+        case.add_error_info(message=gist, output=output, error_type=_error_type(verdict))
+    elif verdict.outcome == "skipped":
+        case.add_skipped_info(message=gist, output=output)
+    unfailing = [f for f in verdict.findings if f.waiver is not None or f.result == "warn"]
+    if verdict.outcome == "passed" and verdict.findings:
+        case.stdout = output
+    elif unfailing:
+        case.stdout = _cut("\n".join(": ".join(text.told(f)) for f in unfailing))
+
+
+def _case(verdict: Verdict, check: str, elapsed_s: float, dialect: Dialect) -> TestCase:
     resource = verdict.resource
+    file, line = printable(resource.origin.path), resource.origin.line
     return TestCase(
-        printable(f"{resource.title}{check}"),
-        classname=printable(f"{resource.key.cluster}.{resource.source}.{resource.key.qualified_kind}"),
+        _name(f"{resource.title}{check}"),
+        classname=_class_name(part_of(verdict), resource.key.kind),
         elapsed_sec=round(elapsed_s, 6) or None,
-        file=printable(resource.origin.path),
-        line=resource.origin.line or None,
+        file=None if dialect == "jenkins" else f"{file}#L{line}" if dialect == "gitlab" and line and file else file,
+        line=line or None if dialect == "common" else None,
     )
+
+
+def _class_name(part: Part, kind: str) -> str:
+    """`prod/shop/Deployment`. Readers split it at dots, into packages: they are written `%2E`."""
+    name = "/".join(filter(None, (*part, kind))).replace("%", "%25").replace(".", "%2E")
+    return _name(name)
+
+
+def _told_apart(cases: Iterable[_Case]) -> Iterator[_Case]:
+    """Of two cases with one name readers drop the second: it gets its number."""
+    seen: Counter[tuple[str, str]] = Counter()
+    for case in cases:
+        name = (case.case.classname, case.case.name)
+        seen[name] += 1
+        if seen[name] > 1:
+            case.case.name = f"{case.case.name} ({seen[name]})"
+        yield case
 
 
 def _failure_type(verdict: Verdict) -> str:
@@ -87,6 +184,28 @@ def _failure_type(verdict: Verdict) -> str:
         return f"drift.{verdict.drift.status}"
     is_policy = any(f.check == POLICY and f.result == "fail" and f.waiver is None for f in verdict.findings)
     return "policy" if is_policy else "invalid"
+
+
+def _error_type(verdict: Verdict) -> str:
+    """The code of the first error."""
+    return _message(next((f.rule for f in verdict.findings if f.result == "error"), "error"))
+
+
+def _message(content: str) -> str:
+    return printable(shortened(content, MAX_MESSAGE_CHARS))
+
+
+def _name(content: str) -> str:
+    """Readers take 1,024 characters; escapes make it longer."""
+    return shortened(printable(shortened(content, MAX_NAME_CHARS)), MAX_NAME_CHARS)
+
+
+def _cut(content: str) -> str:
+    """A text of an object must not name a file that the reader attaches (GitLab, Jenkins, Azure)."""
+    content = content.replace("[[ATTACHMENT|", "[[ATTACHMENT\\x7c")
+    if len(content) <= MAX_TEXT_CHARS:
+        return content
+    return f"{content[:MAX_TEXT_CHARS]}\n… cut: {len(content)} characters; the JSON report has all"
 
 
 def _seconds(start: str, end: str) -> float:

@@ -24,7 +24,7 @@ from gitops_audit.lifetime import Interrupted
 from gitops_audit.model.result import NOT_EVALUATED, AuditResult, ClusterInfo, RunInfo, Summary
 from gitops_audit.model.subject import Subject, Unread
 from gitops_audit.model.verdict import Verdict
-from gitops_audit.report import digest, text
+from gitops_audit.report import digest, push, text
 from gitops_audit.report.cause import ErrorCause, Shared, only_cause, shared_causes
 from gitops_audit.report.files import STDOUT, ReportFiles
 from gitops_audit.report.suggest import suggested_rules
@@ -36,16 +36,20 @@ from gitops_audit.report.suggest import suggested_rules
 def check(**values: Any) -> None:
     """Audit everything the configuration declares: drift, schemas, policies."""
     settings = load(configuration(values["config_path"]))
-    targets = report_targets(values)
+    targets, gateway = report_targets(values), values["push_metrics"]
+    if gateway is not None:
+        push.checked(gateway)
     with ReportFiles(targets, report_choices(values)) as reports:
         collected = _run(settings, values, selectors=())
         unwritten = reports.write(collected.result)
+    if unwritten and STDOUT in targets.values():
+        console.discard_output()
+    if gateway is not None and not collected.interrupted and (unsent := push.push(collected.result, gateway)):
+        unwritten.append(unsent)
     for note in reports.notes:
         console.complain(note)
     for error in unwritten:
         console.complain(f"error: {error}")
-    if unwritten and STDOUT in targets.values():
-        console.discard_output()
     if STDOUT not in targets.values():
         _print_all(collected.verdicts, is_verbose=values["verbose"])
         _print_summary(collected, is_verbose=values["verbose"])

@@ -11,7 +11,7 @@ import click
 from gitops_audit.config.load import locate
 from gitops_audit.engine.option import OPTIONS, Option
 from gitops_audit.errors import ConfigError
-from gitops_audit.report.registry import FORMATS, Format
+from gitops_audit.report.registry import FORMATS, PUSH_HELP, Format
 
 _Command = TypeVar("_Command", bound=Callable[..., Any])
 
@@ -46,10 +46,11 @@ def run_command(command: _Command) -> _Command:
 
 def report_command(command: _Command) -> _Command:
     """Adds an option for each format of report files, and for what can be chosen of it."""
+    command = click.option("--push-metrics", metavar="URL", help=PUSH_HELP)(command)
     for format_ in reversed(FORMATS.values()):
         command = choice_options(format_)(command)
         option = click.option(
-            f"--{format_.name}", f"report_{format_.name}", metavar="FILE", help=f"{format_.help} (- for stdout)"
+            f"--{format_.name}", _report_key(format_.name), metavar="FILE", help=f"{format_.help} (- for stdout)"
         )
         command = option(command)
     return command
@@ -57,7 +58,11 @@ def report_command(command: _Command) -> _Command:
 
 def report_targets(values: dict[str, Any]) -> dict[str, str | None]:
     """The files of `report_command`'s options, by format."""
-    return {name: values[f"report_{name}"] for name in FORMATS}
+    return {name: values[_report_key(name)] for name in FORMATS}
+
+
+def _report_key(name: str) -> str:
+    return f"report_{name.replace('-', '_')}"
 
 
 def choice_options(format_: Format) -> Callable[[_Command], _Command]:

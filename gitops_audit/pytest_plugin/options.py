@@ -8,7 +8,7 @@ import pytest
 
 from gitops_audit.engine.option import OPTIONS, Option
 from gitops_audit.pytest_plugin.arguments import invocation_path
-from gitops_audit.report.registry import FORMATS
+from gitops_audit.report.registry import FORMATS, PUSH_HELP
 
 if TYPE_CHECKING:
     from gitops_audit.engine.options import RunOptions
@@ -30,6 +30,7 @@ def add(parser: pytest.Parser) -> None:
         for choice in format_.choices:
             told = f"{choice.help} (default: {choice.values[0]})"
             group.addoption(f"--gitops-{format_.name}-{choice.name}", choices=choice.values, help=told)
+    group.addoption("--gitops-push-metrics", metavar="URL", help=PUSH_HELP)
 
 
 def _add(group: pytest.OptionGroup, option: Option) -> None:

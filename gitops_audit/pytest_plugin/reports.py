@@ -10,6 +10,7 @@ from gitops_audit.errors import ConfigError
 from gitops_audit.model.printable import printable_lines
 from gitops_audit.pytest_plugin.arguments import invocation_path
 from gitops_audit.pytest_plugin.session import AuditSession
+from gitops_audit.report import push
 from gitops_audit.report.files import ReportFiles
 from gitops_audit.report.registry import FORMATS
 
@@ -24,11 +25,14 @@ class AuditReports:
         config = session.config
         targets = {name: config.getoption(f"--gitops-{name}") for name in FORMATS}
         self._session = session
+        self._gateway: str | None = config.getoption("--gitops-push-metrics")
         names = (f"{format_.name}-{choice.name}" for format_ in FORMATS.values() for choice in format_.choices)
         choices = {name: config.getoption(f"--gitops-{name}") for name in names}
         self._files = ReportFiles({n: str(invocation_path(config, t)) for n, t in targets.items() if t}, choices)
         self._errors: list[str] = []
         try:
+            if self._gateway is not None:
+                push.checked(self._gateway)
             self._files.__enter__()
         except ConfigError as error:
             raise pytest.UsageError(printable_lines(str(error))) from None
@@ -37,7 +41,10 @@ class AuditReports:
     def pytest_sessionfinish(self, session: pytest.Session) -> None:
         if not self._session.runs or session.config.option.collectonly:
             return
-        unwritten = self._files.write(self._session.result())
+        result = self._session.result()
+        unwritten = self._files.write(result)
+        if self._gateway is not None and (unsent := push.push(result, self._gateway)):
+            unwritten.append(unsent)
         self._errors += [printable_lines(str(error)) for error in unwritten]
         if self._errors:
             session.exitstatus = NOT_WRITTEN

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
+from urllib.parse import quote
 
 from gitops_audit.model.check import DRIFT
 from gitops_audit.model.finding import FindingResult, Severity
@@ -52,6 +53,11 @@ def issues(result: AuditResult, *, is_shared_once: bool = False) -> list[Issue]:
     them, with their number, so that it does not displace all others where a format has a limit."""
     found = [*_unanswered(result), *_open(result, is_shared_once=is_shared_once)]
     return list(_told_apart(sorted(found, key=lambda issue: issue.rank)))
+
+
+def url_quoted(text: str, safe: str = "/") -> str:
+    """A path, or another part of a URL; lone surrogates too, which UTF-8 has no bytes for."""
+    return quote(text.encode("utf-8", "backslashreplace").lstrip(b"/"), safe=safe)
 
 
 def _unanswered(result: AuditResult) -> Iterator[Issue]:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
-from datetime import datetime
+from datetime import UTC, datetime
 
 from gitops_audit.model.printable import printable
 from gitops_audit.model.result import AuditResult, part_of
@@ -21,6 +21,7 @@ METRICS = {
     "gitops_audit_info": "The version that wrote this",
     "gitops_audit_resources": "Resources by outcome",
     "gitops_audit_findings": "Open findings by check, severity and result (fail, warn, error)",
+    "gitops_audit_oldest_finding_timestamp_seconds": "Since when the oldest open finding is known, where that is known",
     "gitops_audit_waived_findings": "Findings that an ignore rule or an exception accepts",
     "gitops_audit_skipped_findings": "What was not evaluated on purpose",
     "gitops_audit_run_complete": "1 where everything was evaluated, else 0",
@@ -30,6 +31,12 @@ METRICS = {
 }
 """Every name with its help; docs/reference/formats.md has their labels."""
 
+# Where nothing is found any more, a number goes to zero and does not stay as it was: a gateway keeps what is not sent.
+_ZEROS: Mapping[str, Labels] = {
+    "gitops_audit_findings": (("check", "drift"), ("severity", "medium"), ("result", "fail")),
+    "gitops_audit_waived_findings": (("check", "drift"), ("severity", "medium")),
+    "gitops_audit_skipped_findings": (("check", "drift"),),
+}
 _OUTCOMES: tuple[Outcome, ...] = ("passed", "failed", "error", "skipped")
 MAX_LABEL_CHARS = 200
 
@@ -46,6 +53,8 @@ def _series(result: AuditResult) -> Iterator[tuple[str, Mapping[Labels, float]]]
     yield "gitops_audit_info", {(("version", __version__),): 1}
     yield "gitops_audit_resources", _resources(result)
     yield from _findings(result).items()
+    if oldest := _oldest(result):
+        yield "gitops_audit_oldest_finding_timestamp_seconds", oldest
     yield "gitops_audit_run_complete", {(): int(is_complete)}
     yield "gitops_audit_run_duration_seconds", {(): max(end - start, 0)}
     yield "gitops_audit_last_run_timestamp_seconds", {(): end}
@@ -66,6 +75,9 @@ def _findings(result: AuditResult) -> Mapping[str, Mapping[Labels, float]]:
         "gitops_audit_waived_findings": Counter(),
         "gitops_audit_skipped_findings": Counter(),
     }
+    for part in dict.fromkeys(map(part_of, result.verdicts)):
+        for name, labels in _ZEROS.items():
+            found[name][(*_part(part), *labels)] = 0
     for verdict, finding in result.findings:
         labels = (*_part(part_of(verdict)), ("check", finding.check))
         severity = ("severity", finding.severity.name)
@@ -74,8 +86,21 @@ def _findings(result: AuditResult) -> Mapping[str, Mapping[Labels, float]]:
         elif finding.result == "skip":
             found["gitops_audit_skipped_findings"][labels] += 1
         else:
-            found["gitops_audit_findings"][(*labels, severity, ("result", finding.result))] += 1
+            state = (("state", finding.state),) if finding.state else ()
+            found["gitops_audit_findings"][(*labels, severity, ("result", finding.result), *state)] += 1
     return found
+
+
+def _oldest(result: AuditResult) -> Mapping[Labels, float]:
+    """Of each source, as a baseline or a history knows it. Days begin at midnight, UTC."""
+    oldest: dict[Labels, float] = {}
+    for verdict, finding in result.findings:
+        if finding.since and finding.waiver is None and finding.result != "skip":
+            since = datetime.fromisoformat(finding.since)
+            at = (since if since.tzinfo else since.replace(tzinfo=UTC)).timestamp()
+            labels = _part(part_of(verdict))
+            oldest[labels] = min(at, oldest.get(labels, at))
+    return oldest
 
 
 def _part(part: tuple[str, str]) -> Labels:

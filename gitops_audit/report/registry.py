@@ -52,6 +52,8 @@ class Format(NamedTuple):
         return {name: value for name, value in options.items() if value}
 
 
+PUSH_HELP = "send the numbers of the run to this Pushgateway of Prometheus"
+
 JUNIT_DIALECT = Choice("dialect", "who reads the JUnit report", ("common", "gitlab", "jenkins"))
 
 FORMATS = {
@@ -63,6 +65,8 @@ FORMATS = {
         Format("codequality", "write the Code Quality report of GitLab", "codequality"),
         Format("csv", "write a table of all findings for spreadsheets", "csv_report"),
         Format("markdown", "write Markdown for a comment on a pull request", "markdown"),
+        Format("github-annotations", "write workflow commands that annotate a pull request", "github_annotations"),
+        Format("gitlab-annotations", "write the annotations report of GitLab", "gitlab_annotations"),
         Format("metrics", "write the numbers of the run for Prometheus", "metrics"),
     )
 }

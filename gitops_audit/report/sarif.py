@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
-from urllib.parse import quote
 
 from gitops_audit.model.check import POLICY, SCHEMA
 from gitops_audit.model.finding import CHANGE_MEANING, Severity
@@ -13,7 +12,7 @@ from gitops_audit.model.printable import printable
 from gitops_audit.model.result import AuditResult, PolicyInfo, policy_of
 from gitops_audit.report import text
 from gitops_audit.report.diff import shortened
-from gitops_audit.report.issue import MAX_CHARS, Issue, issues
+from gitops_audit.report.issue import MAX_CHARS, Issue, issues, url_quoted
 from gitops_audit.report.json_report import dumps
 from gitops_audit.version import __version__
 
@@ -78,7 +77,7 @@ def _result(issue: Issue, places: dict[str, int]) -> dict[str, Any]:
         "locations": [
             {
                 "physicalLocation": {
-                    "artifactLocation": {"uri": _uri(issue.path)},
+                    "artifactLocation": {"uri": url_quoted(issue.path)},
                     "region": {"startLine": issue.line},
                 },
                 "logicalLocations": [{"fullyQualifiedName": _text(issue.subject), "kind": "resource"}],
@@ -200,8 +199,3 @@ def _text(content: str) -> str:
 
 def _id(issue: Issue) -> str:
     return _text(issue.rule)[:MAX_ID_CHARS]
-
-
-def _uri(path: str) -> str:
-    """Relative to the repository."""
-    return quote(path.encode("utf-8", "backslashreplace").lstrip(b"/"), safe="/")

@@ -18,11 +18,11 @@ from tests.recorded import config_map, make, run
 PAGE = Path(__file__).parents[2] / "docs/reference/results.md"
 REPORTS = (
     *("terminal", "terminal -v", "pytest", "pytest -v", "pytest --junitxml", "--junit", "--json"),
-    *("--sarif", "--codequality", "--csv", "--markdown", "--metrics"),
+    *("--sarif", "--codequality", "--csv", "--markdown", "--metrics", "--github-annotations", "--gitlab-annotations"),
 )
 
 
-OTHERS = ("sarif", "codequality", "csv", "markdown", "metrics")
+OTHERS = ("sarif", "codequality", "csv", "markdown", "metrics", "github-annotations", "gitlab-annotations")
 
 
 class Row(NamedTuple):
@@ -38,15 +38,15 @@ class Row(NamedTuple):
 # How a report tells it. "line": on the resource. "count": in the summary, with the number of resources.
 _FAIL = (
     *("line", "line", "line", "line", "failure", "failure", "entry"),
-    *("result", "issue", "row", "item", "sample"),
+    *("result", "issue", "row", "item", "sample", "annotation", "link"),
 )
 _ERROR = (
     *("line", "line", "line", "line", "error", "error", "entry"),
-    *("result", "issue", "row", "item", "sample"),
+    *("result", "issue", "row", "item", "sample", "annotation", "link"),
 )
 _WARN = (
     *("line", "line", "count", "line", "property", "system-out", "entry"),
-    *("result", "issue", "row", "item", "sample"),
+    *("result", "issue", "row", "item", "sample", "annotation", "link"),
 )
 _SKIP = (
     "count",
@@ -61,6 +61,8 @@ _SKIP = (
     "row",
     "item",
     "skipped sample",
+    "left out",
+    "left out",
 )
 _WAIVED = (
     "count",
@@ -75,6 +77,8 @@ _WAIVED = (
     "row",
     "item",
     "waived sample",
+    "left out",
+    "left out",
 )
 _SKIPPED = (
     "number",
@@ -89,11 +93,13 @@ _SKIPPED = (
     "row",
     "item",
     "skipped sample",
+    "left out",
+    "left out",
 )
 
 _UNREAD = (
     *("line", "line", "line", "line", "any", "any", "entry"),
-    *("result", "issue", "row", "item", "sample"),
+    *("result", "issue", "row", "item", "sample", "annotation", "link"),
 )
 
 ROWS = (
@@ -132,7 +138,11 @@ MEANING = {
     "sample": "counted in `gitops_audit_findings` of its cluster, source, check, severity and result",
     "waived sample": "counted in `gitops_audit_waived_findings`",
     "skipped sample": "counted in `gitops_audit_skipped_findings`",
+    "annotation": "a workflow command at the line, with the reason",
+    "link": "a link to the line, with the reason in its label",
 }
+
+GITLAB = {"CI_PROJECT_URL": "https://gitlab.example/shop"}
 
 CONFIG = """\
 version: 1
@@ -231,7 +241,7 @@ def told(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
     others = [word for name in OTHERS for word in (f"--{name}", f"own.{name}")]
     audit = ("pytest", "gitops-audit.yaml", "-p", "no:cacheprovider", "-p", "no:randomly", "--gitops-allow-unsupported")
     return {
-        "terminal": run(root, *check, "--junit", "own.xml", "--json", "own.json", *others).stdout.decode(),
+        "terminal": run(root, *check, "--junit", "own.xml", "--json", "own.json", *others, **GITLAB).stdout.decode(),
         "terminal -v": run(root, *check, "-v").stdout.decode(),
         "pytest": run(root, *audit, "--junitxml=stock.xml").stdout.decode(),
         "pytest -v": run(root, *audit, "-v", COLUMNS="300").stdout.decode(),
@@ -310,6 +320,8 @@ _PARTS: dict[str, Callable[[str], list[str]]] = {
     "note": _notes,
     "issue": lambda report: [json.dumps(entry) for entry in json.loads(report)],
     "item": lambda report: report.split("\n#### "),
+    "annotation": str.splitlines,
+    "link": lambda report: [e["external_link"]["label"] for e in json.loads(report)["gitops-audit"]],
     "row": lambda report: [",".join(row) for row in csv.reader(report.splitlines())],
 }
 """What a report consists of, by the word of the table."""

@@ -7,7 +7,7 @@ import sys
 from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, TypeVar, cast
 
 import click
 
@@ -15,18 +15,19 @@ from gitops_audit.cli import console
 from gitops_audit.cli.console import Progress
 from gitops_audit.cli.group import Group
 from gitops_audit.cli.options import CONFIG, configuration
+from gitops_audit.cli.plan_to_git import Wish, plan_to_git, write_plan
 from gitops_audit.cli.remediation_text import apply_lines, plan_lines
 from gitops_audit.cli.selection import select
 from gitops_audit.config.load import load
-from gitops_audit.config.settings import Settings
-from gitops_audit.errors import ReportError
+from gitops_audit.config.settings import RemediationConfig, Settings
 from gitops_audit.remediate.apply import Run, apply, resume
-from gitops_audit.remediate.document import Plan, Scope, load_plan
+from gitops_audit.remediate.document import Direction, Plan, Scope, load_plan
 from gitops_audit.remediate.journal import journal_folder, read_record
 from gitops_audit.remediate.plan import Planned, Planner
 from gitops_audit.remediate.result import RunResult
 from gitops_audit.remediate.rights import roles
 from gitops_audit.remediate.survey import surveyed
+from gitops_audit.remediate.togit.write import write_files
 from gitops_audit.remediate.undo import undo
 from gitops_audit.remediate.writers import Writers
 
@@ -38,6 +39,20 @@ _JOURNAL = click.option(
 _JSON = click.option("--json", "is_json", is_flag=True, help="the result as JSON on stdout")
 _YES = click.option("--yes", is_flag=True, help="do not ask")
 _QUIET = click.option("-q", "--quiet", "is_quiet", is_flag=True, help="no progress")
+
+
+_TO_GIT = (
+    click.option("--patch", "patch_file", type=click.Path(path_type=Path), help="with --to git: the patch as a file"),
+    click.option("--branch", metavar="NAME", help="with --to git: the patch as a commit on this new branch"),
+    click.option("--include-pending", is_flag=True, help="with --to git: also take back what Git is ahead by"),
+)
+
+
+def _to_git(command: _Command) -> _Command:
+    """The options of `--to git`."""
+    for option in reversed(_TO_GIT):
+        command = option(command)
+    return command
 
 
 @click.group(cls=Group)
@@ -58,6 +73,7 @@ def remediate() -> None:
 @click.option("--to", type=click.Choice(["cluster", "last-synced", "git"]), default="cluster", help="what wins")
 @click.option("--prune", is_flag=True, default=None, help="delete what a source deployed and no longer declares")
 @click.option("--recreate", is_flag=True, default=None, help="delete and create where a field is immutable")
+@_to_git
 @click.option("--accept-shrink", is_flag=True, help="it is meant that a source declares much less than last time")
 @_JSON
 @_QUIET
@@ -65,26 +81,37 @@ def plan(
     config_path: Path | None,
     resources: tuple[str, ...],
     output: Path | None,
+    patch_file: Path | None,
+    branch: str | None,
     accept_shrink: bool,
     is_json: bool,
     is_quiet: bool,
     **values: Any,
 ) -> None:
-    """Plan what would repair all RESOURCES, or those that match. Writes nothing to any cluster."""
+    """Plan what would repair all RESOURCES, or those that match. Writes nothing to any cluster.
+
+    `--to git` plans the other way round: what is live, as a change of the manifests.
+    """
     settings = load(configuration(config_path))
     scope = _scope(settings, resources, **values)
+    if scope.to == "git":
+        wish = Wish(output, patch_file, branch, is_json=is_json, is_quiet=is_quiet)
+        raise click.exceptions.Exit(plan_to_git(settings, scope, wish))
+    if patch_file or branch or scope.pending:
+        raise click.UsageError("--patch, --branch and --include-pending are for --to git")
+    planned = _planned(settings, scope, accepts_shrink=accept_shrink, is_quiet=is_quiet)
+    write_plan(planned.plan, output)
+    _show(planned, output, is_json=is_json)
+    raise click.exceptions.Exit(_plan_exit(planned.plan))
+
+
+def _planned(settings: Settings, scope: Scope, *, accepts_shrink: bool, is_quiet: bool) -> Planned:
     with (
         Progress(is_quiet=is_quiet) as progress,
         Writers(settings.clusters) as writers,
         surveyed(settings, scope, select, progress.stage) as survey,
     ):
-        planned = Planner(survey, writers, accepts_shrink=accept_shrink).plan(scope, datetime.now(UTC))
-    _write(planned.plan, output)
-    if is_json:
-        console.document(json.dumps(planned.plan.to_json(), indent=2))
-    else:
-        _show(planned, output)
-    raise click.exceptions.Exit(_plan_exit(planned.plan))
+        return Planner(survey, writers, accepts_shrink=accepts_shrink).plan(scope, datetime.now(UTC))
 
 
 def _scope(
@@ -97,18 +124,20 @@ def _scope(
     to: str,
     prune: bool | None,
     recreate: bool | None,
+    include_pending: bool,
 ) -> Scope:
-    if to == "git":
-        raise click.UsageError("--to git is not supported yet: change the manifests by hand; `diff` shows the values")
-    config = settings.remediation
+    if to == "git" and (prune or recreate):
+        raise click.UsageError("--prune and --recreate change clusters, and --to git changes none")
+    config = settings.remediation if to != "git" else RemediationConfig(prune=False, recreate=False)
     return Scope(
-        "last-synced" if to == "last-synced" else "cluster",
+        cast(Direction, to),
         revision or "",
         config.prune if prune is None else prune,
         config.recreate if recreate is None else recreate,
         resources,
         clusters,
         sources,
+        include_pending,
     )
 
 
@@ -138,7 +167,8 @@ def apply_command(
             console.show(line)
     if plan.actions and not plan.failed_guards:
         _confirm(f"Apply {len(plan.actions)} actions?", is_agreed=yes or approve is not None)
-    _finish(lambda run: apply(plan, run), config_path, journal, is_json=is_json, is_quiet=is_quiet)
+    carry_out = write_files if plan.scope.to == "git" else apply
+    _finish(lambda run: carry_out(plan, run), config_path, journal, is_json=is_json, is_quiet=is_quiet)
 
 
 @remediate.command("resume")
@@ -210,16 +240,10 @@ def _confirm(question: str, *, is_agreed: bool) -> None:
     click.confirm(question, abort=True, err=True)
 
 
-def _write(plan: Plan, output: Path | None) -> None:
-    if output is None:
+def _show(planned: Planned, output: Path | None, *, is_json: bool) -> None:
+    if is_json:
+        console.document(json.dumps(planned.plan.to_json(), indent=2))
         return
-    try:
-        output.write_text(json.dumps(plan.to_json(), indent=2) + "\n", encoding="utf-8")
-    except OSError as error:
-        raise ReportError(f"the plan {output} cannot be written: {error.strerror}", code="GA601") from None
-
-
-def _show(planned: Planned, output: Path | None) -> None:
     for line in plan_lines(planned.plan, planned.drafts):
         console.show(line)
     if output is not None and planned.plan.actions and not planned.plan.failed_guards:

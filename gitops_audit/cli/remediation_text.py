@@ -12,7 +12,7 @@ from gitops_audit.remediate.result import RunResult
 from gitops_audit.report.diff import shown
 from gitops_audit.report.text import Line, Style
 
-_SIGNS = {"create": "+", "apply": "~", "remove-fields": "~", "delete": "-", "recreate": "-/+"}
+_SIGNS = {"create": "+", "apply": "~", "remove-fields": "~", "delete": "-", "recreate": "-/+", "patch-file": "~"}
 _STYLES: dict[str, Style] = {"create": "add", "delete": "remove", "recreate": "remove"}
 
 

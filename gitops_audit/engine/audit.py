@@ -26,7 +26,9 @@ from gitops_audit.engine.shield import Shield, as_problem
 from gitops_audit.errors import AuditError, ClusterError, SourceError
 from gitops_audit.inventory import build, offline_scope
 from gitops_audit.kube.definition import is_definition
+from gitops_audit.kube.type_schema import TypeSchema
 from gitops_audit.live.workers import threads
+from gitops_audit.model.finding import Drift
 from gitops_audit.model.known_secret import KnownSecrets
 from gitops_audit.model.redact import Redactor
 from gitops_audit.model.resource import Declared, FileProblem, JsonObject
@@ -136,6 +138,33 @@ class Audit:
         mask = self._masks.of(one.redactor if one else self._redactor)
         return mask.body(body) if mask else body
 
+    @property
+    def sources(self) -> tuple[ReadSource, ...]:
+        """Every source as it was read."""
+        return self._sources
+
+    def redeclared(self, others: Mapping[str, ReadSource]) -> tuple[Declared, ...]:
+        """What would be declared with other files of some sources, given by name: of all clusters that were reached."""
+        return tuple(
+            r for c in self._clusters for r in self._declared(c, [others.get(s.config.name, s) for s in self._sources])
+        )
+
+    def first_look(self, resource: Declared) -> Drift | None:
+        """The drift of another declaration of a resource that was judged, before evidence; None without an answer."""
+        one = self._passes.get(resource.key.cluster)
+        return one.first_look(resource) if one else None
+
+    def schema(self, resource: Declared) -> TypeSchema | None:
+        """The type of a resource's kind, as its cluster has it; None where that is not known."""
+        live = next((c.live for c in self._clusters if c.name == resource.key.cluster), None)
+        return live.schemas.type_for(resource.key.group, resource.version, resource.key.kind) if live else None
+
+    def is_telling(self, cluster: str, text: str) -> bool:
+        """Whether a text repeats the value of a Secret."""
+        one = self._passes.get(cluster)
+        mask = self._masks.of(one.redactor if one else self._redactor)
+        return mask is not None and mask.is_telling(text)
+
     def close(self) -> None:
         for cluster in self._clusters:
             cluster.close()
@@ -167,9 +196,7 @@ class Audit:
     def _inventory(self, cluster: ReachedCluster, judgement: Judgement) -> list[Subject]:
         """The resources of one cluster, with every source and file that could not be read."""
         sources = for_cluster(self._sources, cluster.name)
-        readable = [(s.config, s.rendered) for s in sources if s.error is None]
-        scope = cluster.live.discovery.scope if cluster.live else offline_scope(r for _, r in readable)
-        declared = build(cluster.name, readable, scope, cluster.redactor).resources
+        declared = self._declared(cluster, self._sources)
         self._passes[cluster.name] = ClusterPass(cluster, declared, judgement)
         found: list[Subject] = [*self._unread(cluster.name, sources), *declared]
         if cluster.error is not None and not declared:
@@ -180,6 +207,12 @@ class Audit:
 
     def _unread(self, cluster: str, sources: Sequence[ReadSource]) -> Iterator[Unread]:
         return _unread(cluster, sources, fails_on_unfollowed=self._settings.fail_on_unfollowed)
+
+    @staticmethod
+    def _declared(cluster: ReachedCluster, sources: Sequence[ReadSource]) -> tuple[Declared, ...]:
+        readable = [(s.config, s.rendered) for s in for_cluster(sources, cluster.name) if s.error is None]
+        scope = cluster.live.discovery.scope if cluster.live else offline_scope(r for _, r in readable)
+        return build(cluster.name, readable, scope, cluster.redactor).resources
 
     @property
     def _is_narrower(self) -> bool:

@@ -31,7 +31,7 @@ from gitops_audit.engine.gather.orphans import Orphans, find
 from gitops_audit.engine.gather.reading import LiveReading
 from gitops_audit.engine.shield import as_problem
 from gitops_audit.kube.plural import plural
-from gitops_audit.model.finding import Problem
+from gitops_audit.model.finding import Drift, Problem
 from gitops_audit.model.redact import Redactor
 from gitops_audit.model.resource import Declared, JsonObject
 from gitops_audit.model.subject import Subject
@@ -103,6 +103,11 @@ class ClusterPass:
     def live_object(self, resource: Declared) -> JsonObject | None:
         """What was read of a resource in any call of `judge`; None where it is absent or was not read."""
         return self._reading.live_object(resource)
+
+    def first_look(self, resource: Declared) -> Drift | None:
+        """How another declaration of a resource that was judged differs from its live object; None: not known."""
+        case = self._reading.case(resource)
+        return self._drift.checked(case).drift if case.problem is None and self._drift.applies(case) else None
 
     def forget(self) -> None:
         """Lets go of the live objects, which nobody will ask for any more."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator
 from functools import lru_cache
-from itertools import count
+from itertools import count, islice
 from typing import Any
 
 from gitops_audit.manifest.events import Unreadable
@@ -46,6 +46,15 @@ def load(data: bytes, path: str, *, max_bytes: int = MAX_FILE_BYTES) -> Rendered
         return Rendered(ignored=((path, EMPTY),))
     problems.sort(key=lambda problem: problem.line)
     return Rendered(tuple(manifests), tuple(problems), tuple((path, found.ignored) for found in ignored))
+
+
+def placed(data: bytes, index: int) -> tuple[int, str] | None:
+    """Which document (from 0, of those that can be read) holds the n-th object of a file (`origin.index`), and the
+    pointer to the object in it."""
+    parts_read = (part for part in _documents(data, "", [], MAX_FILE_BYTES) if part.document is not None)
+    found = ((n, one) for n, part in enumerate(parts_read) if part.document for one in objects_in(part.document))
+    objects = ((number, one.prefix) for number, one in found if one.problem is None and not one.ignored)
+    return next(islice(objects, index, None), None)
 
 
 def documents(data: bytes, path: str) -> tuple[list[tuple[int, Any]], tuple[FileProblem, ...]]:

@@ -64,7 +64,7 @@ def _modified(verdict: Verdict, drift: Drift, scope: Scope) -> Draft | str | Non
         if unclear:
             return f"what was deployed last is not known of {_paths(unclear)}"
         changes = [change for change in changes if change.cause == "cluster"]
-    if hidden := [change for change in changes if _holds_unknown(change, verdict.resource)]:
+    if hidden := [change for change in changes if holds_unknown(change, verdict.resource)]:
         return f"Git does not hold the value of {_paths(hidden)}"
     if not changes:
         dropped = [change for change in counting if change.type == "dropped"]
@@ -86,7 +86,7 @@ def _unknown_places(resource: Subject) -> Sequence[str]:
     return [*(s.pointer for s in resource.stand_ins), *(pointer for pointer, _ in resource.varying)]
 
 
-def _holds_unknown(change: Change, resource: Subject) -> bool:
+def holds_unknown(change: Change, resource: Subject) -> bool:
     """Whether what would be written holds a value that only stands for another."""
     places = _unknown_places(resource)
     return change.type not in _LEAVING and any(_is_within(p, change.pointer) for p in places)

@@ -19,9 +19,9 @@ MAX_BYTES = 64 << 20
 
 BAD_PLAN, EDITED, EXPIRED = "GA501", "GA502", "GA503"
 
-ActionName = Literal["create", "apply", "remove-fields", "delete", "recreate"]
+ActionName = Literal["create", "apply", "remove-fields", "delete", "recreate", "patch-file"]
 Effect = Literal["none", "restart", "data-loss"]
-Direction = Literal["cluster", "last-synced"]
+Direction = Literal["cluster", "last-synced", "git"]
 
 
 _TEXTS = (
@@ -105,6 +105,19 @@ class Refused:
 
 
 @dataclass(frozen=True, slots=True)
+class PatchedFile:
+    """A file of a source's repository, with the ids of its blobs; `before` is empty for a new file."""
+
+    source: str
+    path: str
+    before: str
+    after: str
+
+    def to_json(self) -> JsonObject:
+        return {"source": self.source, "path": self.path, "before": self.before, "after": self.after}
+
+
+@dataclass(frozen=True, slots=True)
 class Guard:
     """Something that protects from harm; where it is not `ok`, nothing of the plan is done."""
 
@@ -124,6 +137,7 @@ class Scope:
     resources: tuple[str, ...] = ()
     clusters: tuple[str, ...] = ()
     sources: tuple[str, ...] = ()
+    pending: bool = False
 
     def to_json(self) -> JsonObject:
         return {
@@ -134,6 +148,7 @@ class Scope:
             "resources": list(self.resources),
             "clusters": list(self.clusters),
             "sources": list(self.sources),
+            **({"pending": True} if self.pending else {}),
         }
 
     @classmethod
@@ -146,12 +161,16 @@ class Scope:
             tuple(value["resources"]),
             tuple(value["clusters"]),
             tuple(value["sources"]),
+            value.get("pending") is True,
         )
 
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """Times are RFC 3339, UTC. `commits` are the (source, commit) it was made for, `clusters` the (name, identity)."""
+    """Times are RFC 3339, UTC. `commits` are the (source, commit) it was made for, `clusters` the (name, identity).
+
+    `files` are what a plan to Git changes.
+    """
 
     scope: Scope
     commits: tuple[tuple[str, str], ...]
@@ -159,6 +178,7 @@ class Plan:
     actions: tuple[Action, ...] = ()
     refused: tuple[Refused, ...] = ()
     guards: tuple[Guard, ...] = ()
+    files: tuple[PatchedFile, ...] = ()
     created_at: str = ""
     expires_at: str = ""
     digest: str = field(default="", compare=False)
@@ -185,6 +205,7 @@ class Plan:
             "actions": [action.to_json() for action in self.actions],
             "refused": [{"resource": r.resource, "reason": r.reason} for r in self.refused],
             "guards": [{"name": g.name, "ok": g.ok, "detail": g.detail} for g in self.guards],
+            **({"files": [file.to_json() for file in self.files]} if self.files else {}),
         }
 
     @classmethod
@@ -240,6 +261,10 @@ def _read(value: JsonObject) -> Plan:
         tuple(Action.from_json(a) for a in value["actions"]),
         tuple(Refused(str(r["resource"]), str(r["reason"])) for r in value["refused"]),
         tuple(Guard(str(g["name"]), g["ok"] is True, str(g["detail"])) for g in value["guards"]),
+        tuple(
+            PatchedFile(*(str(f[name]) for name in ("source", "path", "before", "after")))
+            for f in value.get("files", ())
+        ),
         str(value["createdAt"]),
         str(value["expiresAt"]),
         str(value["digest"]),

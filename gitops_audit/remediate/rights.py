@@ -45,7 +45,7 @@ class Right:
 def needed(actions: Iterable[Action], writers: Writers | None = None) -> list[Right]:
     """The rights that these actions need, the lock's included. Without `writers` plurals are as English has them."""
     found: set[Right] = set()
-    for action in actions:
+    for action in (a for a in actions if a.action != "patch-file"):
         key = key_of(action)
         name = _plural(action, writers)
         found |= {Right(action.cluster, key.namespace, key.group, name, verb) for verb in VERBS[action.action]}

@@ -29,6 +29,7 @@ class Survey:
     resources: tuple[Subject, ...]
     live: Callable[[Subject], JsonObject | None]
     is_whole: bool
+    audit: Audit
 
     @property
     def commits(self) -> tuple[tuple[str, str], ...]:
@@ -57,6 +58,6 @@ def surveyed(
         events = list(audit.run(chosen, keeps_live=True))
         verdicts = tuple(e.verdict for e in events if isinstance(e, Judged))
         is_whole = len(chosen) == len(audit.resources) and not scope.sources
-        yield Survey(settings, audit.info, verdicts, audit.resources, audit.live, is_whole)
+        yield Survey(settings, audit.info, verdicts, audit.resources, audit.live, is_whole, audit)
     finally:
         audit.close()

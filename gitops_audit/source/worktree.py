@@ -115,7 +115,7 @@ class WorktreeCheckout:
         if self._real(path) is None:
             return False
         data = self.read(path)
-        return object_id in (_object_id(data, object_id), _object_id(data.replace(b"\r\n", b"\n"), object_id))
+        return object_id in (blob_id(data, object_id), blob_id(data.replace(b"\r\n", b"\n"), object_id))
 
     def _start(self, path: str) -> str:
         """The path below the root with its links followed."""
@@ -203,7 +203,7 @@ def _unreadable(path: str, place: str, error: OSError, *, is_sparse: bool) -> Fi
     return FileProblem(path, 0, f"not read: {error.strerror}", UNREADABLE)
 
 
-def _object_id(data: bytes, like: str) -> str:
+def blob_id(data: bytes, like: str) -> str:
     """The id Git gives a blob, by the hash function of another id."""
     algorithm = hashlib.sha256 if len(like) == 64 else hashlib.sha1
     return algorithm(b"blob %d\0" % len(data) + data).hexdigest()

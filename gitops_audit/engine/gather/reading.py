@@ -38,7 +38,7 @@ class LiveReading:
             declared = [s for s in subjects if isinstance(s, Declared)]
             self._read.append(self._cluster.live.read([r for r in self._wanted(declared) if self._is_comparable(r)]))
             self._argocd_sources |= self._deployed_by_argocd(declared)
-        return map(self._case, subjects)
+        return map(self.case, subjects)
 
     def live_object(self, resource: Declared) -> JsonObject | None:
         """What was read of a resource at any time; None where it is absent or was not read."""
@@ -60,7 +60,8 @@ class LiveReading:
             return False
         return not self._skip(subject) and cluster.discovery.scope(key.group, subject.version, key.kind) is None
 
-    def _case(self, subject: Subject) -> Case:
+    def case(self, subject: Subject) -> Case:
+        """The case of one subject, by what was read last."""
         if isinstance(subject, Unread):
             return Case(subject, problem=subject.error, invalid=subject.faults)
         if isinstance(subject, Undeclared):

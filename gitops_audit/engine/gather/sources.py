@@ -102,6 +102,17 @@ def read(config: SourceConfig, opened: Callable[[], Checkout], given: Given = AL
     return ReadSource(config, checkout, rendered)
 
 
+def read_again(source: ReadSource, checkout: Checkout, given: Given) -> ReadSource:
+    """The same source from other files, for the same clusters."""
+    wanted = {source.target, *(one.target for one in source.by_cluster.values())}
+    found = {
+        target: replace(read(source.config, lambda: checkout, replace(given, target=target)), target=target)
+        for target in wanted
+    }
+    by_cluster = {name: found[one.target] for name, one in source.by_cluster.items()}
+    return replace(found[source.target], by_cluster=by_cluster)
+
+
 def _nothing_declared(config: SourceConfig, rendered: Rendered) -> SourceError:
     seen = f"{len(rendered.ignored)} files hold no Kubernetes objects" if rendered.ignored else "there are no manifests"
     return SourceError(

@@ -7,7 +7,6 @@ import threading
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
-from urllib.parse import urljoin
 
 from gitops_audit.config.repository import without_user_info
 from gitops_audit.config.settings import ChartRef
@@ -17,7 +16,7 @@ from gitops_audit.model.printable import printable
 from gitops_audit.model.resource import mapping
 from gitops_audit.source.chart import limits
 from gitops_audit.source.chart.reference import chosen
-from gitops_audit.source.chart.web import NOT_FETCHED, Web, not_found
+from gitops_audit.source.chart.web import NOT_FETCHED, Web, joined, not_found
 
 _DIGEST = re.compile(r"(?:sha256:)?([0-9a-fA-F]{64})")
 
@@ -87,7 +86,7 @@ def _package(ref: ChartRef, entry: dict[str, Any], version: str) -> Package:
         message = f"the index of {_shown(ref.repository)} says of no place for {ref.name} {version}"
         raise SourceError(printable(message), code=NOT_FETCHED)
     found = _DIGEST.fullmatch(str(entry.get("digest") or ""))
-    return Package(urljoin(_below(ref.repository, ""), url), version, found[1].lower() if found else "")
+    return Package(joined(_below(ref.repository, ""), url), version, found[1].lower() if found else "")
 
 
 def _below(repository: str, name: str) -> str:

@@ -9,7 +9,7 @@ import json
 import re
 from dataclasses import dataclass, field
 from typing import Any
-from urllib.parse import quote, urlencode, urljoin, urlsplit
+from urllib.parse import quote, urlencode, urlsplit
 
 from gitops_audit.config.repository import without_user_info
 from gitops_audit.config.settings import ChartRef
@@ -19,7 +19,7 @@ from gitops_audit.model.resource import mapping
 from gitops_audit.source.chart import limits
 from gitops_audit.source.chart.index import Package
 from gitops_audit.source.chart.reference import chosen, is_exact
-from gitops_audit.source.chart.web import NOT_FETCHED, Answer, Web, not_found
+from gitops_audit.source.chart.web import NOT_FETCHED, Answer, Web, joined, not_found
 
 SCHEME = "oci://"
 _MANIFEST = "application/vnd.oci.image.manifest.v1+json"
@@ -75,7 +75,7 @@ class Registry:
             following = _NEXT.search(answer.headers.get("link", ""))
             if following is None:
                 return found
-            url = urljoin(answer.url, following[1])
+            url = joined(answer.url, following[1])
         raise SourceError(f"{_shown(self.ref)} has too many tags (limit: chart tags)", code=NOT_FETCHED)
 
     def _get(self, url: str, max_bytes: int, headers: dict[str, str]) -> Answer:

@@ -92,9 +92,8 @@ class Web:
         return SplitResult(parts.scheme, netloc, parts.path or "/", parts.query, "")
 
     def _redirected(self, place: SplitResult, location: str) -> SplitResult:
-        target = urljoin(urlunsplit(place), location)
         try:
-            found = self._checked(target)
+            found = self._checked(joined(urlunsplit(place), location))
         except SourceError as error:
             raise SourceError(
                 f"{_shown(place)} redirects elsewhere: {error.message}", code=error.code, hint=error.hint
@@ -164,6 +163,14 @@ def _options() -> dict[str, Any]:
     context = ssl.create_default_context(cafile=os.environ.get("SSL_CERT_FILE") or None)
     timeout = urllib3.Timeout(connect=limits.CONNECT_TIMEOUT_S, read=limits.SILENCE_TIMEOUT_S)
     return {"ssl_context": context, "timeout": timeout}
+
+
+def joined(base: str, place: str) -> str:
+    """Where a place leads that a server names; what is no URL stays as it is, and is refused then."""
+    try:
+        return urljoin(base, place)
+    except ValueError:
+        return place
 
 
 def _of_url(url: str) -> str:

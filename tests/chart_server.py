@@ -106,7 +106,7 @@ class ChartServer:
                 return 401, {"www-authenticate": challenge}, b"{}"
         elif self.user and not has_user:
             return 401, {}, b""
-        found = self.answers.get(path, (404, {}, b"not here"))
+        found = self.answers.get(path) or self.answers.get(place.path) or (404, {}, b"not here")
         return (200, {}, found) if isinstance(found, bytes) else found
 
 

@@ -57,7 +57,7 @@ def chart_of(config: SourceConfig, checkout: Checkout, place: Workspace, given: 
 
 def _fetched(ref: ChartRef, place: Workspace, given: Given) -> Chart:
     folder, version = placed(ref, place.home / "chart", given)
-    Completion(folder, _placing(given)).complete(folder, folder)
+    complete(folder, given)
     is_known = not version or is_exact(ref.version)
     note = "" if is_known else f"the chart {ref.name} {ref.version or '(latest)'} is version {version} today"
     return Chart(folder, folder.parent, f"{ref.name}/", is_fetched=True, note=note)
@@ -73,6 +73,11 @@ def placed(ref: ChartRef, target: Path, given: Given) -> tuple[Path, str]:
         return folder, ""
     found = (given.charts or Charts(given.network)).place(ref, target)
     return found.folder, found.version
+
+
+def complete(folder: Path, given: Given) -> None:
+    """Puts what a chart that was fetched needs into its `charts/`. Raises SourceError."""
+    Completion(folder, _placing(given)).complete(folder, folder)
 
 
 def _placing(given: Given) -> Place:

@@ -42,5 +42,10 @@ class Given:
     charts: Charts | None = None
     open: Callable[[SourceConfig], Checkout] | None = None
 
+    @property
+    def has_network(self) -> bool:
+        """Whether anything may come from elsewhere."""
+        return bool(self.network.mirrors or self.network.allow)
+
 
 ALONE = Given()

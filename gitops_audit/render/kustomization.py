@@ -10,16 +10,17 @@ from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
 from typing import Any, NamedTuple
 
-from gitops_audit.config.settings import KustomizeOptions
+from gitops_audit.config.settings import ChartRef, KustomizeOptions
 from gitops_audit.manifest import file as manifest
 from gitops_audit.manifest.limits import EXCESSIVE_ALIASES
 from gitops_audit.manifest.lines import document_lines
 from gitops_audit.model.path import pointer_tokens
 from gitops_audit.model.resource import FileProblem
 from gitops_audit.render.go_fields import Value
-from gitops_audit.render.mirror import PLACE, Mirrors
+from gitops_audit.render.mirror import PLACE
 from gitops_audit.render.references import Fault, Kind, Reference, inline_documents, of_kustomization, of_plugin
 from gitops_audit.render.registry import CHART_FILE, KUSTOMIZATION_FILES
+from gitops_audit.render.remote import Remote
 from gitops_audit.render.tool import UNRENDERED
 
 # What kustomize takes for a URL or a repository wherever it stands, even where a file has the same name.
@@ -30,7 +31,7 @@ _REMOTE = re.compile(
 _LIKE_REMOTE = re.compile(r"[\w-]+(?:\.[\w-]+)+[/:].*(?://|\?|\.git)", re.IGNORECASE)
 _IS_REMOTE = (
     "this is remote, and the audit renders without network: keep a copy in the repository and refer to that, "
-    "or name a copy in `network: {mirrors: {URL: FOLDER}}`"
+    "or name a copy in `network: {mirrors: {URL: FOLDER}}`, or let it be fetched with `network: {allow: [HOST]}`"
 )
 _LEAVES = "this path leads out of the repository"
 _MISSING = "this path does not exist in the repository"
@@ -44,7 +45,7 @@ _RESTRICTED = (
 )
 _NO_CHART = (
     "there is no chart in {}, and the audit renders without network: keep it there, or name a copy of its "
-    "repository in `network: {{mirrors: {{URL: FOLDER}}}}`"
+    "repository in `network: {{mirrors: {{URL: FOLDER}}}}`, or let it be fetched with `network: {{allow: [HOST]}}`"
 )
 _MADE_PLUGIN = (
     "the kustomization here changes the configurations of plugins that it makes, so what they name cannot be "
@@ -82,18 +83,16 @@ class Reach:
     is_renaming: bool = False
 
 
-def reach(
-    root: Path, directory: Path, options: KustomizeOptions | None = None, mirrors: Mirrors | None = None
-) -> Reach:
+def reach(root: Path, directory: Path, options: KustomizeOptions | None = None, remote: Remote | None = None) -> Reach:
     """What the kustomization in `directory` refers to, with all it refers to in turn, below `root`.
 
-    With `mirrors`, copies of what is remote are put below the root, and the kustomizations are rewritten to name them.
+    With `remote`, copies of what is remote are put below the root, and the kustomizations are rewritten to name them.
     Raises SourceError for a mirror that cannot be read.
     """
-    walk = _Walk(root.resolve(), options or KustomizeOptions(), mirrors)
+    walk = _Walk(root.resolve(), options or KustomizeOptions(), remote)
     walk.visit(directory.resolve())
     if not walk.problems:
-        for file, texts in walk.mirrored.items():
+        for file, texts in walk.copied.items():
             _rewrite(file, texts)
     directories = {at.place if at.place.is_dir() else at.place.parent for at in walk.seen}
     named = (at.place for at in walk.seen if at.place.is_file())
@@ -121,8 +120,8 @@ class _At(NamedTuple):
 class _Walk:
     root: Path
     options: KustomizeOptions
-    mirrors: Mirrors | None = None
-    mirrored: dict[Path, dict[str, tuple[str, str]]] = field(default_factory=dict)
+    remote: Remote | None = None
+    copied: dict[Path, dict[str, tuple[str, str]]] = field(default_factory=dict)
     problems: list[FileProblem] = field(default_factory=list)
     seen: set[_At] = field(default_factory=set)
     has_charts: bool = False
@@ -201,13 +200,13 @@ class _Walk:
         if inline and (place is None or "\n" in entry.text or place.is_relative_to(self.root)):
             return inline if entry.kind is Kind.plugin else None
         if _REMOTE.match(entry.text):
-            return self.mirror(directory, entry) or _IS_REMOTE
+            return self.copy(directory, entry) or _IS_REMOTE
         if place is None or not place.is_relative_to(self.root):
             return _IS_REMOTE if _LIKE_REMOTE.match(entry.text) else _LEAVES
         if not place.exists():
-            mirrored = self.mirror(directory, entry)
-            if mirrored is not None:
-                return mirrored
+            copied = self.copy(directory, entry)
+            if copied is not None:
+                return copied
             return _IS_REMOTE if _LIKE_REMOTE.match(entry.text) else _MISSING
         is_restricted = self.options.load_restrictor == "rootOnly" and not place.is_dir()
         if is_restricted and not place.is_relative_to(directory):
@@ -217,15 +216,18 @@ class _Walk:
         self.reads_kustomization |= place.name in KUSTOMIZATION_FILES
         return place
 
-    def mirror(self, directory: Path, entry: Reference) -> Path | None:
-        """A copy of what is remote, noted to be named instead; None without one. Plugins name their own places."""
+    def copy(self, directory: Path, entry: Reference) -> Path | str | None:
+        """A copy of what is remote, noted to be named instead, or why there is none; None where nobody said how.
+
+        Plugins name their own places.
+        """
         file = kustomization_file(directory)
-        if self.mirrors is None or file is None or entry.is_of_plugin:
+        if self.remote is None or file is None or entry.is_of_plugin:
             return None
-        place = self.mirrors.base(directory, entry.text)
-        if place is not None:
+        place = self.remote.base(directory, entry.text)
+        if isinstance(place, Path):
             near = os.path.relpath(place, directory)
-            self.mirrored.setdefault(file, {})[entry.pointer] = (entry.text, near)
+            self.copied.setdefault(file, {})[entry.pointer] = (entry.text, near)
         return place
 
     def chart(self, directory: Path, entry: Reference) -> Path | str:
@@ -236,16 +238,18 @@ class _Walk:
         place = _place(directory, entry.text)
         if place is None or not place.is_relative_to(self.root):
             return _LEAVES
-        if not (place / CHART_FILE).is_file() and not self.is_mirrored(entry, place):
-            return _NO_CHART.format(self.shown(place))
+        if not (place / CHART_FILE).is_file() and (lacking := self.fetch(entry, place)):
+            return lacking
         return place
 
-    def is_mirrored(self, entry: Reference, place: Path) -> bool:
-        """Whether a mirror has the chart; it is at its place then."""
-        if self.mirrors is None or entry.chart is None:
-            return False
-        texts = {name: next((v.value for v in entry.chart.texts(name)), "") for name in ("repo", "name", "version")}
-        return bool(texts["repo"]) and self.mirrors.chart(texts["repo"], texts["name"], texts["version"], place)
+    def fetch(self, entry: Reference, place: Path) -> str:
+        """Puts a chart of a repository where kustomize looks for it; gives why it cannot be had."""
+        names = ("repo", "name", "version")
+        texts = [next((v.value for v in entry.chart.texts(name)), "") for name in names] if entry.chart else [""]
+        if self.remote is None or not texts[0]:
+            return _NO_CHART.format(self.shown(place))
+        lacking = self.remote.chart(ChartRef(*texts), place)
+        return lacking and f"there is no chart in {self.shown(place)}: {lacking}"
 
     def shown(self, place: Path) -> str:
         return place.relative_to(self.root).as_posix()

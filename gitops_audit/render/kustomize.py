@@ -21,9 +21,9 @@ from gitops_audit.render.helm import helm_program
 from gitops_audit.render.kustomization import Reach, join, kustomization_file, reach
 from gitops_audit.render.lfs import lfs_problems
 from gitops_audit.render.limits import MAX_RENDERED_BYTES
-from gitops_audit.render.mirror import Mirrors
 from gitops_audit.render.overlay import LaidOver, laid_over
 from gitops_audit.render.post_build import substituted
+from gitops_audit.render.remote import Remote
 from gitops_audit.render.tool import NO_TOOL, UNRENDERED, ToolError, Workspace, workspace
 from gitops_audit.render.version import version_of
 from gitops_audit.source import Checkout
@@ -52,7 +52,7 @@ def render(config: SourceConfig, checkout: Checkout, given: Given = ALONE) -> Re
                 return _without_made(_built(config, checkout, own_place, given), own, checkout)
         if kustomization_file(place.tree / checkout.path) is None:
             raise _no_kustomization(config, checkout)
-        if given.network.mirrors:
+        if given.has_network:
             place = replace(place, tree=place.export.changed())
         return _built(config, checkout, place, given)
 
@@ -89,10 +89,10 @@ def _left_out(config: SourceConfig, checkout: Checkout, place: Workspace, reache
 
 def _reached(config: SourceConfig, checkout: Checkout, place: Workspace, given: Given) -> Reach:
     directory = place.tree / checkout.path
-    if not given.network.mirrors:
+    if not given.has_network:
         return reach(place.tree, directory, config.kustomize)
     with place.export.lock:
-        return reach(place.tree, directory, config.kustomize, Mirrors(given.network, place.tree.resolve()))
+        return reach(place.tree, directory, config.kustomize, Remote(given, place.tree.resolve()))
 
 
 def kustomize_command(config: SourceConfig) -> list[str]:

@@ -43,7 +43,7 @@ def member(name: str, kind: bytes = tarfile.REGTYPE, target: str = "") -> bytes:
         other = tarfile.TarInfo(name)
         other.type, other.linkname = kind, target
         archive.addfile(other)
-    return gzip.compress(plain.getvalue())
+    return gzip.compress(plain.getvalue(), mtime=0)
 
 
 @pytest.mark.parametrize(
@@ -61,9 +61,13 @@ def member(name: str, kind: bytes = tarfile.REGTYPE, target: str = "") -> bytes:
         (member("other/Chart.yaml"), "holds 2 folders"),
         (packaged({}), "holds 0 folders"),
         (b"no archive", "no archive"),
-        (gzip.compress(b"no archive"), "no archive"),
+        (gzip.compress(b"no archive", mtime=0), "no archive"),
         (member("web/a")[:-30], "no archive"),
         (b"", "no archive"),
+    ],
+    ids=[
+        *("parent", "absolute", "backslash", "link", "hard link", "device", "pipe", "beside", "twice", "two", "none"),
+        *("no gzip", "no tar", "cut off", "empty"),
     ],
 )
 def test_a_package_that_would_write_elsewhere_is_refused(data: bytes, words: str, tmp_path: Path) -> None:

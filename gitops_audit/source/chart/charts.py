@@ -11,6 +11,7 @@ from urllib.parse import urlsplit
 from gitops_audit.config.repository import without_user_info
 from gitops_audit.config.settings import ChartRef, NetworkConfig
 from gitops_audit.errors import SourceError
+from gitops_audit.manifest.limits import MAX_FILE_BYTES
 from gitops_audit.model.printable import printable
 from gitops_audit.source.cache import default_cache_dir
 from gitops_audit.source.chart import limits
@@ -64,6 +65,16 @@ class Charts:
         if isinstance(found, SourceError):
             raise SourceError(found.message, code=found.code, hint=found.hint)
         return found
+
+    def file(self, url: str) -> bytes:
+        """A single file of objects at a URL, from an allowed host. Raises SourceError."""
+        if not self._fetch:
+            message = f"{printable(without_user_info(url))} is not fetched by a run without network"
+            raise SourceError(message, code=NOT_FETCHED, hint="name a copy in `network.mirrors`")
+        answer = self._web()[0].get(url, max_bytes=MAX_FILE_BYTES)
+        if answer.status in (401, 404):
+            raise not_found(answer, "such file")
+        return answer.data
 
     def close(self) -> None:
         if self._opened is not None:

@@ -111,7 +111,7 @@ def problems_of(tmp_path: Path, kustomization: str, **others: str) -> tuple[File
 
 REMOTE = (
     "this is remote, and the audit renders without network: keep a copy in the repository and refer to that, "
-    "or name a copy in `network: {mirrors: {URL: FOLDER}}`"
+    "or name a copy in `network: {mirrors: {URL: FOLDER}}`, or let it be fetched with `network: {allow: [HOST]}`"
 )
 
 

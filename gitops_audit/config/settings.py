@@ -59,6 +59,18 @@ class KustomizeOptions:
 
 
 @dataclass(frozen=True, slots=True)
+class DirectoryOptions:
+    """How Argo CD reads a directory of manifests: its own files alone unless it recurses; `include` and `exclude` are
+    its wildcards, in which a `*` takes slashes too. `jsonnet` is JSON of what Jsonnet files are given, empty for none.
+    """
+
+    recurse: bool = False
+    include: str = ""
+    exclude: str = ""
+    jsonnet: str = field(default="", repr=False)
+
+
+@dataclass(frozen=True, slots=True)
 class Substitution:
     """The variables that Flux replaces in what was built, by name. `unknown` names those whose value the audit does not
     know; `is_open`: there may be more of them. `is_strict`: one that is not set is an error. `is_always`: functions are
@@ -220,6 +232,7 @@ class SourceConfig:
     exclude: tuple[str, ...] = ()
     kustomize: KustomizeOptions = field(default_factory=KustomizeOptions)
     helm: HelmOptions = field(default_factory=HelmOptions)
+    directory: DirectoryOptions | None = None
     post_build: PostBuild | None = None
     argocd: ArgoCDFollow | None = None
     flux: FluxFollow | None = None

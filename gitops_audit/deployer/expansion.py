@@ -93,12 +93,14 @@ class Broken:
 
 @dataclass(frozen=True, slots=True)
 class Expansion:
-    """`declared_by` names for each source those that declare the object it comes from, to tell a cycle."""
+    """`declared_by` names for each source those that declare the object it comes from, to tell a cycle; `notes` say
+    what of a followed object is not taken into account."""
 
     sources: tuple[SourceConfig, ...] = ()
     unfollowed: tuple[Unfollowed, ...] = ()
     problems: tuple[Broken, ...] = ()
     declared_by: tuple[tuple[str, str], ...] = ()
+    notes: tuple[str, ...] = ()
 
 
 class Files(Protocol):
@@ -122,16 +124,30 @@ class Files(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
+class GoTemplate:
+    """A text with `{{ }}` of Go and the functions of Sprig, and what it is given as `.`."""
+
+    text: str
+    parameters: JsonObject
+
+
+def _no_templates(_: Sequence[GoTemplate]) -> Sequence[str]:
+    raise SourceError("no Go templates are evaluated here")
+
+
+@dataclass(frozen=True, slots=True)
 class Context:
     """What an expansion may ask. `source` is the engine's, `clusters` are the names in the configuration.
 
     `live` lists all objects of a kind in the engine's cluster: None where no cluster is asked; raises ClusterError.
+    `templates` gives the texts of Go templates; raises SourceError.
     """
 
     source: SourceConfig
     clusters: tuple[str, ...]
     files: Files
     live: Callable[[GroupKind], Sequence[JsonObject] | None]
+    templates: Callable[[Sequence[GoTemplate]], Sequence[str]] = _no_templates
 
 
 def told_once(found: Iterable[Unfollowed]) -> Iterator[str]:

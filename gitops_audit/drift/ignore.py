@@ -103,7 +103,8 @@ class IgnoreRules:
         return replace(drift, ignored=next(waivers, None))
 
     def ledger(self) -> IgnoreLedger:
-        return IgnoreLedger(self._rules)
+        """Of the rules of the configuration: what an engine's own objects ignore is theirs to clean up."""
+        return IgnoreLedger([rule for rule in self._rules if not rule.rule.source])
 
 
 class IgnoreLedger:

@@ -109,6 +109,7 @@ class Audit:
         yield Started(self.info, len(chosen))
         is_whole = len(chosen) == len(self.resources)
         summary = Summary(is_empty_shard=bool(self.inventory) and not self.resources)
+        summary.elsewhere.update(_answered_by_followed(self._sources))
         for name, resources in groupby(sorted(chosen, key=_cluster), key=_cluster):
             self._progress(f"auditing {name}")
             verdicts = self._judged(name, tuple(resources))
@@ -272,6 +273,13 @@ def run(settings: Settings, options: RunOptions | None = None) -> AuditResult:
                 case Finished(finished_at=finished_at, summary=summary, notes=notes):
                     return AuditResult(audit.info, finished_at, summary, verdicts, notes)
     raise AssertionError("an audit ends with Finished")
+
+
+def _answered_by_followed(sources: Sequence[ReadSource]) -> Iterator[Part]:
+    """An engine's own objects often have no schema: what follows from them is what its source is there for."""
+    for source in sources:
+        if source.config.follow is not None and source.error is None:
+            yield from ((cluster, source.config.name) for cluster in source.config.clusters)
 
 
 def _shallow(sources: Sequence[ReadSource]) -> Iterator[str]:

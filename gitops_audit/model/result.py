@@ -101,8 +101,8 @@ class Summary:
     """Counts over the verdicts of a run, as the JSON report shows them.
 
     `evaluated` says of each cluster and source whether any check of any of its resources came to an answer.
-    `elsewhere` are those of which other shards come to an answer. `is_empty_shard`: there are resources, and other
-    shards audit all of them.
+    `elsewhere` are those that are answered for elsewhere: by other shards, or by what follows from a source.
+    `is_empty_shard`: there are resources, and other shards audit all of them.
     """
 
     outcomes: Counter[Outcome] = field(default_factory=Counter)

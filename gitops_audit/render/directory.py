@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import replace
 
-from gitops_audit.config.settings import SourceConfig
+from gitops_audit.config.settings import DirectoryOptions, SourceConfig
+from gitops_audit.deployer.argocd.glob import is_like
 from gitops_audit.deployer.stand_in import LFS_POINTER
 from gitops_audit.model.resource import FileProblem, Rendered
 from gitops_audit.render import stand_ins
@@ -36,9 +37,11 @@ def render(config: SourceConfig, checkout: Checkout, _: Given = ALONE) -> Render
     """The objects of all manifests under the source's path, in the order of their paths. Raises SourceError."""
     prefix = f"{checkout.path}/" if checkout.path else ""
     is_excluded = matcher(config.exclude)
+    options = config.directory
 
     def is_left_out(path: str) -> bool:
-        return is_excluded(path.removeprefix(prefix))
+        below = path.removeprefix(prefix)
+        return is_excluded(below) or (options is not None and not _takes(options, below))
 
     def is_wanted(path: str) -> bool:
         return path.lower().endswith(_SUFFIXES) and not is_left_out(path)
@@ -53,6 +56,15 @@ def render(config: SourceConfig, checkout: Checkout, _: Given = ALONE) -> Render
     found = merged([unread, *(_read(blob, belonging) for blob in checkout.blobs(is_wanted))])
     told = frozenset(problem.path for problem in found.problems)
     return merged([found, Nested(checkout, is_left_out, told, belonging.parts).unread()])
+
+
+def _takes(options: DirectoryOptions, path: str) -> bool:
+    """Whether Argo CD reads a file of a directory, given by its path in it."""
+    if not options.recurse and "/" in path:
+        return False
+    if options.exclude and is_like(options.exclude, path):
+        return False
+    return not options.include or is_like(options.include, path)
 
 
 def _links(checkout: Checkout) -> Iterator[str]:

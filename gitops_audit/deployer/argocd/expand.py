@@ -1,12 +1,137 @@
-"""Applications as sources of the audit."""
+"""The Applications among objects, and those that ApplicationSets make, as sources of the audit."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
 
-from gitops_audit.deployer.expansion import Context, Expansion, Placed
+from gitops_audit.config.settings import ArgoCDFollow, SourceConfig
+from gitops_audit.deployer.argocd import marks
+from gitops_audit.deployer.argocd.application import Application, is_name, safe_name
+from gitops_audit.deployer.argocd.destination import NoDestinationError, cluster_of, forbidden
+from gitops_audit.deployer.argocd.parameters import SetError
+from gitops_audit.deployer.argocd.sets import applications_of
+from gitops_audit.deployer.expansion import Broken, Context, Expansion, Placed, Unfollowed, name_of
+from gitops_audit.kube.glob import is_like_any
+from gitops_audit.kube.match import has_labels, labels_of
+from gitops_audit.model.resource import JsonObject, mapping
+
+_PROJECT = ("argoproj.io", "AppProject")
+_SECRET = ("", "Secret")
 
 
 def expand(placed: Sequence[Placed], context: Context) -> Expansion:
     """What the Applications and ApplicationSets among these objects deploy."""
-    return Expansion()
+    secrets = [one.body for one in placed if one.group_kind == _SECRET]
+    found = _Expanding(context, [one.body for one in placed if one.group_kind == _PROJECT], secrets)
+    for one in placed:
+        if one.group_kind == marks.APPLICATION:
+            found.add(one.body, one)
+        elif one.group_kind == marks.APPLICATION_SET and not context.source.is_from_cluster:
+            found.add_set(one)
+    return found.expansion
+
+
+@dataclass(slots=True)
+class _Expanding:
+    context: Context
+    projects: list[JsonObject]
+    secrets: list[JsonObject]
+    sources: dict[str, SourceConfig] = field(default_factory=dict)
+    unfollowed: list[Unfollowed] = field(default_factory=list)
+    problems: list[Broken] = field(default_factory=list)
+    declared_by: list[tuple[str, str]] = field(default_factory=list)
+    notes: list[str] = field(default_factory=list)
+    names: dict[str, tuple[str, str]] = field(default_factory=dict)
+
+    @property
+    def expansion(self) -> Expansion:
+        return Expansion(
+            tuple(self.sources.values()),
+            tuple(self.unfollowed),
+            tuple(self.problems),
+            tuple(self.declared_by),
+            tuple(self.notes),
+        )
+
+    def add_set(self, placed: Placed) -> None:
+        if not self._is_watched(placed.namespace):
+            return
+        try:
+            applications = applications_of(placed, self.context, self.secrets)
+        except SetError as error:
+            self.problems.append(self._application(placed.body, placed, "").broken(str(error)))
+            return
+        if not applications:
+            self.unfollowed.append(Unfollowed.of(placed, "it comes to no Application"))
+        for body in applications:
+            self.add(body, placed)
+
+    def add(self, body: JsonObject, placed: Placed) -> None:
+        """An Application, as it stands at `placed` or is made by the set that stands there."""
+        if not self._is_wanted(body, placed):
+            return
+        try:
+            cluster = cluster_of(body, placed, self.context)
+        except NoDestinationError as error:
+            self.unfollowed.append(replace(Unfollowed.of(placed, str(error)), name=_shown(body, placed)))
+            return
+        application = self._application(body, placed, cluster)
+        self.declared_by.append((application.source_name, placed.source.name))
+        if application.source_name in self.names:
+            return
+        self.names[application.source_name] = _identity(body, placed)
+        if not is_name(name_of(body)):
+            self.problems.append(application.broken(f"{name_of(body)[:80]!r} is no name of an Application"))
+        elif refusal := forbidden(body, self.projects):
+            self.problems.append(application.broken(refusal))
+        else:
+            self._take(application)
+
+    def _take(self, application: Application) -> None:
+        for outcome in application.outcomes():
+            match outcome:
+                case SourceConfig():
+                    self.sources[outcome.name] = outcome
+                case Unfollowed():
+                    self.unfollowed.append(replace(outcome, name=_shown(application.body, application.placed)))
+                case Broken():
+                    self.problems.append(outcome)
+        for expression in application.ignored("").untranslated:
+            told = f"{application.placed.told}: ignoreDifferences by jq is not applied: {expression[:200]}"
+            self.notes.append(f"{told} (only expressions that walk to a field are)")
+
+    def _application(self, body: JsonObject, placed: Placed, cluster: str) -> Application:
+        cluster = cluster or placed.cluster
+        return Application(body, placed, cluster, self._source_name(body, placed), self.context)
+
+    def _source_name(self, body: JsonObject, placed: Placed) -> str:
+        """`fleet.shop`; with its namespace where another Application has that name already."""
+        name = f"{self.context.source.name}.{safe_name(name_of(body))}"
+        if self.names.get(name, _identity(body, placed)) == _identity(body, placed):
+            return name
+        namespace, own = _identity(body, placed)
+        return f"{self.context.source.name}.{safe_name(namespace)}.{safe_name(own)}"
+
+    def _is_wanted(self, body: JsonObject, placed: Placed) -> bool:
+        follow = self.context.source.argocd or ArgoCDFollow()
+        project = str(mapping(body.get("spec")).get("project") or "default")
+        return (
+            self._is_watched(_identity(body, placed)[0])
+            and (not follow.projects or is_like_any(follow.projects, project))
+            and (not follow.names or is_like_any(follow.names, name_of(body)))
+            and has_labels(follow.labels, labels_of(body))
+        )
+
+    def _is_watched(self, namespace: str) -> bool:
+        follow = self.context.source.argocd or ArgoCDFollow()
+        return not follow.namespaces or is_like_any(follow.namespaces, namespace)
+
+
+def _identity(body: JsonObject, placed: Placed) -> tuple[str, str]:
+    namespace = str(mapping(body.get("metadata")).get("namespace") or placed.namespace)
+    return namespace, name_of(body)
+
+
+def _shown(body: JsonObject, placed: Placed) -> str:
+    return "/".join(filter(None, _identity(body, placed)))

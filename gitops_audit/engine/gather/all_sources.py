@@ -24,6 +24,7 @@ from gitops_audit.kube.definition import is_definition
 from gitops_audit.live.workers import threads
 from gitops_audit.model.resource import JsonObject
 from gitops_audit.render.given import Given, Target
+from gitops_audit.render.go_template import Evaluations
 from gitops_audit.render.registry import detected_type
 from gitops_audit.source import Checkout, Opener
 from gitops_audit.source.chart.charts import Charts
@@ -90,7 +91,7 @@ class _Reader:
         files = Repositories(self.settings, config, self.opener, options.revision)
         live = LiveObjects(config.clusters[0] if config.clusters else "", self.settings, self.reached)
         with closing(files), closing(live):
-            return Follower(self.settings, config, files, live, self.read).follow(start)
+            return Follower(self.settings, config, files, live, self.read, Evaluations()).follow(start)
 
     def _opened(self, config: SourceConfig) -> Callable[[], Checkout]:
         return partial(self.opener.open, config)

@@ -17,6 +17,7 @@ from gitops_audit.deployer.expansion import (
     FOLLOWED_KINDS,
     Context,
     Expansion,
+    GoTemplate,
     GroupKind,
     Placed,
     name_of,
@@ -39,6 +40,7 @@ _EXPANSIONS = {
 # What is asked of the cluster where a source follows what it has.
 _LIVE: dict[str, tuple[GroupKind, ...]] = {key: tuple(sorted(kinds)) for key, kinds in FOLLOWED_KINDS.items()}
 
+Evaluated = Callable[[Sequence[GoTemplate]], Sequence[str]]
 Read = Callable[[Sequence[SourceConfig]], Mapping[str, ReadSource]]
 
 
@@ -51,6 +53,7 @@ class Follower:
     files: Repositories
     live: LiveObjects
     read: Read
+    templates: Evaluated
 
     def follow(self, start: ReadSource) -> tuple[ReadSource, ...]:
         """The source itself as it was read, and all that follows from it."""
@@ -101,7 +104,7 @@ class Follower:
 
     def _expanded(self, placed: Sequence[Placed]) -> Expansion:
         clusters = tuple(cluster.name for cluster in (*self.settings.clusters, *self.settings.elsewhere))
-        context = Context(self.source, clusters, self.files, self.live)
+        context = Context(self.source, clusters, self.files, self.live, self.templates)
         expansion: Expansion = import_module(_EXPANSIONS[self.engine]).expand(placed, context)
         return expansion
 
@@ -112,6 +115,7 @@ def _finished(
     """The engine's own source without what followed sources declare as well, and then these."""
     followed = [*known.values(), *(ReadSource(b.source, error=b.error) for b in expansion.problems)]
     own = replace(start.changed(_without(start, followed)), unfollowed=expansion.unfollowed)
+    own = replace(own, rendered=replace(own.rendered, notes=(*own.rendered.notes, *expansion.notes)))
     if not followed:
         own = replace(own, error=_nothing_followed(own, engine))
     cycles = cycles_of(expansion.declared_by)

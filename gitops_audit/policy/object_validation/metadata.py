@@ -5,6 +5,7 @@ from __future__ import annotations
 from functools import partial
 
 from gitops_audit.kube import name
+from gitops_audit.kube.builtin import is_namespaced
 from gitops_audit.kube.name import Grammar
 from gitops_audit.model.path import escaped
 from gitops_audit.policy.object_validation.field import Faults, Fields, labels, mapping, objects, required, texts
@@ -52,7 +53,7 @@ def metadata(fields: Fields, group: str, kind: str, minor: int) -> Faults:
     if found := fields.get("annotations"):
         yield from annotation_faults(found, "/metadata/annotations")
     if found := fields.get("finalizers"):
-        yield from _finalizers(found)
+        yield from _finalizers(found, is_built_in=is_namespaced(group, kind) is not None)
     if found := fields.get("ownerReferences"):
         yield from _owners(found)
 
@@ -87,11 +88,12 @@ def _bytes(value: Fields) -> int:
     return sum(len(part.encode("utf-8", "surrogatepass")) for part in found)
 
 
-def _finalizers(value: object) -> Faults:
+def _finalizers(value: object, *, is_built_in: bool) -> Faults:
+    """The server wants a domain before a slash of its own kinds alone; for custom resources it only warns."""
     for pointer, text in texts(value, "/metadata/finalizers"):
         if message := name.qualified(text):
             yield pointer, message
-        elif "/" not in text and text not in _STANDARD_FINALIZERS:
+        elif is_built_in and "/" not in text and text not in _STANDARD_FINALIZERS:
             yield pointer, "must be a name with a domain, such as example.com/cleanup"
 
 

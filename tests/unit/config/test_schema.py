@@ -58,7 +58,11 @@ def test_every_key_is_described_for_editors() -> None:
 )
 def test_schema_and_settings_have_the_same_keys(definition: str, kind: Any) -> None:
     known = {field.name for field in dataclasses.fields(kind)} - {"where"}
-    inner = {"cluster": {"name"}, "source": {"followed_from", "ignore", "post_build"}, "ignore": {"source"}}
+    inner = {
+        "cluster": {"name"},
+        "source": {"directory", "followed_from", "ignore", "post_build"},
+        "ignore": {"source"},
+    }
     known -= inner.get(definition, set())
     keys = {{"inCluster": "in_cluster"}.get(key, key) for key in schema()["$defs"][definition]["properties"]}
     assert keys == known

@@ -1,0 +1,219 @@
+"""One Application as sources of the audit: one, or for several sources one for each that renders something.
+
+Sources: argo-cd.readthedocs.io/en/stable: operator-manual/declarative-setup, user-guide/multiple_sources,
+user-guide/parameters (`.argocd-source.yaml`), user-guide/oci.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
+
+from gitops_audit.config.settings import NO_REPOSITORY, ChartRef, HelmOptions, SourceConfig, ValuesRepository
+from gitops_audit.deployer.argocd.ignore_differences import Ignored, ignored
+from gitops_audit.deployer.argocd.options import (
+    OptionError,
+    directory_options,
+    helm_options,
+    kustomize_options,
+    source_type,
+)
+from gitops_audit.deployer.expansion import Broken, Context, Placed, Unfollowed
+from gitops_audit.errors import Location, SourceError
+from gitops_audit.manifest import file as manifest
+from gitops_audit.model.resource import JsonObject, mapping
+
+NOT_UNDERSTOOD = "GA288"
+_FIXED = frozenset({"repoURL", "path", "targetRevision", "chart", "ref", "name"})
+_NAME = re.compile(r"[a-z0-9]([-a-z0-9.]{0,251}[a-z0-9])?")
+_UNSAFE = re.compile(r"[^A-Za-z0-9._-]+")
+_RANGE = re.compile(r"[*^~<>|, ]|\.[xX](?:\.|$)")
+
+Outcome = SourceConfig | Unfollowed | Broken
+
+
+@dataclass(frozen=True, slots=True)
+class Application:
+    """An Application, and where it stands or what made it. `body` is what it says, `cluster` where it deploys to."""
+
+    body: JsonObject
+    placed: Placed
+    cluster: str
+    source_name: str
+    context: Context
+
+    @property
+    def name(self) -> str:
+        return str(mapping(self.body.get("metadata")).get("name") or "")
+
+    @property
+    def spec(self) -> JsonObject:
+        return mapping(self.body.get("spec"))
+
+    @property
+    def namespace(self) -> str:
+        return str(mapping(self.spec.get("destination")).get("namespace") or "")
+
+    @property
+    def where(self) -> Location:
+        origin = self.placed.origin
+        return Location(origin.path, origin.line) if origin.path else self.context.source.where
+
+    @property
+    def sources(self) -> list[JsonObject]:
+        several = self.spec.get("sources")
+        found = [s for s in several if isinstance(s, dict)] if isinstance(several, list) else []
+        one = self.spec.get("source")
+        return found or ([one] if isinstance(one, dict) else [])
+
+    def outcomes(self) -> Iterator[Outcome]:
+        """A source for each that renders something; what cannot be followed, with its reason."""
+        if self.spec.get("sourceHydrator"):
+            yield Unfollowed.of(self.placed, "its source hydrator writes what is deployed to another branch")
+        rendering = [source for source in self.sources if _renders(source)]
+        if not rendering:
+            yield self.broken("it has no source that declares anything")
+        for number, source in enumerate(rendering, 1):
+            name = f"{self.source_name}.{number}" if len(rendering) > 1 else self.source_name
+            yield self._outcome(source, name)
+
+    def broken(self, reason: str) -> Broken:
+        error = SourceError(f"{self.placed.told} cannot be followed: {reason}", code=NOT_UNDERSTOOD, where=self.where)
+        return Broken(replace(self._config(self.source_name), name=self.source_name), error)
+
+    def _outcome(self, source: JsonObject, name: str) -> Outcome:
+        if source.get("plugin") is not None:
+            return Unfollowed.of(self.placed, "a config management plugin renders it, and none is run")
+        try:
+            config = self._chart(source, name) if source.get("chart") else self._path(source, name)
+        except OptionError as error:
+            return replace(self.broken(str(error)), source=self._config(name))
+        except SourceError as error:
+            return Unfollowed.of(self.placed, error.message if not error.hint else f"{error.message} ({error.hint})")
+        return config if not isinstance(config, SourceConfig) else self._with_ignored(config)
+
+    def _with_ignored(self, config: SourceConfig) -> SourceConfig:
+        return replace(config, ignore=self.ignored(config.name).rules)
+
+    def ignored(self, source_name: str) -> Ignored:
+        return ignored(self.body, self.placed.title, source_name, self.where)
+
+    def _config(self, name: str) -> SourceConfig:
+        return SourceConfig(
+            name=name,
+            repo=self.context.source.repo,
+            revision=self.context.source.revision,
+            namespace=self.namespace,
+            clusters=(self.cluster,),
+            followed_from=self.placed.told,
+            where=self.where,
+        )
+
+    def _chart(self, source: JsonObject, name: str) -> SourceConfig:
+        repository, chart = str(source.get("repoURL") or ""), str(source["chart"])
+        if "://" not in repository:
+            repository = f"oci://{repository}"
+        version = str(source.get("targetRevision") or "")
+        options = self._helm(source, "")
+        helm = replace(options, chart=ChartRef(repository, chart, version))
+        return replace(self._config(name), repo=NO_REPOSITORY, revision="HEAD", type="helm", helm=helm)
+
+    def _path(self, source: JsonObject, name: str) -> SourceConfig | Unfollowed:
+        url = str(source.get("repoURL") or "")
+        if url.startswith("oci://"):
+            return Unfollowed.of(self.placed, "it deploys an OCI artefact, which is not fetched")
+        path = _path_of(str(source.get("path") or ""))
+        files = self.context.files
+        revision = files.revision(url, str(source.get("targetRevision") or ""))
+        base = replace(self._config(name), repo=files.repository(url), revision=revision, path=path)
+        if _RANGE.search(revision):
+            return Unfollowed.of(self.placed, f"its revision {revision!r} is a range of tags")
+        source = self._overridden(source, base)
+        kind = source_type(source)
+        if source.get("plugin") is not None:
+            return Unfollowed.of(self.placed, "a config management plugin renders it, and none is run")
+        variables = self._variables(source, path)
+        return replace(
+            base,
+            type=kind,
+            helm=self._helm(source, path),
+            directory=directory_options(source),
+            kustomize=kustomize_options(source, self.context.source.kustomize, variables),
+        )
+
+    def _helm(self, source: JsonObject, path: str) -> HelmOptions:
+        return helm_options(source, self.name, self._refs(), self._variables(source, path))
+
+    def _refs(self) -> dict[str, ValuesRepository]:
+        """Where value files with `$name/` at their beginning come from."""
+        files, found = self.context.files, dict[str, ValuesRepository]()
+        for source in self.sources:
+            if (ref := source.get("ref")) and isinstance(ref, str):
+                url, revision = str(source.get("repoURL") or ""), str(source.get("targetRevision") or "")
+                found[ref] = ValuesRepository(ref, files.repository(url), files.revision(url, revision))
+        return found
+
+    def _variables(self, source: JsonObject, path: str) -> Mapping[str, str]:
+        """The build environment of Argo CD, without what only the deployed revision tells."""
+        return {
+            "ARGOCD_APP_NAME": self.name,
+            "ARGOCD_APP_NAMESPACE": self.namespace,
+            "ARGOCD_APP_PROJECT_NAME": str(self.spec.get("project") or "default"),
+            "ARGOCD_APP_SOURCE_PATH": path,
+            "ARGOCD_APP_SOURCE_REPO_URL": str(source.get("repoURL") or ""),
+            "ARGOCD_APP_SOURCE_TARGET_REVISION": str(source.get("targetRevision") or ""),
+        }
+
+    def _overridden(self, source: JsonObject, config: SourceConfig) -> JsonObject:
+        """The source with what files of its path set: first for all Applications, then for this one."""
+        for name in (".argocd-source.yaml", f".argocd-source-{self.name}.yaml"):
+            path = f"{config.path}/{name}" if config.path else name
+            if (data := self._read(config, path)) is not None:
+                documents, problems = manifest.documents(data, path)
+                value = documents[0][1] if documents else {}
+                if problems or not isinstance(value, dict):
+                    raise OptionError(f"{path} is no YAML mapping")
+                source = merged(source, {k: v for k, v in value.items() if k not in _FIXED})
+        return source
+
+    def _read(self, config: SourceConfig, path: str) -> bytes | None:
+        """None for what is not there; that the source as a whole cannot be read is told when it is."""
+        try:
+            return self.context.files.read(config, path)
+        except SourceError:
+            return None
+
+
+def merged(base: JsonObject, patch: JsonObject) -> JsonObject:
+    """A JSON merge patch (RFC 7386): mappings are merged, null removes, all else replaces."""
+    found = dict(base)
+    for key, value in patch.items():
+        if value is None:
+            found.pop(key, None)
+        elif isinstance(value, dict):
+            found[key] = merged(mapping(found.get(key)), value)
+        else:
+            found[key] = value
+    return found
+
+
+def safe_name(name: str) -> str:
+    """A name that can be part of a source's."""
+    return _UNSAFE.sub("-", name)[:253] or "unnamed"
+
+
+def is_name(name: str) -> bool:
+    return bool(_NAME.fullmatch(name))
+
+
+def _renders(source: JsonObject) -> bool:
+    """A source with a `ref` and without a path only lends its value files."""
+    return bool(source.get("repoURL")) and bool(source.get("chart") or source.get("path") or not source.get("ref"))
+
+
+def _path_of(path: str) -> str:
+    parts = [part for part in path.split("/") if part not in ("", ".")]
+    if ".." in parts or not path.isprintable():
+        raise OptionError(f"its path {path!r} leaves the repository")
+    return "/".join(parts)

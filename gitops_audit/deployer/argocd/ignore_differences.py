@@ -1,0 +1,85 @@
+"""`ignoreDifferences` of an Application as ignore rules for the objects of its source.
+
+Path expressions of jq are taken where they only walk: `.spec.template.spec.containers[] | select(.name == "proxy")`
+becomes the pointer `/spec/template/spec/containers/[name=proxy]`. All others are told.
+Source: argo-cd.readthedocs.io/en/stable/user-guide/diffing.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from gitops_audit.config.settings import IgnoreRule
+from gitops_audit.errors import Location
+from gitops_audit.kube.match import Match
+from gitops_audit.model.resource import JsonObject, mapping
+
+_STEP = re.compile(
+    r"""\.?\[\s*"(?P<quoted>(?:[^"\\]|\\.)*)"\s*\]\??|\.(?P<name>[A-Za-z_][A-Za-z0-9_]*)\??"""
+    r"""|\."(?P<text>(?:[^"\\]|\\.)*)"\??|\.?\[(?P<index>\d*)\]\??"""
+    r"""|\s*\|\s*select\(\s*\.(?P<key>[A-Za-z_][A-Za-z0-9_]*)\s*==\s*"(?P<value>[^"\\*?\[\],=]*)"\s*\)|\s*\|\s*(?=\.)"""
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Ignored:
+    """`untranslated` are expressions of jq whose differences are told all the same."""
+
+    rules: tuple[IgnoreRule, ...] = ()
+    untranslated: tuple[str, ...] = ()
+
+
+def ignored(application: JsonObject, title: str, source: str, where: Location) -> Ignored:
+    """The rules that an Application brings for the objects of `source`."""
+    entries = mapping(application.get("spec")).get("ignoreDifferences")
+    rules: list[IgnoreRule] = []
+    untranslated: list[str] = []
+    for entry in (mapping(e) for e in entries) if isinstance(entries, list) else ():
+        expressions = _texts(entry, "jqPathExpressions")
+        found = {expression: pointer_of(expression) for expression in expressions}
+        untranslated += [expression for expression, pointer in found.items() if pointer is None]
+        fields = (*map(_pointer, _texts(entry, "jsonPointers")), *(p for p in found.values() if p is not None))
+        managers = tuple(_texts(entry, "managedFieldsManagers"))
+        if fields or managers:
+            reason = f"ignoreDifferences of {title}"
+            rules.append(IgnoreRule(_match(entry), fields, managers, reason=reason, where=where, source=source))
+    return Ignored(tuple(rules), tuple(dict.fromkeys(untranslated)))
+
+
+def pointer_of(expression: str) -> str | None:
+    """The pointer of a path expression that only walks; None for any other."""
+    text, at, steps = expression.strip(), 0, list[str]()
+    while at < len(text):
+        step = _STEP.match(text, at)
+        if step is None or step.end() == at:
+            return None
+        if step["key"] is not None:
+            if not steps or steps[-1] != "*":
+                return None
+            steps[-1] = f"[{step['key']}={step['value']}]"
+        elif (name := next((step[g] for g in ("quoted", "name", "text") if step[g] is not None), None)) is not None:
+            if "\\" in name or "*" in name:
+                return None
+            steps.append(name.replace("~", "~0").replace("/", "~1"))
+        elif step["index"] is not None:
+            steps.append(step["index"] or "*")
+        at = step.end()
+    return "".join(f"/{step}" for step in steps) if steps else None
+
+
+def _match(entry: JsonObject) -> Match:
+    """An absent name or namespace stands for any, an absent group for the core group."""
+    kind, namespace, name = (str(entry.get(key) or "*") for key in ("kind", "namespace", "name"))
+    return Match(kind, str(entry.get("group") or ""), namespace, name)
+
+
+def _pointer(text: str) -> str:
+    return text if text.startswith("/") else f"/{text}"
+
+
+def _texts(entry: JsonObject, key: str) -> Iterator[str]:
+    value: Any = entry.get(key)
+    return (text for text in value if isinstance(text, str) and text) if isinstance(value, list) else iter(())

@@ -1,0 +1,173 @@
+"""The options of an Application's source as those of a source of the audit.
+
+Source: argo-cd.readthedocs.io/en/stable/user-guide: directory, helm, kustomize, multiple_sources, build-environment.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Any
+
+from gitops_audit.config.settings import (
+    DirectoryOptions,
+    HelmOptions,
+    HelmParameter,
+    KustomizeOptions,
+    SourceType,
+    ValuesRepository,
+)
+from gitops_audit.manifest import file as manifest
+from gitops_audit.model.resource import JsonObject, mapping
+
+KINDS: dict[str, SourceType] = {"helm": "helm", "kustomize": "kustomize", "directory": "directory"}
+_COPIED = ("namePrefix", "nameSuffix", "namespace", "patches", "components", "commonAnnotations")
+_VARIABLE = re.compile(r"\$(?:\{(ARGOCD_[A-Z_]+)\}|(ARGOCD_[A-Z_]+))")
+
+
+class OptionError(Exception):
+    """An option that cannot be taken; the message says which, and why."""
+
+
+def source_type(source: JsonObject) -> SourceType:
+    """`auto` where the source names none: the files decide. Raises OptionError for two of them."""
+    named = [key for key in (*KINDS, "plugin") if source.get(key) is not None]
+    if len(named) > 1:
+        raise OptionError(f"it has options of {' and '.join(named)}, and Argo CD takes only one of them")
+    return KINDS[named[0]] if named and named[0] in KINDS else "auto"
+
+
+def directory_options(source: JsonObject) -> DirectoryOptions:
+    options = mapping(source.get("directory"))
+    jsonnet = mapping(options.get("jsonnet"))
+    return DirectoryOptions(
+        recurse=options.get("recurse") is True,
+        include=str(options.get("include") or ""),
+        exclude=str(options.get("exclude") or ""),
+        jsonnet=json.dumps(jsonnet) if jsonnet else "",
+    )
+
+
+def kustomize_options(source: JsonObject, base: KustomizeOptions, variables: Mapping[str, str]) -> KustomizeOptions:
+    """`base` is how Argo CD is told to build (`kustomize.buildOptions`), as the configuration says it."""
+    options = mapping(source.get("kustomize"))
+    overlay: JsonObject = {key: options[key] for key in _COPIED if options.get(key)}
+    if options.get("commonAnnotationsEnvsubst") and "commonAnnotations" in overlay:
+        annotations = mapping(overlay["commonAnnotations"]).items()
+        overlay["commonAnnotations"] = {k: substituted(str(v), variables) for k, v in annotations}
+    if images := [image(text) for text in options.get("images") or () if isinstance(text, str)]:
+        overlay["images"] = images
+    if replicas := [_replicas(mapping(entry)) for entry in options.get("replicas") or ()]:
+        overlay["replicas"] = replicas
+    overlay |= _labels(options)
+    return KustomizeOptions(
+        load_restrictor=base.load_restrictor,
+        helm_charts=base.helm_charts,
+        overlay=json.dumps(overlay) if overlay else "",
+        skips_missing=options.get("ignoreMissingComponents") is True,
+    )
+
+
+def image(text: str) -> JsonObject:
+    """What `kustomize edit set image` makes of `name=new:tag@digest`, of which only one part need be there."""
+    name, equals, rest = text.partition("=")
+    new = rest if equals else name
+    new, _, digest = new.partition("@")
+    head, slash, last = new.rpartition("/")
+    last, _, tag = last.partition(":")
+    new = f"{head}{slash}{last}"
+    found: JsonObject = {"name": name if equals else new}
+    if equals and new not in ("*", ""):
+        found["newName"] = new
+    return found | ({"newTag": tag} if tag else {}) | ({"digest": digest} if digest else {})
+
+
+def _replicas(entry: JsonObject) -> JsonObject:
+    count = entry.get("count")
+    if isinstance(count, str) and not count.isdecimal():
+        raise OptionError(f"its replicas of {entry.get('name')} are no number")
+    return {"name": str(entry.get("name") or ""), "count": int(count or 0)}
+
+
+def _labels(options: JsonObject) -> JsonObject:
+    labels = mapping(options.get("commonLabels"))
+    if not labels:
+        return {}
+    if options.get("labelWithoutSelector") is not True:
+        return {"commonLabels": labels}
+    templates = options.get("labelIncludeTemplates") is True
+    return {"labels": [{"pairs": labels, "includeSelectors": False, "includeTemplates": templates}]}
+
+
+def helm_options(
+    source: JsonObject, application: str, refs: Mapping[str, ValuesRepository], variables: Mapping[str, str]
+) -> HelmOptions:
+    """`refs` are the sources that value files may come from, by their `ref`. Raises OptionError."""
+    options = mapping(source.get("helm"))
+    files = tuple(substituted(text, variables) for text in _texts(options.get("valueFiles")))
+    return HelmOptions(
+        release_name=str(options.get("releaseName") or application),
+        value_files=files,
+        values=_values(options),
+        skip_crds=options.get("skipCrds") is True,
+        value_repositories=tuple(_repositories(files, refs)),
+        parameters=tuple(_parameters(options.get("parameters"), variables)),
+        file_parameters=tuple(
+            (str(p.get("name") or ""), str(p.get("path") or "")) for p in _mappings(options.get("fileParameters"))
+        ),
+        namespace=str(options.get("namespace") or ""),
+        kube_version=str(options.get("kubeVersion") or ""),
+        api_versions=tuple(_texts(options.get("apiVersions"))),
+        ignore_missing_value_files=options.get("ignoreMissingValueFiles") is True,
+        skip_schema_validation=options.get("skipSchemaValidation") is True,
+    )
+
+
+def substituted(text: str, variables: Mapping[str, str]) -> str:
+    """A text with the variables of the build environment that are known before anything is rendered."""
+
+    def value(found: re.Match[str]) -> str:
+        name = found[1] or found[2]
+        if name not in variables:
+            raise OptionError(f"it uses ${name}, which the audit does not know")
+        return variables[name]
+
+    return _VARIABLE.sub(value, text)
+
+
+def _values(options: JsonObject) -> str:
+    """`valuesObject` wins over `values`, which is the text of a values file."""
+    if known := options.get("valuesObject"):
+        return json.dumps(known)
+    text = options.get("values")
+    if not isinstance(text, str) or not text.strip():
+        return ""
+    documents, problems = manifest.documents(text.encode(), "values")
+    if problems or len(documents) > 1 or not isinstance(documents[0][1] if documents else {}, dict):
+        raise OptionError("its `helm.values` are no YAML mapping")
+    return json.dumps(documents[0][1]) if documents else ""
+
+
+def _repositories(files: Iterable[str], refs: Mapping[str, ValuesRepository]) -> Iterator[ValuesRepository]:
+    names = dict.fromkeys(file[1:].partition("/")[0] for file in files if file.startswith("$"))
+    for name in names:
+        if name not in refs:
+            raise OptionError(f"its value files name ${name}, and no source of it has that `ref`")
+        yield refs[name]
+
+
+def _parameters(entries: Any, variables: Mapping[str, str]) -> Iterator[HelmParameter]:
+    for entry in _mappings(entries):
+        value = substituted(str(entry.get("value", "")), variables)
+        is_list = value.startswith("{") and value.endswith("}")
+        escaped = value if is_list else re.sub(r"(?<!\\),", r"\\,", value)
+        yield HelmParameter(str(entry.get("name") or ""), escaped, is_string=entry.get("forceString") is True)
+
+
+def _texts(value: Any) -> Iterator[str]:
+    return (text for text in value if isinstance(text, str)) if isinstance(value, list) else iter(())
+
+
+def _mappings(value: Any) -> Iterator[JsonObject]:
+    return (entry for entry in value if isinstance(entry, dict)) if isinstance(value, list) else iter(())

@@ -1,0 +1,92 @@
+"""Go templates with the functions of Sprig, evaluated by the real helm: each is a value of a throwaway chart.
+
+The chart's one template gives every text to `tpl`, with its own parameters as `.`: so a text sees neither files nor the
+chart. helm runs as it does for any chart: confined, without network, with limits.
+"""
+
+from __future__ import annotations
+
+import base64
+import json
+import re
+import shutil
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+from gitops_audit.deployer.expansion import GoTemplate
+from gitops_audit.errors import SourceError
+from gitops_audit.lifetime import temporary_tree
+from gitops_audit.render.tool import NO_TOOL, ToolError, Workspace
+from gitops_audit.source.export import Export
+
+UNEVALUATED = "GA289"
+
+_CHART = "apiVersion: v2\nname: templates\nversion: 0.0.0\n"
+_TEMPLATE = "texts:\n{{- range .Values.templates }}\n- {{ tpl .text .parameters | b64enc | quote }}\n{{- end }}\n"
+# What ApplicationSets have besides Sprig, under names that no text uses by chance.
+_FUNCTIONS = (
+    '{{- define "argocd.normalize" -}}'
+    '{{ regexReplaceAll "[^-a-z0-9.]" (lower (toString .)) "-" | trunc 253 | trimAll "-." }}{{- end -}}'
+)
+_ACTION = re.compile(r"\{\{.*?\}\}", re.DOTALL)
+_QUOTED = re.compile(r"\"(?:[^\"\\]|\\.)*\"|`[^`]*`|\bnormalize\b(?!\s*:?=)|\bslugify\b")
+_RESULT = re.compile(r'^- "([A-Za-z0-9+/=]*)"$', re.MULTILINE)
+
+
+@dataclass(slots=True)
+class Evaluations:
+    """Remembers what templates came to: a source that is followed asks again in every round."""
+
+    _known: dict[str, str] = field(default_factory=dict)
+
+    def __call__(self, templates: Sequence[GoTemplate]) -> list[str]:
+        """Raises SourceError."""
+        keys = [json.dumps([t.text, t.parameters], sort_keys=True) for t in templates]
+        fresh = {key: template for key, template in zip(keys, templates, strict=True) if key not in self._known}
+        if fresh:
+            self._known |= zip(fresh, evaluate(list(fresh.values())), strict=True)
+        return [self._known[key] for key in keys]
+
+
+def evaluate(templates: Sequence[GoTemplate]) -> list[str]:
+    """What each template comes to. Raises SourceError where one of them cannot be evaluated, or there is no helm."""
+    program = shutil.which("helm")
+    if program is None:
+        hint = "install helm 3 or later (helm.sh/docs/intro/install)"
+        raise SourceError("Go templates are evaluated by helm, which is not on the PATH", code=NO_TOOL, hint=hint)
+    with temporary_tree() as tree, temporary_tree() as home:
+        (tree / "templates").mkdir()
+        (tree / "Chart.yaml").write_text(_CHART, encoding="utf-8")
+        (tree / "templates" / "_functions.tpl").write_text(_FUNCTIONS, encoding="utf-8")
+        (tree / "templates" / "texts.yaml").write_text(_TEMPLATE, encoding="utf-8")
+        values = [{"text": _with_own_functions(t.text), "parameters": t.parameters} for t in templates]
+        (tree / "values.yaml").write_text(json.dumps({"templates": values}), encoding="utf-8")
+        try:
+            output = Workspace(tree, home, Export()).run([program, "template", "templates", str(tree)])
+        except ToolError as error:
+            raise SourceError(f"a Go template cannot be evaluated: {_told(error)}", code=UNEVALUATED) from None
+    texts = [base64.b64decode(found[1]).decode("utf-8", "replace") for found in _RESULT.finditer(output.decode())]
+    if len(texts) != len(templates):
+        raise SourceError("helm did not evaluate every Go template", code=UNEVALUATED)
+    return texts
+
+
+def _told(error: ToolError) -> str:
+    """What kind of error it is; helm quotes the text, which may hold values."""
+    words = str(error)
+    if error.is_excessive:
+        return words
+    if found := re.search(r'function "(\w+)" not defined', words):
+        return f"there is no function {found[1]}"
+    return "it is no template" if "parse error" in words or "bad character" in words else "it ends with an error"
+
+
+def _with_own_functions(text: str) -> str:
+    """`x | normalize` as the named template that stands for it."""
+    return _ACTION.sub(lambda action: _QUOTED.sub(_renamed, action[0]), text)
+
+
+def _renamed(found: re.Match[str]) -> str:
+    if found[0] == "slugify":
+        raise SourceError("a Go template uses slugify, which is not evaluated here", code=UNEVALUATED)
+    return 'include "argocd.normalize"' if found[0] == "normalize" else found[0]

@@ -1,0 +1,309 @@
+"""Each option of an Application, as Argo CD's documentation tells it, becomes the same option of a source."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from gitops_audit.config.settings import (
+    NO_REPOSITORY,
+    ArgoCDFollow,
+    ChartRef,
+    DirectoryOptions,
+    HelmParameter,
+    ValuesRepository,
+)
+from tests.unit.deployer.argocd.engine import HERE, SOURCE, application, expanded, from_git, only, reasons
+
+
+def test_an_application_becomes_a_source_with_its_place_namespace_and_cluster() -> None:
+    source = only(expanded(from_git("targetRevision: v1.2")))
+
+    assert (source.name, source.repo, source.revision, source.path) == ("fleet.shop", "", "v1.2", "apps")
+    assert (source.namespace, source.clusters, source.type) == ("web", ("prod",), "auto")
+    assert source.followed_from == "Application argocd/shop at argocd/apps.yaml:1"
+    assert (source.where.path, source.where.line) == ("argocd/apps.yaml", 1)
+
+
+def test_without_options_a_directory_is_its_own_files_and_the_release_is_the_application() -> None:
+    source = only(expanded(from_git("")))
+
+    assert source.directory == DirectoryOptions()
+    assert source.helm.release_name == "shop"
+
+
+@pytest.mark.parametrize(
+    ("options", "expected"),
+    [
+        ("{recurse: true}", DirectoryOptions(recurse=True)),
+        ("{include: '*.yaml'}", DirectoryOptions(include="*.yaml")),
+        ("{exclude: '{config.json,env-*/*}'}", DirectoryOptions(exclude="{config.json,env-*/*}")),
+        (
+            "{jsonnet: {libs: [vendor], extVars: [{name: a, value: b}]}}",
+            DirectoryOptions(jsonnet='{"libs": ["vendor"], "extVars": [{"name": "a", "value": "b"}]}'),
+        ),
+    ],
+)
+def test_options_of_a_directory(options: str, expected: DirectoryOptions) -> None:
+    source = only(expanded(from_git(f"directory: {options}")))
+    assert (source.type, source.directory) == ("directory", expected)
+
+
+@pytest.mark.parametrize(
+    ("options", "overlay"),
+    [
+        ("namePrefix: eu-", {"namePrefix": "eu-"}),
+        ("nameSuffix: -eu", {"nameSuffix": "-eu"}),
+        ("namespace: shop", {"namespace": "shop"}),
+        ("images: ['nginx:1.27']", {"images": [{"name": "nginx", "newTag": "1.27"}]}),
+        (
+            "images: ['nginx=reg.example.com:5000/nginx:1.27']",
+            {"images": [{"name": "nginx", "newName": "reg.example.com:5000/nginx", "newTag": "1.27"}]},
+        ),
+        ("images: ['nginx@sha256:ab']", {"images": [{"name": "nginx", "digest": "sha256:ab"}]}),
+        ("images: ['nginx=*:2']", {"images": [{"name": "nginx", "newTag": "2"}]}),
+        ("replicas: [{name: web, count: 3}]", {"replicas": [{"name": "web", "count": 3}]}),
+        ("replicas: [{name: web, count: '4'}]", {"replicas": [{"name": "web", "count": 4}]}),
+        ("commonLabels: {team: web}", {"commonLabels": {"team": "web"}}),
+        (
+            "{commonLabels: {team: web}, labelWithoutSelector: true}",
+            {"labels": [{"pairs": {"team": "web"}, "includeSelectors": False, "includeTemplates": False}]},
+        ),
+        (
+            "{commonLabels: {team: web}, labelWithoutSelector: true, labelIncludeTemplates: true}",
+            {"labels": [{"pairs": {"team": "web"}, "includeSelectors": False, "includeTemplates": True}]},
+        ),
+        ("commonAnnotations: {a: $ARGOCD_APP_NAME}", {"commonAnnotations": {"a": "$ARGOCD_APP_NAME"}}),
+        (
+            "{commonAnnotations: {a: '${ARGOCD_APP_NAME}'}, commonAnnotationsEnvsubst: true}",
+            {"commonAnnotations": {"a": "shop"}},
+        ),
+        ("patches: [{path: p.yaml}]", {"patches": [{"path": "p.yaml"}]}),
+        ("components: [../eu]", {"components": ["../eu"]}),
+        ("version: v5.4.0", None),
+    ],
+)
+def test_options_of_kustomize(options: str, overlay: Any) -> None:
+    text = options if options.startswith("{") else f"{{{options}}}"
+    source = only(expanded(from_git(f"kustomize: {text}")))
+
+    assert source.type == "kustomize"
+    assert (json.loads(source.kustomize.overlay) if source.kustomize.overlay else None) == overlay
+
+
+def test_kustomize_leaves_out_missing_components_where_it_says_so() -> None:
+    assert only(expanded(from_git("kustomize: {ignoreMissingComponents: true}"))).kustomize.skips_missing
+
+
+@pytest.mark.parametrize(
+    ("options", "field", "expected"),
+    [
+        ("releaseName: edge", "release_name", "edge"),
+        ("valueFiles: [values-eu.yaml, /common.yaml]", "value_files", ("values-eu.yaml", "/common.yaml")),
+        ("values: 'a: 1'", "values", '{"a": 1}'),
+        ("valuesObject: {a: {b: c}}", "values", '{"a": {"b": "c"}}'),
+        ("valuesObject: {a: object}, values: 'a: text'", "values", '{"a": "object"}'),
+        ("parameters: [{name: a, value: b}]", "parameters", (HelmParameter("a", "b"),)),
+        ("parameters: [{name: a, value: '1', forceString: true}]", "parameters", (HelmParameter("a", "1", True),)),
+        ("parameters: [{name: a, value: 'b,c'}]", "parameters", (HelmParameter("a", "b\\,c"),)),
+        ("parameters: [{name: a, value: '{b,c}'}]", "parameters", (HelmParameter("a", "{b,c}"),)),
+        ("parameters: [{name: a, value: $ARGOCD_APP_NAMESPACE}]", "parameters", (HelmParameter("a", "web"),)),
+        ("fileParameters: [{name: a, path: files/a.json}]", "file_parameters", (("a", "files/a.json"),)),
+        ("skipCrds: true", "skip_crds", True),
+        ("ignoreMissingValueFiles: true", "ignore_missing_value_files", True),
+        ("skipSchemaValidation: true", "skip_schema_validation", True),
+        ("kubeVersion: 1.30.0", "kube_version", "1.30.0"),
+        ("apiVersions: [monitoring.coreos.com/v1]", "api_versions", ("monitoring.coreos.com/v1",)),
+        ("namespace: other", "namespace", "other"),
+        ("passCredentials: true", "release_name", "shop"),
+    ],
+)
+def test_options_of_helm(options: str, field: str, expected: Any) -> None:
+    source = only(expanded(from_git(f"helm: {{{options}}}")))
+    assert (source.type, getattr(source.helm, field)) == ("helm", expected)
+
+
+def test_a_chart_of_a_repository_takes_value_files_of_another_source() -> None:
+    source = only(
+        expanded(
+            application(f"""
+sources:
+- {{repoURL: "https://charts.example.com", chart: web, targetRevision: 1.2.3, helm: {{valueFiles: [$v/eu/web.yaml]}}}}
+- {{repoURL: {HERE}, targetRevision: dev, ref: v}}
+""")
+        )
+    )
+    assert (source.name, source.repo, source.type) == ("fleet.shop", NO_REPOSITORY, "helm")
+    assert source.helm.chart == ChartRef("https://charts.example.com", "web", "1.2.3")
+    assert source.helm.value_repositories == (ValuesRepository("v", "", "dev"),)
+
+
+def test_a_chart_without_a_scheme_is_of_a_registry() -> None:
+    source = only(expanded(application("source: {repoURL: registry.example.com/charts, chart: web}")))
+    assert source.helm.chart == ChartRef("oci://registry.example.com/charts", "web", "")
+
+
+def test_each_source_that_renders_something_is_one_of_its_own() -> None:
+    spec = f"sources: [{{repoURL: {HERE}, path: a}}, {{repoURL: {HERE}, path: b, ref: x}}, {{repoURL: {HERE}, ref: y}}]"
+    found = expanded(application(spec))
+    assert [(s.name, s.path) for s in found.sources] == [("fleet.shop.1", "a"), ("fleet.shop.2", "b")]
+
+
+def test_files_in_its_path_override_its_options_first_for_all_and_then_for_one_application() -> None:
+    files = {
+        "apps/.argocd-source.yaml": "repoURL: https://elsewhere.example.com\nkustomize: {namePrefix: all-}\n",
+        "apps/.argocd-source-shop.yaml": "kustomize: {nameSuffix: -shop}\n",
+        "apps/.argocd-source-other.yaml": "kustomize: {namePrefix: no-}\n",
+    }
+    source = only(expanded(from_git("kustomize: {namePrefix: own-}"), files=files))
+    assert json.loads(source.kustomize.overlay) == {"namePrefix": "all-", "nameSuffix": "-shop"}
+    assert source.repo == ""
+
+
+@pytest.mark.parametrize(
+    ("source", "reason"),
+    [
+        ("plugin: {name: x}", "a config management plugin renders it, and none is run"),
+        ("{kustomize: {}, helm: {}}", "it has options of helm and kustomize, and Argo CD takes only one of them"),
+        ("path: ../../etc", "its path '../../etc' leaves the repository"),
+        ("repoURL: oci://registry.example.com/app", "it deploys an OCI artefact, which is not fetched"),
+        ("repoURL: https://forbidden.example.com/a.git", "the repository is another one"),
+        ("targetRevision: 1.2.*", "its revision '1.2.*' is a range of tags"),
+        ("helm: {values: '[1]'}", "its `helm.values` are no YAML mapping"),
+        ("helm: {values: 'a: [}'}", "its `helm.values` are no YAML mapping"),
+        ("helm: {valueFiles: [$x/a.yaml]}", "its value files name $x, and no source of it has that `ref`"),
+        (
+            "helm: {parameters: [{name: a, value: $ARGOCD_APP_REVISION}]}",
+            "it uses $ARGOCD_APP_REVISION, which the audit does not know",
+        ),
+    ],
+)
+def test_what_cannot_be_followed_says_why(source: str, reason: str) -> None:
+    found = expanded(from_git(source))
+    assert found.sources == ()
+    [told] = reasons(found)
+    assert told.endswith(reason)
+
+
+@pytest.mark.parametrize("spec", ["source: {}", "sources: []", f"sources: [{{repoURL: {HERE}, ref: x}}]"])
+def test_an_application_that_declares_nothing_is_no_green_source(spec: str) -> None:
+    assert expanded(application(spec)).sources == ()
+    assert len(reasons(expanded(application(spec)))) == 1
+
+
+@pytest.mark.parametrize(
+    ("destination", "clusters", "cluster"),
+    [
+        ("{server: 'https://kubernetes.default.svc'}", ("prod", "eu"), "prod"),
+        ("{name: in-cluster}", ("prod", "eu"), "prod"),
+        ("{name: eu}", ("prod", "eu"), "eu"),
+        ("{server: 'https://1.2.3.4'}", ("prod", "eu"), "eu"),
+        ("{server: 'https://1.2.3.4/'}", ("prod", "eu"), "eu"),
+        ("{name: europe}", ("prod", "eu"), "eu"),
+        ("{server: 'https://9.9.9.9'}", (), "9.9.9.9"),
+    ],
+)
+def test_a_destination_is_a_cluster_of_the_configuration(
+    destination: str, clusters: tuple[str, ...], cluster: str
+) -> None:
+    source = replace(SOURCE, destinations=(("https://1.2.3.4", "eu"), ("europe", "eu")))
+    spec = f"{{destination: {destination}, source: {{repoURL: {HERE}, path: a}}}}"
+    assert only(expanded(application(spec), source=source, clusters=clusters)).clusters == (cluster,)
+
+
+def test_a_destination_that_is_no_cluster_of_the_configuration_is_told() -> None:
+    spec = f"{{destination: {{server: 'https://9.9.9.9'}}, source: {{repoURL: {HERE}, path: a}}}}"
+    assert "https://9.9.9.9 is no cluster of the configuration" in reasons(expanded(application(spec)))[0]
+
+
+@pytest.mark.parametrize(
+    ("destinations", "is_permitted"),
+    [
+        ("[{server: '*', namespace: '*'}]", True),
+        ("[{server: 'https://kubernetes.default.svc', namespace: 'we?'}]", True),
+        ("[{server: 'https://kubernetes.default.svc', namespace: other}]", False),
+        ("[{server: '*', namespace: '*'}, {server: '*', namespace: '!web'}]", False),
+        ("[]", False),
+    ],
+)
+def test_a_project_says_where_its_applications_may_deploy_to(destinations: str, is_permitted: bool) -> None:
+    project = application(f"{{destinations: {destinations}}}", name="team") | {"kind": "AppProject"}
+    found = expanded(application(f"{{project: team, source: {{repoURL: {HERE}, path: a}}}}"), project)
+    assert (bool(found.sources), "does not permit" in "".join(reasons(found))) == (is_permitted, not is_permitted)
+
+
+@pytest.mark.parametrize(
+    ("follow", "names"),
+    [
+        (ArgoCDFollow(), ["a", "b"]),
+        (ArgoCDFollow(names=("a*",)), ["a"]),
+        (ArgoCDFollow(projects=("default",)), ["a", "b"]),
+        (ArgoCDFollow(projects=("team",)), []),
+        (ArgoCDFollow(labels=(("tier", "*"),)), ["b"]),
+        (ArgoCDFollow(namespaces=("argocd",)), ["a", "b"]),
+        (ArgoCDFollow(namespaces=("other",)), []),
+    ],
+)
+def test_what_is_followed_can_be_narrowed(follow: ArgoCDFollow, names: list[str]) -> None:
+    spec = f"source: {{repoURL: {HERE}, path: a}}"
+    first, second = application(spec, "a"), application(spec, "b")
+    second["metadata"]["labels"] = {"tier": "web"}
+    found = expanded(first, second, source=replace(SOURCE, argocd=follow))
+    assert [s.name for s in found.sources] == [f"fleet.{name}" for name in names]
+
+
+def test_applications_of_one_name_in_two_namespaces_are_two_sources() -> None:
+    spec = f"source: {{repoURL: {HERE}, path: a}}"
+    other = application(spec)
+    other["metadata"]["namespace"] = "team-a"
+    found = expanded(application(spec), other)
+    assert [s.name for s in found.sources] == ["fleet.shop", "fleet.team-a.shop"]
+
+
+@pytest.mark.parametrize(
+    ("entry", "fields", "managers"),
+    [
+        ("jsonPointers: [/spec/replicas]", ("/spec/replicas",), ()),
+        ("managedFieldsManagers: [hpa]", (), ("hpa",)),
+        ("jqPathExpressions: ['.spec.template.spec.initContainers[]']", ("/spec/template/spec/initContainers/*",), ()),
+        (
+            "jqPathExpressions: ['.spec.containers[] | select(.name == \"proxy\")']",
+            ("/spec/containers/[name=proxy]",),
+            (),
+        ),
+        (
+            "jqPathExpressions: ['.spec.containers[] | select(.name == \"proxy\") | .image']",
+            ("/spec/containers/[name=proxy]/image",),
+            (),
+        ),
+        ("jqPathExpressions: ['.webhooks[]?.clientConfig.caBundle']", ("/webhooks/*/clientConfig/caBundle",), ()),
+        ("jqPathExpressions: ['.metadata.annotations[\"a.b/c\"]']", ("/metadata/annotations/a.b~1c",), ()),
+        ("jqPathExpressions: ['.metadata.annotations.\"a.b/c\"']", ("/metadata/annotations/a.b~1c",), ()),
+        ("jqPathExpressions: ['.spec.rules[0].host']", ("/spec/rules/0/host",), ()),
+    ],
+)
+def test_ignored_differences_are_rules_for_the_objects_of_that_application(
+    entry: str, fields: tuple[str, ...], managers: tuple[str, ...]
+) -> None:
+    spec = f"source: {{repoURL: {HERE}, path: a}}\nignoreDifferences:\n- group: apps\n  kind: Deployment\n  {entry}\n"
+    [rule] = only(expanded(application(spec))).ignore
+    assert (rule.fields, rule.managers, rule.source) == (fields, managers, "fleet.shop")
+    assert (rule.match.kind, rule.match.group, rule.match.name, rule.match.namespace) == (
+        "Deployment",
+        "apps",
+        "*",
+        "*",
+    )
+
+
+@pytest.mark.parametrize("expression", [".a | keys", "..", ".a[] | select(.b > 1)", ".a, .b", "del(.a)", ".a[1:2]", ""])
+def test_an_expression_of_jq_that_does_more_than_walk_is_told(expression: str) -> None:
+    entry = {"group": "", "kind": "Service", "jqPathExpressions": [expression, ".spec.x"]}
+    body = application(f"source: {{repoURL: {HERE}, path: a}}")
+    body["spec"]["ignoreDifferences"] = [entry]
+    found = expanded(body)
+    assert only(found).ignore[0].fields == ("/spec/x",)
+    assert len(found.notes) == bool(expression)

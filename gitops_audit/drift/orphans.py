@@ -8,7 +8,7 @@ In the namespaces the configuration names, every top-level object counts. Metada
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -19,9 +19,11 @@ from gitops_audit.deployer.made_secret import made_secrets
 from gitops_audit.deployer.stand_in import IDENTITY
 from gitops_audit.drift.attribution import Managers
 from gitops_audit.drift.ownership import Ownership
+from gitops_audit.drift.renamed import predecessor
 from gitops_audit.drift.stand_ins import name_pattern
 from gitops_audit.drift.trusted_marks import directives_of
 from gitops_audit.kube import managed_fields as fields
+from gitops_audit.kube.generated_name import generator_of
 from gitops_audit.kube.match import Match
 from gitops_audit.kube.path import Path
 from gitops_audit.model.finding import Drift, FieldOwner
@@ -130,6 +132,7 @@ class OrphanSearch:
         self._config = config
         self._managers = managers
         self._declared = frozenset((d.key.group, d.key.kind, d.key.namespace, d.key.name) for d in declared)
+        self._keys = frozenset(d.key for d in declared)
         self._names = frozenset((d.key.kind, d.key.namespace, d.key.name) for d in declared)
         self._claims = tuple(_claim_prefixes(declared))
         self._made = frozenset(made for d in declared for made in made_secrets(d))
@@ -148,11 +151,21 @@ class OrphanSearch:
         """The orphans among live objects, in their order; none where the configuration does not ask for them."""
         if not self._config.enabled:
             return
-        for candidate in candidates:
-            reason = "" if self._is_excused(candidate) else self._reason(candidate)
+        searched = list(candidates)
+        renamed = self._renamed(searched)
+        for candidate in searched:
+            is_excused = candidate.key in renamed or self._is_excused(candidate)
+            reason = "" if is_excused else self._reason(candidate)
             if reason:
                 entry = self._author(candidate.metadata)
                 yield Orphan(candidate, reason, self._managers.owner(entry) if entry else None)
+
+    def _renamed(self, candidates: Sequence[Candidate]) -> frozenset[ResourceKey]:
+        """What the cluster has in place of generated objects whose content, and so their name, changed."""
+        present = frozenset(c.key for c in candidates)
+        missing = [key for key in self._keys - present if generator_of(key.group, key.kind, key.name)]
+        live = [(c.key, c.metadata) for c in candidates if generator_of(c.key.group, c.key.kind, c.key.name)]
+        return frozenset(filter(None, (predecessor(key, live, self._keys) for key in missing)))
 
     def _is_excused(self, candidate: Candidate) -> bool:
         key, metadata = candidate.key, candidate.metadata

@@ -25,6 +25,7 @@ from gitops_audit.engine.evidence.elsewhere import Elsewhere
 from gitops_audit.engine.evidence.live_scalers import LiveScalers
 from gitops_audit.engine.evidence.locate import Locator
 from gitops_audit.engine.evidence.mask import Masks
+from gitops_audit.engine.evidence.renamed import Renamed
 from gitops_audit.engine.gather.clusters import ReachedCluster
 from gitops_audit.engine.gather.namespaces import Namespaces
 from gitops_audit.engine.gather.orphans import Orphans, find
@@ -69,6 +70,7 @@ class ClusterPass:
         self._causes = Causes(cluster.live, by.earlier, self._comparer) if cluster.live else None
         self._live_scalers = LiveScalers(cluster.live, self._comparer) if cluster.live else None
         self._elsewhere = Elsewhere(cluster.live, inventory)
+        self._renamed = Renamed(cluster.live, inventory, self._reading.again)
         self._orphans = Orphans()
         self._drift = DriftCheck(self._comparer, self._reading)
         self._schema = SchemaCheck(
@@ -154,6 +156,7 @@ class ClusterPass:
     def _second_looks(self, logs: AuditLogs) -> Iterator[Callable[[Sequence[Case]], Sequence[Case]]]:
         """What else is asked about findings, in this order: each takes in what the one before it told."""
         yield lambda cases: self._elsewhere.told(cases, self._reading.last)
+        yield self._renamed.told
         if self._live_scalers is not None:
             yield self._live_scalers.excused
         yield self._confirmer.confirmed

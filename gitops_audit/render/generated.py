@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from typing import Any
 
+from gitops_audit.kube.generated_name import generator_of
 from gitops_audit.model.path import escaped
 from gitops_audit.model.resource import Manifest, StandIn, StandInKind
-
-_HASHED = re.compile(r".+-[2456789bcdfghkmt]{10}")
 
 
 def with_unknown_names(manifests: Iterable[Manifest]) -> tuple[Manifest, ...]:
@@ -22,7 +20,7 @@ def with_unknown_names(manifests: Iterable[Manifest]) -> tuple[Manifest, ...]:
 
 def _unknown(built: Manifest) -> Iterator[tuple[str, StandInKind]]:
     name = str(built.body["metadata"].get("name", ""))
-    if built.body["kind"] in ("ConfigMap", "Secret") and _HASHED.fullmatch(name):
+    if generator_of("", str(built.body["kind"]), name):
         yield from ((name, s.kind) for s in built.stand_ins if s.kind != "variable")
 
 

@@ -63,7 +63,8 @@ class _Binder:
         is_namespaced = self._is_namespaced(group, version, kind)
         namespace = str(metadata.get("namespace") or "")
         faults = [*manifest.faults, *_secret_faults(body)]
-        if is_namespaced is False and namespace:
+        # kustomize sets a namespace on every kind that it does not know, and Flux's client drops it of such objects.
+        if is_namespaced is False and namespace and config.post_build is None:
             faults.append(_fault(f"{kind} is cluster-scoped: it has no namespace", "metadata", "namespace"))
         if manifest.stand_ins:
             known = {stand_in.pointer for stand_in in manifest.stand_ins}

@@ -112,6 +112,15 @@ def _body(document: bytes) -> JsonObject:
     return mapping(found[0][1]) if found else {}
 
 
+def settled(rendered: Rendered, post_build: PostBuild | None) -> Rendered:
+    """A chart's objects: Flux replaces nothing in them, but its values may hold what it did not replace."""
+    if post_build is None:
+        return rendered
+    left = post_build.substitution.unknown if post_build.substitution else ()
+    found = Substituted(b"", kept=frozenset(left), is_known=True).settled(rendered.manifests)
+    return replace(rendered, manifests=tuple(found))
+
+
 def with_metadata(rendered: Rendered, post_build: PostBuild | None) -> Rendered:
     """The objects with the labels and annotations that Flux sets on all of them."""
     if post_build is None or not (post_build.labels or post_build.annotations):

@@ -8,7 +8,7 @@ from importlib import import_module
 from gitops_audit.config.settings import SourceConfig
 from gitops_audit.model.resource import Rendered
 from gitops_audit.render.given import ALONE, Given
-from gitops_audit.render.post_build import with_metadata
+from gitops_audit.render.post_build import settled, with_metadata
 from gitops_audit.source import Checkout
 
 _RENDERERS = {
@@ -26,7 +26,9 @@ def render(config: SourceConfig, checkout: Checkout, given: Given = ALONE) -> Re
     kind = detected_type(checkout) if config.type == "auto" else config.type
     module, _, function = _RENDERERS[kind].partition(":")
     rendered: Rendered = getattr(import_module(module), function)(config, checkout, given)
-    if config.helm.post_renderers and kind == "helm":
+    if kind == "helm":
+        rendered = settled(rendered, config.post_build)
+    if kind == "helm" and config.helm.post_renderers:
         rendered = import_module(_POST_RENDER).post_rendered(rendered, config, checkout, given)
     return replace(with_metadata(rendered, config.post_build), type=kind)
 

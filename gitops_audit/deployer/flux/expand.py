@@ -1,12 +1,116 @@
-"""Kustomizations and HelmReleases as sources of the audit."""
+"""Kustomizations and HelmReleases as sources of the audit: `<name>.<namespace>.<object>`.
+
+Where both kinds have an object of the same name, the HelmRelease's source is `<name>.<namespace>.<object>.helm`.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 
-from gitops_audit.deployer.expansion import Context, Expansion, Placed
+from gitops_audit.config.settings import FluxFollow, SourceConfig
+from gitops_audit.config.suggest import listed
+from gitops_audit.deployer.expansion import Broken, Context, Expansion, Placed, Unfollowed
+from gitops_audit.deployer.flux.catalog import Catalog, items, namespace_of, text
+from gitops_audit.deployer.flux.kustomization import KustomizationReader
+from gitops_audit.deployer.flux.marks import HELM_RELEASE, KUSTOMIZATION
+from gitops_audit.deployer.flux.origin import Origins, UnfollowedError
+from gitops_audit.deployer.flux.release import ReleaseReader
+from gitops_audit.errors import SourceError
+from gitops_audit.kube.glob import is_like_any
+from gitops_audit.kube.match import has_labels, labels_of
+from gitops_audit.model.resource import mapping
+
+DEPENDENCY_CYCLE = "GA290"
 
 
 def expand(placed: Sequence[Placed], context: Context) -> Expansion:
     """What the Kustomizations and HelmReleases among these objects deploy."""
-    return Expansion()
+    catalog = Catalog.of(placed, context)
+    wanted = [one for one in catalog.all([KUSTOMIZATION, HELM_RELEASE]) if _is_wanted(one, context.source.flux)]
+    origins = Origins.of_all(catalog, context)
+    kustomizations, releases = KustomizationReader(catalog, context, origins), ReleaseReader(catalog, context, origins)
+    names = _names(context.source, wanted)
+    stuck = _stuck(wanted)
+    sources: list[SourceConfig] = []
+    unfollowed: list[Unfollowed] = []
+    problems: list[Broken] = []
+    for one in wanted:
+        if (others := stuck.get(_id(one))) is not None:
+            problems.append(_never_applied(one, names[_id(one)], others, context))
+            continue
+        try:
+            reader = kustomizations if one.group_kind == KUSTOMIZATION else releases
+            sources.append(reader.source(one, names[_id(one)]))
+        except UnfollowedError as error:
+            unfollowed.append(Unfollowed.of(one, str(error)))
+    declared_by = tuple((names[_id(one)], one.source.name) for one in wanted)
+    return Expansion(tuple(sources), tuple(unfollowed), tuple(problems), declared_by)
+
+
+def _is_wanted(one: Placed, follow: FluxFollow | None) -> bool:
+    if follow is None:
+        return True
+    is_named = not follow.names or is_like_any(follow.names, one.name)
+    is_here = not follow.namespaces or namespace_of(one) in follow.namespaces
+    return bool(one.name) and is_named and is_here and has_labels(follow.labels, labels_of(one.body))
+
+
+@dataclass(frozen=True, slots=True)
+class _Id:
+    kind: str
+    cluster: str
+    namespace: str
+    name: str
+
+
+def _id(one: Placed) -> _Id:
+    return _Id(one.group_kind[1], one.cluster, namespace_of(one), one.name)
+
+
+def _names(source: SourceConfig, wanted: Sequence[Placed]) -> dict[_Id, str]:
+    """The names of the sources. Objects that deploy others to clusters of their own carry the cluster's name too."""
+    kustomizations = {(i.cluster, i.namespace, i.name) for i in map(_id, wanted) if i.kind == KUSTOMIZATION[1]}
+    found = {}
+    for one in map(_id, wanted):
+        is_twin = one.kind == HELM_RELEASE[1] and (one.cluster, one.namespace, one.name) in kustomizations
+        cluster = () if source.clusters[:1] == (one.cluster,) else (one.cluster,)
+        found[one] = ".".join((source.name, *cluster, one.namespace, one.name, *(("helm",) if is_twin else ())))
+    return found
+
+
+def _stuck(wanted: Sequence[Placed]) -> dict[_Id, tuple[str, ...]]:
+    """The objects that are never applied, as what they wait for (`dependsOn`) waits for itself; the names of that."""
+    waits_for = {_id(one): set(_dependencies(one)) for one in wanted}
+    for one, others in waits_for.items():
+        waits_for[one] = {other for other in others if other in waits_for}
+    waiting: dict[_Id, list[_Id]] = {}
+    for one, others in waits_for.items():
+        for other in others:
+            waiting.setdefault(other, []).append(one)
+    todo = [one for one, others in waits_for.items() if not others]
+    while todo:
+        done = todo.pop()
+        waits_for.pop(done)
+        for one in waiting.get(done, ()):
+            waits_for[one].discard(done)
+            if not waits_for[one]:
+                todo.append(one)
+    return {one: tuple(sorted(f"{o.namespace}/{o.name}" for o in others)) for one, others in waits_for.items()}
+
+
+def _dependencies(one: Placed) -> Iterator[_Id]:
+    for entry in map(mapping, items(mapping(one.body.get("spec")).get("dependsOn"))):
+        namespace = text(entry.get("namespace")) or namespace_of(one)
+        yield _Id(one.group_kind[1], one.cluster, namespace, text(entry.get("name")))
+
+
+def _never_applied(one: Placed, name: str, others: Sequence[str], context: Context) -> Broken:
+    error = SourceError(
+        f"{one.told} waits for {listed(others)} (`dependsOn`), and that for itself: Flux never applies it",
+        code=DEPENDENCY_CYCLE,
+        where=context.source.where,
+        hint="take one of them out of `dependsOn`",
+    )
+    cluster = (one.cluster,) if one.cluster else ()
+    return Broken(SourceConfig(name, context.source.repo, clusters=cluster, followed_from=one.told), error)

@@ -12,6 +12,13 @@ _KUSTOMIZE, _HELM, _SOURCE = "kustomize.toolkit.fluxcd.io", "helm.toolkit.fluxcd
 KUSTOMIZATION = (_KUSTOMIZE, "Kustomization")
 HELM_RELEASE = (_HELM, "HelmRelease")
 GIT_REPOSITORY = (_SOURCE, "GitRepository")
+OCI_REPOSITORY = (_SOURCE, "OCIRepository")
+HELM_REPOSITORY = (_SOURCE, "HelmRepository")
+HELM_CHART = (_SOURCE, "HelmChart")
+ARTIFACT_GENERATOR = ("source.extensions.fluxcd.io", "ArtifactGenerator")
+
+BOOTSTRAP = "flux-system"
+"""How `flux bootstrap` names the GitRepository of the repository that it writes to."""
 
 PREFIXES = (f"{_KUSTOMIZE}/", f"{_HELM}/", f"{_SOURCE}/")
 OWNER, OWNER_NAMESPACE = f"{_KUSTOMIZE}/name", f"{_KUSTOMIZE}/namespace"

@@ -2,17 +2,20 @@
 
 Example: source `fleet` declares the Application `root`, whose path holds the Applications `shop` and `web`. The first
 round reads `fleet` and gives the source `fleet.root`; the second reads that and gives `fleet.shop` and `fleet.web`; the
-third gives nothing new.
+third gives nothing new. What a round knows of a source may change it (a ConfigMap with its variables is found): it is
+read again.
 """
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 from importlib import import_module
 
-from gitops_audit.config.settings import Settings, SourceConfig
+from gitops_audit.config.repository import without_user_info
+from gitops_audit.config.settings import KustomizeOptions, Settings, SourceConfig
 from gitops_audit.deployer.expansion import (
     FOLLOWED_KINDS,
     Context,
@@ -20,6 +23,7 @@ from gitops_audit.deployer.expansion import (
     GoTemplate,
     GroupKind,
     Placed,
+    Unfollowed,
     name_of,
     told_once,
 )
@@ -27,8 +31,9 @@ from gitops_audit.engine.gather.live_objects import LiveObjects
 from gitops_audit.engine.gather.repositories import Repositories
 from gitops_audit.engine.gather.sources import ReadSource
 from gitops_audit.errors import AuditError, SourceError
-from gitops_audit.model.resource import FileProblem, Rendered
+from gitops_audit.model.resource import FileProblem, Manifest, Rendered
 from gitops_audit.source import Checkout
+from gitops_audit.source.chart.web import NOT_ALLOWED
 
 MAX_ROUNDS, MAX_SOURCES = 50, 2000
 TOO_MANY, CYCLE, NOT_PLACED, NOTHING_FOLLOWED, NO_CLUSTER = "GA282", "GA283", "GA284", "GA285", "GA286"
@@ -59,27 +64,43 @@ class Follower:
         """The source itself as it was read, and all that follows from it."""
         if start.error is not None:
             return (start,)
+        known: dict[str, ReadSource] = {}
         try:
-            return self._followed(start)
+            start = self._as_flux_builds(start)
+            return self._followed(start, known)
         except AuditError as error:
+            for source in known.values():
+                source.close()
             return (replace(start, error=error),)
 
     @property
     def engine(self) -> str:
         return "argocd" if self.source.argocd else "flux"
 
-    def _followed(self, start: ReadSource) -> tuple[ReadSource, ...]:
+    def _as_flux_builds(self, start: ReadSource) -> ReadSource:
+        """The path that Flux is bootstrapped with, built as any Kustomization is where all below it are manifests."""
+        if self.engine != "flux" or self.source.type != "auto" or start.kind != "directory":
+            return start
+        options = KustomizeOptions("none", is_generated=True, ignore=())
+        built = self.read([replace(self.source, type="kustomize", kustomize=options)])[self.source.name]
+        is_whole = built.error is None and not built.rendered.problems
+        (start if is_whole else built).close()
+        return built if is_whole else start
+
+    def _followed(self, start: ReadSource, known: dict[str, ReadSource]) -> tuple[ReadSource, ...]:
         if not self.source.clusters:
             raise _not_placed(self.source, self.engine)
         found = self._seeds()
-        known: dict[str, ReadSource] = {}
         for _ in range(MAX_ROUNDS):
             expansion = self._expanded([*found, *self._placed((start, *known.values()))])
-            fresh = [c for c in expansion.sources if c.name not in known and c.name != self.source.name]
+            wanted = {c.name: c for c in expansion.sources if c.name != self.source.name}
+            if len(wanted) > MAX_SOURCES:
+                raise _too_many(self.source, f"more than {MAX_SOURCES} sources (limit: followed sources)")
+            fresh = [c for c in wanted.values() if c.name not in known or known[c.name].config != c]
+            for gone in [name for name in known if name not in wanted or wanted[name] in fresh]:
+                known.pop(gone).close()
             if not fresh:
                 return tuple(_finished(start, known, expansion, self.engine))
-            if len(known) + len(fresh) > MAX_SOURCES:
-                raise _too_many(self.source, f"more than {MAX_SOURCES} sources (limit: followed sources)")
             known |= self.read(fresh)
         raise _too_many(self.source, f"applications of applications, {MAX_ROUNDS} deep (limit: followed depth)")
 
@@ -113,8 +134,15 @@ def _finished(
     start: ReadSource, known: Mapping[str, ReadSource], expansion: Expansion, engine: str
 ) -> Iterator[ReadSource]:
     """The engine's own source without what followed sources declare as well, and then these."""
-    followed = [*known.values(), *(ReadSource(b.source, error=b.error) for b in expansion.problems)]
-    own = replace(start.changed(_without(start, followed)), unfollowed=expansion.unfollowed)
+    unread = [s for s in known.values() if _is_out_of_reach(s)]
+    for source in unread:
+        source.close()
+    followed = [
+        *(s for s in known.values() if not _is_out_of_reach(s)),
+        *(ReadSource(b.source, error=b.error) for b in expansion.problems),
+    ]
+    unfollowed = (*expansion.unfollowed, *map(_unfollowed, unread))
+    own = replace(start.changed(_without(start, followed)), unfollowed=unfollowed)
     own = replace(own, rendered=replace(own.rendered, notes=(*own.rendered.notes, *expansion.notes)))
     if not followed:
         own = replace(own, error=_nothing_followed(own, engine))
@@ -127,15 +155,34 @@ def _finished(
 def _without(start: ReadSource, followed: Sequence[ReadSource]) -> Callable[[Rendered], Rendered]:
     """An Application that deploys the path it is declared in declares the same objects once more: they are its own."""
     same = [s for s in followed if s.checkout and start.checkout and _tree(s.checkout) == _tree(start.checkout)]
-    places = {(m.origin, m.body.get("kind"), name_of(m.body)) for s in same for m in s.all_manifests}
+    places = {_place(m) for s in same for m in s.all_manifests}
     paths = tuple(f"{s.config.path}/" for s in same)
 
     def changed(rendered: Rendered) -> Rendered:
-        manifests = (m for m in rendered.manifests if (m.origin, m.body.get("kind"), name_of(m.body)) not in places)
+        manifests = (m for m in rendered.manifests if _place(m) not in places)
         problems = (p for p in rendered.problems if not p.path.startswith(paths))
         return replace(rendered, manifests=tuple(manifests), problems=tuple(problems))
 
     return changed
+
+
+def _place(manifest: Manifest) -> tuple[str, str, str]:
+    """The file of an object, and which it is there: an engine may change all else of it."""
+    return manifest.origin.path, str(manifest.body.get("kind")), name_of(manifest.body)
+
+
+def _is_out_of_reach(source: ReadSource) -> bool:
+    """Whether its chart is one that the configuration lets nobody fetch: no failure, but nothing is seen of it."""
+    return source.error is not None and source.error.code == NOT_ALLOWED
+
+
+def _unfollowed(source: ReadSource) -> Unfollowed:
+    title, _, place = source.config.followed_from.partition(" at ")
+    kind, _, name = title.partition(" ")
+    chart = source.config.helm.chart
+    host = re.sub(r"^\w+://", "", without_user_info(chart.repository)).partition("/")[0] if chart else ""
+    reason = f"its chart is one of {host}, and nothing is fetched from there unless `network: {{allow: ...}}` names it"
+    return Unfollowed(kind, name.partition(" of ")[0], place, reason)
 
 
 def _tree(checkout: Checkout) -> tuple[str, str]:

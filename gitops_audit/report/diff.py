@@ -5,7 +5,7 @@ from __future__ import annotations
 import copy
 import difflib
 import json
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 import yaml
@@ -60,7 +60,7 @@ def _unified(declared: JsonObject, changes: Iterable[Change]) -> Iterator[str]:
     live = _without_gone(live)
     if live == declared:
         return
-    before, after = _dump(declared), _dump(live)
+    before, after = yaml_lines(declared), yaml_lines(live)
     if max(len(before), len(after)) > MAX_DIFF_LINES:
         return
     yield "--- Git"
@@ -107,7 +107,8 @@ def _child(body: Any, token: str) -> Any:
     return None
 
 
-def _dump(body: JsonObject) -> Sequence[str]:
+def yaml_lines(body: Any) -> list[str]:
+    """As YAML, long strings shortened. Raises RecursionError for what nests too deeply."""
     text: str = yaml.dump(
         _displayable(body), Dumper=_Dumper, sort_keys=False, allow_unicode=True, default_flow_style=False, width=10_000
     )

@@ -60,6 +60,7 @@ FORMATS = {
     format_.name: format_
     for format_ in (
         Format("json", "write the JSON report", "json_report"),
+        Format("html", "write one HTML file to look at, which needs no network", "html_report"),
         Format("junit", "write the JUnit report for dashboards", "junit", (JUNIT_DIALECT,)),
         Format("sarif", "write SARIF 2.1.0 for code scanning", "sarif"),
         Format("codequality", "write the Code Quality report of GitLab", "codequality"),

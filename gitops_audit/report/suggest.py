@@ -11,7 +11,7 @@ import yaml
 from gitops_audit.config.pointer import pointer_fault
 from gitops_audit.model.finding import Change
 from gitops_audit.model.path import escaped, pointer_tokens
-from gitops_audit.model.resource import JsonObject
+from gitops_audit.model.resource import JsonObject, ResourceKey
 from gitops_audit.model.verdict import Verdict
 
 GOOD_FOR = timedelta(days=90)
@@ -36,11 +36,21 @@ def suggested(verdict: Verdict, today: date) -> JsonObject | None:
         what = {"fields": list(dict.fromkeys(_field(c) for c in drift.changes if c.ignored is None))}
     if not what:
         return None
-    key = verdict.resource.key
+    return {"match": _match(verdict.resource.key), **what, **_to_fill_in(today)}
+
+
+def exception(verdict: Verdict, policy: str, today: date) -> JsonObject:
+    """An entry of `exceptions` that accepts what a policy has against a resource."""
+    return {"policy": policy, "match": _match(verdict.resource.key), **_to_fill_in(today)}
+
+
+def _match(key: ResourceKey) -> JsonObject:
     named = {"kind": key.kind, "group": key.group, "namespace": key.namespace, "name": key.name}
-    match = {word: value for word, value in named.items() if value}
-    until = (today + GOOD_FOR).isoformat()
-    return {"match": match, **what, "reason": _FILL_IN, "owner": _FILL_IN, "expires": until}
+    return {word: value for word, value in named.items() if value}
+
+
+def _to_fill_in(today: date) -> JsonObject:
+    return {"reason": _FILL_IN, "owner": _FILL_IN, "expires": (today + GOOD_FOR).isoformat()}
 
 
 def _field(change: Change) -> str:

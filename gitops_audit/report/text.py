@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Container, Iterable, Iterator, Sequence
+from shlex import quote
 from typing import Literal, NamedTuple
 
 from gitops_audit.model.check import DRIFT, POLICY, SCHEMA
@@ -40,12 +41,13 @@ _MISSING_GIST: dict[Cause, str] = {
     "both": "missing",
     "unknown": "missing",
 }
-_MISSING_NEXT: dict[Cause, str] = {
+MISSING_NEXT: dict[Cause, str] = {
     "git": "deploy the commit; it was not declared at the last deployment",
     "cluster": "find out who deleted it (audit log, `kubectl get events`), then deploy again or delete its manifest",
     "both": "deploy it, or delete its manifest if it is no longer wanted",
     "unknown": "deploy it, or delete its manifest if it is no longer wanted",
 }
+PENDING_NEXT = "deploy the commit; nobody touched the cluster"
 
 
 def lines(verdict: Verdict, *, is_verbose: bool = False, shared: Container[ErrorCause] = ()) -> Iterator[Line]:
@@ -92,7 +94,7 @@ def sentence(finding: Finding) -> str:
 
 def evidence(change: Change) -> str:
     """What a change means, and who made it."""
-    return "; ".join((_meaning(change), *((_who(change.by),) if change.by else ())))
+    return "; ".join((meaning(change), *((_who(change.by),) if change.by else ())))
 
 
 def word(finding: Finding) -> str:
@@ -235,7 +237,8 @@ def _change(change: Change, path: str) -> Iterator[Line]:
     yield Line(f"      {'; '.join(details)}", "dim")
 
 
-def _meaning(change: Change) -> str:
+def meaning(change: Change) -> str:
+    """What the change is, and which side moved."""
     if change.cause == "git":
         return "changed in Git, not deployed yet"
     if change.cause == "both":
@@ -319,16 +322,21 @@ def _origin(verdict: Verdict) -> Iterator[Line]:
 
 
 def _next_step(verdict: Verdict) -> Iterator[Line]:
+    if step := next_step(verdict):
+        yield Line(f"  next: {step}", "hint")
+
+
+def next_step(verdict: Verdict) -> str:
+    """What to do about drift: a sentence or a command. Not made printable yet; empty where nothing drifted."""
     key, drift = verdict.resource.key, verdict.drift
     if drift is None or drift.ignored is not None or drift.status not in ("modified", "missing"):
-        return
-    causes = {c.cause for c in drift.changes if c.ignored is None}
-    scope = f" -n {key.namespace}" if key.namespace else ""
-    kind = key.qualified_kind.lower()
+        return ""
     if drift.status == "missing":
-        yield Line(f"  next: {_MISSING_NEXT[drift.cause]}", "hint")
-    elif causes - {"git"}:
-        look = "-o jsonpath='{.metadata.managedFields}'" if kind == "secret" else "-o yaml --show-managed-fields"
-        yield Line(f"  next: kubectl get {kind}{scope} {key.name} {look}", "hint")
-    elif causes:
-        yield Line("  next: deploy the commit; nobody touched the cluster", "hint")
+        return MISSING_NEXT[drift.cause]
+    causes = {c.cause for c in drift.changes if c.ignored is None}
+    if not causes - {"git"}:
+        return PENDING_NEXT if causes else ""
+    scope = f" -n {quote(key.namespace)}" if key.namespace else ""
+    kind = quote(key.qualified_kind.lower())
+    look = "-o jsonpath='{.metadata.managedFields}'" if kind == "secret" else "-o yaml --show-managed-fields"
+    return f"kubectl get {kind}{scope} {quote(key.name)} {look}"

@@ -13,16 +13,18 @@ from xml.etree import ElementTree as ET
 import pytest
 
 from gitops_audit.model.resource import JsonObject
+from tests.html_page import page_data
 from tests.recorded import config_map, make, run
 
 PAGE = Path(__file__).parents[2] / "docs/reference/results.md"
 REPORTS = (
     *("terminal", "terminal -v", "pytest", "pytest -v", "pytest --junitxml", "--junit", "--json"),
     *("--sarif", "--codequality", "--csv", "--markdown", "--metrics", "--github-annotations", "--gitlab-annotations"),
+    "--html",
 )
 
 
-OTHERS = ("sarif", "codequality", "csv", "markdown", "metrics", "github-annotations", "gitlab-annotations")
+OTHERS = ("sarif", "codequality", "csv", "markdown", "metrics", "github-annotations", "gitlab-annotations", "html")
 
 
 class Row(NamedTuple):
@@ -38,15 +40,15 @@ class Row(NamedTuple):
 # How a report tells it. "line": on the resource. "count": in the summary, with the number of resources.
 _FAIL = (
     *("line", "line", "line", "line", "failure", "failure", "entry"),
-    *("result", "issue", "row", "item", "sample", "annotation", "link"),
+    *("result", "issue", "row", "item", "sample", "annotation", "link", "finding"),
 )
 _ERROR = (
     *("line", "line", "line", "line", "error", "error", "entry"),
-    *("result", "issue", "row", "item", "sample", "annotation", "link"),
+    *("result", "issue", "row", "item", "sample", "annotation", "link", "finding"),
 )
 _WARN = (
     *("line", "line", "count", "line", "property", "system-out", "entry"),
-    *("result", "issue", "row", "item", "sample", "annotation", "link"),
+    *("result", "issue", "row", "item", "sample", "annotation", "link", "finding"),
 )
 _SKIP = (
     "count",
@@ -63,6 +65,7 @@ _SKIP = (
     "skipped sample",
     "left out",
     "left out",
+    "finding",
 )
 _WAIVED = (
     "count",
@@ -79,6 +82,7 @@ _WAIVED = (
     "waived sample",
     "left out",
     "left out",
+    "finding",
 )
 _SKIPPED = (
     "number",
@@ -95,11 +99,12 @@ _SKIPPED = (
     "skipped sample",
     "left out",
     "left out",
+    "finding",
 )
 
 _UNREAD = (
     *("line", "line", "line", "line", "any", "any", "entry"),
-    *("result", "issue", "row", "item", "sample", "annotation", "link"),
+    *("result", "issue", "row", "item", "sample", "annotation", "link", "finding"),
 )
 
 ROWS = (
@@ -139,6 +144,7 @@ MEANING = {
     "waived sample": "counted in `gitops_audit_waived_findings`",
     "skipped sample": "counted in `gitops_audit_skipped_findings`",
     "annotation": "a workflow command at the line, with the reason",
+    "finding": "a finding of its own on its resource, with the reason",
     "link": "a link to the line, with the reason in its label",
 }
 
@@ -315,6 +321,18 @@ def _notes(report: str) -> list[str]:
     return [n["message"]["text"] for i in invocations for n in i["toolExecutionNotifications"]]
 
 
+def _found(report: str) -> list[str]:
+    """The resources of the page, each as its name with its details."""
+    data = page_data(report)
+    columns, texts = data["columns"], data["texts"]
+    places = zip(columns["name"], columns["path"], columns["detail"], strict=True)
+    rules = {finding["rule"] for detail in data["details"] for finding in detail["findings"]}
+    names = " ".join(texts[rule] for rule in rules)
+    return [
+        f"{texts[name]} {texts[path]} {json.dumps(data['details'][d])} {names}" for name, path, d in places if d >= 0
+    ]
+
+
 _PARTS: dict[str, Callable[[str], list[str]]] = {
     "result": _results,
     "note": _notes,
@@ -322,6 +340,7 @@ _PARTS: dict[str, Callable[[str], list[str]]] = {
     "item": lambda report: report.split("\n#### "),
     "annotation": str.splitlines,
     "link": lambda report: [e["external_link"]["label"] for e in json.loads(report)["gitops-audit"]],
+    "finding": _found,
     "row": lambda report: [",".join(row) for row in csv.reader(report.splitlines())],
 }
 """What a report consists of, by the word of the table."""

@@ -1,0 +1,124 @@
+// The first look: how it stands, what to do first, and where.
+
+const MAX_STEPS_SHOWN = 6;
+const MAX_SOURCES_SHOWN = 30;
+const LONGEST_TALLY = 8;
+
+function overviewView() {
+  const parts = partCounts();
+  return [
+    verdictView(),
+    el("div", { class: "columns" }, el("div", null, stepsView(), matrixView(parts)), el("aside", { "aria-label": "Counts" }, ...talliesView())),
+  ];
+}
+
+function verdictView() {
+  const [errors, failed, , passed] = audit.counts;
+  const isClean = audit.exitCode === 0;
+  const sentence = isClean ? cleanSentence(passed) : `${counted(failed)} of ${several(resourceCount, "resource", "resources")} ${failed === 1 ? "fails" : "fail"}${errors ? `, ${counted(errors)} could not be evaluated` : ""}`;
+  const title = !isClean && !failed ? (errors ? `${several(errors, "resource", "resources")} could not be evaluated` : "Not everything was evaluated") : sentence;
+  return el(
+    "header",
+    { class: "verdict" },
+    el("h1", null, title),
+    el("p", { class: "of" }, `${several(resourceCount, "resource", "resources")} in ${several(audit.sources.length, "source", "sources")} on ${several(audit.clusters.length, "cluster", "clusters")}, audited ${dayOf(audit.started)} in ${audit.seconds.toLocaleString("en")} s${audit.shard ? `, shard ${audit.shard[0]} of ${audit.shard[1]}` : ""}`),
+    barView(),
+  );
+}
+
+const cleanSentence = (passed) => (passed === resourceCount ? `All ${several(passed, "resource is", "resources are")} as declared` : `Clean: ${several(passed, "resource passes", "resources pass")}`);
+
+const BAR_ORDER = ["error", "failed", "passed", "skipped"];
+
+function barView() {
+  const counts = Object.fromEntries(audit.outcomes.map((outcome, index) => [outcome, audit.counts[index]]));
+  const bar = el("div", { class: "bar", "aria-hidden": "true" });
+  for (const outcome of BAR_ORDER) {
+    if (!counts[outcome]) continue;
+    const part = el("span", { class: outcome });
+    part.style.flexGrow = counts[outcome];
+    bar.append(part);
+  }
+  const legend = BAR_ORDER.map((outcome) => el("li", null, linkTo({ status: outcome }, { class: `count ${outcome}${counts[outcome] ? "" : " zero"}` }, icon(outcome), el("b", null, counted(counts[outcome])), ` ${STATES[outcome].label.toLowerCase()}`)));
+  return el("div", null, bar, el("ul", { class: "legend" }, legend));
+}
+
+function stepsView() {
+  if (!audit.steps.length) return el("section", { class: "steps" }, el("h2", null, "What to do first"), el("p", { class: "calm" }, audit.exitCode === 0 ? "Nothing: no finding fails." : "See what was not evaluated under This run."));
+  const list = el("ol", null);
+  const more = audit.steps.length - MAX_STEPS_SHOWN;
+  const fill = (steps) => list.append(...steps.map(stepView));
+  fill(audit.steps.slice(0, MAX_STEPS_SHOWN));
+  const button = more > 0 ? el("button", { type: "button", class: "quiet", onclick: (event) => (fill(audit.steps.slice(MAX_STEPS_SHOWN)), event.currentTarget.remove()) }, `Show ${counted(more)} more`) : "";
+  const left = audit.moreSteps ? el("p", { class: "of" }, `and ${several(audit.moreSteps, "smaller group", "smaller groups")} under Resources`) : "";
+  return el("section", { class: "steps" }, el("h2", null, "What to do first"), list, button, left);
+}
+
+function stepView(step) {
+  const severity = audit.severities[step.severity];
+  const badge = step.isError ? el("span", { class: "severity error" }, "not evaluated") : el("span", { class: `severity ${severity}` }, severity);
+  const count = step.only || (step.count ? several(step.count, "resource", "resources") : "all of it");
+  return el("li", null, badge, el("div", null, linkTo(step.filters, { class: "step" }, step.what), fieldsView(step), el("p", { class: "of" }, prose(step.next))), el("span", { class: step.only ? "only" : "number" }, count));
+}
+
+function fieldsView(step) {
+  const names = step.fields.map((path, index) => [index ? ", " : "", el("code", { title: path }, shortPath(path, 60))]);
+  return names.length ? el("div", { class: "fields" }, names.flat(), step.moreFields ? el("span", { class: "of" }, ` and ${counted(step.moreFields)} more`) : "") : "";
+}
+
+// [states by count] for each source and cluster, by their numbers.
+function partCounts() {
+  const parts = new Map();
+  for (let resource = 0; resource < resourceCount; resource++) {
+    const key = `${column.source[resource]} ${column.cluster[resource]}`;
+    const counts = parts.get(key) ?? parts.set(key, { error: 0, failed: 0, skipped: 0, passed: 0, source: column.source[resource], cluster: column.cluster[resource] }).get(key);
+    counts[outcomeOf(resource)]++;
+  }
+  return parts;
+}
+
+function matrixView(parts) {
+  const badness = (list) => list.reduce((sum, part) => sum + part.error * 1e6 + part.failed, 0);
+  const of = (side) => [...Map.groupBy(parts.values(), (part) => part[side])].sort(([a, one], [b, other]) => badness(other) - badness(one) || (audit.texts[a] < audit.texts[b] ? -1 : 1));
+  const [sources, clusters] = [of("source"), of("cluster")];
+  const body = el("tbody", null);
+  const fill = (rows) => body.append(...rows.map(([source]) => el("tr", null, el("th", { scope: "row" }, linkTo({ source: audit.texts[source] }, null, audit.texts[source])), clusters.map(([cluster]) => cellView(parts.get(`${source} ${cluster}`))))));
+  fill(sources.slice(0, MAX_SOURCES_SHOWN));
+  const head = el("tr", null, el("th", { scope: "col" }, "Source"), clusters.map(([cluster]) => el("th", { scope: "col" }, linkTo({ cluster: audit.texts[cluster] }, { title: audit.texts[cluster] }, audit.texts[cluster]))));
+  const more = sources.length - MAX_SOURCES_SHOWN;
+  const button = more > 0 ? el("button", { type: "button", class: "quiet", onclick: (event) => (fill(sources.slice(MAX_SOURCES_SHOWN)), event.currentTarget.remove()) }, `Show ${counted(more)} more sources`) : "";
+  return el("section", { class: "matrix" }, el("h2", { id: "matrix-title" }, "Sources by clusters"), el("div", { class: "scrolled", tabindex: "0", role: "group", "aria-labelledby": "matrix-title" }, el("table", null, el("thead", null, head), body)), button);
+}
+
+function cellView(part) {
+  if (!part) return el("td", { class: "none" }, unseen("nothing declared"));
+  const total = part.error + part.failed + part.skipped + part.passed;
+  const worst = ["error", "failed", "passed", "skipped"].find((state) => part[state]);
+  const told = ["error", "failed"].filter((state) => part[state]).map((state) => el("span", { class: `count ${state}` }, icon(state), counted(part[state]), unseen(` ${STATES[state].says}`)));
+  const rest = el("span", { class: "of" }, told.length ? ` of ${counted(total)}` : [icon(worst), ` ${counted(total)}`, unseen(` ${STATES[worst].says}`)]);
+  const filters = { source: audit.texts[part.source], cluster: audit.texts[part.cluster] };
+  return el("td", { class: `cell ${worst}` }, linkTo(filters, null, told, rest));
+}
+
+function talliesView() {
+  const open = { status: ["error", "failed", "warning"] };
+  const found = filtered(open);
+  return ["severity", "check", "kind", "manager"].map((key) => {
+    const index = FACETS.findIndex((facet) => facet.key === key);
+    const facet = FACETS[index];
+    const counts = facet.used.map((value) => [value, found.counts[index][value]]).filter(([, count]) => count);
+    counts.sort(([a, one], [b, other]) => (facet.isReversed ? b - a : other - one));
+    return counts.length ? tallyView(facet, counts.slice(0, LONGEST_TALLY), open) : "";
+  });
+}
+
+function tallyView(facet, counts, open) {
+  const most = Math.max(...counts.map(([, count]) => count));
+  const rows = counts.map(([value, count]) => {
+    const name = facet.names[value];
+    const bar = el("span", { class: `share ${facet.key === "severity" ? name : ""}`, "aria-hidden": "true" });
+    bar.style.width = `${Math.max(2, Math.round((100 * count) / most))}%`;
+    return el("li", null, el("a", { href: addressOf("resources", { ...open, [facet.key]: [name] }) }, el("span", { class: "label" }, name), el("span", { class: "number" }, counted(count)), bar));
+  });
+  return el("section", { class: "tally" }, el("h2", null, facet.key === "kind" ? "By kind" : facet.key === "manager" ? "Changed by" : `By ${facet.key}`), el("ul", null, rows));
+}

@@ -2,6 +2,7 @@
 
 audit: the audit against its floor and against kubectl diff, on a real API server. drift: the same fleet with one
 resource in a hundred changed. items: what pytest costs beside the audit. policy: the policy engines (no size).
+remediate: the repair of a fleet whose every resource was changed by hand, beside kubectl apply.
 """
 
 from __future__ import annotations
@@ -10,12 +11,12 @@ import argparse
 import platform
 from collections.abc import Callable
 
-from bench import audit, drift, items, policy
+from bench import audit, drift, items, policy, remediate
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m bench", description=__doc__)
-    parser.add_argument("what", nargs="?", default="audit", choices=("audit", "drift", "items", "policy"))
+    parser.add_argument("what", nargs="?", default="audit", choices=("audit", "drift", "items", "policy", "remediate"))
     parser.add_argument("sizes", nargs="*", type=int, default=[1000], metavar="SIZE")
     parser.add_argument("--policies", action="store_true", help="audit: with twenty policies")
     parser.add_argument(
@@ -26,6 +27,7 @@ def main() -> None:
         "audit": lambda size: audit.run(size, policies=chosen.policies, has_kubectl=not chosen.no_kubectl),
         "drift": drift.run,
         "items": items.run,
+        "remediate": remediate.run,
     }
     print(f"Python {platform.python_version()}\n")
     for size in chosen.sizes:

@@ -82,7 +82,7 @@ def run(count: int) -> str:
         root.mkdir()
         fleet.write_repository(root, count)
         fleet.deploy(server.url, server.token(), str(server.ca_file), count)
-        send = _Sender(server)
+        send = Sender(server)
         send("POST", "/apis/rbac.authorization.k8s.io/v1/clusterroles", READERS)
         send("POST", "/apis/rbac.authorization.k8s.io/v1/clusterrolebindings", BOUND)
         counter = RequestCounter(server.url, server.token(), str(server.ca_file))
@@ -94,7 +94,7 @@ def run(count: int) -> str:
     return f"{total} resources, {len(expected)} of them changed by hand\n\n{_table([*fresh, *drifted], len(expected))}"
 
 
-class _Sender:
+class Sender:
     """Requests as an administrator, all of which must succeed."""
 
     def __init__(self, server: ApiServer) -> None:
@@ -108,7 +108,7 @@ class _Sender:
             raise RuntimeError(f"{method} {path}: {answer.status} {answer.data[:300]!r}")
 
 
-def _change_by_hand(send: _Sender, count: int) -> Iterator[Finding]:
+def _change_by_hand(send: Sender, count: int) -> Iterator[Finding]:
     """Changes one resource in a hundred, each kind in turn; gives the findings to expect."""
     for number, body in enumerate(islice(fleet.objects(count), count)):
         if number % ONE_IN == number // ONE_IN % len(CHANGES):

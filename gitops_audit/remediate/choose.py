@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from gitops_audit.model.check import DRIFT
 from gitops_audit.model.finding import Change, Drift
 from gitops_audit.model.resource import Declared
 from gitops_audit.model.subject import Subject
@@ -26,6 +27,12 @@ class Draft:
     @property
     def resource(self) -> Subject:
         return self.verdict.resource
+
+    @property
+    def is_whole(self) -> bool:
+        """Whether nothing stays different: nothing accepted, and nothing that another direction would repair."""
+        found = [f.change for f in self.verdict.findings if f.check == DRIFT and f.change is not None]
+        return all(change in self.changes or change.type == "dropped" for change in found)
 
 
 def choose(verdict: Verdict, scope: Scope) -> Draft | str | None:

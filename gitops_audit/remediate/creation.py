@@ -8,15 +8,17 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
-from typing import Any
 
 from gitops_audit.deployer import argocd, flux, helm, tracking
 from gitops_audit.drift.attribution import Managers
 from gitops_audit.drift.ownership import last_applied
+from gitops_audit.kube.type_schema import TypeSchema
 from gitops_audit.live.writer import Target
 from gitops_audit.model.redact import LAST_APPLIED
-from gitops_audit.model.resource import JsonObject, ResourceKey
+from gitops_audit.model.resource import JsonObject, ResourceKey, mapping
 from gitops_audit.model.subject import Subject
+from gitops_audit.remediate.choose import Draft
+from gitops_audit.remediate.desired import desired
 from gitops_audit.remediate.ownership import deployer_entry
 
 _MARKS = {
@@ -90,8 +92,30 @@ def applied_record(declared: JsonObject) -> str:
     return json.dumps(body, sort_keys=True, separators=(",", ":"), ensure_ascii=False) + "\n"
 
 
+def renewed_record(record: JsonObject, declared: JsonObject, draft: Draft, schema: TypeSchema | None) -> str:
+    """The last-applied record once a draft is carried out, as the deployer's own apply would leave it.
+
+    The marks that the deployer adds are in it too. Where only a part of what differs is repaired, the rest of the
+    record stays: without it the deployer would not take away what Git gave up.
+    """
+    sides = ("labels", "annotations")
+    labels, annotations = ({**_marks(record, declared, s), **_of(declared, s)} for s in sides)
+    marks = {k: v for k, v in (("labels", labels), ("annotations", annotations)) if v}
+    marked = {**declared, "metadata": {**declared["metadata"], **marks}}
+    if draft.is_whole:
+        return applied_record(marked)
+    restored = [change for change in draft.changes if change.type in ("changed", "removed")]
+    try:
+        return applied_record(desired(marked, record, restored, schema))
+    except LookupError:
+        return applied_record(marked)
+
+
+def _of(body: JsonObject, side: str) -> JsonObject:
+    return mapping(mapping(body.get("metadata")).get(side))
+
+
 def _marks(live: JsonObject, declared: JsonObject, place: str) -> dict[str, str]:
-    have: Any = (live.get("metadata") or {}).get(place) or {}
-    wanted: Any = (declared.get("metadata") or {}).get(place) or {}
+    have, wanted = _of(live, place), _of(declared, place)
     names = (*_MARKS[place], *((argocd.TRACKING,) if place == "annotations" else ()))
     return {name: have[name] for name in names if name in have and name not in wanted}

@@ -21,7 +21,7 @@ from gitops_audit.model.resource import JsonObject
 from gitops_audit.model.subject import Subject
 from gitops_audit.remediate.actual import Actual
 from gitops_audit.remediate.choose import Draft
-from gitops_audit.remediate.creation import Style, applied_record, style_of
+from gitops_audit.remediate.creation import Style, renewed_record, style_of
 from gitops_audit.remediate.desired import desired, folded, operations
 from gitops_audit.remediate.digest import content_digest
 from gitops_audit.remediate.document import Action
@@ -129,12 +129,13 @@ class Step:
     def _change_once(self) -> None:
         live, declared = self._read(), self._declared()
         draft = self._tools.drafts[self._action.id]
-        wanted = desired(declared, live, draft.changes, self._schema(declared))
+        schema = self._schema(declared)
+        wanted = desired(declared, live, draft.changes, schema)
         deployer = deployer_entry(live, declared, self._tools.managers) or self._usual_deployer(declared)
-        if deployer is not None and not deployer.is_apply and last_applied(live) is not None:
+        if deployer is not None and not deployer.is_apply and (record := last_applied(live)) is not None:
             annotations = wanted["metadata"].get("annotations")
             if isinstance(annotations, dict) and LAST_APPLIED in annotations:
-                annotations[LAST_APPLIED] = applied_record(declared)
+                annotations[LAST_APPLIED] = renewed_record(record, declared, draft, schema)
         self._begin(live, wanted)
         try:
             after = self._writer.patch(self._target, _locked(live, operations(live, wanted)), self._tools.manager)

@@ -28,8 +28,9 @@ from gitops_audit.model.finding import Change
 from gitops_audit.model.path import pointer_tokens
 from gitops_audit.model.resource import JsonObject
 from tests.e2e.apiserver import ApiServer
+from tests.e2e.deployers import DEPLOYERS
 from tests.e2e.truth_server import Client
-from tests.e2e.truth_table import DEPLOYERS, METHODS, Row, TruthTable, in_namespace
+from tests.e2e.truth_table import METHODS, Row, TruthTable, in_namespace
 
 WAYS = ("client-side", "server-side")
 # Writes both trees of files where they can be read; kubectl takes no arguments with special characters.
@@ -95,7 +96,7 @@ def compare(table: TruthTable, ways: Sequence[str] = WAYS) -> list[Beside]:
 
 
 def _options(way: str, method: str) -> list[str]:
-    server_side = ["--server-side", "--force-conflicts", f"--field-manager={DEPLOYERS[method]}"]
+    server_side = ["--server-side", "--force-conflicts", f"--field-manager={DEPLOYERS[method].manager}"]
     return server_side if way == "server-side" else []
 
 

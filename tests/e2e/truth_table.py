@@ -28,13 +28,13 @@ from gitops_audit.model.finding import Drift
 from gitops_audit.model.redact import Redactor
 from gitops_audit.model.resource import Declared, JsonObject, Origin, ResourceKey, split_api_version
 from tests.e2e.apiserver import ApiServer
+from tests.e2e.deployers import DEPLOYERS, Place
 from tests.e2e.jsonpatch import patched
 from tests.e2e.truth_server import READER, Client
 
 TABLE = Path(__file__).parent / "truth"
 CA_BUNDLE = Path(__file__).parent / "truth" / "ca.b64"
 METHODS = ("csa", "ssa")
-DEPLOYERS = {"csa": "kubectl-client-side-apply", "ssa": "kustomize-controller"}
 READ_ONLY = {
     "apiVersion": "rbac.authorization.k8s.io/v1",
     "kind": "ClusterRole",
@@ -103,9 +103,11 @@ class Line:
 
 @dataclass(slots=True)
 class TruthTable:
-    """Deploys all rows at once, then judges them in sync, changes them, and judges them again."""
+    """Deploys all rows at once (or each Nth), then judges them in sync, changes them, and judges them again."""
 
     server: Client
+    methods: Sequence[str] = METHODS
+    every: int = 1
     redactor: Redactor = field(default_factory=Redactor)
     schemas: Schemas = field(init=False)
     rows: list[Row] = field(init=False)
@@ -124,8 +126,14 @@ class TruthTable:
         """Deploys all rows, each method for itself. Raises RuntimeError where kubectl fails."""
         self._prepare()
         self.rows = list(self._rows())
-        for method in METHODS:
-            self._deploy([r for r in self.rows if r.method == method], method)
+        for method in self.methods:
+            bodies = [in_namespace(r.body, r.namespace) for r in self.rows if r.method == method]
+            DEPLOYERS[method].deploy(bodies, self.place(method))
+
+    def place(self, method: str) -> Place:
+        """Where a method deploys to."""
+        kubeconfig = self.server.kubeconfig
+        return Place(kubeconfig, f"truth-{method}", kubeconfig.parent)
 
     def change(self) -> None:
         """Makes the change of every row. Raises RuntimeError where one cannot be made."""
@@ -142,17 +150,17 @@ class TruthTable:
             "roleRef": {"apiGroup": "rbac.authorization.k8s.io", "kind": "ClusterRole", "name": "truth-reader"},
             "subjects": [{"kind": "User", "name": READER, "apiGroup": "rbac.authorization.k8s.io"}],
         }
-        spaces = [{"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": f"truth-{m}"}} for m in METHODS]
+        spaces = [{"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": f"truth-{m}"}} for m in self.methods]
         self._apply([READ_ONLY, binding, *spaces, _load("definitions.yaml")])
         self._kubectl("wait", "--for=condition=Established", "crd/widgets.truth.example.com", "--timeout=20s")
 
     def _rows(self) -> Iterator[Row]:
         objects = _load("objects.yaml")
         plurals = self.plurals(objects.values())
-        for number, spec in enumerate(_load("rows.yaml")):
+        for number, spec in list(enumerate(_load("rows.yaml")))[:: self.every]:
             template = objects[spec["object"]]
             is_namespaced, plural = plurals[template["apiVersion"], template["kind"]]
-            for method in METHODS:
+            for method in self.methods:
                 name = f"r{number:03d}" if is_namespaced else f"r{number:03d}{method}"
                 body = filled(template, {"KNAME": f"K{name}", "NAME": name, "NS": f"truth-{method}"})
                 yield Row(number, method, spec, body, is_namespaced, plural)
@@ -166,11 +174,6 @@ class TruthTable:
                 if "/" not in resource["name"]:
                     found[version, resource["kind"]] = resource["namespaced"], resource["name"]
         return found
-
-    def _deploy(self, rows: Sequence[Row], method: str) -> None:
-        bodies = [in_namespace(r.body, r.namespace) for r in rows]
-        options = ["--server-side", f"--field-manager={DEPLOYERS['ssa']}"] if method == "ssa" else []
-        self._apply(bodies, *options)
 
     def _apply(self, bodies: Iterable[Any], *options: str) -> None:
         text = json.dumps({"apiVersion": "v1", "kind": "List", "items": list(bodies)})
@@ -245,7 +248,7 @@ class TruthTable:
 
     def _dry_run(self, row: Row, body: JsonObject, user: str) -> DryRun:
         name = body["metadata"]["name"]
-        path = f"{row.path}/{name}?dryRun=All&force=true&fieldManager={DEPLOYERS[row.method]}"
+        path = f"{row.path}/{name}?dryRun=All&force=true&fieldManager={DEPLOYERS[row.method].manager}"
         sent = in_namespace(body, row.namespace)
         status, answer = self.server.request(
             "PATCH", path, sent, content_type="application/apply-patch+yaml", user=user

@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+import json
+
 from gitops_audit.drift.attribution import Managers
+from gitops_audit.model.finding import Change, Drift
 from gitops_audit.model.resource import Declared, JsonObject, Origin, ResourceKey
-from gitops_audit.remediate.creation import Style, style_of
+from gitops_audit.model.verdict import Verdict
+from gitops_audit.remediate.choose import Draft
+from gitops_audit.remediate.creation import Style, renewed_record, style_of
 
 BODY = {"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": "a"}, "data": {"a": "1"}}
 
@@ -31,3 +36,27 @@ def test_the_way_of_most_other_objects_is_taken_not_that_of_the_first() -> None:
 
 def test_without_any_the_repair_creates_in_its_own_way() -> None:
     assert style_of([], Managers(), "gitops-audit", lambda target: None) == Style("gitops-audit")
+
+
+TRACKING = {"argocd.argoproj.io/tracking-id": "shop:/ConfigMap:n/a"}
+RECORD = {**BODY, "metadata": {"name": "a", "annotations": TRACKING}, "data": {"a": "0", "given-up": "1"}}
+A = Change("changed", "/data/a", "data.a", "1", "2", cause="cluster")
+GIVEN_UP = Change("stale", "/data/given-up", "data.given-up", None, "1", cause="git")
+
+
+def renewed(*undone: Change) -> JsonObject:
+    record: JsonObject = json.loads(renewed_record(RECORD, BODY, draft(undone, (A, GIVEN_UP)), None))
+    return record
+
+
+def draft(undone: tuple[Change, ...], found: tuple[Change, ...]) -> Draft:
+    _, declared = sibling("kubectl-client-side-apply", "Update")
+    return Draft(Verdict(declared, "failed", Drift("modified", found)), "apply", undone)
+
+
+def test_the_record_of_a_client_side_deployer_keeps_the_marks_that_it_adds() -> None:
+    assert renewed(A, GIVEN_UP) == {**BODY, "metadata": {"name": "a", "annotations": TRACKING}}
+
+
+def test_what_is_not_repaired_stays_in_the_record_so_that_the_deployer_takes_it_away() -> None:
+    assert renewed(A)["data"] == {"a": "1", "given-up": "1"}

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import closing
 from dataclasses import dataclass, field, replace
 from functools import partial
+from typing import Any
 
 from gitops_audit.config.document import folder_of
 from gitops_audit.config.settings import Settings, SourceConfig
@@ -19,6 +20,7 @@ from gitops_audit.engine.gather.repositories import Repositories
 from gitops_audit.engine.gather.sources import ReadSource, read
 from gitops_audit.engine.gather.targets import targets
 from gitops_audit.engine.options import RunOptions, is_chosen, unknown_source
+from gitops_audit.engine.pace import Pace
 from gitops_audit.errors import AuditError
 from gitops_audit.kube.definition import is_definition
 from gitops_audit.live.workers import threads
@@ -47,7 +49,8 @@ def read_all(
     fetched = Charts(settings.network, fetch=options.fetch)
     with Exports() as exports, threads(_WORKERS, "render") as pool, closing(fetched):
         given = Given(exports, settings.network, is_verbose=options.is_verbose, charts=fetched, open=opener.open)
-        reader = _Reader(settings, opener, given, pool, reached)
+        pace = Pace("sources rendered", options.on_progress)
+        reader = _Reader(settings, opener, given, pool, reached, pace)
         first = reader.read([c for c in settings.sources if not c.is_from_cluster])
         found: list[ReadSource] = []
         for config in settings.sources:
@@ -70,19 +73,21 @@ class _Reader:
     given: Given
     pool: ThreadPoolExecutor
     reached: Callable[[], Sequence[ReachedCluster]]
+    pace: Pace
     definitions: list[JsonObject] = field(default_factory=list)
 
     def read(self, configs: Sequence[SourceConfig]) -> dict[str, ReadSource]:
         """Many sources. Charts ask for the Kubernetes of each cluster, and for the definitions that are declared, so
         they come last, and once for each that differs."""
         plain = [c for c in configs if not _may_be_chart(c, self._opened(c))]
-        found = {c.name: self.pool.submit(read, c, self._opened(c), self.given) for c in plain}
+        self.pace.expect(len(configs))
+        found = {c.name: self._started(read, c, self._opened(c), self.given) for c in plain}
         done = {name: source.result() for name, source in found.items()}
         self.definitions += _definitions(done.values())
         charts = [c for c in configs if c.name not in done]
         if charts:
             wanted = targets(self.reached(), self.settings, self.definitions)
-            later = {c.name: self.pool.submit(_read_chart, c, self._opened(c), self.given, wanted) for c in charts}
+            later = {c.name: self._started(_read_chart, c, self._opened(c), self.given, wanted) for c in charts}
             done |= {name: source.result() for name, source in later.items()}
         return {config.name: done[config.name] for config in configs}
 
@@ -92,6 +97,11 @@ class _Reader:
         live = LiveObjects(config.clusters[0] if config.clusters else "", self.settings, self.reached)
         with closing(files), closing(live):
             return Follower(self.settings, config, files, live, self.read, Evaluations()).follow(start)
+
+    def _started(self, work: Callable[..., ReadSource], *arguments: Any) -> Future[ReadSource]:
+        future = self.pool.submit(work, *arguments)
+        future.add_done_callback(lambda _: self.pace.step())
+        return future
 
     def _opened(self, config: SourceConfig) -> Callable[[], Checkout]:
         return partial(self.opener.open, config)

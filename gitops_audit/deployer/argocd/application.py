@@ -61,6 +61,14 @@ class Application:
         return Location(origin.path, origin.line) if origin.path else self.context.source.where
 
     @property
+    def told(self) -> str:
+        """`Application argocd/shop at apps/shop.yaml:3`; of one that a set makes, which set it is."""
+        if self.placed.body is self.body:
+            return self.placed.told
+        namespace = str(mapping(self.body.get("metadata")).get("namespace") or self.placed.namespace)
+        return f"Application {'/'.join(filter(None, (namespace, self.name)))} of {self.placed.told}"
+
+    @property
     def sources(self) -> list[JsonObject]:
         several = self.spec.get("sources")
         found = [s for s in several if isinstance(s, dict)] if isinstance(several, list) else []
@@ -79,7 +87,7 @@ class Application:
             yield self._outcome(source, name)
 
     def broken(self, reason: str) -> Broken:
-        error = SourceError(f"{self.placed.told} cannot be followed: {reason}", code=NOT_UNDERSTOOD, where=self.where)
+        error = SourceError(f"{self.told} cannot be followed: {reason}", code=NOT_UNDERSTOOD, where=self.where)
         return Broken(replace(self._config(self.source_name), name=self.source_name), error)
 
     def _outcome(self, source: JsonObject, name: str) -> Outcome:
@@ -106,7 +114,7 @@ class Application:
             revision=self.context.source.revision,
             namespace=self.namespace,
             clusters=(self.cluster,),
-            followed_from=self.placed.told,
+            followed_from=self.told,
             where=self.where,
         )
 

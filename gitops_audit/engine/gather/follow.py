@@ -9,7 +9,7 @@ read again.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 from importlib import import_module
@@ -31,7 +31,7 @@ from gitops_audit.engine.gather.live_objects import LiveObjects
 from gitops_audit.engine.gather.repositories import Repositories
 from gitops_audit.engine.gather.sources import ReadSource
 from gitops_audit.errors import AuditError, SourceError
-from gitops_audit.model.resource import FileProblem, Manifest, Rendered
+from gitops_audit.model.resource import FileProblem, Manifest, Rendered, group_of, mapping
 from gitops_audit.source import Checkout
 from gitops_audit.source.chart.web import NOT_ALLOWED
 
@@ -138,7 +138,7 @@ def _finished(
     for source in unread:
         source.close()
     followed = [
-        *(s for s in known.values() if not _is_out_of_reach(s)),
+        *_settled(s for s in known.values() if not _is_out_of_reach(s)),
         *(ReadSource(b.source, error=b.error) for b in expansion.problems),
     ]
     unfollowed = (*expansion.unfollowed, *map(_unfollowed, unread))
@@ -150,6 +150,27 @@ def _finished(
     for source in (own, *followed):
         cycle = cycles.get(source.config.name)
         yield source.changed(partial(_with_problem, problem=_cycle(source.config, cycle))) if cycle else source
+
+
+def _settled(followed: Iterable[ReadSource]) -> Iterator[ReadSource]:
+    """Of several sources of one Application the last that declares an object wins, as Argo CD has it."""
+    by_object: dict[str, list[ReadSource]] = {}
+    for source in followed:
+        by_object.setdefault(source.config.followed_from, []).append(source)
+    for parts in by_object.values():
+        for number, part in enumerate(parts):
+            later = {_identity(m, part.config.namespace) for other in parts[number + 1 :] for m in other.all_manifests}
+            yield part.changed(partial(_but, later=later, namespace=part.config.namespace)) if later else part
+
+
+def _but(rendered: Rendered, later: Collection[tuple[str, ...]], namespace: str) -> Rendered:
+    return replace(rendered, manifests=tuple(m for m in rendered.manifests if _identity(m, namespace) not in later))
+
+
+def _identity(manifest: Manifest, namespace: str) -> tuple[str, ...]:
+    body = manifest.body
+    own = str(mapping(body.get("metadata")).get("namespace") or namespace)
+    return group_of(body), str(body.get("kind", "")), own, name_of(body)
 
 
 def _without(start: ReadSource, followed: Sequence[ReadSource]) -> Callable[[Rendered], Rendered]:

@@ -16,6 +16,8 @@ from gitops_audit.config.settings import Settings, SourceConfig
 from gitops_audit.errors import SourceError
 from gitops_audit.source import Checkout, Opener
 from gitops_audit.source.remotes import canonical, remote_urls
+from gitops_audit.source.repository import open_local
+from gitops_audit.source.revision import has
 
 REFUSED, FOREIGN = "GA280", "GA281"
 _HEAD = ("", "HEAD")
@@ -56,7 +58,19 @@ class Repositories:
             return revision or "HEAD"
         if self._override is not None:
             return self._override
-        return self._source.revision if revision in _HEAD else revision
+        return self._source.revision if revision in _HEAD else self._known(revision)
+
+    def _known(self, revision: str) -> str:
+        """A branch that this clone has only of its remote, as CI's checkouts have all but one, by that name."""
+        of_remote = f"origin/{revision}"
+        try:
+            folder = resolved_path(folder_of(self._settings.path.absolute()), self._source.repo)
+            repository = None if is_url(self._source.repo) else open_local(folder)
+        except SourceError:
+            return revision
+        if repository is None or has(repository, revision) or not has(repository, of_remote):
+            return revision
+        return of_remote
 
     def names(self, config: SourceConfig) -> Sequence[str]:
         return self._checkout(config).files()
@@ -92,5 +106,5 @@ class Repositories:
 
     @cached_property
     def _hosts(self) -> frozenset[str]:
-        allowed: Sequence[str] = getattr(self._settings.network, "allow", ())
+        allowed = (host.partition(":")[0] for host in self._settings.network.allow)
         return frozenset({*(name.partition("/")[0] for name in self._local), *allowed})

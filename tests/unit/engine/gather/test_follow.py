@@ -206,6 +206,45 @@ def test_a_floating_revision_is_the_one_that_is_audited(tmp_path: Path) -> None:
         assert [found[n].config.revision for n in ("fleet.a", "fleet.b")] == ["main", "main"]
 
 
+def test_a_branch_that_only_the_remote_has_is_read_from_there(tmp_path: Path) -> None:
+    files = {"argocd/a.yaml": application("a", "a", ", targetRevision: live"), "a/cm.yaml": config_map("a")}
+    root = fleet(tmp_path, files)
+    git(root, "update-ref", "refs/remotes/origin/live", "HEAD")
+    with followed(root) as found:
+        assert (found["fleet.a"].config.revision, names(found["fleet.a"])) == ("origin/live", ["a"])
+
+
+def test_of_two_sources_of_an_application_the_last_one_declares_an_object(tmp_path: Path) -> None:
+    body = (
+        application("a", "a")
+        .replace("  source: {", "  sources:\n  - {")
+        .replace("\n---", f"\n  - {{repoURL: {URL}, path: b}}\n---")
+    )
+    files = {
+        "argocd/a.yaml": body,
+        "a/cm.yaml": config_map("same") + "---\n" + config_map("one"),
+        "b/cm.yaml": config_map("same"),
+    }
+    root = fleet(tmp_path, files)
+    with followed(root) as found:
+        assert {name: names(source) for name, source in found.items()} == {
+            "fleet": ["a"],
+            "fleet.a.1": ["one"],
+            "fleet.a.2": ["same"],
+        }
+
+
+def test_an_application_of_a_set_says_which_set_made_it(tmp_path: Path) -> None:
+    template = application("'{{n}}'", "a").removesuffix("---\n").partition("metadata")[2]
+    indented = f"metadata{template}".replace("\n", "\n    ").rstrip()
+    header = "apiVersion: argoproj.io/v1alpha1\nkind: ApplicationSet\nmetadata: {name: set, namespace: argocd}\n"
+    spec = f"spec:\n  generators: [{{list: {{elements: [{{n: a}}]}}}}]\n  template:\n    {indented}\n"
+    root = fleet(tmp_path, {"argocd/set.yaml": header + spec, "a/cm.yaml": config_map("a")})
+    with followed(root) as found:
+        told = found["fleet.a"].info.followed_from
+        assert told == "Application argocd/a of ApplicationSet argocd/set at argocd/set.yaml:1"
+
+
 def test_the_files_of_a_directory_are_those_that_argo_cd_reads(tmp_path: Path) -> None:
     def app(name: str, options: str) -> str:
         return application(name, "a", f", directory: {options}")

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
 from gitops_audit.config.settings import DirectoryOptions, SourceConfig
 from gitops_audit.deployer.argocd.glob import is_like
 from gitops_audit.deployer.stand_in import LFS_POINTER
 from gitops_audit.model.resource import FileProblem, Rendered
-from gitops_audit.render import stand_ins
+from gitops_audit.render import jsonnet, stand_ins
 from gitops_audit.render.belonging import Belonging, without_templates
 from gitops_audit.render.given import ALONE, Given
 from gitops_audit.render.globs import matcher
@@ -17,6 +17,7 @@ from gitops_audit.render.lfs import NOT_FETCHED
 from gitops_audit.render.merge import merged
 from gitops_audit.render.nested import Nested
 from gitops_audit.render.registry import CHART_FILE, KUSTOMIZATION_FILES
+from gitops_audit.render.tool import workspace
 from gitops_audit.source import Blob, Checkout
 from gitops_audit.source.unread import DIRECTORIES, DIRECTORY_LINK
 
@@ -33,7 +34,7 @@ _OF_TOOLS = {
 }
 
 
-def render(config: SourceConfig, checkout: Checkout, _: Given = ALONE) -> Rendered:
+def render(config: SourceConfig, checkout: Checkout, given: Given = ALONE) -> Rendered:
     """The objects of all manifests under the source's path, in the order of their paths. Raises SourceError."""
     prefix = f"{checkout.path}/" if checkout.path else ""
     is_excluded = matcher(config.exclude)
@@ -54,8 +55,18 @@ def render(config: SourceConfig, checkout: Checkout, _: Given = ALONE) -> Render
     unread = Rendered(problems=tuple(filter(is_loss, checkout.problems)), ignored=tuple(checkout.skipped))
     unread = replace(unread, notes=tuple(_links(checkout)))
     found = merged([unread, *(_read(blob, belonging) for blob in checkout.blobs(is_wanted))])
+    if options is not None:
+        programs = [path for path in checkout.files() if path.endswith(jsonnet.SUFFIX) and not is_left_out(path)]
+        found = merged([found, _evaluated(programs, checkout, options, given)])
     told = frozenset(problem.path for problem in found.problems)
     return merged([found, Nested(checkout, is_left_out, told, belonging.parts).unread()])
+
+
+def _evaluated(files: Sequence[str], checkout: Checkout, options: DirectoryOptions, given: Given) -> Rendered:
+    if not files:
+        return Rendered()
+    with workspace(checkout, given.exports) as place:
+        return jsonnet.evaluated(place, files, checkout.path, options.jsonnet)
 
 
 def _takes(options: DirectoryOptions, path: str) -> bool:

@@ -235,10 +235,10 @@ def test_of_two_sources_of_an_application_the_last_one_declares_an_object(tmp_pa
 
 
 def test_an_application_of_a_set_says_which_set_made_it(tmp_path: Path) -> None:
-    template = application("'{{n}}'", "a").removesuffix("---\n").partition("metadata")[2]
+    template = application("'{{app}}'", "a").removesuffix("---\n").partition("metadata")[2]
     indented = f"metadata{template}".replace("\n", "\n    ").rstrip()
     header = "apiVersion: argoproj.io/v1alpha1\nkind: ApplicationSet\nmetadata: {name: set, namespace: argocd}\n"
-    spec = f"spec:\n  generators: [{{list: {{elements: [{{n: a}}]}}}}]\n  template:\n    {indented}\n"
+    spec = f"spec:\n  generators: [{{list: {{elements: [{{app: a}}]}}}}]\n  template:\n    {indented}\n"
     root = fleet(tmp_path, {"argocd/set.yaml": header + spec, "a/cm.yaml": config_map("a")})
     with followed(root) as found:
         told = found["fleet.a"].info.followed_from

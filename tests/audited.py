@@ -13,6 +13,7 @@ from gitops_audit.config.load import load
 from gitops_audit.engine.audit import Audit
 from gitops_audit.engine.events import Finished, Judged
 from gitops_audit.engine.options import RunOptions
+from gitops_audit.model.finding import Drift, Finding, PolicyResult
 from gitops_audit.model.verdict import Verdict
 
 _IDENTITY = ("-c", "user.name=Ann", "-c", "user.email=ann@example.com")
@@ -66,7 +67,7 @@ def audited(root: Path, **options: Any) -> Audited:
         audit.prepare()
         for event in audit.run():
             if isinstance(event, Judged):
-                verdicts[event.verdict.resource.id] = event.verdict
+                verdicts[event.verdict.subject.id] = event.verdict
             elif isinstance(event, Finished):
                 return Audited(verdicts, event)
     finally:
@@ -78,3 +79,18 @@ def command(root: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
     """`gitops-audit` in a folder."""
     program = [sys.executable, "-m", "gitops_audit", *arguments]
     return subprocess.run(program, cwd=root, check=False, capture_output=True, text=True, timeout=60)
+
+
+def drift_of(verdict: Verdict) -> Drift:
+    """The comparison that a verdict tells of, as one value."""
+    state, whole = verdict.drift, verdict.whole
+    if state is None:
+        return Drift("unknown")
+    changes = tuple(f.change for f in verdict.changes if f.change is not None)
+    waiver = whole.waiver if whole else None
+    return Drift(state.status, changes, state.confirmed, state.reason, state.cause or "unknown", waiver)
+
+
+def policy_results(verdict: Verdict) -> list[PolicyResult | Finding]:
+    """What every rule of the policies came to."""
+    return [*verdict.found("policy"), *verdict.passed]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 
 from gitops_audit.model.finding import Change, Drift, FieldOwner, PolicyResult, Problem, Severity, Waiver
 from gitops_audit.model.resource import Commit, Declared, Invalid, Origin, ResourceKey
@@ -39,8 +40,14 @@ def finished(verdicts: Sequence[Verdict], *, info: RunInfo = INFO, notes: Iterab
 
 def scaled(name: str, severity: Severity = Severity.medium, **place: str) -> Verdict:
     by = FieldOwner("kubectl-edit", "Update", "", "2026-01-01T00:00:00Z", "interactive", user="ann")
-    change = Change("changed", "/spec/replicas", "spec.replicas", 3, 5, "cluster", severity, by, line=7)
-    return Verdict(resource(name, **place), "failed", Drift("modified", (change,), confirmed=True), commit=COMMIT)
+    change = Change("changed", "/spec/replicas", "spec.replicas", 3, 5, "cluster", severity, by)
+    drift = Drift("modified", (change,), confirmed=True)
+    return on_line(7, Verdict.of(resource(name, **place), "failed", drift, commit=COMMIT))
+
+
+def on_line(line: int, verdict: Verdict) -> Verdict:
+    """The same verdict, its changes on a line of Git."""
+    return replace(verdict, findings=tuple(replace(f, line=line) if f.change else f for f in verdict.findings))
 
 
 def of_everything() -> AuditResult:
@@ -56,15 +63,15 @@ def of_everything() -> AuditResult:
     )
     return finished(
         [
-            Verdict(resource("fine"), "passed", Drift("in-sync", confirmed=True)),
+            Verdict.of(resource("fine"), "passed", Drift("in-sync", confirmed=True)),
             scaled("scaled"),
-            Verdict(resource("ignored"), "passed", Drift("modified", (ignored,), confirmed=True)),
-            Verdict(resource("gone"), "failed", Drift("missing", reason="no such object", cause="cluster")),
-            Verdict(resource("new"), "failed", Drift("missing", cause="git"), commit=COMMIT),
-            Verdict(resource("judged"), "error", Drift("in-sync"), policies),
-            Verdict(resource("invalid"), "failed", None, (), (Invalid("spec.replicas", "not a number", 4),)),
-            Verdict(resource("unread"), "error", errors=(Problem("GA300", "the cluster is down\nand stays so"),)),
-            Verdict(resource("hook"), "skipped", skip_reason="a hook"),
+            Verdict.of(resource("ignored"), "passed", Drift("modified", (ignored,), confirmed=True)),
+            Verdict.of(resource("gone"), "failed", Drift("missing", reason="no such object", cause="cluster")),
+            Verdict.of(resource("new"), "failed", Drift("missing", cause="git"), commit=COMMIT),
+            Verdict.of(resource("judged"), "error", Drift("in-sync"), policies),
+            Verdict.of(resource("invalid"), "failed", None, (), (Invalid("spec.replicas", "not a number", 4),)),
+            Verdict.of(resource("unread"), "error", errors=(Problem("GA300", "the cluster is down\nand stays so"),)),
+            Verdict.of(resource("hook"), "skipped", skip_reason="a hook"),
         ],
         notes=("an ignore rule hid nothing",),
     )
@@ -124,6 +131,6 @@ def _saying(text: str) -> Iterable[Verdict]:
         PolicyResult(text, text, "fail", message=text, exception=waiver),
     )
     commit = Commit(text, text, text, text)
-    yield Verdict(subject, "failed", Drift("modified", changes, reason=text), policies, commit=commit)
-    yield Verdict(subject, "error", errors=(Problem("GA300", text),), invalid=(Invalid(text, text),))
-    yield Verdict(subject, "skipped", skip_reason=text)
+    yield Verdict.of(subject, "failed", Drift("modified", changes, reason=text), policies, commit=commit)
+    yield Verdict.of(subject, "error", errors=(Problem("GA300", text),), invalid=(Invalid(text, text),))
+    yield Verdict.of(subject, "skipped", skip_reason=text)

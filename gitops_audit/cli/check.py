@@ -21,6 +21,7 @@ from gitops_audit.engine.events import Finished, Judged, Started
 from gitops_audit.engine.interruption import unjudged
 from gitops_audit.engine.options import RunOptions
 from gitops_audit.lifetime import Interrupted
+from gitops_audit.model.check import DRIFT, SCHEMA
 from gitops_audit.model.result import NOT_EVALUATED, AuditResult, ClusterInfo, RunInfo, Summary
 from gitops_audit.model.subject import Subject, Unread
 from gitops_audit.model.verdict import Verdict
@@ -85,7 +86,8 @@ def diff(resources: tuple[str, ...], suggest_ignore: bool, **values: Any) -> Non
 def _drift_only(verdict: Verdict) -> Verdict:
     """A verdict without what policies and schemas say; that a file could not be read stays, for its objects are not
     compared."""
-    return replace(verdict, policies=(), invalid=verdict.invalid if isinstance(verdict.resource, Unread) else ())
+    kept = (DRIFT, SCHEMA) if isinstance(verdict.subject, Unread) else (DRIFT,)
+    return replace(verdict, findings=tuple(f for f in verdict.findings if f.check in kept), passed=())
 
 
 def _uncompared(verdicts: Sequence[Verdict], clusters: Sequence[ClusterInfo]) -> Sequence[str]:
@@ -94,7 +96,7 @@ def _uncompared(verdicts: Sequence[Verdict], clusters: Sequence[ClusterInfo]) ->
         return ["nothing was compared: no cluster was asked"]
     parts: dict[tuple[str, str], list[Verdict]] = {}
     for verdict in verdicts:
-        parts.setdefault((verdict.resource.key.cluster, verdict.resource.source), []).append(verdict)
+        parts.setdefault((verdict.subject.key.cluster, verdict.subject.source), []).append(verdict)
     return [
         f"nothing of source {source} was compared with cluster {cluster}: {_reason(found)}"
         for (cluster, source), found in parts.items()
@@ -132,7 +134,7 @@ def _run(settings: Settings, values: dict[str, Any], selectors: tuple[str, ...])
             _collect(collected, chosen, progress)
         except Interrupted as interrupted:
             _conclude(
-                collected, unjudged(settings, chosen, {v.resource.id for v in collected.verdicts}, str(interrupted))
+                collected, unjudged(settings, chosen, {v.subject.id for v in collected.verdicts}, str(interrupted))
             )
             collected.interrupted = interrupted
         finally:
@@ -181,7 +183,7 @@ def _print(verdict: Verdict, shared: Mapping[ErrorCause, Shared], *, is_verbose:
         console.echo()
     elif is_verbose:
         gist = text.one_line(verdict)
-        console.echo(f"{verdict.outcome}: {verdict.resource.title}{' - ' + gist if gist else ''}")
+        console.echo(f"{verdict.outcome}: {verdict.subject.title}{' - ' + gist if gist else ''}")
 
 
 def _print_summary(collected: _Collected, *, is_verbose: bool) -> None:

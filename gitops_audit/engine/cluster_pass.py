@@ -100,7 +100,7 @@ class ClusterPass:
 
     def unjudged(self, subjects: Sequence[Subject], reason: Problem) -> list[Verdict]:
         """The verdicts where the cluster as a whole could not be judged."""
-        return self._judged([Verdict(s, "error", errors=(reason,)) for s in subjects])
+        return self._judged([Verdict.of(s, "error", errors=(reason,)) for s in subjects])
 
     def live_object(self, resource: Declared) -> JsonObject | None:
         """What was read of a resource in any call of `judge`; None where it is absent or was not read."""

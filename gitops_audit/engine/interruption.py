@@ -22,7 +22,7 @@ def unjudged(settings: Settings, chosen: Sequence[Subject], judged: Collection[s
     for resource in chosen or _sources(settings, error):
         if resource.id not in judged:
             problem = Problem(error.code, f"{error.message}; {error.hint}")
-            yield Verdict(resource, "error", errors=(problem,))
+            yield Verdict.of(resource, "error", errors=(problem,))
 
 
 def _sources(settings: Settings, error: AuditError) -> Iterator[Unread]:

@@ -15,23 +15,27 @@ def facts(case: Case) -> Verdict:
     try:
         return _facts(case)
     except Exception as error:
-        return Verdict(case.subject, "error", errors=(as_problem(error),))
+        return Verdict.of(case.subject, "error", errors=(as_problem(error),))
 
 
 def _facts(case: Case) -> Verdict:
-    verdict = Verdict(
+    verdict = _told(case)
+    if verdict.skip_reason or verdict.is_evaluated:
+        return verdict
+    return _told(replace(case, skip_reason=f"nothing could be checked: {case.unchecked}; and no policy is about it"))
+
+
+def _told(case: Case) -> Verdict:
+    return Verdict.of(
         case.subject,
         "passed",
-        drift=case.drift,
-        policies=case.policies,
-        invalid=case.invalid,
-        errors=_errors(case),
+        case.drift,
+        case.policies,
+        case.invalid,
+        _errors(case),
         skip_reason=case.skip_reason,
         unchecked=case.unchecked,
     )
-    if verdict.is_evaluated:
-        return verdict
-    return replace(verdict, skip_reason=verdict.skip_reason or _unevaluated(verdict.unchecked))
 
 
 def _errors(case: Case) -> tuple[Problem, ...]:
@@ -41,7 +45,3 @@ def _errors(case: Case) -> tuple[Problem, ...]:
     if case.drift is not None and case.drift.code:
         return (Problem(case.drift.code, case.drift.reason),)
     return (case.unvalidated,) if case.unvalidated is not None else ()
-
-
-def _unevaluated(reason: str) -> str:
-    return f"nothing could be checked: {reason}; and no policy is about it"

@@ -83,7 +83,19 @@ class Change:
     severity: Severity = Severity.medium
     by: FieldOwner | None = None
     ignored: Waiver | None = None
-    line: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class DriftState:
+    """How an object as a whole stands against Git. `cause` is which side moved, None where nothing drifted.
+
+    `confirmed`: the server agreed (dry run), or nothing needed confirming.
+    """
+
+    status: DriftStatus
+    confirmed: bool = False
+    cause: Cause | None = None
+    reason: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,6 +116,13 @@ class Drift:
     code: str = ""
 
     @property
+    def state(self) -> DriftState:
+        """What is told of the object as a whole."""
+        if self.status == "in-sync" and not self.reason:
+            return _IN_SYNC[self.confirmed]
+        return DriftState(self.status, self.confirmed, self.moved, self.reason)
+
+    @property
     def moved(self) -> Cause | None:
         """Which side moved, all counting changes taken together; None where nothing drifted."""
         if self.status != "modified":
@@ -117,6 +136,10 @@ class Drift:
     def is_plain(self) -> bool:
         """Whether there is nothing to tell: in sync, with no waiver."""
         return self.status == "in-sync" and not self.changes and self.ignored is None
+
+
+_IN_SYNC = (DriftState("in-sync"), DriftState("in-sync", confirmed=True))
+"""Most objects are in sync: one state for all of them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -153,10 +176,11 @@ class Problem:
 class Finding:
     """One fact a person should look at, of any check: all reports read these, and nothing else of a verdict.
 
-    `rule` is what was broken: the type of a change, a drift status, `policy` or `policy/rule`, the code of an error.
-    `waiver` says why it does not count (an ignore rule, an exception). `change` is the evidence of a drift finding.
-    `fingerprint` names the finding in every run (model/fingerprint.py). `state` and `since` (a time or a day, as a
-    baseline has it) are what an earlier run knows of it: None and empty where there is none to ask.
+    `rule` is what was broken: the type of a change, a drift status, `policy` or `policy/rule`, the code of an error;
+    `policy` is the policy alone, where it was one. `waiver` says why it does not count (an ignore rule, an exception).
+    `change` is the evidence of a drift finding. `fingerprint` names the finding in every run (model/fingerprint.py).
+    `state` and `since` (a time or a day, as a baseline has it) are what an earlier run knows of it: None and empty
+    where there is none to ask.
     """
 
     check: CheckName
@@ -171,6 +195,7 @@ class Finding:
     waiver: Waiver | None = None
     cause: Cause = "unknown"
     change: Change | None = None
+    policy: str = ""
     fingerprint: str = ""
     state: FindingState | None = None
     since: str = ""

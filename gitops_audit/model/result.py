@@ -88,7 +88,7 @@ Part = tuple[str, str]
 
 
 def part_of(verdict: Verdict) -> Part:
-    return verdict.resource.key.cluster, verdict.resource.source
+    return verdict.subject.key.cluster, verdict.subject.source
 
 
 def is_answer(verdict: Verdict) -> bool:

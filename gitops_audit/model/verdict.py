@@ -1,13 +1,13 @@
-"""The outcome of the audit of one resource."""
+"""The outcome of the audit of one subject."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Literal
 
 from gitops_audit.model.check import DRIFT, POLICY, SCHEMA, CheckName
-from gitops_audit.model.finding import CHANGE_MEANING, Drift, Finding, PolicyResult, Problem, Severity
+from gitops_audit.model.finding import CHANGE_MEANING, Drift, DriftState, Finding, PolicyResult, Problem, Severity
 from gitops_audit.model.fingerprint import fingerprint
 from gitops_audit.model.resource import Commit, Invalid
 from gitops_audit.model.subject import Subject, Unread
@@ -34,41 +34,62 @@ class Threshold:
         return self.is_pending_failure or finding.cause != "git"
 
 
-def status_severity(drift: Drift) -> Severity:
-    """How bad it is that an object is missing or extra."""
-    return PENDING_SEVERITY if drift.cause == "git" else STATUS_SEVERITY[drift.status]
-
-
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """Everything found about one resource, and what it comes to.
+    """Everything found about one subject, and what it comes to.
 
-    `drift` is None where no cluster was asked. Reports read `findings`, the one walk over all of it. `unchecked` says
-    why the manifest was not checked against a schema; empty where it was. `skip_reason` says why the object was
-    not compared (a hook), or why nothing of it could be checked: what is found all the same counts.
+    `findings` is the one list of what was found, of every check. `drift` is how the object as a whole stands, None
+    where no cluster was asked; `passed` are the rules of policies that hold. `unchecked` says why the manifest was not
+    checked against a schema, empty where it was. `skip_reason` says why the object was not compared (a hook), or why
+    nothing of it could be checked: what is found all the same counts.
     """
 
-    resource: Subject
+    subject: Subject
     outcome: Outcome
-    drift: Drift | None = None
-    policies: tuple[PolicyResult, ...] = ()
-    invalid: tuple[Invalid, ...] = ()
-    errors: tuple[Problem, ...] = ()
+    findings: tuple[Finding, ...] = ()
+    drift: DriftState | None = None
+    passed: tuple[PolicyResult, ...] = ()
     commit: Commit | None = None
     skip_reason: str = ""
     unchecked: str = ""
 
-    @property
-    def findings(self) -> tuple[Finding, ...]:
-        """All that was found, of every check: the one walk over a verdict. Errors first, then as reports tell them."""
-        return () if self.is_plain and not self.skip_reason else tuple(_findings(self))
+    @classmethod
+    def of(
+        cls,
+        subject: Subject,
+        outcome: Outcome,
+        drift: Drift | None = None,
+        policies: Sequence[PolicyResult] = (),
+        invalid: Sequence[Invalid] = (),
+        errors: Sequence[Problem] = (),
+        commit: Commit | None = None,
+        skip_reason: str = "",
+        unchecked: str = "",
+    ) -> Verdict:
+        """The verdict on what the checks told, each in its own form."""
+        failed = tuple(p for p in policies if p.result != "pass")
+        found: list[Finding] = []
+        if skip_reason:
+            found.append(Finding(DRIFT, "skipped", "skip", skip_reason))
+        found += (Finding(DRIFT, problem.code, "error", problem.message) for problem in errors)
+        found += map(_invalid, invalid)
+        if drift is not None and not drift.is_plain:
+            found += _drifted(drift, is_told=bool(errors))
+        found += map(_judged, failed)
+        verdict = cls(
+            subject,
+            outcome,
+            drift=drift.state if drift is not None else None,
+            passed=tuple(p for p in policies if p.result == "pass") if failed else tuple(policies),
+            commit=commit,
+            skip_reason=skip_reason,
+            unchecked=unchecked,
+        )
+        return verdict.with_findings(found) if found else verdict
 
-    @property
-    def is_plain(self) -> bool:
-        """Whether nothing at all was found, as for most resources: then nobody needs to look closer."""
-        if self.errors or self.invalid or not (self.drift is None or self.drift.is_plain):
-            return False
-        return not self.policies or all(p.result == "pass" for p in self.policies)
+    def with_findings(self, found: Sequence[Finding]) -> Verdict:
+        """The same verdict with these findings, each by its stable name."""
+        return replace(self, findings=tuple(replace(f, fingerprint=self._fingerprint(f)) for f in found))
 
     @property
     def is_compared(self) -> bool:
@@ -78,50 +99,60 @@ class Verdict:
     @property
     def is_evaluated(self) -> bool:
         """Whether any check came to an answer: without one, there is nothing that could pass."""
-        return self.is_compared or not self.unchecked or any(p.result not in ("skip", "error") for p in self.policies)
+        if self.is_compared or not self.unchecked or self.passed:
+            return True
+        return any(f.check == POLICY and f.result in ("fail", "warn") for f in self.findings)
 
     @property
     def has_findings(self) -> bool:
         """Whether there is anything a person must see, failing or not: what is neither waived nor skipped."""
         return any(f.waiver is None and f.result != "skip" for f in self.findings)
 
+    def found(self, check: CheckName) -> tuple[Finding, ...]:
+        """The findings of one check."""
+        return tuple(f for f in self.findings if f.check == check)
+
+    @property
+    def changes(self) -> tuple[Finding, ...]:
+        """The findings about single fields of the live object."""
+        return tuple(f for f in self.findings if f.change is not None)
+
+    @property
+    def whole(self) -> Finding | None:
+        """The finding about the object as a whole, waived or not: that it is missing, or extra."""
+        return next((f for f in self.findings if f.check == DRIFT and f.rule in STATUS_SEVERITY), None)
+
+    @property
+    def unevaluated(self) -> tuple[Finding, ...]:
+        """Why the subject, or a part of it, could not be compared or checked; errors of single policies apart."""
+        return tuple(f for f in self.findings if f.check == DRIFT and f.result == "error")
+
     def fingerprint(self, check: CheckName, rule: str, place: str = "") -> str:
-        """The stable name of what a check found at a place of this resource (`place` as people read it)."""
-        return fingerprint(f"{self.resource.key.cluster}/{self.resource.title}", check, rule, place)
+        """The stable name of what a check found at a place of this subject (`place` as people read it)."""
+        return fingerprint(f"{self.subject.key.cluster}/{self.subject.title}", check, rule, place)
+
+    def _fingerprint(self, finding: Finding) -> str:
+        """Of a file that could not be read, where there is no field, by what is wrong (its words quote no value)."""
+        place = finding.message if finding.check == SCHEMA and not finding.path else finding.path
+        return self.fingerprint(finding.check, finding.rule, place)
 
     def judged(self, threshold: Threshold) -> Verdict:
         """The same facts with the outcome they come to: what could not be evaluated is an error, never a pass."""
-        sound: Outcome = "skipped" if self.skip_reason else "passed"
-        if self.is_plain:
-            return self if self.outcome == sound else replace(self, outcome=sound)
-        findings = self.findings
-        if any(f.result == "error" and f.waiver is None for f in findings):
-            return replace(self, outcome="error")
+        outcome = self._outcome(threshold)
+        return self if self.outcome == outcome else replace(self, outcome=outcome)
+
+    def _outcome(self, threshold: Threshold) -> Outcome:
+        if any(f.result == "error" and f.waiver is None for f in self.findings):
+            return "error"
         # Of a broken file it is not known what it declares.
-        is_unread = bool(self.invalid) and isinstance(self.resource, Unread)
-        is_failed = is_unread or any(threshold.is_failure(f) for f in findings)
-        return replace(self, outcome="failed" if is_failed else sound)
+        is_unread = isinstance(self.subject, Unread) and bool(self.found(SCHEMA))
+        if is_unread or any(threshold.is_failure(f) for f in self.findings):
+            return "failed"
+        return "skipped" if self.skip_reason else "passed"
 
 
-def _findings(verdict: Verdict) -> Iterator[Finding]:
-    return (replace(f, fingerprint=verdict.fingerprint(f.check, f.rule, _place(f))) for f in _unnamed(verdict))
-
-
-def _place(finding: Finding) -> str:
-    """The field; of a file that could not be read, where there is none, what is wrong (its words quote no value)."""
-    return finding.message if finding.check == SCHEMA and not finding.path else finding.path
-
-
-def _unnamed(verdict: Verdict) -> Iterator[Finding]:
-    if verdict.skip_reason:
-        yield Finding(DRIFT, "skipped", "skip", verdict.skip_reason)
-    for problem in verdict.errors:
-        yield Finding(DRIFT, problem.code, "error", problem.message)
-    for fault in verdict.invalid:
-        yield Finding(SCHEMA, "invalid", "fail", fault.message, INVALID_SEVERITY, fault.path, fault.pointer, fault.line)
-    if verdict.drift is not None:
-        yield from _drifted(verdict.drift, is_told=bool(verdict.errors))
-    yield from (_judged(result) for result in verdict.policies if result.result != "pass")
+def _invalid(fault: Invalid) -> Finding:
+    return Finding(SCHEMA, "invalid", "fail", fault.message, INVALID_SEVERITY, fault.path, fault.pointer, fault.line)
 
 
 def _drifted(drift: Drift, *, is_told: bool) -> Iterator[Finding]:
@@ -129,7 +160,7 @@ def _drifted(drift: Drift, *, is_told: bool) -> Iterator[Finding]:
     if drift.status == "unknown" and not is_told:
         yield Finding(DRIFT, "unknown", "error", drift.reason or "the drift could not be determined")
     elif drift.status in STATUS_SEVERITY:
-        severity = status_severity(drift)
+        severity = PENDING_SEVERITY if drift.cause == "git" else STATUS_SEVERITY[drift.status]
         yield Finding(DRIFT, drift.status, "fail", drift.reason, severity, waiver=drift.ignored, cause=drift.cause)
     elif drift.ignored is not None:
         yield Finding(DRIFT, "missing", "fail", drift.reason, waiver=drift.ignored)
@@ -142,7 +173,6 @@ def _drifted(drift: Drift, *, is_told: bool) -> Iterator[Finding]:
             change.severity,
             change.path,
             change.pointer,
-            change.line,
             waiver=change.ignored,
             cause=change.cause,
             change=change,
@@ -161,4 +191,5 @@ def _judged(result: PolicyResult) -> Finding:
         result.line,
         result.on,
         result.exception,
+        policy=result.policy,
     )

@@ -33,7 +33,7 @@ class AuditProtocol:
             return None
         item.ihook.pytest_runtest_logstart(nodeid=item.nodeid, location=item.location)
         log = item.ihook.pytest_runtest_logreport
-        for report in _passed(item, is_plain=item.judge().is_plain):
+        for report in _passed(item, is_plain=not item.judge().findings):
             log(report=report)
         item.ihook.pytest_runtest_logfinish(nodeid=item.nodeid, location=item.location)
         return True

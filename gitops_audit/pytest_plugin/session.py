@@ -76,7 +76,7 @@ class LocalAudit:
         with Shield():
             for event in self._audit.run(selected, keeps_live=True):
                 if isinstance(event, Judged):
-                    verdicts[event.verdict.resource.id] = event.verdict
+                    verdicts[event.verdict.subject.id] = event.verdict
                 elif isinstance(event, Finished):
                     self._notes = event.notes
                     self._elsewhere = event.summary.elsewhere

@@ -7,40 +7,42 @@ from dataclasses import replace
 
 from gitops_audit.live.problem import SCHEMA_UNREAD
 from gitops_audit.model.check import DRIFT, POLICY, SCHEMA
+from gitops_audit.model.finding import Finding
 from gitops_audit.model.verdict import Threshold, Verdict
 
 
 def checks_of(verdict: Verdict) -> Sequence[str]:
     """The checks that can be told apart in a verdict."""
     is_hook = bool(verdict.skip_reason) and verdict.is_evaluated
-    is_asked = verdict.drift is not None or verdict.errors or is_hook
+    is_asked = verdict.drift is not None or verdict.unevaluated or is_hook
     drift = (DRIFT,) if is_asked else ()
-    policies = dict.fromkeys(f"{POLICY}:{p.policy}" for p in verdict.policies)
-    return (*drift, SCHEMA, *policies)
+    policies = {p.policy for p in verdict.passed} | {f.policy for f in verdict.found(POLICY)}
+    return (*drift, SCHEMA, *(f"{POLICY}:{name}" for name in sorted(policies)))
 
 
 def checked(verdict: Verdict, check: str, threshold: Threshold) -> Verdict:
     """The part of a verdict that one check is about; the outcome follows that part alone."""
     if not check:
         return verdict
-    name = check.partition(":")[2]
-    if check == SCHEMA and verdict.unchecked and not verdict.invalid:
+    kind, _, name = check.partition(":")
+    if check == SCHEMA and not is_evaluated(verdict, SCHEMA):
         return _without_schema(verdict, threshold)
     return replace(
         verdict,
+        findings=tuple(f for f in verdict.findings if f.check == kind and f.policy == name),
         drift=verdict.drift if check == DRIFT else None,
-        invalid=verdict.invalid if check == SCHEMA else (),
-        policies=tuple(p for p in verdict.policies if name and p.policy == name),
-        errors=verdict.errors if check == DRIFT else (),
+        passed=tuple(p for p in verdict.passed if p.policy == name),
         skip_reason=verdict.skip_reason if check == DRIFT else "",
     ).judged(threshold)
 
 
 def _without_schema(verdict: Verdict, threshold: Threshold) -> Verdict:
     """Nothing was checked, so nothing passes: an error where there is a schema that could not be read, else a skip."""
-    errors = tuple(e for e in verdict.errors if e.code == SCHEMA_UNREAD)
-    reason = "" if errors else f"not checked against a schema: {verdict.unchecked}"
-    return replace(verdict, drift=None, policies=(), errors=errors, skip_reason=reason).judged(threshold)
+    errors = tuple(f for f in verdict.findings if f.rule == SCHEMA_UNREAD)
+    reason = f"not checked against a schema: {verdict.unchecked}"
+    skipped = Finding(SCHEMA, "skipped", "skip", reason)
+    told = verdict.with_findings(errors or [skipped])
+    return replace(told, drift=None, passed=(), skip_reason="" if errors else reason).judged(threshold)
 
 
 def is_evaluated(verdict: Verdict, check: str) -> bool:
@@ -50,5 +52,5 @@ def is_evaluated(verdict: Verdict, check: str) -> bool:
     if check == DRIFT:
         return verdict.is_compared
     if check == SCHEMA:
-        return not verdict.unchecked or bool(verdict.invalid)
+        return not verdict.unchecked or bool(verdict.found(SCHEMA))
     return bool(check) or verdict.is_evaluated

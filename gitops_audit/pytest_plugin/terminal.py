@@ -38,7 +38,7 @@ class AuditTerminal:
         if report.__dict__.get("gitops_is_plain"):
             return
         verdict = self.session.verdict(report)
-        if verdict is None or verdict.is_plain:
+        if verdict is None or not verdict.findings:
             return
         known = {name for name, _ in report.user_properties}
         report.user_properties.extend((n, v) for n, v in facts.facts(verdict) if n not in known)

@@ -5,8 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from gitops_audit.model.check import DRIFT
-from gitops_audit.model.finding import Change, Drift
+from gitops_audit.model.finding import Change, Finding
 from gitops_audit.model.resource import Declared
 from gitops_audit.model.subject import Subject
 from gitops_audit.model.verdict import Verdict
@@ -26,60 +25,59 @@ class Draft:
 
     @property
     def resource(self) -> Subject:
-        return self.verdict.resource
+        return self.verdict.subject
 
     @property
     def is_whole(self) -> bool:
         """Whether nothing stays different: nothing accepted, and nothing that another direction would repair."""
-        found = [f.change for f in self.verdict.findings if f.check == DRIFT and f.change is not None]
-        return all(change in self.changes or change.type == "dropped" for change in found)
+        found = (finding.change for finding in self.verdict.changes)
+        return all(change is None or change in self.changes or change.type == "dropped" for change in found)
 
 
 def choose(verdict: Verdict, scope: Scope) -> Draft | str | None:
     """A draft, a reason to refuse, or None where nothing is to be done."""
-    drift = verdict.drift
-    if verdict.errors:
-        return verdict.errors[0].message
-    if drift is None or verdict.skip_reason:
+    if verdict.unevaluated:
+        return verdict.unevaluated[0].message
+    if verdict.drift is None or verdict.skip_reason:
         return None
-    if drift.status == "unknown":
-        return drift.reason or "its drift could not be determined"
-    if drift.status == "missing":
-        return _missing(verdict, drift, scope)
-    if drift.status == "extra" and drift.ignored is None:
-        return Draft(verdict, "delete") if scope.prune else None
-    return _modified(verdict, drift, scope) if drift.status == "modified" else None
+    whole = verdict.whole
+    if whole is None:
+        return _modified(verdict, verdict.drift.reason, scope)
+    if whole.waiver is not None:
+        return None
+    if whole.rule == "missing":
+        return _missing(verdict, whole, scope)
+    return Draft(verdict, "delete") if scope.prune else None
 
 
-def _missing(verdict: Verdict, drift: Drift, scope: Scope) -> Draft | str | None:
-    if drift.ignored is not None:
+def _missing(verdict: Verdict, whole: Finding, scope: Scope) -> Draft | str | None:
+    if scope.to == "last-synced" and whole.cause == "git":
         return None
-    if scope.to == "last-synced" and drift.cause == "git":
-        return None
-    if scope.to == "last-synced" and drift.cause != "cluster":
+    if scope.to == "last-synced" and whole.cause != "cluster":
         return "it is not known whether it was ever deployed, so it is no part of the last sync"
-    if _unknown_places(verdict.resource):
+    if _unknown_places(verdict.subject):
         return "Git does not hold all of its values, so it cannot be created from there"
     return Draft(verdict, "create")
 
 
-def _modified(verdict: Verdict, drift: Drift, scope: Scope) -> Draft | str | None:
-    counting = [change for change in drift.changes if change.ignored is None]
+def _modified(verdict: Verdict, reason: str, scope: Scope) -> Draft | str | None:
+    """`reason` is what the server said of the difference."""
+    counting = [f.change for f in verdict.changes if f.change is not None and f.waiver is None]
     changes = [change for change in counting if change.type != "dropped"]
     if scope.to == "last-synced":
         unclear = [change for change in changes if change.cause in ("both", "unknown")]
         if unclear:
             return f"what was deployed last is not known of {_paths(unclear)}"
         changes = [change for change in changes if change.cause == "cluster"]
-    if hidden := [change for change in changes if holds_unknown(change, verdict.resource)]:
+    if hidden := [change for change in changes if holds_unknown(change, verdict.subject)]:
         return f"Git does not hold the value of {_paths(hidden)}"
     if not changes:
         dropped = [change for change in counting if change.type == "dropped"]
         return f"the server does not keep {_paths(dropped)}: correct the manifest" if dropped else None
-    if any(words in drift.reason for words in _IMMUTABLE):
+    if any(words in reason for words in _IMMUTABLE):
         if not scope.recreate:
             return f"the server does not let {_paths(changes)} change: only --recreate repairs it"
-        if _unknown_places(verdict.resource):
+        if _unknown_places(verdict.subject):
             return "Git does not hold all of its values, so it cannot be created again from there"
         return Draft(verdict, "recreate", tuple(changes))
     is_removal = all(change.type in _LEAVING for change in changes)

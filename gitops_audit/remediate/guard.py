@@ -67,10 +67,9 @@ def guards(facts: Facts, moment: datetime) -> tuple[Guard, ...]:
 
 def is_unread(verdict: Verdict) -> bool:
     """Whether something of a source or cluster could not be read, so that the rest may not mean what it seems to."""
-    if isinstance(verdict.resource, Unread) and (verdict.errors or verdict.invalid):
+    if isinstance(verdict.subject, Unread) and verdict.has_findings:
         return True
-    is_code = bool(verdict.drift is not None and verdict.drift.code)
-    return is_code or any(problem.code.startswith(_READING) for problem in verdict.errors)
+    return any(finding.rule.startswith(_READING) for finding in verdict.unevaluated)
 
 
 def _unread(verdicts: Sequence[Verdict]) -> Guard:
@@ -78,10 +77,9 @@ def _unread(verdicts: Sequence[Verdict]) -> Guard:
     if not unread:
         return Guard("read", ok=True, detail="everything was read")
     first = unread[0]
-    reason = first.errors[0].message if first.errors else first.drift.reason if first.drift else ""
-    reason = reason or (first.invalid[0].message if first.invalid else "")
     more = f" (and {len(unread) - 1} more)" if len(unread) > 1 else ""
-    return Guard("read", ok=False, detail=f"not everything was read: {first.resource.id}: {reason}{more}")
+    detail = f"not everything was read: {first.subject.id}: {first.findings[0].message}{more}"
+    return Guard("read", ok=False, detail=detail)
 
 
 def _cluster(facts: Facts) -> Guard:
@@ -106,7 +104,7 @@ def _presence(facts: Facts) -> Guard:
 
 
 def _is_absent(part: Part, facts: Facts) -> bool:
-    own = [v for v in facts.verdicts if (v.resource.key.cluster, v.resource.source) == part]
+    own = [v for v in facts.verdicts if (v.subject.key.cluster, v.subject.source) == part]
     return bool(own) and all(v.drift is not None and v.drift.status == "missing" for v in own) and len(own) > 1
 
 
@@ -165,7 +163,7 @@ def seen(verdicts: Collection[Verdict], resources: Collection[Subject], identiti
         if isinstance(resource, Declared):
             declared.setdefault((resource.key.cluster, resource.source), set()).add(str(resource.key))
     present = {
-        (v.resource.key.cluster, v.resource.source)
+        (v.subject.key.cluster, v.subject.source)
         for v in verdicts
         if v.drift is not None and v.drift.status in ("in-sync", "modified")
     }

@@ -58,7 +58,7 @@ class Planner:
                 actions.append(found)
                 drafts[found.id] = draft
             elif isinstance(found, str):
-                refused.append(Refused(verdict.resource.id, found))
+                refused.append(Refused(verdict.subject.id, found))
         identities = {c.name: self._writers.identity(c.name) for c in self._survey.info.clusters if c.is_read}
         now = seen(self._survey.verdicts, self._survey.resources, identities)
         declared = sum(len(ids) for ids in now.declared.values())

@@ -59,5 +59,5 @@ class Owners:
 
     def _declared(self) -> Iterator[tuple[Subject, JsonObject]]:
         for verdict in self._survey.verdicts:
-            if live := self._survey.live(verdict.resource):
-                yield verdict.resource, live
+            if live := self._survey.live(verdict.subject):
+                yield verdict.subject, live

@@ -82,4 +82,4 @@ def is_shared(cause: ErrorCause, count: int) -> bool:
 
 def _shared(cause: ErrorCause, verdicts: list[Verdict]) -> Shared:
     message = next((f.message for f in verdicts[0].findings if cause_of(f) == cause), cause.message)
-    return Shared(cause, message, len(verdicts), tuple(str(v.resource.key) for v in verdicts[:EXAMPLES]))
+    return Shared(cause, message, len(verdicts), tuple(str(v.subject.key) for v in verdicts[:EXAMPLES]))

@@ -43,7 +43,7 @@ def _cell(value: str) -> str:
 
 
 def _row(verdict: Verdict, finding: Finding) -> Mapping[str, str]:
-    resource, waiver, commit = verdict.resource, finding.waiver, verdict.commit
+    resource, waiver, commit = verdict.subject, finding.waiver, verdict.commit
     line = finding.line or resource.origin.line
     return {
         "cluster": resource.key.cluster,

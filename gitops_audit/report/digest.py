@@ -29,7 +29,7 @@ def unfailing(verdicts: Iterable[Verdict], *, is_verbose: bool) -> Iterator[str]
     counted, reasons = Counter(_name(v, f) for v, f in told), {_name(v, f): _reason(f) for v, f in reversed(told)}
     yield from _counted(Counter({name + reasons[name]: count for name, count in counted.items()}))
     if is_verbose:
-        yield from (printable(f"{v.resource.key}: {': '.join(text.told(f))}") for v, f in told)
+        yield from (printable(f"{v.subject.key}: {': '.join(text.told(f))}") for v, f in told)
 
 
 def _counted(counted: Counter[str]) -> Iterator[str]:
@@ -45,7 +45,7 @@ def _is_unfailing(finding: Finding) -> bool:
 
 def _name(verdict: Verdict, finding: Finding) -> str:
     """What is counted: a rule, or a field of a kind, with the reason of a waiver."""
-    what = f"{verdict.resource.key.qualified_kind} {finding.path}" if finding.change else finding.rule
+    what = f"{verdict.subject.key.qualified_kind} {finding.path}" if finding.change else finding.rule
     waiver = f": {text.waiver_text(finding.waiver)}" if finding.waiver else ""
     return f"{text.word(finding)}: {what}{waiver}"
 
@@ -60,7 +60,7 @@ def _groups(verdict: Verdict) -> set[str]:
 
 
 def _group(verdict: Verdict, finding: Finding) -> str:
-    kind = verdict.resource.key.qualified_kind
+    kind = verdict.subject.key.qualified_kind
     if finding.check == POLICY:
         return f"{finding.rule} {'violated' if finding.result == 'fail' else 'could not be evaluated'}"
     if finding.check == SCHEMA:

@@ -61,7 +61,7 @@ def first_steps(result: AuditResult) -> list[FirstStep]:
         key = _key(verdict, finding)
         group = groups.get(key) or groups.setdefault(key, _group(verdict, finding, policies))
         group.severity = max(group.severity, finding.severity)
-        group.resources[verdict.resource.id] = str(verdict.resource.key)
+        group.resources[verdict.subject.id] = str(verdict.subject.key)
         if finding.change is not None:
             group.fields[finding.path] += 1
     return sorted(groups.values(), key=lambda group: group.rank)
@@ -79,13 +79,13 @@ def _key(verdict: Verdict, finding: Finding) -> tuple[str, ...]:
         return ("error", *cause)
     if finding.check == POLICY:
         return POLICY, finding.rule
-    kind, change = verdict.resource.key.qualified_kind, finding.change
+    kind, change = verdict.subject.key.qualified_kind, finding.change
     manager = change.by.manager if change and change.by else ""
     return finding.check, finding.rule, kind, manager, finding.cause
 
 
 def _group(verdict: Verdict, finding: Finding, policies: Mapping[str, PolicyInfo]) -> FirstStep:
-    kind = verdict.resource.key.qualified_kind
+    kind = verdict.subject.key.qualified_kind
     status = "error" if finding.result == "error" else "failed"
     filters = {"status": status, "check": finding.check, "rule": finding.rule}
     if finding.result == "error":

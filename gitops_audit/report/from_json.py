@@ -6,6 +6,7 @@ the JSON report of what comes back is the same, byte for byte.
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
@@ -85,7 +86,7 @@ def _summary(report: Any, verdicts: list[Verdict], notes: tuple[str, ...]) -> Su
 def _verdict(entry: Any) -> Verdict:
     drift = _drift(entry["drift"]) if entry["drift"] else None
     origin, where = entry["origin"], ("commit", "author", "date", "subject")
-    return Verdict(
+    verdict = Verdict.of(
         _subject(entry, drift),
         entry["outcome"],
         drift,
@@ -94,6 +95,10 @@ def _verdict(entry: Any) -> Verdict:
         tuple(Problem(e["code"], e["message"]) for e in entry["errors"]),
         Commit(*(origin[k] for k in where)) if any(origin[k] for k in where) else None,
         entry["skipReason"],
+    )
+    lines = iter(c["line"] for c in entry["drift"]["changes"]) if entry["drift"] else iter(())
+    return replace(
+        verdict, findings=tuple(f if f.change is None else replace(f, line=next(lines)) for f in verdict.findings)
     )
 
 
@@ -135,7 +140,6 @@ def _change(entry: Any) -> Change:
         Severity[entry["severity"]],
         _owner(entry["by"]) if entry["by"] else None,
         _waiver(entry["ignored"]),
-        entry["line"],
     )
 
 

@@ -107,7 +107,7 @@ def _step(step: FirstStep) -> dict[str, Any]:
 
 def _policies(result: AuditResult) -> list[dict[str, Any]]:
     """`passed`: how many results of its rules are good; the page counts the others itself."""
-    passed = Counter(p.policy for v in result.verdicts for p in v.policies if p.result == "pass")
+    passed = Counter(p.policy for v in result.verdicts for p in v.passed)
     return [_policy(policy, passed[policy.name]) for policy in result.info.policies]
 
 
@@ -139,11 +139,11 @@ def _resources(result: AuditResult, texts: Texts) -> tuple[list[list[int]], list
     policies = {policy.name: policy for policy in result.info.policies}
     given = _Given(texts.number, date.fromisoformat(result.finished_at[:10]), policies)
     for verdict in _worst_first(result.verdicts):
-        key, origin, place = verdict.resource.key, verdict.resource.origin, -1
+        key, origin, place = verdict.subject.key, verdict.subject.origin, -1
         if verdict.findings:
             place = len(details)
             details.append(_detail(verdict, given))
-        names = (key.cluster, verdict.resource.source, key.qualified_kind, key.namespace, key.name, origin.path)
+        names = (key.cluster, verdict.subject.source, key.qualified_kind, key.namespace, key.name, origin.path)
         row = (OUTCOMES.index(verdict.outcome), *map(texts.number, names), origin.line, place)
         for column, cell in zip(columns, row, strict=True):
             column.append(cell)
@@ -162,7 +162,7 @@ def _rank(verdict: Verdict) -> tuple[int, int, str]:
     """Those that fail before those that were skipped, and among each other by how bad the worst of it is."""
     worst = max((f.severity for f in verdict.findings if f.waiver is None and f.result != "skip"), default=-1)
     order = ("error", "failed", "passed", "skipped").index(verdict.outcome)
-    return order, -worst, verdict.resource.id
+    return order, -worst, verdict.subject.id
 
 
 def _detail(verdict: Verdict, given: _Given) -> dict[str, Any]:
@@ -170,7 +170,7 @@ def _detail(verdict: Verdict, given: _Given) -> dict[str, Any]:
     drift, commit = verdict.drift, verdict.commit
     findings = [_finding(verdict, finding, given) for finding in verdict.findings]
     found = {
-        "version": _name(verdict.resource.version),
+        "version": _name(verdict.subject.version),
         "commit": _names(commit.sha, commit.author, commit.date, commit.subject) if commit else None,
         "drift": [drift.status, drift.confirmed, _sentence(drift.reason)] if drift else None,
         "next": _sentence(text.next_step(verdict)),

@@ -90,7 +90,7 @@ def _open(result: AuditResult, *, is_shared_once: bool) -> Iterator[Issue]:
         if cause is not None and cause in shared:
             told.add(cause)
             others = f" ({shared[cause].count} resources have this error)"
-        resource = verdict.resource
+        resource = verdict.subject
         said = f"{resource.key} (cluster {resource.key.cluster}): {text.sentence(finding)}"
         yield Issue(
             shortened(resource.id, MAX_NAME_CHARS),

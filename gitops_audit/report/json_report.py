@@ -8,8 +8,7 @@ from typing import Any
 import orjson
 
 from gitops_audit.model.check import DRIFT, POLICY, SCHEMA
-from gitops_audit.model.finding import ABSENT, Change, Drift, FieldOwner, PolicyResult, Waiver
-from gitops_audit.model.resource import Invalid
+from gitops_audit.model.finding import ABSENT, Change, DriftState, FieldOwner, Finding, PolicyResult, Waiver
 from gitops_audit.model.result import AuditResult, PolicyInfo, SourceInfo
 from gitops_audit.model.subject import Subject
 from gitops_audit.model.verdict import Verdict
@@ -91,7 +90,7 @@ def _encodable(value: Any) -> Any:
 
 
 def _resource(verdict: Verdict) -> dict[str, Any]:
-    resource = verdict.resource
+    resource = verdict.subject
     return {
         "id": resource.id,
         "cluster": resource.key.cluster,
@@ -105,10 +104,13 @@ def _resource(verdict: Verdict) -> dict[str, Any]:
         "skipReason": verdict.skip_reason,
         "origin": _origin(resource, verdict),
         "drift": _drift(verdict, verdict.drift) if verdict.drift else None,
-        "policies": [_policy(verdict, p) for p in verdict.policies],
-        "invalid": [_invalid(verdict, i) for i in verdict.invalid],
+        "policies": [
+            *map(_policy, verdict.found(POLICY)),
+            *(_passed(verdict, p) for p in verdict.passed),
+        ],
+        "invalid": [_invalid(f) for f in verdict.found(SCHEMA)],
         "health": None,
-        "errors": [{"code": e.code, "message": e.message} for e in verdict.errors],
+        "errors": [{"code": f.rule, "message": f.message} for f in verdict.unevaluated if f.rule != "unknown"],
         "remediation": None,
     }
 
@@ -125,32 +127,32 @@ def _origin(resource: Subject, verdict: Verdict) -> dict[str, Any]:
     }
 
 
-def _drift(verdict: Verdict, drift: Drift) -> dict[str, Any]:
+def _drift(verdict: Verdict, drift: DriftState) -> dict[str, Any]:
     return {
         "status": drift.status,
         "confirmed": drift.confirmed,
-        "cause": drift.moved,
+        "cause": drift.cause,
         "fingerprint": verdict.fingerprint(DRIFT, drift.status) if drift.status != "in-sync" else None,
         **UNKNOWN_HISTORY,
         "reason": drift.reason,
-        "ignored": _waiver(drift.ignored),
-        "changes": [_change(verdict, c) for c in drift.changes],
+        "ignored": _waiver(verdict.whole.waiver) if verdict.whole else None,
+        "changes": [_change(f, f.change) for f in verdict.findings if f.change is not None],
     }
 
 
-def _change(verdict: Verdict, change: Change) -> dict[str, Any]:
+def _change(finding: Finding, change: Change) -> dict[str, Any]:
     return {
         "type": change.type,
         "path": change.path,
         "pointer": change.pointer,
         "declared": None if change.declared is ABSENT else change.declared,
         "live": None if change.live is ABSENT else change.live,
-        "cause": change.cause,
-        "severity": change.severity.name,
-        "line": change.line,
-        "fingerprint": verdict.fingerprint(DRIFT, change.type, change.path),
+        "cause": finding.cause,
+        "severity": finding.severity.name,
+        "line": finding.line,
+        "fingerprint": finding.fingerprint,
         **UNKNOWN_HISTORY,
-        "ignored": _waiver(change.ignored),
+        "ignored": _waiver(finding.waiver),
         "by": _owner(change.by) if change.by else None,
     }
 
@@ -167,12 +169,12 @@ def _owner(by: FieldOwner) -> dict[str, Any]:
     return fields | {k: v for k, v in audit_log.items() if v}
 
 
-def _invalid(verdict: Verdict, fault: Invalid) -> dict[str, Any]:
+def _invalid(finding: Finding) -> dict[str, Any]:
     return {
-        "path": fault.path,
-        "message": fault.message,
-        "line": fault.line,
-        "fingerprint": verdict.fingerprint(SCHEMA, "invalid", fault.path or fault.message),
+        "path": finding.path,
+        "message": finding.message,
+        "line": finding.line,
+        "fingerprint": finding.fingerprint,
         **UNKNOWN_HISTORY,
     }
 
@@ -183,17 +185,33 @@ def _waiver(waiver: Waiver | None) -> dict[str, Any] | None:
     return {"reason": waiver.reason, "owner": waiver.owner, "expires": waiver.expires, "rule": waiver.rule}
 
 
-def _policy(verdict: Verdict, result: PolicyResult) -> dict[str, Any]:
+def _policy(finding: Finding) -> dict[str, Any]:
     return {
-        "policy": result.policy,
-        "rule": result.rule,
-        "result": result.result,
-        "severity": result.severity.name,
-        "message": result.message,
-        "path": result.path,
-        "line": result.line,
-        "on": result.on,
-        "fingerprint": verdict.fingerprint(POLICY, result.name, result.path),
+        "policy": finding.policy,
+        "rule": finding.rule.removeprefix(f"{finding.policy}/"),
+        "result": finding.result,
+        "severity": finding.severity.name,
+        "message": finding.message,
+        "path": finding.path,
+        "line": finding.line,
+        "on": finding.on,
+        "fingerprint": finding.fingerprint,
         **UNKNOWN_HISTORY,
-        "exception": _waiver(result.exception),
+        "exception": _waiver(finding.waiver),
+    }
+
+
+def _passed(verdict: Verdict, held: PolicyResult) -> dict[str, Any]:
+    return {
+        "policy": held.policy,
+        "rule": held.rule or held.policy,
+        "result": "pass",
+        "severity": held.severity.name,
+        "message": "",
+        "path": "",
+        "line": 0,
+        "on": held.on,
+        "fingerprint": verdict.fingerprint(POLICY, held.name),
+        **UNKNOWN_HISTORY,
+        "exception": None,
     }

@@ -150,7 +150,7 @@ def _fill(case: TestCase, verdict: Verdict, told: Sequence[tuple[str, str]]) -> 
 
 
 def _case(verdict: Verdict, check: str, elapsed_s: float, dialect: Dialect) -> TestCase:
-    resource = verdict.resource
+    resource = verdict.subject
     file, line = printable(resource.origin.path), resource.origin.line
     return TestCase(
         _name(f"{resource.title}{check}"),

@@ -105,11 +105,11 @@ def _blocks(result: AuditResult) -> Iterator[str]:
 
 def _rank(verdict: Verdict, open_: Sequence[Finding]) -> tuple[int, int, str]:
     is_error = any(f.result == "error" for f in open_)
-    return (0 if is_error else 1, -max(f.severity for f in open_), verdict.resource.id)
+    return (0 if is_error else 1, -max(f.severity for f in open_), verdict.subject.id)
 
 
 def _resource(verdict: Verdict, open_: Sequence[Finding]) -> Iterator[str]:
-    resource, worst = verdict.resource, max(f.severity for f in open_)
+    resource, worst = verdict.subject, max(f.severity for f in open_)
     yield f"\n#### {worst}: {span(str(resource.key))}\n"
     place = f", {span(str(resource.origin))}" if resource.origin.path else ""
     yield f"cluster {span(resource.key.cluster)}, source {span(resource.source)}{place}\n"

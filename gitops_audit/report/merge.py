@@ -72,9 +72,9 @@ def _check_overlap(shards: Mapping[str, AuditResult]) -> None:
     seen: dict[str, str] = {}
     for name, result in shards.items():
         for verdict in result.verdicts:
-            other = seen.setdefault(verdict.resource.id, name)
+            other = seen.setdefault(verdict.subject.id, name)
             if other != name:
-                raise _refused(f"{other} and {name} both have {verdict.resource.id}")
+                raise _refused(f"{other} and {name} both have {verdict.subject.id}")
 
 
 def _clusters(results: Sequence[AuditResult]) -> tuple[ClusterInfo, ...]:

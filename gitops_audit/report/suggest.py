@@ -9,7 +9,7 @@ from datetime import date, timedelta
 import yaml
 
 from gitops_audit.config.pointer import pointer_fault
-from gitops_audit.model.finding import Change
+from gitops_audit.model.finding import Finding
 from gitops_audit.model.path import escaped, pointer_tokens
 from gitops_audit.model.resource import JsonObject, ResourceKey
 from gitops_audit.model.verdict import Verdict
@@ -28,20 +28,21 @@ def suggested_rules(verdicts: Iterable[Verdict], today: date) -> str:
 
 def suggested(verdict: Verdict, today: date) -> JsonObject | None:
     """None where nothing counts."""
-    drift = verdict.drift
+    whole = verdict.whole
+    fields = [_field(f) for f in verdict.changes if f.waiver is None]
     what: JsonObject = {}
-    if drift is not None and drift.ignored is None and drift.status in ("missing", "extra"):
-        what = {"statuses": [drift.status]}
-    elif drift is not None and drift.status == "modified":
-        what = {"fields": list(dict.fromkeys(_field(c) for c in drift.changes if c.ignored is None))}
-    if not what:
+    if whole is not None and whole.waiver is None:
+        what = {"statuses": [whole.rule]}
+    elif fields:
+        what = {"fields": list(dict.fromkeys(fields))}
+    else:
         return None
-    return {"match": _match(verdict.resource.key), **what, **_to_fill_in(today)}
+    return {"match": _match(verdict.subject.key), **what, **_to_fill_in(today)}
 
 
 def exception(verdict: Verdict, policy: str, today: date) -> JsonObject:
     """An entry of `exceptions` that accepts what a policy has against a resource."""
-    return {"policy": policy, "match": _match(verdict.resource.key), **_to_fill_in(today)}
+    return {"policy": policy, "match": _match(verdict.subject.key), **_to_fill_in(today)}
 
 
 def _match(key: ResourceKey) -> JsonObject:
@@ -53,12 +54,12 @@ def _to_fill_in(today: date) -> JsonObject:
     return {"reason": _FILL_IN, "owner": _FILL_IN, "expires": (today + GOOD_FOR).isoformat()}
 
 
-def _field(change: Change) -> str:
+def _field(change: Finding) -> str:
     """The field as rules name it: elements of keyed lists by their keys, so that the rule outlives another order."""
     return "".join(f"/{segment}" for segment in _segments(change))
 
 
-def _segments(change: Change) -> Iterator[str]:
+def _segments(change: Finding) -> Iterator[str]:
     tokens, shown = pointer_tokens(change.pointer), _SEGMENT.findall(change.path)
     for index, token in enumerate(tokens):
         display = shown[index] if len(shown) == len(tokens) else ""

@@ -63,10 +63,10 @@ def _lines(verdict: Verdict, is_verbose: bool, shared: Container[ErrorCause]) ->
     yield Line(_headline(verdict), "title")
     for finding in findings:
         if finding.result == "error" and finding.waiver is None:
-            yield from _error(finding, verdict.resource.origin.path, shared)
-    yield from _invalid(findings, verdict.resource.origin.path)
+            yield from _error(finding, verdict.subject.origin.path, shared)
+    yield from _invalid(findings, verdict.subject.origin.path)
     yield from _drift(verdict, findings)
-    yield from _policies(findings, verdict.resource.origin.path)
+    yield from _policies(findings, verdict.subject.origin.path)
     yield from _waived(findings, is_verbose)
     yield from _origin(verdict)
     yield from _next_step(verdict)
@@ -179,7 +179,7 @@ def plain(verdict: Verdict) -> str:
 
 
 def _headline(verdict: Verdict) -> str:
-    resource = verdict.resource
+    resource = verdict.subject
     status = f": {verdict.drift.status}" if verdict.drift and verdict.drift.status != "in-sync" else ""
     return f"{resource.key}{status}  (cluster {resource.key.cluster}, source {resource.source})"
 
@@ -210,13 +210,13 @@ def _drift(verdict: Verdict, findings: Sequence[Finding]) -> Iterator[Line]:
     if drift is None or drift.status == "in-sync":
         return
     if drift.status == "missing":
-        yield Line(f"  {_MISSING[drift.cause]}{': ' + drift.reason if drift.reason else ''}", "remove")
+        yield Line(f"  {_MISSING[drift.cause or 'unknown']}{': ' + drift.reason if drift.reason else ''}", "remove")
     if drift.status == "extra":
         yield Line(f"  in the cluster, declared nowhere{': ' + drift.reason if drift.reason else ''}", "add")
-    changes = tuple(f.change for f in findings if f.change is not None and f.waiver is None)
-    yield from _diff(verdict, changes)
-    for change in changes[:MAX_CHANGES]:
-        yield from _change(change, verdict.resource.origin.path)
+    changes = [(f, f.change) for f in findings if f.change is not None and f.waiver is None]
+    yield from _diff(verdict, tuple(change for _, change in changes))
+    for finding, change in changes[:MAX_CHANGES]:
+        yield from _change(finding, change, verdict.subject.origin.path)
     if len(changes) > MAX_CHANGES:
         yield Line(f"  and {len(changes) - MAX_CHANGES} more changes (all are in the JSON report)", "dim")
     if drift.status == "modified" and drift.reason:
@@ -224,16 +224,16 @@ def _drift(verdict: Verdict, findings: Sequence[Finding]) -> Iterator[Line]:
 
 
 def _diff(verdict: Verdict, changes: tuple[Change, ...]) -> Iterator[Line]:
-    for text in unified(verdict.resource.body, changes):
+    for text in unified(verdict.subject.body, changes):
         style: Style = "add" if text.startswith("+") else "remove" if text.startswith("-") else "dim"
         yield Line(f"    {text}", style)
 
 
-def _change(change: Change, path: str) -> Iterator[Line]:
+def _change(finding: Finding, change: Change, path: str) -> Iterator[Line]:
     yield Line(f"  {_MARK[change.type]} {_values(change)}")
     details = [evidence(change)]
-    if change.line:
-        details.append(f"declared at {path}:{change.line}")
+    if finding.line:
+        details.append(f"declared at {path}:{finding.line}")
     yield Line(f"      {'; '.join(details)}", "dim")
 
 
@@ -313,7 +313,7 @@ def _waived(findings: Sequence[Finding], is_verbose: bool) -> Iterator[Line]:
 
 
 def _origin(verdict: Verdict) -> Iterator[Line]:
-    origin, commit = verdict.resource.origin, verdict.commit
+    origin, commit = verdict.subject.origin, verdict.commit
     if not origin.path:
         return
     where = f"{origin.path}:{origin.line}" if origin.line else origin.path
@@ -328,12 +328,10 @@ def _next_step(verdict: Verdict) -> Iterator[Line]:
 
 def next_step(verdict: Verdict) -> str:
     """What to do about drift: a sentence or a command. Not made printable yet; empty where nothing drifted."""
-    key, drift = verdict.resource.key, verdict.drift
-    if drift is None or drift.ignored is not None or drift.status not in ("modified", "missing"):
-        return ""
-    if drift.status == "missing":
-        return MISSING_NEXT[drift.cause]
-    causes = {c.cause for c in drift.changes if c.ignored is None}
+    key, whole = verdict.subject.key, verdict.whole
+    if whole is not None and whole.rule == "missing" and whole.waiver is None:
+        return MISSING_NEXT[whole.cause]
+    causes = {f.cause for f in verdict.changes if f.waiver is None}
     if not causes - {"git"}:
         return PENDING_NEXT if causes else ""
     scope = f" -n {quote(key.namespace)}" if key.namespace else ""

@@ -126,7 +126,7 @@ class Repaired:
 
     def writers(self, row: Row) -> set[str]:
         """Who made the changes that the repair takes back."""
-        found = next(v for v in self.found if short(v.resource.id) == row.body["metadata"]["name"])
+        found = next(v for v in self.found if short(v.subject.id) == row.body["metadata"]["name"])
         return {f.change.by.manager for f in found.findings if f.change is not None and f.change.by is not None}
 
     def named(self, identities: set[str]) -> set[str]:
@@ -165,7 +165,7 @@ def judged(repaired: Repaired) -> Held:
     results = {short(r["id"]): r["result"] for r in repaired.applied["results"]}
     held.repaired = repaired.named({name for name, result in results.items() if result == "done"})
     held.refused = repaired.named({name for name, result in results.items() if result != "done"})
-    held.drifted = repaired.named({short(v.resource.id) for v in repaired.audit if is_drifted(v)})
+    held.drifted = repaired.named({short(v.subject.id) for v in repaired.audit if is_drifted(v)})
     held.owned = {r.name for r in repaired.rows if any(m == OWN for m, _ in owned(repaired.between[place(r)]))}
     held.others = {row.name for row in repaired.rows if is_others_touched(repaired, row)}
     held.conflict = repaired.deploy_again(held.repaired)

@@ -57,7 +57,7 @@ def verdict(apiserver: ApiServer, kubeconfig: Path, tmp_path: Path) -> Iterator[
 def test_marks_set_by_hand_are_told_and_excuse_nothing(verdict: Verdict) -> None:
     assert verdict.outcome == "failed"
     assert verdict.drift is not None
-    assert [c.path for c in verdict.drift.changes if c.ignored is not None] == []
+    assert [c.path for c in verdict.changes if c.waiver is not None] == []
     keys = {mark.partition("=")[0] for marks in MARKS.values() for mark in marks}
-    added = {c.pointer.rpartition("/")[2].replace("~1", "/") for c in verdict.drift.changes if c.type == "added"}
-    assert (added, [c.path for c in verdict.drift.changes if c.type == "changed"]) == (keys, ["data.level"])
+    added = {c.pointer.rpartition("/")[2].replace("~1", "/") for c in verdict.changes if c.rule == "added"}
+    assert (added, [c.path for c in verdict.changes if c.rule == "changed"]) == (keys, ["data.level"])

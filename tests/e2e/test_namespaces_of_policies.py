@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.audited import audited, repository
+from tests.audited import audited, policy_results, repository
 from tests.e2e.apiserver import ApiServer
 
 pytestmark = pytest.mark.e2e
@@ -58,6 +58,6 @@ def shop(request: pytest.FixtureRequest, apiserver: ApiServer, kubeconfig: Path,
 
 def test_the_live_namespace_decides_on_both_sides(shop: Path) -> None:
     (verdict,) = audited(shop)
-    (result,) = verdict.policies
+    (result,) = policy_results(verdict)
 
     assert (result.result, result.on, result.message) == ("fail", "both", "no load balancers here")

@@ -18,6 +18,7 @@ from gitops_audit.engine.audit import Audit
 from gitops_audit.engine.events import Finished, Judged
 from gitops_audit.model.resource import JsonObject
 from tests import engines
+from tests.audited import drift_of
 from tests.e2e.apiserver import ApiServer
 from tests.e2e.truth_server import Client
 from tests.engines import DEFINITIONS, SSH_URL, deployed_at
@@ -101,8 +102,8 @@ class Shop:
         finally:
             audit.close()
         [self.notes] = [e.notes for e in events if isinstance(e, Finished)]
-        drifts = {e.verdict.resource.key.name: e.verdict.drift for e in events if isinstance(e, Judged)}
-        return {name: change.cause for name, drift in drifts.items() if drift for change in drift.changes}
+        drifts = {e.verdict.subject.key.name: drift_of(e.verdict) for e in events if isinstance(e, Judged)}
+        return {name: change.cause for name, drift in drifts.items() for change in drift.changes}
 
     def _git(self, *arguments: str, at: str = "") -> str:
         dates = {"GIT_AUTHOR_DATE": at, "GIT_COMMITTER_DATE": at} if at else {}

@@ -23,6 +23,7 @@ from gitops_audit.engine.audit import Audit
 from gitops_audit.engine.events import Judged
 from gitops_audit.model.finding import Change, Drift
 from gitops_audit.model.resource import JsonObject
+from tests.audited import drift_of
 from tests.e2e.apiserver import ApiServer
 from tests.e2e.truth_server import Client
 
@@ -266,7 +267,7 @@ class WhoDidIt:
             verdicts = [event.verdict for event in audit.run() if isinstance(event, Judged)]
         finally:
             audit.close()
-        return {v.resource.key.name: v.drift or Drift("unknown") for v in verdicts}
+        return {v.subject.key.name: drift_of(v) for v in verdicts}
 
 
 def _cell(deployer: str, way: str, branch: str, drift: Drift) -> Cell:

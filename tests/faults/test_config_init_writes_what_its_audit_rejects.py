@@ -65,7 +65,7 @@ def test_the_audit_finds_nothing_wrong_with_the_sources_that_were_chosen(tmp_pat
 def test_overlays_whose_clusters_are_known_are_sources_beside_each_other(tmp_path: Path) -> None:
     text, found = first_run(tmp_path, BASE | OVERLAYS, "production", "staging")
     assert "Left out" not in text
-    assert sorted(v.resource.key.cluster for v in found) == ["production", "staging"]
+    assert sorted(v.subject.key.cluster for v in found) == ["production", "staging"]
 
 
 def test_what_is_left_out_is_a_comment_with_the_reason(tmp_path: Path) -> None:

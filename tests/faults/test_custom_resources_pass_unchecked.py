@@ -61,7 +61,7 @@ def run(root: Path, *bodies: JsonObject, config: str = CONFIG, crd: JsonObject |
 
 
 def faults(found: Audited) -> list[tuple[str, str]]:
-    return [(fault.path, fault.message) for verdict in found for fault in verdict.invalid]
+    return [(fault.path, fault.message) for verdict in found for fault in verdict.found("schema")]
 
 
 VALID = [

@@ -29,9 +29,9 @@ def test_a_variable_where_it_cannot_stand_is_an_error_with_the_reason(
     tmp_path: Path, declared: JsonObject, field: str
 ) -> None:
     (verdict,) = run(tmp_path, declared)
-    assert (verdict.outcome, verdict.invalid, [e.code for e in verdict.errors]) == ("error", (), ["GA223"])
-    assert field in verdict.errors[0].message
-    assert "which Flux replaces after the build" in verdict.errors[0].message
+    assert (verdict.outcome, verdict.found("schema"), [e.rule for e in verdict.unevaluated]) == ("error", (), ["GA223"])
+    assert field in verdict.unevaluated[0].message
+    assert "which Flux replaces after the build" in verdict.unevaluated[0].message
 
 
 def test_a_variable_in_a_free_text_is_valid_and_told(tmp_path: Path) -> None:

@@ -33,7 +33,7 @@ def _prepared(root: Path, live: list[dict[str, Any]], generator: str = "configMa
 
 
 def _statuses(found: Audited) -> list[tuple[str, str]]:
-    return sorted((v.drift.status, v.resource.key.name) for v in found if v.drift)
+    return sorted((v.drift.status, v.subject.key.name) for v in found if v.drift)
 
 
 @pytest.mark.parametrize(("kind", "generator"), [("ConfigMap", "configMapGenerator"), ("Secret", "secretGenerator")])
@@ -60,7 +60,7 @@ def test_the_latest_one_before_stands_for_it_and_what_is_older_is_undeclared(tmp
 
 def test_what_came_before_is_undeclared_once_the_new_one_is_there(tmp_path: Path) -> None:
     first = audited(_prepared(tmp_path / "first", []))
-    (new,) = (v.resource.key.name for v in first)
+    (new,) = (v.subject.key.name for v in first)
     live = [
         _object("ConfigMap", new, {"LEVEL": "s3cr3tlevel", "SAME": "1"}, "2026-01-03T00:00:00Z"),
         _object("ConfigMap", OLD, {}, "2026-01-02T00:00:00Z"),

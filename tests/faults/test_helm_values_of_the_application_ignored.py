@@ -10,7 +10,7 @@ import pytest
 
 from gitops_audit.model.finding import Drift
 from tests import engines
-from tests.audited import audited
+from tests.audited import audited, drift_of
 from tests.engines import SSH_URL, deployed_at
 from tests.repository import Repo
 
@@ -50,8 +50,7 @@ def drift(root: Path, files: dict[str, str], source: dict[str, Any], found: dict
     record = engines.application(deployed_at(applied, engines.argo_source() | source))
     (root / "live.json").write_text(json.dumps({"apiVersion": "v1", "kind": "List", "items": [found, record]}))
     [verdict] = audited(root)
-    assert verdict.drift is not None
-    return verdict.drift
+    return drift_of(verdict)
 
 
 @pytest.mark.parametrize(

@@ -36,7 +36,7 @@ def test_it_is_invalid_at_its_line_without_a_cluster(
     tmp_path: Path, kind: str, rest: str, path: str, line: int
 ) -> None:
     found = audited(repository(tmp_path, {"gitops-audit.yaml": CONFIG, "app/a.yaml": text_of(kind, rest)}))
-    faults = {(fault.path, fault.line) for verdict in found for fault in verdict.invalid}
+    faults = {(fault.path, fault.line) for verdict in found for fault in verdict.found("schema")}
     assert faults == {(path, line)}
     assert found.exit_code == 1
 
@@ -48,10 +48,10 @@ def test_a_name_that_no_object_can_have_is_invalid_with_a_cluster_and_without(tm
         shop.commit({"apps/odd.yaml": manifest})
         verdicts = [only(shop, name, offline=offline) for offline in (False, True)]
     assert [v.outcome for v in verdicts] == ["failed", "failed"]
-    assert verdicts[0].invalid == verdicts[1].invalid
-    assert [fault.path for fault in verdicts[0].invalid] == ["metadata.name"]
+    assert verdicts[0].found("schema") == verdicts[1].found("schema")
+    assert [fault.path for fault in verdicts[0].found("schema")] == ["metadata.name"]
 
 
 def only(shop: Deployed, name: str, *, offline: bool) -> Verdict:
-    (verdict,) = (v for v in audited(shop.root, offline=offline) if v.resource.key.name == name)
+    (verdict,) = (v for v in audited(shop.root, offline=offline) if v.subject.key.name == name)
     return verdict

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from gitops_audit.model.finding import Change
-from tests.audited import audited
+from tests.audited import audited, drift_of
 from tests.repository import Repo
 
 CONFIG = """\
@@ -47,7 +47,7 @@ def told(root: Path, live: dict[str, Any], *versions: dict[str, Any]) -> tuple[s
     (root / "live.json").write_text(json.dumps({"apiVersion": "v1", "kind": "List", "items": [live]}))
     [verdict] = audited(root)
     assert verdict.drift is not None
-    return verdict.outcome, list(verdict.drift.changes)
+    return verdict.outcome, list(drift_of(verdict).changes)
 
 
 def live(

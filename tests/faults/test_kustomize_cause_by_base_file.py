@@ -35,7 +35,7 @@ def causes(repo: Repo, deployed: str) -> list[str]:
     (repo.folder / "live.json").write_text(text)
     [verdict] = audited(repo.folder)
     assert verdict.drift is not None
-    return [change.cause for change in verdict.drift.changes]
+    return [change.cause for change in verdict.changes]
 
 
 def config(path: str) -> dict[str, str]:

@@ -39,7 +39,7 @@ def lines(folder: Path, kustomization: str, live_name: str = "web") -> dict[str,
     found = audited(repository(folder / "repo", files))
     (verdict,) = [v for v in found if v.drift]
     assert verdict.drift is not None
-    return {c.path: (verdict.resource.origin.path, c.line) for c in verdict.drift.changes if c.type != "added"}
+    return {c.path: (verdict.subject.origin.path, c.line) for c in verdict.changes if c.rule != "added"}
 
 
 @pytest.mark.parametrize("prefix", ["", "eu-"])

@@ -63,16 +63,16 @@ def test_a_missing_object_is_accepted_by_a_rule_in_force(tmp_path: Path, rule: s
     found = run(tmp_path, rules(rule), config_map("later", tier="web"))
     verdict = found.verdicts["prod/shop/ConfigMap/shop/later"]
     assert verdict.outcome == outcome
-    assert verdict.drift is not None
-    assert verdict.drift.status == "missing"
-    assert (verdict.drift.ignored is not None) is (outcome == "passed")
+    assert verdict.whole is not None
+    assert verdict.whole.rule == "missing"
+    assert (verdict.whole.waiver is not None) is (outcome == "passed")
 
 
 def test_an_extra_object_is_accepted_by_its_name_or_labels(tmp_path: Path) -> None:
     rule = "{match: {labels: {tier: web}}, statuses: [extra], reason: made by an installer}"
     stray = config_map("stray", tier="web")
     found = run(tmp_path, rules(rule), config_map("kept"), stray, config_map("other"))
-    outcomes = {v.resource.key.name: v.outcome for v in found if v.drift and v.drift.status == "extra"}
+    outcomes = {v.subject.key.name: v.outcome for v in found if v.drift and v.drift.status == "extra"}
     assert outcomes == {"stray": "passed", "other": "failed"}
 
 

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from gitops_audit.model.finding import Severity
-from gitops_audit.model.verdict import Verdict, status_severity
+from gitops_audit.model.verdict import Verdict
 from gitops_audit.report import text
 from tests import engines
 from tests.audited import audited, command
@@ -61,11 +61,11 @@ def prepared(root: Path, engine: Engine, pending: str = "warn", folder: str = "a
 
 def missing(root: Path, engine: Engine, pending: str = "warn", folder: str = "apps") -> dict[str, Verdict]:
     prepared(root, engine, pending, folder)
-    return {verdict.resource.key.name: verdict for verdict in audited(root)}
+    return {verdict.subject.key.name: verdict for verdict in audited(root)}
 
 
 def causes(verdicts: dict[str, Verdict]) -> dict[str, tuple[str, str]]:
-    return {name: (v.outcome, v.drift.cause) for name, v in verdicts.items() if v.drift is not None}
+    return {name: (v.outcome, v.whole.cause) for name, v in verdicts.items() if v.whole is not None}
 
 
 @pytest.mark.parametrize("engine", [argo, flux])
@@ -77,7 +77,7 @@ def test_what_is_new_in_git_passes_as_pending_and_what_was_deleted_fails(tmp_pat
 def test_pending_objects_fail_where_pending_changes_do_at_a_lower_severity(tmp_path: Path) -> None:
     found = missing(tmp_path, argo, "fail")
     assert {v.outcome for v in found.values()} == {"failed"}
-    severities = {name: status_severity(v.drift) for name, v in found.items() if v.drift is not None}
+    severities = {name: v.whole.severity for name, v in found.items() if v.whole is not None}
     assert severities == {"new": Severity.medium, "old": Severity.high}
 
 

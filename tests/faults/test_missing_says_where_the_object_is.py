@@ -46,7 +46,7 @@ def test_an_object_that_another_source_declares_is_not_the_missing_one(tmp_path:
     sources = "{name: shop, path: apps, namespace: shopp}, {name: stage, path: apps, namespace: stage}"
     found = audited(_prepared(tmp_path, ["stage"], sources=sources))
     missing = [v for v in found if v.drift and v.drift.status == "missing"]
-    assert [(v.resource.source, v.drift and v.drift.reason) for v in missing] == [("shop", "")]
+    assert [(v.subject.source, v.drift and v.drift.reason) for v in missing] == [("shop", "")]
 
 
 def test_every_report_tells_it(tmp_path: Path) -> None:

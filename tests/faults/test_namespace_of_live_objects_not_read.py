@@ -9,9 +9,9 @@ from typing import Any
 
 import pytest
 
-from gitops_audit.model.finding import PolicyResult
+from gitops_audit.model.finding import Finding, PolicyResult
 from gitops_audit.sandbox import Rule
-from tests.audited import audited
+from tests.audited import audited, policy_results
 from tests.fleet import NAMESPACE, deployed
 from tests.recorded import CONFIG, make, run
 
@@ -89,10 +89,11 @@ NOT_ASKING = {
 
 def results(
     root: Path, policy: Mapping[str, Any], live: list[dict[str, Any]], declared: Mapping[str, Any] | None = None
-) -> list[PolicyResult]:
+) -> list[PolicyResult | Finding]:
     bodies = [SERVICE, *([dict(declared)] if declared else [])]
     files = {"pol/p.yaml": json.dumps(policy), "gitops-audit.yaml": POLICIES}
-    return [r for v in audited(make(root, bodies, live, files)) if v.resource.key.kind == "Service" for r in v.policies]
+    found = [v for v in audited(make(root, bodies, live, files)) if v.subject.key.kind == "Service"]
+    return [result for verdict in found for result in policy_results(verdict)]
 
 
 @pytest.mark.parametrize("policy", ASKING.values(), ids=ASKING)
@@ -136,7 +137,7 @@ def test_what_needs_no_more_than_its_name_is_decided(policy: Mapping[str, Any], 
 def test_offline_the_words_say_what_to_do(policy: Mapping[str, Any], tmp_path: Path) -> None:
     files = {"pol/p.yaml": json.dumps(policy), "gitops-audit.yaml": OFFLINE + "policies: [{path: pol}]\n"}
     (verdict,) = audited(make(tmp_path, [SERVICE], [], files))
-    (result,) = verdict.policies
+    (result,) = policy_results(verdict)
 
     assert result.result == "error"
     assert "declare the Namespace in a source, or audit with its cluster" in result.message
@@ -179,7 +180,7 @@ def asked(root: Path, policy: Mapping[str, Any], rules: Sequence[Rule] | None) -
         made.sandbox.write_kubeconfig(root / "kubeconfig", "auditor")
         made.config.write_text(made.config.read_text(encoding="utf-8") + "policies: [{path: pol}]\n", encoding="utf-8")
         made.sandbox.requests.clear()
-        said = [f"{r.result} {r.message}".strip() for v in audited(root) for r in v.policies]
+        said = [f"{r.result} {r.message}".strip() for v in audited(root) for r in policy_results(v)]
         return said, [str(request).split("?")[0] for request in made.sandbox.requests.matching(READS)]
 
 

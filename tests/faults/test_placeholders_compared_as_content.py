@@ -49,7 +49,7 @@ def status(found: Audited) -> tuple[str, str]:
     """The drift status of the only resource, with the code of its error."""
     (verdict,) = found
     assert verdict.drift is not None
-    return verdict.drift.status, verdict.errors[0].code if verdict.errors else ""
+    return verdict.drift.status, verdict.unevaluated[0].rule if verdict.unevaluated else ""
 
 
 SOPS_SECRET: JsonObject = SECRET | {"stringData": {"password": CIPHER}, "sops": SOPS}
@@ -141,8 +141,8 @@ def test_a_variable_in_a_name_is_an_error_and_its_object_no_orphan(tmp_path: Pat
     live = MAP | {"metadata": {"name": "settings-prod", "namespace": "shop"}}
     orphans = "drift: {orphans: {enabled: true, namespaces: [shop]}}\n"
     found = run(tmp_path, declared, live, more=orphans)
-    assert [[e.code for e in v.errors] for v in found] == [["GA223"]]
-    assert [v.invalid for v in found] == [()]
+    assert [[e.rule for e in v.unevaluated] for v in found] == [["GA223"]]
+    assert [v.found("schema") for v in found] == [()]
 
 
 def test_an_ignore_rule_accepts_what_cannot_be_compared(tmp_path: Path) -> None:
@@ -177,7 +177,7 @@ def test_a_secret_that_a_controller_makes_is_no_orphan(tmp_path: Path, maker: Js
     secrets = [SECRET | {"metadata": {"name": n, "namespace": "shop"}} for n in (name, "other")]
     orphans = "drift: {orphans: {enabled: true, namespaces: [shop]}}\n"
     found = run(tmp_path, declared, declared, *secrets, more=orphans)
-    extra = [v.resource.key.name for v in found if v.drift is not None and v.drift.status == "extra"]
+    extra = [v.subject.key.name for v in found if v.drift is not None and v.drift.status == "extra"]
     assert extra == ["other"]
 
 
@@ -202,4 +202,4 @@ def test_a_name_that_kustomize_makes_of_a_pointer_is_not_known(tmp_path: Path) -
         ),
     }
     found = audited(repository(tmp_path, files))
-    assert [(v.drift.status, [e.code for e in v.errors]) for v in found if v.drift] == [("unknown", ["GA224"])] * 2
+    assert [(v.drift.status, [e.rule for e in v.unevaluated]) for v in found if v.drift] == [("unknown", ["GA224"])] * 2

@@ -19,7 +19,7 @@ def ruled(*rules: JsonObject, **properties: JsonObject) -> JsonObject:
 
 
 def told(found: Audited) -> list[tuple[str, str, int]]:
-    return [(fault.path, fault.message, fault.line) for verdict in found for fault in verdict.invalid]
+    return [(fault.path, fault.message, fault.line) for verdict in found for fault in verdict.found("schema")]
 
 
 ORDER = ruled({"rule": "self.least <= self.most"}, least={"type": "integer"}, most={"type": "integer", "default": 5})
@@ -60,8 +60,8 @@ def test_an_error_of_a_rule_is_invalid_as_on_the_server(tmp_path: Path) -> None:
 @pytest.mark.parametrize("rule", ["self.a ==", "self.a == nothing", "self.a.unheardOf()", "1 + 1"])
 def test_a_rule_that_does_not_compile_is_an_error(tmp_path: Path, rule: str) -> None:
     found = run(tmp_path, ruled({"rule": rule}, a={"type": "integer"}), gadget({"a": 1}))
-    verdict = next(v for v in found if v.resource.id.endswith(GADGET))
-    assert [error.code for error in verdict.errors] == ["GA463"]
+    verdict = next(v for v in found if v.subject.id.endswith(GADGET))
+    assert [error.rule for error in verdict.unevaluated] == ["GA463"]
 
 
 def test_a_rule_for_updates_does_not_count(tmp_path: Path) -> None:

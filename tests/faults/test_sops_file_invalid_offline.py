@@ -29,14 +29,14 @@ def test_an_encrypted_object_is_valid_and_a_note_counts_its_file(tmp_path: Path,
 
 def test_what_can_be_checked_of_an_encrypted_object_is(tmp_path: Path) -> None:
     found = run(tmp_path, SECRET | {"stringData": {"a": CIPHER}, "imutable": True, "sops": SOPS})
-    assert [fault.path for verdict in found for fault in verdict.invalid] == ["imutable"]
+    assert [fault.path for verdict in found for fault in verdict.found("schema")] == ["imutable"]
 
 
 def test_a_key_named_sops_that_sops_did_not_write_is_unknown_to_the_schema(tmp_path: Path) -> None:
     found = run(tmp_path, MAP | {"data": {"a": "1"}, "sops": {"by": "hand"}})
-    assert [fault.path for verdict in found for fault in verdict.invalid] == ["sops"]
+    assert [fault.path for verdict in found for fault in verdict.found("schema")] == ["sops"]
 
 
 def test_no_report_holds_the_encrypted_text(tmp_path: Path) -> None:
     (verdict,) = run(tmp_path, SECRET | {"stringData": {"a": CIPHER}, "sops": SOPS})
-    assert CIPHER not in json.dumps(verdict.resource.body)
+    assert CIPHER not in json.dumps(verdict.subject.body)

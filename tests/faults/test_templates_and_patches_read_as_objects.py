@@ -21,9 +21,9 @@ def run(tmp_path: Path, files: dict[str, str]) -> Audited:
 def told(found: Audited) -> dict[str, list[str]]:
     """What is wrong with each file or object but the plain one."""
     return {
-        v.resource.key.name: [f.message for f in v.invalid] + [e.message for e in v.errors]
+        v.subject.key.name: [f.message for f in v.found("schema")] + [e.message for e in v.unevaluated]
         for v in found
-        if v.resource.key.name != "plain"
+        if v.subject.key.name != "plain"
     }
 
 

@@ -30,7 +30,7 @@ def drift_of(root: Path, declared: JsonObject, *beside: JsonObject, replicas: in
     found = live(declared | {"spec": declared["spec"] | {"replicas": replicas}})
     (verdict,) = audited(make(root / "repo", [declared], [found, *beside], {}))
     assert verdict.drift is not None
-    return verdict.drift.status, [c.ignored is not None for c in verdict.drift.changes], verdict.drift.reason
+    return verdict.drift.status, [c.waiver is not None for c in verdict.changes], verdict.drift.reason
 
 
 def test_a_zero_beside_a_scaled_object_at_rest_is_kedas(tmp_path: Path) -> None:

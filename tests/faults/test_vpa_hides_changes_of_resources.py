@@ -60,7 +60,7 @@ def status_beside(tmp_path: Path, beside: dict[str, Any], live: dict[str, Any], 
         "live.json": json.dumps({"apiVersion": "v1", "kind": "List", "items": [live, beside]}),
     }
     run = audited(repository(tmp_path, files))
-    (verdict,) = [v for v in run if v.resource.key.kind == "StatefulSet"]
+    (verdict,) = [v for v in run if v.subject.key.kind == "StatefulSet"]
     assert verdict.drift is not None
     return verdict.drift.status
 

@@ -55,9 +55,9 @@ def _is_told(root: Path, files: list[bytes]) -> list[str]:
         ignored = {path for source in audit.info.sources for path, _ in source.ignored}
     finally:
         audit.close()
-    wrong = [e.message for v in found for e in v.errors if e.code == "GA001"]
-    told = ignored | {v.resource.origin.path for v in found}
-    told |= {f"app/{name}" for v in found for e in v.errors for name in re.findall(r"\d{4}\.yaml", e.message)}
+    wrong = [e.message for v in found for e in v.unevaluated if e.rule == "GA001"]
+    told = ignored | {v.subject.origin.path for v in found}
+    told |= {f"app/{name}" for v in found for e in v.unevaluated for name in re.findall(r"\d{4}\.yaml", e.message)}
     return wrong + [f"untold: {n}" for n in range(len(files)) if f"app/{n:04}.yaml" not in told]
 
 
@@ -100,8 +100,8 @@ def test_a_list_of_objects_with_a_faulty_head_is_an_error_of_its_file(items: Any
     }
     found = audited(repository(tmp_path / "repo", files))
     assert found.exit_code == 3
-    told = [e.message for v in found for e in v.errors]
-    told += [fault.message for v in found for fault in v.invalid]
+    told = [e.message for v in found for e in v.unevaluated]
+    told += [fault.message for v in found for fault in v.found("schema")]
     assert any("its items are: write `apiVersion: v1` and `kind: List`" in message for message in told), told
 
 

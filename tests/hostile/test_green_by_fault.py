@@ -162,7 +162,7 @@ def test_what_a_server_hides_is_never_green(
     kinds = [kind for part in sources for kind in part]
     with _hurt(sandbox, fault, root):
         run, shown = _codes(root)
-    assert {v.resource.source for v in run} >= {f"s{n}" for n in range(len(sources))}
+    assert {v.subject.source for v in run} >= {f"s{n}" for n in range(len(sources))}
     assert len(run.verdicts) == len(kinds)
     if fault is SOUND:
         assert (run.exit_code, shown) == (0, 0)

@@ -59,6 +59,6 @@ def test_green_is_only_what_came_to_an_answer(
     found = run(contents, fail_on, is_recorded=is_recorded, is_offline=is_offline)
     if found.exit_code == 0:
         assert not (NO_ANSWER | NOTHING).intersection(contents)
-        assert {v.resource.source for v in found if v.is_evaluated} == {f"s{n}" for n in range(len(contents))}
+        assert {v.subject.source for v in found if v.is_evaluated} == {f"s{n}" for n in range(len(contents))}
         is_asked = is_recorded and not is_offline
         assert all(v.is_compared or v.skip_reason for v in found if is_asked)

@@ -82,5 +82,5 @@ def test_the_audit_fails_with_file_and_line(repository: Repo) -> None:
     repository.commit_files({"gitops-audit.yaml": config, "app/a.yaml": sound, "app/b.yaml": bad})
     run = audited(repository.folder)
     assert run.exit_code == 1
-    (fault,) = run.verdicts["git/s/File/app/b.yaml"].invalid
+    (fault,) = run.verdicts["git/s/File/app/b.yaml"].found("schema")
     assert fault.line == 1

@@ -128,8 +128,8 @@ def test_every_manifest_of_odd_types_gets_a_verdict(repository: Repo, request: p
 
 
 def _files(verdict: Any) -> Iterator[str]:
-    yield verdict.resource.origin.path
-    for code, message in (verdict.resource.error,) if verdict.resource.error else ():
+    yield verdict.subject.origin.path
+    for code, message in (verdict.subject.error,) if verdict.subject.error else ():
         assert code != "GA001"
         yield from (word.partition(":")[0] for word in message.split() if word.startswith("p/"))
 
@@ -148,4 +148,4 @@ def test_every_live_object_of_odd_types_is_compared_or_an_error(
     request.node.user_properties.append(("inputs", len(variants)))
     assert len(run.verdicts) == len(variants)
     assert all(v.is_compared or v.outcome == "error" for v in run)
-    assert not any(e.code == "GA001" for v in run for e in v.errors)
+    assert not any(e.rule == "GA001" for v in run for e in v.unevaluated)

@@ -128,7 +128,7 @@ def test_a_label_that_holds_the_value_of_one_side_alone_is_no_drift(tmp_path: Pa
     root = make(tmp_path / "repo", [git], [cluster], {})
     (verdict,) = audited(root)
     assert verdict.drift is not None
-    assert [change.path for change in verdict.drift.changes] == ["data.k"]
+    assert [change.path for change in verdict.changes] == ["data.k"]
 
 
 def test_a_token_is_no_invalid_label() -> None:

@@ -30,7 +30,7 @@ def shop(repository: Repo) -> Repo:
 def told(shop: Repo) -> dict[str, str]:
     run = audited(shop.folder)
     assert run.exit_code == 1
-    return {v.resource.key.name: v.invalid[0].message for v in run if v.invalid}
+    return {v.subject.key.name: v.found("schema")[0].message for v in run if v.found("schema")}
 
 
 @pytest.mark.parametrize("mode", ["--cone", "--no-cone"])

@@ -56,7 +56,7 @@ def test_a_token_in_git_is_told_and_no_value(tmp_path: Path, field: str, token: 
     run = audited(shop(tmp_path, secret(field, token)))
     (verdict,) = run
     assert run.exit_code == 1
-    assert [fault.message for fault in verdict.invalid] == [
+    assert [fault.message for fault in verdict.found("schema")] == [
         "the value is a digest as reports and recordings show it, not a Secret's value"
     ]
     assert verdict.drift is not None

@@ -12,9 +12,10 @@ from typing import Any
 from gitops_audit.engine.gather.sources import ReadSource
 from gitops_audit.errors import AuditError
 from gitops_audit.manifest.file import field_lines, load
-from gitops_audit.model.finding import Change, Drift, PolicyResult
+from gitops_audit.model.check import DRIFT
+from gitops_audit.model.finding import Finding
 from gitops_audit.model.path import pointer_tokens
-from gitops_audit.model.resource import Commit, Invalid, JsonObject, Origin
+from gitops_audit.model.resource import Commit, JsonObject, Origin
 from gitops_audit.model.verdict import Verdict
 
 Lines = Mapping[str, int]
@@ -30,7 +31,7 @@ class Locator:
 
     def located(self, verdicts: Sequence[Verdict]) -> list[Verdict]:
         """The same verdicts; those with findings know their lines and their commit."""
-        found = [v for v in verdicts if not v.is_plain]
+        found = [v for v in verdicts if v.findings]
         commits, lines = self._commits(found), self._lines(found)
         located = {id(v): _located(v, commits, lines.get(_place(v), {})) for v in found}
         return [located.get(id(v), v) for v in verdicts]
@@ -56,11 +57,11 @@ class Locator:
 
     def _lines(self, verdicts: Sequence[Verdict]) -> dict[_Place, Lines]:
         """The lines of each object's fields, from one reading of each file; none for what stands in no file."""
-        written = [v for v in verdicts if v.resource.origin.index >= 0 and _has_fields(v)]
+        written = [v for v in verdicts if v.subject.origin.index >= 0 and _has_fields(v)]
         places: dict[tuple[str, str], list[Origin]] = {}
         for source_name, origin in map(_place, written):
             places.setdefault((source_name, origin.path), []).append(origin)
-        bodies = {_place(v): v.resource.body for v in written}
+        bodies = {_place(v): v.subject.body for v in written}
         return {
             (source.config.name, origin): _true_lines(source, text, origin, bodies[source.config.name, origin])
             for source, paths in self._files(written)
@@ -72,8 +73,8 @@ class Locator:
         """The files that declare the resources of these verdicts, by source."""
         paths: dict[str, set[str]] = {}
         for verdict in verdicts:
-            if verdict.resource.origin.path:
-                paths.setdefault(verdict.resource.source, set()).add(verdict.resource.origin.path)
+            if verdict.subject.origin.path:
+                paths.setdefault(verdict.subject.source, set()).add(verdict.subject.origin.path)
         yield from ((self._sources[name], wanted) for name, wanted in paths.items() if name in self._sources)
 
 
@@ -116,29 +117,23 @@ def _is_same(one: Any, other: Any) -> bool:
 
 
 def _place(verdict: Verdict) -> _Place:
-    return verdict.resource.source, verdict.resource.origin
+    return verdict.subject.source, verdict.subject.origin
 
 
 def _located(verdict: Verdict, commits: Mapping[tuple[str, str], Commit], lines: Lines) -> Verdict:
-    resource = verdict.resource
-    return replace(
-        verdict,
-        commit=commits.get((resource.source, resource.origin.path)),
-        drift=_drift_lines(verdict.drift, lines),
-        policies=tuple(_policy_line(p, lines, resource.origin) for p in verdict.policies),
-        invalid=tuple(_invalid_line(i, lines, resource.origin) for i in verdict.invalid),
-    )
+    subject = verdict.subject
+    findings = tuple(_on_line(finding, lines, subject.origin) for finding in verdict.findings)
+    return replace(verdict, commit=commits.get((subject.source, subject.origin.path)), findings=findings)
 
 
-def _policy_line(result: PolicyResult, lines: Lines, origin: Origin) -> PolicyResult:
-    """What only the cluster has stands on no line."""
-    if result.result == "pass" or result.on == "live":
-        return result
-    return replace(result, line=nearest(lines, result.pointer) or origin.line)
-
-
-def _invalid_line(fault: Invalid, lines: Lines, origin: Origin) -> Invalid:
-    return fault if fault.line else replace(fault, line=nearest(lines, fault.pointer) or origin.line)
+def _on_line(finding: Finding, lines: Lines, origin: Origin) -> Finding:
+    """What only the cluster has stands on no line; a field that Git has stands at least on that of its object."""
+    if finding.line or finding.on == "live":
+        return finding
+    if finding.check == DRIFT:
+        is_in_git = finding.change is not None and finding.rule not in ("added", "stale")
+        return replace(finding, line=nearest(lines, finding.pointer)) if is_in_git else finding
+    return replace(finding, line=nearest(lines, finding.pointer) or origin.line)
 
 
 def nearest(lines: Lines, pointer: str) -> int:
@@ -155,16 +150,3 @@ def _as_written(lines: Lines, pointer: str) -> str:
     """A Secret's `data` may be written as `stringData`."""
     other = pointer.replace("/data/", "/stringData/", 1) if pointer.startswith("/data/") else pointer
     return other if pointer not in lines and other in lines else pointer
-
-
-def _drift_lines(drift: Drift | None, lines: Lines) -> Drift | None:
-    if drift is None or not drift.changes or not lines:
-        return drift
-    return replace(drift, changes=tuple(_with_line(change, lines) for change in drift.changes))
-
-
-def _with_line(change: Change, lines: Lines) -> Change:
-    """A field that only the cluster has stands on no line."""
-    if change.type in ("added", "stale"):
-        return change
-    return replace(change, line=change.line or nearest(lines, change.pointer))

@@ -8,17 +8,14 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
-from typing import TypeVar
 
-from gitops_audit.model.finding import ABSENT, Change, Drift, PolicyResult
+from gitops_audit.model.finding import ABSENT, Change, Finding
 from gitops_audit.model.known_secret import KnownSecrets
 from gitops_audit.model.mask import Mask
 from gitops_audit.model.redact import Redactor
-from gitops_audit.model.resource import Declared, Invalid
+from gitops_audit.model.resource import Declared
 from gitops_audit.model.subject import Subject
 from gitops_audit.model.verdict import Verdict
-
-_Placed = TypeVar("_Placed", PolicyResult, Invalid)
 
 
 class Masks:
@@ -43,10 +40,10 @@ class Masks:
 
     def masked(self, verdicts: Sequence[Verdict], redactor: Redactor) -> Sequence[Verdict]:
         """The same verdicts, without copies of known values."""
-        if not self._known or all(verdict.is_plain for verdict in verdicts):
+        if not self._known or not any(verdict.findings for verdict in verdicts):
             return verdicts
         mask = self.of(redactor)
-        return verdicts if mask is None else [v if v.is_plain else _masked(v, mask) for v in verdicts]
+        return verdicts if mask is None else [_masked(v, mask) if v.findings else v for v in verdicts]
 
 
 def _names(inventory: Iterable[Subject]) -> Iterable[str]:
@@ -55,37 +52,35 @@ def _names(inventory: Iterable[Subject]) -> Iterable[str]:
 
 
 def _masked(verdict: Verdict, mask: Mask) -> Verdict:
-    has_context = verdict.drift is not None and bool(verdict.drift.changes)
-    return replace(
+    shown = replace(
         verdict,
-        resource=_shown(verdict.resource, mask) if has_context else verdict.resource,
-        drift=_drift(verdict.drift, mask) if verdict.drift else None,
-        policies=tuple(p if p.result == "pass" else _placed(p, mask) for p in verdict.policies),
-        invalid=tuple(_placed(fault, mask) for fault in verdict.invalid),
-        errors=tuple(replace(e, message=mask.message(e.message)) for e in verdict.errors),
+        subject=_shown(verdict.subject, mask) if verdict.changes else verdict.subject,
+        drift=verdict.drift and replace(verdict.drift, reason=mask.message(verdict.drift.reason)),
+        skip_reason=mask.message(verdict.skip_reason),
+    )
+    return shown.with_findings([_finding(finding, mask) for finding in verdict.findings])
+
+
+def _shown(subject: Subject, mask: Mask) -> Subject:
+    """Reports show the neighbours of a changed field too."""
+    if not isinstance(subject, Declared):
+        return subject
+    body = mask.body(subject.body)
+    return subject if body is subject.body else replace(subject, body=body)
+
+
+def _finding(finding: Finding, mask: Mask) -> Finding:
+    is_telling = mask.is_telling(finding.pointer) or mask.is_telling(finding.path)
+    return replace(
+        finding,
+        message=mask.message(finding.message),
+        path=mask.message(finding.path),
+        pointer="" if is_telling else finding.pointer,
+        change=finding.change and _change(finding.change, mask, is_telling=is_telling),
     )
 
 
-def _placed(found: _Placed, mask: Mask) -> _Placed:
-    pointer = "" if mask.is_telling(found.pointer) else found.pointer
-    return replace(found, message=mask.message(found.message), path=mask.message(found.path), pointer=pointer)
-
-
-def _shown(resource: Subject, mask: Mask) -> Subject:
-    """Reports show the neighbours of a changed field too."""
-    if not isinstance(resource, Declared):
-        return resource
-    body = mask.body(resource.body)
-    return resource if body is resource.body else replace(resource, body=body)
-
-
-def _drift(drift: Drift, mask: Mask) -> Drift:
-    changes = tuple(_change(change, mask) for change in drift.changes)
-    return replace(drift, changes=changes, reason=mask.message(drift.reason))
-
-
-def _change(change: Change, mask: Mask) -> Change:
+def _change(change: Change, mask: Mask, *, is_telling: bool) -> Change:
     declared, live = (v if v is ABSENT else mask.value(v) for v in (change.declared, change.live))
-    if mask.is_telling(change.pointer) or mask.is_telling(change.path):
-        return replace(change, declared=declared, live=live, path=mask.message(change.path), pointer="")
-    return replace(change, declared=declared, live=live)
+    path, pointer = (mask.message(change.path), "") if is_telling else (change.path, change.pointer)
+    return replace(change, declared=declared, live=live, path=path, pointer=pointer)

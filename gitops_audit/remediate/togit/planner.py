@@ -60,7 +60,7 @@ class GitPlanner:
     def plan(self, scope: Scope, moment: datetime) -> GitPlanned:
         declared = {resource.id: resource for resource in self.survey.resources}
         found = [
-            chosen(verdict, declared.get(verdict.resource.id, verdict.resource), scope, self.survey)
+            chosen(verdict, declared.get(verdict.subject.id, verdict.subject), scope, self.survey)
             for verdict in self.survey.verdicts
         ]
         tasks = [task for one in found for task in one.tasks]

@@ -62,7 +62,7 @@ def two(tmp_path: Path) -> Path:
 
 def told(verdicts: Sequence[Verdict]) -> list[tuple[str, str, list[str], list[str]]]:
     return [
-        (v.resource.id, v.outcome, [f.fingerprint for f in v.findings], [str(f.waiver) for f in v.findings])
+        (v.subject.id, v.outcome, [f.fingerprint for f in v.findings], [str(f.waiver) for f in v.findings])
         for v in verdicts
     ]
 

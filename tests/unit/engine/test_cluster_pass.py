@@ -32,6 +32,7 @@ from gitops_audit.model.finding import PolicyResult, Problem
 from gitops_audit.model.known_secret import KnownSecrets
 from gitops_audit.model.resource import Invalid
 from gitops_audit.model.verdict import Threshold, Verdict
+from tests.audited import policy_results
 from tests.unit.engine.doubles import BROKEN_FILE, DOWN, FakeCluster, config_map, declared, reached, undeclared
 
 SAME, CHANGED, GONE = (declared(config_map(name)) for name in ("same", "changed", "gone"))
@@ -54,7 +55,7 @@ def a_pass(cluster: FakeCluster | None = None, error: AuditError | None = None, 
 
 def judged(**drift: Any) -> Mapping[str, Verdict]:
     one = a_pass(FakeCluster(dict(LIVE), dry_runs=dict(REFUSED)), **drift)
-    return {v.resource.key.name: v for v in one.judge([SAME, CHANGED, GONE, BROKEN_FILE, undeclared()], AuditLogs())}
+    return {v.subject.key.name: v for v in one.judge([SAME, CHANGED, GONE, BROKEN_FILE, undeclared()], AuditLogs())}
 
 
 def test_each_subject_has_its_outcome_in_order() -> None:
@@ -70,7 +71,7 @@ def test_each_subject_has_its_outcome_in_order() -> None:
 def test_policies_are_not_asked_about_what_nobody_declares(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(ClusterPolicies, "evaluate", lambda *_: (FAILED,))
     found = judged()
-    assert {name for name, verdict in found.items() if verdict.policies} == {"same", "changed", "gone"}
+    assert {name for name, verdict in found.items() if policy_results(verdict)} == {"same", "changed", "gone"}
 
 
 @pytest.mark.parametrize("check", [(DriftCheck, "_compared"), (ClusterPolicies, "evaluate"), (SchemaCheck, "checked")])
@@ -80,8 +81,8 @@ def test_a_check_that_fails_leaves_the_others(monkeypatch: pytest.MonkeyPatch, c
     monkeypatch.setattr("gitops_audit.engine.check.drift._MISSHAPEN", (ZeroDivisionError,))
     monkeypatch.setattr(*check, broken)
     verdict = judged()["changed"]
-    assert [error.code for error in verdict.errors] == ["GA001"]
-    assert sum(map(bool, (verdict.drift, verdict.policies, verdict.invalid))) == 2
+    assert [error.rule for error in verdict.unevaluated] == ["GA001"]
+    assert sum(map(bool, (verdict.drift, policy_results(verdict), verdict.found("schema")))) == 2
 
 
 @pytest.mark.parametrize(
@@ -99,11 +100,16 @@ def test_a_second_look_that_fails_is_an_error_of_what_differs(
 ) -> None:
     monkeypatch.setattr(*look, broken)
     found = judged()
-    assert {name for name, verdict in found.items() if verdict.errors and verdict.errors[0].code == "GA001"} == {
-        "changed",
-        "gone",
-        "left",
-    }
+    failed = {name for name, v in found.items() if v.unevaluated and v.unevaluated[0].rule == "GA001"}
+    assert (
+        failed
+        == {name for name, verdict in found.items() if verdict.unevaluated and verdict.unevaluated[0].rule == "GA001"}
+        == {
+            "changed",
+            "gone",
+            "left",
+        }
+    )
     assert found["same"].outcome == "passed"
     assert found["changed"].drift is not None
 
@@ -122,12 +128,12 @@ def test_only_what_differs_keeps_its_live_object(monkeypatch: pytest.MonkeyPatch
 
 def test_a_cluster_that_is_down_is_told_of_everything_and_a_broken_file_tells_its_own() -> None:
     verdicts = a_pass(error=DOWN).judge([SAME, BROKEN_FILE], AuditLogs())
-    assert [[error.code for error in verdict.errors] for verdict in verdicts] == [["GA301"], ["GA210"]]
+    assert [[error.rule for error in verdict.unevaluated] for verdict in verdicts] == [["GA301"], ["GA210"]]
 
 
 def test_what_could_not_be_judged_at_all_is_an_error_of_each_subject() -> None:
     verdicts = a_pass(FakeCluster()).unjudged([SAME, undeclared()], Problem("GA001", "a bug"))
-    assert [(v.outcome, v.errors[0].code) for v in verdicts] == [("error", "GA001")] * 2
+    assert [(v.outcome, v.unevaluated[0].rule) for v in verdicts] == [("error", "GA001")] * 2
 
 
 def test_ignore_rules_that_hide_nothing_are_told() -> None:

@@ -30,13 +30,13 @@ def test_the_first_error_explains_the_others(
     problem: Problem | None, drift: Drift, unvalidated: Problem, code: str
 ) -> None:
     verdict = judge.facts(Case(declared(), problem=problem, drift=drift, unvalidated=unvalidated))
-    assert [error.code for error in verdict.errors] == [code]
+    assert [error.rule for error in verdict.unevaluated] == [code]
 
 
 def test_what_was_found_beside_an_error_stays() -> None:
     fault, result = Invalid("spec.x", "unknown field"), PolicyResult("p", "p", "fail")
     verdict = judge.facts(Case(declared(), problem=UNREAD, invalid=(fault,), policies=(result,)))
-    assert (verdict.invalid, verdict.policies) == ((fault,), (result,))
+    assert [f.check for f in verdict.findings] == ["drift", "schema", "policy"]
 
 
 def test_what_no_check_could_look_at_is_skipped_with_the_reason() -> None:
@@ -78,5 +78,5 @@ def test_a_case_that_breaks_judging_is_an_error_of_its_own(monkeypatch: pytest.M
 
     monkeypatch.setattr(judge, "_errors", broken)
     verdict = judge.facts(modified())
-    assert [error.code for error in verdict.errors] == ["GA001"]
+    assert [error.rule for error in verdict.unevaluated] == ["GA001"]
     assert verdict.judged(Threshold()).outcome == "error"

@@ -12,7 +12,7 @@ WAIVER = Waiver("known")
 
 
 def verdict(**facts: object) -> Verdict:
-    return Verdict(RESOURCE, "passed", **facts)  # type: ignore[arg-type]
+    return Verdict.of(RESOURCE, "passed", **facts)  # type: ignore[arg-type]
 
 
 @pytest.mark.parametrize(

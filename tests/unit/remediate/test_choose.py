@@ -21,7 +21,7 @@ LAST = Scope(to="last-synced")
 
 def verdict(drift: Drift | None, *errors: Problem, stand_ins: tuple[StandIn, ...] = ()) -> Verdict:
     declared = Declared(KEY, "s", "v1", {}, Origin("a.yaml", 1), stand_ins=stand_ins)
-    return Verdict(declared, "failed", drift=drift, errors=errors)
+    return Verdict.of(declared, "failed", drift=drift, errors=errors)
 
 
 def test_a_change_is_applied_and_what_is_waived_or_not_kept_is_left() -> None:

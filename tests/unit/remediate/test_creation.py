@@ -51,7 +51,7 @@ def renewed(*undone: Change) -> JsonObject:
 
 def draft(undone: tuple[Change, ...], found: tuple[Change, ...]) -> Draft:
     _, declared = sibling("kubectl-client-side-apply", "Update")
-    return Draft(Verdict(declared, "failed", Drift("modified", found)), "apply", undone)
+    return Draft(Verdict.of(declared, "failed", Drift("modified", found)), "apply", undone)
 
 
 def test_the_record_of_a_client_side_deployer_keeps_the_marks_that_it_adds() -> None:

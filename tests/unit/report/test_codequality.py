@@ -42,6 +42,6 @@ def test_open_findings_are_entries_and_waived_ones_are_not() -> None:
 
 
 def test_a_source_of_which_nothing_was_evaluated_is_an_entry() -> None:
-    skipped = Verdict(resource("a"), "skipped", skip_reason="no schema", unchecked="no schema")
+    skipped = Verdict.of(resource("a"), "skipped", skip_reason="no schema", unchecked="no schema")
     (entry,) = report(finished([skipped]))
     assert "nothing of source shop was evaluated" in entry["description"]

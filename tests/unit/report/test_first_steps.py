@@ -41,7 +41,7 @@ def test_a_step_is_as_bad_as_its_worst_finding() -> None:
 def test_the_larger_of_two_equally_bad_groups_comes_first() -> None:
     by_hand = [scaled(name) for name in "abc"]
     service = resource("d")
-    other = replace(scaled("d"), resource=replace(service, key=service.key._replace(kind="Service", group="")))
+    other = replace(scaled("d"), subject=replace(service, key=service.key._replace(kind="Service", group="")))
     assert told(finished([other, *by_hand])) == [
         ("Deployment.apps changed by kubectl-edit", 3),
         ("Service changed by kubectl-edit", 1),
@@ -53,7 +53,7 @@ def test_what_passes_or_is_waived_is_no_step() -> None:
 
 
 def test_a_source_of_which_nothing_was_evaluated_is_a_step() -> None:
-    skipped = Verdict(resource("a"), "skipped", skip_reason="no schema", unchecked="no schema")
+    skipped = Verdict.of(resource("a"), "skipped", skip_reason="no schema", unchecked="no schema")
     (step,) = first_steps(finished([skipped]))
     assert step.is_error
     assert step.filters == {"cluster": "prod", "source": "shop"}

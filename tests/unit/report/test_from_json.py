@@ -22,14 +22,14 @@ def odd_subjects() -> AuditResult:
     extra = Drift("extra", reason="declared nowhere")
     undeclared = Undeclared(ResourceKey("prod", "", "Secret", "shop", "left"), "v1", extra)
     unread = Unread(ResourceKey("prod", "", "File", "", "a.yaml"), "shop", resource("x").origin, Problem("GA210", "m"))
-    skipped = Verdict(resource("a", source="other"), "skipped", skip_reason="no schema", unchecked="no schema")
+    skipped = Verdict.of(resource("a", source="other"), "skipped", skip_reason="no schema", unchecked="no schema")
     twin = replace(resource("hook"), twin=2)
     return finished(
         [
-            Verdict(undeclared, "failed", extra),
-            Verdict(unread, "error", errors=(Problem("GA210", "m"),)),
+            Verdict.of(undeclared, "failed", extra),
+            Verdict.of(unread, "error", errors=(Problem("GA210", "m"),)),
             skipped,
-            Verdict(twin, "skipped", skip_reason="a hook"),
+            Verdict.of(twin, "skipped", skip_reason="a hook"),
         ]
     )
 

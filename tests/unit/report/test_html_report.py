@@ -77,8 +77,8 @@ def test_a_command_to_be_copied_runs_nothing_else() -> None:
 
 def test_no_rule_is_offered_that_would_not_match_what_it_was_copied_for() -> None:
     verdict = scaled("web")
-    key = verdict.resource.key._replace(name="w\u202eb")
-    data = page_data(page(finished([replace(verdict, resource=replace(resource("x"), key=key))])))
+    key = verdict.subject.key._replace(name="w\u202eb")
+    data = page_data(page(finished([replace(verdict, subject=replace(resource("x"), key=key))])))
     assert "rule" not in data["details"][0]
 
 

@@ -21,15 +21,15 @@ CHANGES = (
     ),
 )
 VERDICTS = [
-    Verdict(RESOURCE, "passed", Drift("in-sync", confirmed=True)),
-    Verdict(
+    Verdict.of(RESOURCE, "passed", Drift("in-sync", confirmed=True)),
+    Verdict.of(
         RESOURCE, "failed", Drift("modified", CHANGES), commit=Commit("a" * 40, "Ann", "2026-01-01T00:00:00Z", "s")
     ),
-    Verdict(
+    Verdict.of(
         RESOURCE, "failed", None, (PolicyResult("p", "r", "fail", exception=Waiver("x")),), (Invalid("a", "m", 1),)
     ),
-    Verdict(RESOURCE, "error", errors=(Problem("GA300", "down"),)),
-    Verdict(RESOURCE, "skipped", skip_reason="a hook"),
+    Verdict.of(RESOURCE, "error", errors=(Problem("GA300", "down"),)),
+    Verdict.of(RESOURCE, "skipped", skip_reason="a hook"),
 ]
 
 

@@ -34,7 +34,7 @@ def written(what: str, dialect: junit.Dialect) -> bytes:
     """Made once for all tests: what is hostile is large."""
     if what == "hostile":
         return junit.write(hostile(), dialect)
-    more = [*of_everything().verdicts, scaled("scaled"), Verdict(COLONS, "passed")]
+    more = [*of_everything().verdicts, scaled("scaled"), Verdict.of(COLONS, "passed")]
     return junit.write(finished(more if what == "everything" else []), dialect)
 
 
@@ -52,7 +52,7 @@ def properties(element: ET.Element) -> dict[str | None, str | None]:
 
 
 def test_a_suite_is_a_cluster_and_source_and_counts_its_cases() -> None:
-    found = [scaled("a"), scaled("b", source="other"), Verdict(resource("c"), "passed", Drift("in-sync"))]
+    found = [scaled("a"), scaled("b", source="other"), Verdict.of(resource("c"), "passed", Drift("in-sync"))]
     root = tree(junit.write(finished(found)))
     counts = {s.get("name"): (s.get("tests"), s.get("failures")) for s in root.iter("testsuite")}
     assert counts == {"prod/shop": ("2", "1"), "prod/other": ("1", "1")}
@@ -115,7 +115,7 @@ def test_two_cases_of_one_name_are_told_apart() -> None:
 
 
 def test_a_source_of_which_nothing_was_evaluated_is_an_error_beside_its_skipped_cases() -> None:
-    found = [Verdict(resource("a"), "skipped", skip_reason="no schema", unchecked="no schema")]
+    found = [Verdict.of(resource("a"), "skipped", skip_reason="no schema", unchecked="no schema")]
     (suite,) = tree(junit.write(finished(found))).iter("testsuite")
     (error,) = suite.iter("error")
     assert "nothing of source shop was evaluated for cluster prod" in str(error.get("message"))
@@ -149,12 +149,12 @@ def test_what_is_hostile_stays_text() -> None:
 
 def test_what_an_object_holds_is_no_attachment() -> None:
     drift = Drift("missing", reason="[[ATTACHMENT|/etc/passwd]]")
-    document = junit.write(finished([Verdict(resource("web"), "failed", drift)]))
+    document = junit.write(finished([Verdict.of(resource("web"), "failed", drift)]))
     assert b"[[ATTACHMENT|" not in document
 
 
 def test_a_text_of_a_megabyte_is_cut_and_that_is_told() -> None:
-    found = [Verdict(resource("web"), "error", errors=(Problem("GA300", "x" * 1_000_000),))]
+    found = [Verdict.of(resource("web"), "error", errors=(Problem("GA300", "x" * 1_000_000),))]
     document = junit.write(finished(found))
     assert len(document) < 300_000
     assert b"the JSON report has all" in document
@@ -170,7 +170,9 @@ def test_a_large_report_is_several_files_that_are_complete_each(monkeypatch: pyt
 
 def test_no_file_is_larger_than_its_readers_take(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(junit_file, "MAX_BYTES", 400_000)
-    found = [Verdict(resource(f"w{n}"), "error", errors=(Problem("GA300", f"{n}" + "<" * 9_000),)) for n in range(100)]
+    found = [
+        Verdict.of(resource(f"w{n}"), "error", errors=(Problem("GA300", f"{n}" + "<" * 9_000),)) for n in range(100)
+    ]
     files = junit.parts(finished(found))
     assert len(files) > 1
     assert all(len(f) < 400_000 for f in files)

@@ -44,7 +44,7 @@ def test_a_long_report_is_cut_at_its_end_and_says_so() -> None:
 
 
 def test_an_error_of_many_resources_is_told_once() -> None:
-    down = [Verdict(resource(f"w{n}"), "error", errors=(Problem("GA300", "down"),)) for n in range(50)]
+    down = [Verdict.of(resource(f"w{n}"), "error", errors=(Problem("GA300", "down"),)) for n in range(50)]
     text = markdown.write(finished([*down, scaled("web")])).decode()
     assert "- **error** on 50 resources: `" in text
     assert text.count("down") == 1
@@ -54,7 +54,7 @@ def test_an_error_of_many_resources_is_told_once() -> None:
 @pytest.mark.parametrize("text", BREAKING_OUT, ids=range(len(BREAKING_OUT)))
 def test_content_stays_in_code(text: str) -> None:
     whole = hostile()
-    result = finished([v for v in whole.verdicts if v.resource.source == text], notes=[text])
+    result = finished([v for v in whole.verdicts if v.subject.source == text], notes=[text])
     made = tokens(result)
     assert {t.type for t in made} <= {
         *("heading_open", "heading_close", "paragraph_open", "paragraph_close", "inline", "text", "softbreak"),

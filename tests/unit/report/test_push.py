@@ -102,6 +102,6 @@ def test_what_is_no_http_address_is_a_usage_error(url: str) -> None:
 
 
 def test_numbers_go_to_zero_and_are_not_left_out_as_a_gateway_keeps_what_is_not_sent() -> None:
-    sent = metrics.write(finished([Verdict(resource("web"), "passed", Drift("in-sync"))]))
+    sent = metrics.write(finished([Verdict.of(resource("web"), "passed", Drift("in-sync"))]))
     for name in ("findings", "waived_findings", "skipped_findings"):
         assert f"\ngitops_audit_{name}{{".encode() in sent

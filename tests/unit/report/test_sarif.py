@@ -85,14 +85,16 @@ def test_the_least_severe_are_cut_and_it_is_told() -> None:
 
 
 def test_one_dead_cluster_does_not_displace_what_was_found_elsewhere() -> None:
-    down = [Verdict(resource(f"w{n}"), "error", errors=(Problem("GA300", "down"),)) for n in range(sarif.MAX_RESULTS)]
+    down = [
+        Verdict.of(resource(f"w{n}"), "error", errors=(Problem("GA300", "down"),)) for n in range(sarif.MAX_RESULTS)
+    ]
     results = log(finished([*down, scaled("web")]))["results"]
     assert len(results) == 2
     assert f"{sarif.MAX_RESULTS} resources have this error" in results[0]["message"]["text"]
 
 
 def test_a_source_of_which_nothing_was_evaluated_is_a_result() -> None:
-    skipped = Verdict(resource("a"), "skipped", skip_reason="no schema", unchecked="no schema")
+    skipped = Verdict.of(resource("a"), "skipped", skip_reason="no schema", unchecked="no schema")
     (found,) = log(finished([skipped]))["results"]
     assert "nothing of source shop was evaluated" in found["message"]["text"]
 

@@ -18,7 +18,7 @@ TODAY = date(2026, 3, 1)
 
 
 def verdict(drift: Drift) -> Verdict:
-    return Verdict(Declared(KEY, "s", "v1", {}, Origin("a.yaml", 1)), "failed", drift=drift)
+    return Verdict.of(Declared(KEY, "s", "v1", {}, Origin("a.yaml", 1)), "failed", drift=drift)
 
 
 FIELDS = [

@@ -4,6 +4,7 @@ from gitops_audit.model.finding import Change, Drift, FieldOwner, PolicyResult, 
 from gitops_audit.model.resource import Commit, Declared, Invalid, JsonObject, Origin, ResourceKey
 from gitops_audit.model.verdict import Verdict
 from gitops_audit.report import text
+from tests.reported import on_line
 
 BODY: JsonObject = {
     "apiVersion": "apps/v1",
@@ -21,7 +22,6 @@ SCALED = Change(
     5,
     cause="cluster",
     by=FieldOwner("kubectl-scale", "Update", "scale", "2026-01-02T03:04:05Z", "interactive"),
-    line=6,
 )
 
 
@@ -31,7 +31,7 @@ def shown(verdict: Verdict) -> str:
 
 def test_a_change_tells_what_who_when_and_where_it_is_declared() -> None:
     commit = Commit("0123456789abcdef", "Ann", "2026-01-01T00:00:00Z", "Scale to three")
-    output = shown(Verdict(RESOURCE, "failed", Drift("modified", (SCALED,)), commit=commit))
+    output = shown(on_line(6, Verdict.of(RESOURCE, "failed", Drift("modified", (SCALED,)), commit=commit)))
     assert "Deployment.apps/shop/web: modified  (cluster prod, source storefront)" in output
     assert "-  replicas: 3" in output
     assert "+  replicas: 5" in output
@@ -45,27 +45,27 @@ def test_a_change_tells_what_who_when_and_where_it_is_declared() -> None:
 def test_the_evidence_behind_the_causes_is_told() -> None:
     drift = Drift("modified", (SCALED,), reason="applied last from commit 1a2b3c4d5e by Application argocd/shop")
     assert "  applied last from commit 1a2b3c4d5e by Application argocd/shop" in shown(
-        Verdict(RESOURCE, "failed", drift)
+        Verdict.of(RESOURCE, "failed", drift)
     )
 
 
 def test_a_pending_change_is_told_apart_from_one_in_the_cluster() -> None:
     pending = Change("changed", "/spec/replicas", "spec.replicas", 3, 2, cause="git")
-    output = shown(Verdict(RESOURCE, "failed", Drift("modified", (pending,))))
+    output = shown(Verdict.of(RESOURCE, "failed", Drift("modified", (pending,))))
     assert "changed in Git, not deployed yet" in output
     assert "kubectl get" not in output
 
 
 def test_a_field_of_the_cluster_alone_stands_in_the_diff_where_it_would_be_declared() -> None:
     added = Change("added", "/metadata/labels/debug", "metadata.labels.debug", live="here")
-    output = shown(Verdict(RESOURCE, "failed", Drift("modified", (added,))))
+    output = shown(Verdict.of(RESOURCE, "failed", Drift("modified", (added,))))
     assert "+ metadata.labels.debug: here is added" in output
     assert "     metadata:\n       name: web\n    +  labels:\n    +    debug: here\n" in output
 
 
 def test_what_the_cluster_alone_has_in_a_list_is_told_by_its_path_only() -> None:
     added = Change("added", "/spec/template/spec/containers/0", "spec.template.spec.containers[name=x]", live={})
-    output = shown(Verdict(RESOURCE, "failed", Drift("modified", (added,))))
+    output = shown(Verdict.of(RESOURCE, "failed", Drift("modified", (added,))))
     assert "+ spec.template.spec.containers[name=x]: {} is added" in output
     assert "--- Git" not in output
 
@@ -74,12 +74,12 @@ def test_of_a_secret_no_command_is_proposed_that_would_print_it() -> None:
     key = ResourceKey("prod", "", "Secret", "shop", "web")
     resource = Declared(key, "s", "v1", {"kind": "Secret"}, Origin("s.yaml", 1))
     change = Change("changed", "/data/a", "data.a", "<redacted:a>", "<redacted:b>")
-    output = shown(Verdict(resource, "failed", Drift("modified", (change,))))
+    output = shown(Verdict.of(resource, "failed", Drift("modified", (change,))))
     assert "next: kubectl get secret -n shop web -o jsonpath='{.metadata.managedFields}'" in output
 
 
 def test_a_missing_resource_a_violation_an_invalid_field_and_an_error_are_told() -> None:
-    verdict = Verdict(
+    verdict = Verdict.of(
         RESOURCE,
         "error",
         Drift("missing"),
@@ -100,7 +100,7 @@ def test_a_missing_resource_a_violation_an_invalid_field_and_an_error_are_told()
 
 def test_a_long_value_is_shortened_in_the_middle() -> None:
     long = Change("changed", "/spec/replicas", "spec.replicas", "a" * 500, "b" * 500)
-    gist = text.one_line(Verdict(RESOURCE, "failed", Drift("modified", (long,))))
+    gist = text.one_line(Verdict.of(RESOURCE, "failed", Drift("modified", (long,))))
     assert len(gist) < 300
     assert "(500 characters)" not in gist or "…" in gist
 
@@ -109,7 +109,7 @@ def test_only_the_line_of_a_block_that_differs_is_in_the_diff() -> None:
     body: JsonObject = {"kind": "ConfigMap", "data": {"conf": "a=1\nb=2\nc=3\nd=4\ne=5\n"}}
     change = Change("changed", "/data/conf", "data.conf", body["data"]["conf"], "a=1\nb=2\nc=9\nd=4\ne=5\n")
     resource = Declared(KEY, "s", "v1", body, Origin("c.yaml", 1))
-    diff = [line.text.strip() for line in text.lines(Verdict(resource, "failed", Drift("modified", (change,))))]
+    diff = [line.text.strip() for line in text.lines(Verdict.of(resource, "failed", Drift("modified", (change,))))]
     assert "-    c=3" in diff
     assert "+    c=9" in diff
     assert "-    a=1" not in diff

@@ -18,6 +18,7 @@ from gitops_audit.engine.options import RunOptions
 from gitops_audit.errors import ConfigError
 from gitops_audit.model.finding import Change, Drift, FieldOwner
 from gitops_audit.model.resource import Declared, Origin, ResourceKey
+from tests.audited import drift_of
 from tests.repository import Repo
 
 SETTINGS_MAP = ResourceKey("prod", "", "ConfigMap", "shop", "settings")
@@ -140,7 +141,7 @@ ENTRY = {
 }
 
 
-def audited(folder: Path, live: dict[str, Any] | None, log: bytes) -> tuple[Drift | None, tuple[str, ...]]:
+def audited(folder: Path, live: dict[str, Any] | None, log: bytes) -> tuple[Drift, tuple[str, ...]]:
     """The drift of the ConfigMap in a whole run against a recording, and the notes of the run."""
     Repo.init(folder / "git").commit(a_yaml=json.dumps(CONFIG_MAP))
     other = CONFIG_MAP | {"metadata": {"name": "other", "namespace": "shop"}}
@@ -156,7 +157,7 @@ def audited(folder: Path, live: dict[str, Any] | None, log: bytes) -> tuple[Drif
         events = list(audit.run())
     finally:
         audit.close()
-    [drift] = [e.verdict.drift for e in events if isinstance(e, Judged)]
+    [drift] = [drift_of(e.verdict) for e in events if isinstance(e, Judged)]
     [notes] = [e.notes for e in events if isinstance(e, Finished)]
     return drift, notes
 
@@ -164,12 +165,10 @@ def audited(folder: Path, live: dict[str, Any] | None, log: bytes) -> tuple[Drif
 def test_a_run_names_the_user_of_a_change_and_tells_what_it_could_not_read(tmp_path: Path) -> None:
     live = CONFIG_MAP | {"metadata": CONFIG_MAP["metadata"] | {"managedFields": [ENTRY]}, "data": {"colour": "red"}}
     drift, notes = audited(tmp_path, live, event() + b"no JSON\n")
-    assert drift is not None
     assert [(c.path, c.by.user if c.by else "") for c in drift.changes] == [("data.colour", "ana")]
     assert any("no audit.k8s.io/v1 event in JSON: 1" in note for note in notes)
 
 
 def test_a_run_tells_who_deleted_what_is_missing(tmp_path: Path) -> None:
     drift, _ = audited(tmp_path, None, event(verb="delete"))
-    assert drift is not None
     assert (drift.status, drift.reason) == ("missing", f"deleted by ana from 10.1.2.3 with kubectl/v1.36.0 at {TIME}")

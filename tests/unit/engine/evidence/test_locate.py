@@ -37,7 +37,7 @@ def damaged(folder: Path) -> AuditResult:
 
 def test_a_damaged_history_leaves_every_verdict(tmp_path: Path) -> None:
     result = damaged(tmp_path)
-    found = {v.resource.source: (v.outcome, v.commit is not None, v.policies[0].line) for v in result.verdicts}
+    found = {v.subject.source: (v.outcome, v.commit is not None, v.findings[0].line) for v in result.verdicts}
     assert found == {"damaged": ("failed", False, 5), "sound": ("failed", True, 5)}
     assert result.summary.exit_code == 1
 
@@ -54,4 +54,4 @@ def test_an_error_of_looking_up_lines_does_not_end_the_run(tmp_path: Path, monke
 
     monkeypatch.setattr(Locator, "_lines", broken)
     result = damaged(tmp_path)
-    assert [(v.outcome, v.errors[0].code) for v in result.verdicts] == [("error", "GA001")] * 2
+    assert [(v.outcome, v.unevaluated[0].rule) for v in result.verdicts] == [("error", "GA001")] * 2

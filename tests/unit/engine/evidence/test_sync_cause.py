@@ -16,6 +16,7 @@ from gitops_audit.engine.events import Finished, Judged
 from gitops_audit.model.finding import Drift
 from gitops_audit.model.resource import JsonObject
 from tests import engines
+from tests.audited import drift_of
 from tests.engines import SSH_URL, argo_source, deployed_at
 from tests.repository import Repo
 from tests.unit.source.building import served
@@ -72,7 +73,7 @@ class Fleet:
             audit.close()
         verdicts = [e.verdict for e in events if isinstance(e, Judged)]
         [notes] = [e.notes for e in events if isinstance(e, Finished)]
-        drifts = {v.resource.key.cluster: v.drift for v in verdicts if v.drift and v.drift.status != "in-sync"}
+        drifts = {v.subject.key.cluster: drift_of(v) for v in verdicts if v.drift and v.drift.status != "in-sync"}
         return drifts, tuple(note for note in notes if "causes are told" in note)
 
     def causes(self, *objects: JsonObject) -> list[str]:

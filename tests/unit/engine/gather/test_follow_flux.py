@@ -77,14 +77,14 @@ def test_every_object_is_followed_to_what_it_deploys(tmp_path: Path) -> None:
         ("git/flux.flux-system.config/ConfigMap/flux-system/vars", "passed"),
         ("git/flux.shop.web/ConfigMap/shop/web-cfg", "passed"),
     }
-    assert {v.resource.source for v in found} == {
+    assert {v.subject.source for v in found} == {
         *("flux.flux-system.flux-system", "flux.flux-system.apps", "flux.flux-system.config", "flux.shop.web")
     }
     assert not [n for n in found.finished.notes if "not rendered" in n]
 
 
 def test_variables_that_another_source_declares_are_replaced(tmp_path: Path) -> None:
-    bodies = {v.resource.key.name: v.resource.body for v in fleet(tmp_path)}
+    bodies = {v.subject.key.name: v.subject.body for v in fleet(tmp_path)}
     assert bodies["map"]["data"] == {"a": "prod"}
     assert bodies["map"]["metadata"]["labels"] == {"team": "a"}
     assert bodies["web-cfg"]["data"] == {"text": "prod", "script": "echo ${HOME}"}
@@ -118,7 +118,7 @@ def test_a_secret_that_variables_come_from_is_shown_nowhere(tmp_path: Path) -> N
             "ConfigMap, name: vars", "Secret, name: vars"
         ),
     }
-    bodies = {v.resource.key.name: v.resource.body for v in fleet(tmp_path, changes)}
+    bodies = {v.subject.key.name: v.subject.body for v in fleet(tmp_path, changes)}
     assert bodies["map"]["data"] == {"a": "${env}"}
     assert bodies["web-cfg"]["data"]["text"] == "${env}"
 
@@ -129,7 +129,7 @@ def test_nesting_that_never_ends_is_an_error(tmp_path: Path, monkeypatch: pytest
     first = kustomization("grow", "./grow", "  postBuild: {substitute: {p: a}}\n")
     found = fleet(tmp_path, {"clusters/prod/grow.yaml": first, "grow/k.yaml": grows})
     assert found.exit_code == 3
-    assert [e.code for v in found for e in v.errors] == ["GA282"]
+    assert [e.rule for v in found for e in v.unevaluated] == ["GA282"]
 
 
 def test_sources_that_declare_each_other_are_told(tmp_path: Path) -> None:

@@ -31,6 +31,14 @@ def ignore_rules(entries: Any, source: str, told: str) -> tuple[IgnoreRule, ...]
     return tuple(found)
 
 
+def unsaid(entries: Any, told: str) -> Iterator[str]:
+    """What an object ignores and no rule can say."""
+    for entry in map(mapping, items(entries)):
+        if texts(entry.get("paths")) and next(_matches(mapping(entry.get("target"))), None) is None:
+            shown = ", ".join(texts(entry["paths"]))
+            yield f"{told} ignores {shown} for a target that no wildcards can say: its differences there are told"
+
+
 def _matches(target: dict[str, Any]) -> Iterator[Match]:
     labels = _labels(text(target.get("labelSelector")))
     parts = [_globs(text(target.get(part))) for part in _PARTS]

@@ -7,11 +7,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from gitops_audit.config.settings import FluxFollow, SourceConfig
 from gitops_audit.config.suggest import listed
 from gitops_audit.deployer.expansion import Broken, Context, Expansion, Placed, Unfollowed
 from gitops_audit.deployer.flux.catalog import Catalog, items, namespace_of, text
+from gitops_audit.deployer.flux.drift_ignore import unsaid
 from gitops_audit.deployer.flux.kustomization import KustomizationReader
 from gitops_audit.deployer.flux.marks import HELM_RELEASE, KUSTOMIZATION
 from gitops_audit.deployer.flux.origin import Origins, UnfollowedError
@@ -45,7 +47,13 @@ def expand(placed: Sequence[Placed], context: Context) -> Expansion:
         except UnfollowedError as error:
             unfollowed.append(Unfollowed.of(one, str(error)))
     declared_by = tuple((names[_id(one)], one.source.name) for one in wanted)
-    return Expansion(tuple(sources), tuple(unfollowed), tuple(problems), declared_by)
+    notes = tuple(note for one in wanted for note in unsaid(_ignored(one), one.told))
+    return Expansion(tuple(sources), tuple(unfollowed), tuple(problems), declared_by, notes)
+
+
+def _ignored(one: Placed) -> Any:
+    spec = mapping(one.body.get("spec"))
+    return spec.get("ignore") if one.group_kind == KUSTOMIZATION else mapping(spec.get("driftDetection")).get("ignore")
 
 
 def _is_wanted(one: Placed, follow: FluxFollow | None) -> bool:

@@ -289,7 +289,9 @@ def test_fields_that_flux_ignores_are_ignored_in_its_objects_alone() -> None:
         {"paths": ["/y"], "target": {"labelSelector": "tier=web"}},
         {"paths": ["/z"], "target": {"labelSelector": "tier in (a)"}},
     ]
-    rules = only(expanded(kustomization(ignore=ignore))).ignore
+    expansion = expanded(kustomization(ignore=ignore))
+    rules = only(expansion).ignore
+    assert [note.partition(" for ")[0].rpartition(" ")[2] for note in expansion.notes] == ["/x", "/z"]
     told = [(r.match.kind, r.match.name, r.match.labels, r.fields) for r in rules]
     assert told == [
         ("Deployment", "web-*", (), ("/spec/replicas",)),

@@ -31,6 +31,7 @@ from gitops_audit.config.settings import (
     Settings,
     SourceConfig,
     ValuesRepository,
+    WantedTool,
 )
 from gitops_audit.kube.match import Match
 from gitops_audit.model.finding import Severity
@@ -45,6 +46,9 @@ def settings(document: Document) -> Settings:
         clusters=tuple(_cluster(document, name, config or {}) for name, config in clusters.items()),
         sources=tuple(_source(document, i, s) for i, s in enumerate(value["sources"])),
         kubernetes=_kubernetes(document, value.get("kubernetesVersion")),
+        tools=tuple(
+            WantedTool(name, text, document.where(("tools", name))) for name, text in value.get("tools", {}).items()
+        ),
         network=_network(document, value.get("network", {})),
         drift=_drift(document, value.get("drift", {})),
         policies=tuple(_policy(document, i, p) for i, p in enumerate(value.get("policies", []))),

@@ -21,6 +21,7 @@ from gitops_audit.config.source_rules import CONTRADICTION, source_problems
 from gitops_audit.config.suggest import listed
 from gitops_audit.config.walk import items
 from gitops_audit.errors import ConfigError
+from gitops_audit.kube.version_range import parse_range
 from gitops_audit.model.resource import mapping
 
 NO_FILE = "GA108"
@@ -37,6 +38,7 @@ def rule_problems(document: Document) -> Iterator[ConfigError]:
     yield from _drift(document)
     yield from _policies(document)
     yield from _mirrors(document)
+    yield from _tools(document)
     for pointer, rule in items(document.value, "exceptions"):
         yield from _date(document, pointer, rule)
     for pointer, rule in items(document.value, "redact"):
@@ -112,6 +114,15 @@ def _mirrors(document: Document) -> Iterator[ConfigError]:
             message = f"the mirror {without_user_info(place)!r} is no folder, and no URL that charts are fetched from"
             hint = f"give a folder, or a URL that starts with {listed(_MIRROR_URLS)}"
             yield ConfigError(message, code=WRONG_VALUE, where=document.where(where), hint=hint)
+
+
+def _tools(document: Document) -> Iterator[ConfigError]:
+    for name, text in mapping(mapping(document.value).get("tools")).items():
+        try:
+            parse_range(text if isinstance(text, str) and text else "*")
+        except ValueError as error:
+            hint = 'write a version or a range, such as "5.8", ">=3.14" or ">=3 <5"'
+            yield ConfigError(str(error), code=WRONG_VALUE, where=document.where(("tools", name)), hint=hint)
 
 
 def _fields(

@@ -323,6 +323,15 @@ class RedactRule:
 
 
 @dataclass(frozen=True, slots=True)
+class WantedTool:
+    """The versions of helm or kustomize that sources are to be rendered with, as a range."""
+
+    name: str
+    range: str
+    where: Location = NOWHERE
+
+
+@dataclass(frozen=True, slots=True)
 class KubernetesConfig:
     """The Kubernetes version that an audit without a cluster is for: `latest`, or a minor version such as `1.30`."""
 
@@ -374,6 +383,7 @@ class Settings:
     elsewhere: tuple[ClusterConfig, ...] = ()
     kubernetes: KubernetesConfig = field(default_factory=KubernetesConfig)
     network: NetworkConfig = field(default_factory=NetworkConfig)
+    tools: tuple[WantedTool, ...] = ()
     drift: DriftConfig = field(default_factory=DriftConfig)
     policies: tuple[PolicyRef, ...] = ()
     exceptions: tuple[ExceptionRule, ...] = ()

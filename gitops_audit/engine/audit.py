@@ -20,6 +20,7 @@ from gitops_audit.engine.evidence.mask import Masks
 from gitops_audit.engine.gather.all_sources import read_all, with_followed
 from gitops_audit.engine.gather.clusters import ReachedCluster, reach_all
 from gitops_audit.engine.gather.sources import ReadSource, for_cluster
+from gitops_audit.engine.gather.tools import unwanted_tools
 from gitops_audit.engine.memory import Holder
 from gitops_audit.engine.options import RunOptions, narrowed
 from gitops_audit.engine.shield import Shield, as_problem
@@ -207,7 +208,8 @@ class Audit:
         return found
 
     def _unread(self, cluster: str, sources: Sequence[ReadSource]) -> Iterator[Unread]:
-        return _unread(cluster, sources, fails_on_unfollowed=self._settings.fail_on_unfollowed)
+        yield from _unread(cluster, sources, fails_on_unfollowed=self._settings.fail_on_unfollowed)
+        yield from unwanted_tools(self._settings, cluster, sources)
 
     @staticmethod
     def _declared(cluster: ReachedCluster, sources: Sequence[ReadSource]) -> tuple[Declared, ...]:

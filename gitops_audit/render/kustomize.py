@@ -165,10 +165,16 @@ class _Build:
             self._placed(m, is_annotated=is_annotated) for m in built.settled(found.manifests)
         )
         broken = (replace(p, line=1, message=f"in what kustomize built: {p.message}") for p in found.problems)
-        version = version_of(self._command[0], self._place)
-        return Rendered(
-            manifests, (*built.problems, *broken), found.ignored, tools=(("kustomize", version),) if version else ()
-        )
+        return Rendered(manifests, (*built.problems, *broken), found.ignored, tools=tuple(self._tools()))
+
+    def _tools(self) -> Iterator[tuple[str, str]]:
+        """What built it, and helm where it rendered charts of it."""
+        programs = {"kustomize": self._command[0]}
+        if self._reached.has_charts:
+            programs["helm"] = self._command[self._command.index("--helm-command") + 1]
+        for name, program in programs.items():
+            if version := version_of(program, self._place):
+                yield name, version
 
     def _output(self) -> tuple[bytes, bool]:
         """What kustomize prints, and whether it was made to say where each object comes from.

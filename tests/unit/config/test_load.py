@@ -219,7 +219,7 @@ def test_the_error_reads_as_a_list_with_file_line_code_and_hint(tmp_path: Path) 
     assert str(caught.value).splitlines() == [
         f"{path}:1: the file lacks sources [GA105]",
         f"{path}:2: unknown key 'sorces' [GA103]",
-        "  did you mean 'sources'? valid keys: version, clusters, sources, kubernetesVersion, network, drift, "
+        "  did you mean 'sources'? valid keys: version, clusters, sources, kubernetesVersion, tools, network, drift, "
         "policies, exceptions, redact, remediation, report",
     ]
     assert (caught.value.exit_code, caught.value.code) == (2, "GA105")
@@ -243,8 +243,8 @@ CASES: dict[str, tuple[str, str]] = {
     "an unknown section": (
         MINIMAL + "notify: {outcome: pass}",
         "3: unknown key 'notify' | "
-        "valid keys: version, clusters, sources, kubernetesVersion, network, drift, policies, exceptions, redact, "
-        "remediation, report",
+        "valid keys: version, clusters, sources, kubernetesVersion, tools, network, drift, policies, exceptions, "
+        "redact, remediation, report",
     ),
     # What YAML makes of text
     "a float for a version": (

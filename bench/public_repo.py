@@ -50,7 +50,7 @@ class Target:
 
     @property
     def commit(self) -> str:
-        return _run(["git", "-C", str(self.checkout), "rev-parse", "HEAD"])[1].strip()
+        return run_program(["git", "-C", str(self.checkout), "rev-parse", "HEAD"])[1].strip()
 
     def inputs(self) -> list[str]:
         """kubectl's arguments that name the manifests."""
@@ -160,9 +160,7 @@ class Trial:
         self.tally.lines += ["| change | kubectl | expected | found |", "|---|---|---|---|"]
         for change in changes:
             said = "; and ".join(dict.fromkeys(found[change.name]))
-            self.tally.lines.append(
-                f"| {change.edit.title} | {change.edit.kubectl[0]} | {_expected(change)} | {said} |"
-            )
+            self.tally.lines.append(f"| {change.edit.title} | {change.edit.kubectl[0]} | {expected(change)} | {said} |")
 
     def _judge(
         self,
@@ -179,14 +177,14 @@ class Trial:
         self.tally.check(not others, f"{self.method}, {who}: not changed, and yet {_gist({'resources': others})}")
         for change in changes:
             resource = next((r for r in report["resources"] if change.is_of(r)), None)
-            is_right = resource is not None and resource["outcome"] == "failed" and _agrees(change, resource)
-            said = _found(resource) if resource else "not there"
+            is_right = resource is not None and resource["outcome"] == "failed" and agrees(change, resource)
+            said = found_words(resource) if resource else "not there"
             self.tally.check(is_right, f"{self.method}, {who}: {change.edit.title} {change.name}: {said}")
             found.setdefault(change.name, []).append("as expected" if is_right else f"**{said}**")
 
     def _check(self, user: str) -> tuple[int, JsonObject, str]:
         words = [sys.executable, "-m", "gitops_audit", "check", "-q", "--json", "-"]
-        code, output, problem = _run(words, cwd=self.folder / user)
+        code, output, problem = run_program(words, cwd=self.folder / user)
         if code not in (0, 1, 3) or not output:
             raise SystemExit(f"gitops-audit check ended with {code}:\n{problem}")
         return code, json.loads(output), output + problem
@@ -194,7 +192,7 @@ class Trial:
     def _pytest(self, user: str) -> tuple[int, JsonObject, dict[str, int]]:
         reports = ["--gitops-json=report.json", "--junitxml=junit.xml"]
         words = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "gitops-audit.yaml", *reports]
-        code = _run(words, cwd=self.folder / user)[0]
+        code = run_program(words, cwd=self.folder / user)[0]
         report = json.loads((self.folder / user / "report.json").read_text(encoding="utf-8"))
         suite = next(ET.parse(self.folder / user / "junit.xml").iter("testsuite"))  # noqa: S314 (pytest wrote it)
         return code, report, {key: int(suite.get(key, 0)) for key in ("tests", "failures", "errors")}
@@ -207,10 +205,10 @@ class Trial:
 
     def _kubectl(self, *words: str, stdin: str = "") -> tuple[int, str, str]:
         kubeconfig = self.folder / "admin" / "kubeconfig"
-        return _run([self.kubectl, "--kubeconfig", str(kubeconfig), *words], stdin=stdin)
+        return run_program([self.kubectl, "--kubeconfig", str(kubeconfig), *words], stdin=stdin)
 
 
-def _run(words: Sequence[str], *, cwd: Path | None = None, stdin: str = "") -> tuple[int, str, str]:
+def run_program(words: Sequence[str], *, cwd: Path | None = None, stdin: str = "") -> tuple[int, str, str]:
     environment = {k: v for k, v in os.environ.items() if k not in ("PYTEST_ADDOPTS", "KUBECONFIG")}
     environment["PYTHONPATH"] = str(Path(__file__).resolve().parents[1])
     done = subprocess.run(words, cwd=cwd, env=environment, input=stdin, capture_output=True, text=True, check=False)
@@ -226,7 +224,7 @@ def _documents(text: str) -> Iterator[JsonObject]:
         at = end + len(text[end:]) - len(text[end:].lstrip())
 
 
-def _agrees(change: HandChange, resource: JsonObject) -> bool:
+def agrees(change: HandChange, resource: JsonObject) -> bool:
     drift = resource["drift"]
     if not change.edit.fields:
         return bool(drift["status"] == "missing")
@@ -254,11 +252,11 @@ def _within(wanted: Any, found: Any) -> bool:
     return bool(wanted == found)
 
 
-def _expected(change: HandChange) -> str:
+def expected(change: HandChange) -> str:
     return "; ".join(_shown(f.type, f.path, f.declared, f.live) for f in change.edit.fields) or "missing"
 
 
-def _found(resource: JsonObject) -> str:
+def found_words(resource: JsonObject) -> str:
     drift = resource["drift"] or {"status": "unknown", "changes": []}
     changes = [_shown(c["type"], c["path"], c["declared"], c["live"]) for c in drift["changes"]]
     problems = [e["message"] for e in resource["errors"]] + [i["message"] for i in resource["invalid"]]
@@ -276,7 +274,7 @@ def _short(value: Any) -> str:
 
 def _gist(report: JsonObject) -> str:
     off = [r for r in report["resources"] if r["outcome"] != "passed"]
-    return "".join(f"\n    {r['kind']}/{r['namespace']}/{r['name']} {r['outcome']}: {_found(r)}" for r in off)
+    return "".join(f"\n    {r['kind']}/{r['namespace']}/{r['name']} {r['outcome']}: {found_words(r)}" for r in off)
 
 
 def main() -> int:

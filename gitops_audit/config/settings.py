@@ -217,7 +217,8 @@ class SourceConfig:
     `post_build` is that of a source that Flux deploys; None where nobody knows what becomes of `${name}`.
     With `argocd` or `flux` every deployment found becomes a source of its own, for the cluster that `destinations`
     (server or name to cluster) says. Such a source tells in `followed_from` where it was found (`Application
-    argocd/shop at apps/shop.yaml:3`), and brings its own rules in `ignore`.
+    argocd/shop at apps/shop.yaml:3`), and brings its own rules in `ignore`;
+    `deployer` is what is known to deploy it.
 
     A URL may carry a password, so `repo` is in no representation of the settings.
     """
@@ -238,6 +239,7 @@ class SourceConfig:
     flux: FluxFollow | None = None
     destinations: tuple[tuple[str, str], ...] = ()
     followed_from: str = ""
+    deployer: Literal["", "argocd", "flux"] = ""
     ignore: tuple[IgnoreRule, ...] = ()
     where: Location = NOWHERE
 

@@ -33,12 +33,18 @@ class Uncompared:
 _COMPARED = Uncompared()
 
 
-def uncompared(metadata: dict[str, Any], source_type: str) -> Uncompared:
-    """From an object's metadata and the kind of source that renders it (`directory`, `kustomize`, `helm`)."""
+def uncompared(metadata: dict[str, Any], source_type: str, deployer: str = "") -> Uncompared:
+    """From an object's metadata and the kind of source that renders it (`directory`, `kustomize`, `helm`); `deployer`
+    is `argocd` where it is known to deploy the source: then hooks of Helm are its own in whatever rendered them.
+    """
     found = metadata.get("annotations")
     if not metadata.get("name") and metadata.get("generateName"):
         return Uncompared(_GENERATED)
-    return _hook(found, source_type) if isinstance(found, dict) and found else _COMPARED
+    if not isinstance(found, dict) or not found:
+        return _COMPARED
+    if deployer == "argocd":
+        return Uncompared(_argocd(found) or ("" if argocd.HOOK in found else _helm(found)))
+    return _hook(found, source_type)
 
 
 def _hook(annotations: dict[str, Any], source_type: str) -> Uncompared:

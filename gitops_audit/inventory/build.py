@@ -59,12 +59,13 @@ class _Binder:
         body = manifest.body
         metadata: dict[str, Any] = body.get("metadata") or {}
         group, version = split_api_version(str(body["apiVersion"]))
-        kind, skip = str(body["kind"]), uncompared(metadata, source_type)
+        kind, skip = str(body["kind"]), uncompared(metadata, source_type, config.deployer)
         is_namespaced = self._is_namespaced(group, version, kind)
         namespace = str(metadata.get("namespace") or "")
         faults = [*manifest.faults, *_secret_faults(body)]
-        # kustomize sets a namespace on every kind that it does not know, and Flux's client drops it of such objects.
-        if is_namespaced is False and namespace and config.post_build is None:
+        # kustomize sets a namespace on every kind that it does not know; Flux and Argo CD drop it of such objects.
+        is_dropped = config.post_build is not None or config.deployer == "argocd"
+        if is_namespaced is False and namespace and not is_dropped:
             faults.append(_fault(f"{kind} is cluster-scoped: it has no namespace", "metadata", "namespace"))
         if manifest.stand_ins:
             known = {stand_in.pointer for stand_in in manifest.stand_ins}

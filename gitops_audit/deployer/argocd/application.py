@@ -115,6 +115,7 @@ class Application:
             namespace=self.namespace,
             clusters=(self.cluster,),
             followed_from=self.told,
+            deployer="argocd",
             where=self.where,
         )
 

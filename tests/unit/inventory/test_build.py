@@ -101,6 +101,17 @@ def test_argo_cd_runs_the_hooks_of_a_chart_that_a_kustomization_renders() -> Non
 
 
 @pytest.mark.parametrize("source_type", ["directory", "kustomize", "helm"])
+@pytest.mark.parametrize("key", [HELM, ARGOCD])
+def test_where_argo_cd_is_known_to_deploy_a_source_its_hooks_are_none_of_its_objects(
+    source_type: str, key: str
+) -> None:
+    job = manifest("Job", metadata=hook(key, "pre-install" if key == HELM else "PreSync"))
+    config = SourceConfig("s", deployer="argocd")
+    [found] = build("c", [(config, Rendered((job,), type=source_type))], served, Redactor()).resources
+    assert "hook" in found.skip
+
+
+@pytest.mark.parametrize("source_type", ["directory", "kustomize", "helm"])
 def test_what_has_only_a_generated_name_is_not_compared(source_type: str) -> None:
     assert skips({"name": "", "generateName": "migrate-"}, source_type)[0].startswith("generateName")
 

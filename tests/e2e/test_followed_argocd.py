@@ -64,7 +64,7 @@ def fleet(apiserver: ApiServer, tmp_path_factory: pytest.TempPathFactory) -> Pat
 
 
 def drift(found: Audited) -> dict[str, tuple[str, str]]:
-    return {v.resource.source: (v.outcome, v.drift.status) for v in found if v.drift is not None}
+    return {v.subject.source: (v.outcome, v.drift.status) for v in found if v.drift is not None}
 
 
 def test_differences_are_ignored_for_the_objects_of_the_application_that_says_so(fleet: Path) -> None:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+import threading
+from collections.abc import Callable, Collection, Iterator, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -14,7 +15,9 @@ from socket import gethostname
 from gitops_audit.config.settings import Settings
 from gitops_audit.drift.attribution import Managers
 from gitops_audit.errors import ClusterError, RemediationError
+from gitops_audit.live.writer import Target
 from gitops_audit.model.redact import Redactor
+from gitops_audit.model.resource import JsonObject
 from gitops_audit.remediate.actual import actual
 from gitops_audit.remediate.document import Action, Plan
 from gitops_audit.remediate.journal import USED, Journal, Record, check_unused, read_record
@@ -24,6 +27,7 @@ from gitops_audit.remediate.ready import wait_until_ready
 from gitops_audit.remediate.result import Result, RunResult
 from gitops_audit.remediate.rights import check_rights
 from gitops_audit.remediate.survey import Select, Survey, run_options, surveyed
+from gitops_audit.remediate.wave import read_again, side_by_side
 from gitops_audit.remediate.write import Step, Tools
 from gitops_audit.remediate.writers import Writers
 
@@ -86,6 +90,8 @@ class _Checked:
         self._plan = plan
         self._run = run
         self._stack = ExitStack()
+        self._renewing = threading.Lock()
+        self._stopped = ""
 
     def __enter__(self) -> _Checked:
         with ExitStack() as stack:
@@ -119,32 +125,47 @@ class _Checked:
             if is_new:
                 check_unused(self._run.journals, self._plan)
                 journal.write("run", **_header(self._plan, self._run.settings))
-            tools = replace(tools, renew=lambda cluster: locks[cluster].renew())
-            return list(self._results(tools, actions, locks, begun))
+            tools = replace(tools, renew=lambda cluster: self._renew(locks[cluster]))
+            return list(self._results(tools, actions, begun))
 
-    def _results(
-        self, tools: Tools, actions: Sequence[Action], locks: Mapping[str, Lock], begun: Collection[str]
-    ) -> Iterator[Result]:
+    def _results(self, tools: Tools, actions: Sequence[Action], begun: Collection[str]) -> Iterator[Result]:
         fresh = {a.id: a for a in self.planned.plan.actions}
-        stopped = ""
+
+        def work(action: Action) -> tuple[Step | None, Result]:
+            return self._guarded(action, fresh.get(action.id), tools, is_begun=action.id in begun)
+
         for _, group in groupby(actions, key=lambda a: a.wave):
             done: list[tuple[Step, Result]] = []
-            for action in group:
-                if stopped:
-                    yield self._told(Result(action.id, action.resource, action.action, "skipped", stopped))
-                    continue
-                try:
-                    locks[action.cluster].renew()
-                    step, result = self._one(action, fresh.get(action.id), tools, is_begun=action.id in begun)
-                except (RemediationError, ClusterError) as error:
-                    stopped = f"the run was stopped: {error.message}"
-                    yield self._told(Result(action.id, action.resource, action.action, "failed", error.message))
-                    continue
-                if result.result == "done":
+            for step, result in side_by_side(work, group, self._interrupt):
+                if result.result == "done" and step is not None:
                     done.append((step, result))
                 else:
                     yield self._told(result)
             yield from (self._told(result) for result in self._looked_at(tools, done))
+
+    def _guarded(
+        self, action: Action, now: Action | None, tools: Tools, *, is_begun: bool
+    ) -> tuple[Step | None, Result]:
+        """Once the run was stopped nothing is begun any more."""
+        told = Result(action.id, action.resource, action.action, "skipped", self._stopped)
+        if self._stopped:
+            return None, told
+        try:
+            tools.renew(action.cluster)
+            return self._one(action, now, tools, is_begun=is_begun)
+        except (RemediationError, ClusterError) as error:
+            self._stopped = self._stopped or f"the run was stopped: {error.message}"
+            return None, replace(told, result="failed", message=error.message)
+
+    def _interrupt(self) -> None:
+        self._stopped = self._stopped or "the run was interrupted"
+
+    def _renew(self, lock: Lock) -> None:
+        """Keeps a lock; raises ClusterError where the run is to end, and RemediationError where another took it."""
+        if self._stopped:
+            raise ClusterError(self._stopped)
+        with self._renewing:
+            lock.renew()
 
     def _one(self, action: Action, now: Action | None, tools: Tools, *, is_begun: bool) -> tuple[Step, Result]:
         """What is needed no more is not done; the versions to hold against are those of a moment ago."""
@@ -162,12 +183,13 @@ class _Checked:
     def _looked_at(self, tools: Tools, done: Sequence[tuple[Step, Result]]) -> Iterator[Result]:
         """Reads again what was written: what somebody undid at once is a fight, and is not repeated."""
         wait_until_ready([step for step, _ in done], tools)
+        read = read_again([step.target for step, _ in done if step.written is not None], tools.writers)
         for step, result in done:
-            yield self._fight(tools, step, result) if step.written is not None else result
+            yield self._fight(tools, step, result, read) if step.written is not None else result
 
-    def _fight(self, tools: Tools, step: Step, result: Result) -> Result:
+    def _fight(self, tools: Tools, step: Step, result: Result, read: Callable[[Target], JsonObject | None]) -> Result:
         try:
-            told = step.fought(tools.writers.of(step.target.key.cluster).get(step.target))
+            told = step.fought(read(step.target))
         except ClusterError as error:
             return replace(result, message=f"done, but it could not be read again: {error.message}")
         if not told:

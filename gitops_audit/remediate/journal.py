@@ -9,6 +9,7 @@ import fcntl
 import json
 import os
 import secrets
+import threading
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
@@ -23,11 +24,18 @@ NOT_WRITTEN, NO_RUN, USED = "GA508", "GA509", "GA507"
 
 
 class Journal:
-    """Appends to `RUN.jsonl`. Raises RemediationError where a line cannot be written: then nothing may be sent."""
+    """Appends to `RUN.jsonl`. Raises RemediationError where a line cannot be written: then nothing may be sent.
+
+    Safe for threads: lines that are written at the same time are synced together, by one of those who wait for it.
+    """
 
     def __init__(self, path: Path, descriptor: int) -> None:
         self.path = path
         self._descriptor = descriptor
+        self._gate, self._disk = threading.Lock(), threading.Lock()
+        self._waiting: list[bytes] = []
+        self._given = self._synced = 0
+        self._failure: OSError | None = None
 
     @property
     def run(self) -> str:
@@ -63,20 +71,37 @@ class Journal:
         return cls(path, descriptor)
 
     def write(self, event: str, **facts: object) -> None:
-        """On the disk when this returns."""
+        """On the disk when this returns. Once a line could not be written, none can."""
         line = {"event": event, "time": rfc3339(datetime.now(UTC)), **facts}
         data = json.dumps(line, separators=(",", ":")).encode() + b"\n"
+        with self._gate:
+            self._waiting.append(data)
+            self._given += 1
+            ticket = self._given
+        with self._disk:
+            if self._synced < ticket and self._failure is None:
+                self._sync()
+            if self._synced < ticket:
+                raise _not_written(self.path, self._failure or OSError(0, "it is closed")) from None
+
+    def _sync(self) -> None:
+        with self._gate:
+            lines, self._waiting, last = self._waiting, [], self._given
         size = os.fstat(self._descriptor).st_size
         try:
+            data = b"".join(lines)
             if os.write(self._descriptor, data) != len(data):
                 raise OSError(0, "no space left for a whole line")
             os.fsync(self._descriptor)
+            self._synced = last
         except OSError as error:
             os.ftruncate(self._descriptor, size)
-            raise _not_written(self.path, error) from None
+            self._failure = error
 
     def close(self) -> None:
-        os.close(self._descriptor)
+        with self._disk:
+            self._failure = self._failure or OSError(0, "it is closed")
+            os.close(self._descriptor)
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 from gitops_audit.config.settings import Settings
 from gitops_audit.drift.attribution import Managers
@@ -56,6 +56,7 @@ class Tools:
     drafts: Mapping[str, Draft]
     redactor: Redactor
     managers: Managers
+    styles: dict[tuple[str, str], Style] = field(default_factory=dict)  # by cluster and source
     renew: Callable[[str], None] = lambda cluster: None  # keeps the lock of a cluster in a long wait
 
     @property
@@ -118,16 +119,30 @@ class Step:
 
     def _change(self) -> None:
         """Sent again where only the status moved meanwhile, as it does all the time."""
+        if (live := self._surveyed()) is not None:
+            try:
+                return self._change_once(live)
+            except ApiError as error:
+                if error.status != _CONFLICT:
+                    raise
         for _ in range(_MOST_TRIES - 1):
             try:
-                return self._change_once()
+                return self._change_once(self._read())
             except ApiError as error:
                 if error.status != _CONFLICT or not self._action.live_digest:
                     raise
-        return self._change_once()
+        return self._change_once(self._read())
 
-    def _change_once(self) -> None:
-        live, declared = self._read(), self._declared()
+    def _surveyed(self) -> JsonObject | None:
+        """The object as the survey read it a moment ago, which saves a request: the server refuses the change where it
+        moved since. None where reports hide a part of it."""
+        live = self._tools.survey.live(self._tools.drafts[self._action.id].resource)
+        if live is None or not self._action.live_digest or content_digest(live) != self._action.live_digest:
+            return None
+        return live if live["metadata"].get("resourceVersion") == self._action.resource_version else None
+
+    def _change_once(self, live: JsonObject) -> None:
+        declared = self._declared()
         draft = self._tools.drafts[self._action.id]
         schema = self._schema(declared)
         wanted = desired(declared, live, draft.changes, schema)
@@ -235,7 +250,10 @@ class Step:
 
     def _style(self) -> Style:
         """The way of the source's deployer, as its other live objects show it."""
-        return style_of(self._siblings(), self._tools.managers, self._tools.manager, self._writer.get)
+        tools, part = self._tools, (self._action.cluster, self._action.source)
+        if part not in tools.styles:
+            tools.styles[part] = style_of(self._siblings(), tools.managers, tools.manager, self._writer.get)
+        return tools.styles[part]
 
     def _usual_deployer(self, declared: JsonObject) -> Entry | None:
         """An empty entry of the source's deployer: nothing is left of it where somebody rewrote the object."""

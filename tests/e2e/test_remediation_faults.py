@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import resource
 from collections.abc import Iterator
+from itertools import count
 from pathlib import Path
 from typing import Any
 
@@ -70,18 +71,17 @@ def generations(shop: Shop) -> dict[str, str]:
 def test_a_run_that_is_killed_at_a_line_of_its_journal_can_be_resumed_and_undone(
     shop: Shop, monkeypatch: pytest.MonkeyPatch, step: int, is_before: bool, way: str
 ) -> None:
-    seen = 0
+    numbers = count(1)
     write = Journal.write
 
     def dying(self: Journal, event: str, **facts: object) -> None:
-        nonlocal seen
         if event == "run":
             return write(self, event, **facts)
-        seen += 1
-        if seen == step and is_before:
+        number = next(numbers)
+        if number == step and is_before:
             raise Killed
         write(self, event, **facts)
-        if seen == step:
+        if number == step:
             raise Killed
         return None
 
@@ -110,13 +110,11 @@ def test_a_run_that_is_killed_right_after_a_request_can_be_resumed_and_undone(
     shop: Shop, monkeypatch: pytest.MonkeyPatch, request_number: int, way: str
 ) -> None:
     """What was sent is done, and the journal does not know yet."""
-    seen = 0
+    numbers = count(1)
     patched, applied = Writer.patch, Writer.apply
 
     def counted() -> None:
-        nonlocal seen
-        seen += 1
-        if seen == request_number:
+        if next(numbers) == request_number:
             raise Killed
 
     def patch(self: Writer, target: Any, operations: Any, manager: str) -> JsonObject:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -100,3 +101,16 @@ def test_a_run_is_no_path(tmp_path: Path) -> None:
 
     with pytest.raises(ConfigError, match="there is no run"):
         read_record(tmp_path / "inner", "../secret")
+
+
+def test_lines_of_many_threads_are_all_on_the_disk(tmp_path: Path) -> None:
+    written = Journal.begun(tmp_path, NOW)
+    with ThreadPoolExecutor(8) as pool:
+        for _ in pool.map(lambda number: written.write("begin", id=number), range(200)):
+            pass
+    lines = [json.loads(line) for line in written.path.read_text().splitlines()]
+
+    assert sorted(line["id"] for line in lines) == list(range(200))
+    written.close()
+    with pytest.raises(RemediationError, match="it is closed"):
+        written.write("end", id=1)

@@ -15,6 +15,7 @@ from typing import Any
 from gitops_audit.config.settings import OrphanConfig
 from gitops_audit.deployer import argocd, helm, tracking
 from gitops_audit.deployer.directive import Directives, marks_of
+from gitops_audit.deployer.helm_release import Release, declared_releases, latest, release_of
 from gitops_audit.deployer.made_secret import made_secrets
 from gitops_audit.deployer.stand_in import IDENTITY
 from gitops_audit.drift.attribution import Managers
@@ -123,11 +124,17 @@ class OrphanSearch:
     """Finds the objects of one cluster that no source declares.
 
     `declared` are all resources of the cluster, skipped and faulty ones too: what stands in Git is no orphan.
-    `live` are the metadata of declared objects that exist; they tell which deployments are audited.
+    `live` are the metadata of declared objects that exist; they tell which deployments are audited. `releases` are
+    those that sources render.
     """
 
     def __init__(
-        self, config: OrphanConfig, managers: Managers, declared: Collection[Declared], live: Iterable[JsonObject]
+        self,
+        config: OrphanConfig,
+        managers: Managers,
+        declared: Collection[Declared],
+        live: Iterable[JsonObject],
+        releases: Iterable[Release] = (),
     ) -> None:
         self._config = config
         self._managers = managers
@@ -135,6 +142,7 @@ class OrphanSearch:
         self._keys = frozenset(d.key for d in declared)
         self._names = frozenset((d.key.kind, d.key.namespace, d.key.name) for d in declared)
         self._claims = tuple(_claim_prefixes(declared))
+        self._made_releases = declared_releases(declared).union(one.tracker for one in releases)
         self._made = frozenset(made for d in declared for made in made_secrets(d))
         self._patterns = tuple(_name_patterns(declared))
         self._namespaces = frozenset(d.key.namespace for d in declared if d.key.namespace)
@@ -152,10 +160,10 @@ class OrphanSearch:
         if not self._config.enabled:
             return
         searched = list(candidates)
-        renamed = self._renamed(searched)
+        renamed, releases = self._renamed(searched), self._releases(searched)
         for candidate in searched:
             is_excused = candidate.key in renamed or self._is_excused(candidate)
-            reason = "" if is_excused else self._reason(candidate)
+            reason = releases.get(candidate.key, "") if is_excused else self._reason(candidate)
             if reason:
                 entry = self._author(candidate.metadata)
                 yield Orphan(candidate, reason, self._managers.owner(entry) if entry else None)
@@ -166,6 +174,23 @@ class OrphanSearch:
         missing = [key for key in self._keys - present if generator_of(key.group, key.kind, key.name)]
         live = [(c.key, c.metadata) for c in candidates if generator_of(c.key.group, c.key.kind, c.key.name)]
         return frozenset(filter(None, (predecessor(key, live, self._keys) for key in missing)))
+
+    def _releases(self, candidates: Sequence[Candidate]) -> dict[ResourceKey, str]:
+        """The Helm releases that no source declares, by the Secret of their last revision, with the reason."""
+        found = latest((c.key, one) for c in candidates if (one := release_of(c.key, c.metadata)))
+        wanted = self._trackers | self._made_releases
+        unknown = {key: one for key, one in found.items() if one.tracker not in wanted}
+        excused = {c.key for c in candidates if c.key in unknown and self._is_release_excused(c)}
+        return {
+            key: f"the Helm release {one.name} is declared in no source"
+            for key, one in unknown.items()
+            if key not in excused
+        }
+
+    def _is_release_excused(self, candidate: Candidate) -> bool:
+        labels = candidate.metadata.get("labels") or {}
+        is_ignored = any(m.selects(candidate.key, labels) for m in self._config.ignore)
+        return is_ignored or self._excuses_itself(candidate.metadata)
 
     def _is_excused(self, candidate: Candidate) -> bool:
         key, metadata = candidate.key, candidate.metadata

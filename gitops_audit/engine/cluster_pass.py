@@ -87,7 +87,7 @@ class ClusterPass:
         """The objects that no source declares; none where they are not asked for."""
         config, live = self._by.settings.drift.orphans, self._cluster.live
         if config.enabled and live is not None:
-            self._orphans = find(live, config, self._comparer.managers, self._inventory)
+            self._orphans = find(live, config, self._comparer.managers, self._inventory, self._by.settings.sources)
         return self._orphans.subjects
 
     def judge(self, subjects: Sequence[Subject], logs: AuditLogs) -> list[Verdict]:

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from gitops_audit.config.settings import OrphanConfig
+from gitops_audit.config.settings import OrphanConfig, SourceConfig
+from gitops_audit.deployer.helm_release import Release
 from gitops_audit.drift.attribution import Managers
 from gitops_audit.drift.orphans import Candidate, Orphan, OrphanSearch
 from gitops_audit.errors import ClusterError
@@ -27,7 +28,13 @@ class Orphans:
     notes: tuple[str, ...] = ()
 
 
-def find(cluster: Cluster, config: OrphanConfig, managers: Managers, declared: Sequence[Declared]) -> Orphans:
+def find(
+    cluster: Cluster,
+    config: OrphanConfig,
+    managers: Managers,
+    declared: Sequence[Declared],
+    sources: Sequence[SourceConfig] = (),
+) -> Orphans:
     """The undeclared objects of a cluster. A kind that may not be listed becomes an error: unread is not clean."""
     namespaces = sorted({*config.namespaces, *(d.key.namespace for d in declared if d.key.namespace)})
     lists = [
@@ -42,8 +49,15 @@ def find(cluster: Cluster, config: OrphanConfig, managers: Managers, declared: S
     unknown = (_unknown(cluster.name, *api) for api in cluster.discovery.unknown())
     errors = {e.id: e for e in (*unknown, *(answer for answer in answers if isinstance(answer, Unread)))}
     known = {d.key for d in declared}
-    search = OrphanSearch(config, managers, declared, [c.metadata for c in candidates if c.key in known])
+    live = [c.metadata for c in candidates if c.key in known]
+    search = OrphanSearch(config, managers, declared, live, map(_release, sources))
     return Orphans((*errors.values(), *map(_undeclared, search.find(candidates))), tuple(_unsearched(cluster)))
+
+
+def _release(source: SourceConfig) -> Release:
+    """The release that a source would have, if it is a chart."""
+    options = source.helm
+    return Release(options.namespace or source.namespace or "default", options.release_name or source.name, 0)
 
 
 def _undeclared(orphan: Orphan) -> Undeclared:

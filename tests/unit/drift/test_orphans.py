@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from gitops_audit.config.settings import OrphanConfig
+from gitops_audit.deployer.helm_release import Release
 from gitops_audit.deployer.tracking import trackers
 from gitops_audit.drift.attribution import Managers
 from gitops_audit.drift.orphans import Candidate, OrphanSearch
@@ -134,3 +135,52 @@ def test_kinds_that_machines_make_need_no_listing() -> None:
     assert not OrphanSearch.is_listed("", "Event")
     assert not OrphanSearch.is_listed("metrics.k8s.io", "PodMetrics")
     assert OrphanSearch.is_listed("apps", "Deployment")
+
+
+def _release(name: str, revision: int, status: str = "deployed", **metadata: Any) -> Candidate:
+    labels = {"owner": "helm", "name": name, "status": status, "version": str(revision)}
+    return candidate("Secret", f"sh.helm.release.v1.{name}.v{revision}", labels=labels, **metadata)
+
+
+def test_a_release_of_helm_that_no_source_declares_is_one_orphan() -> None:
+    found = (
+        _release("web", 9, "superseded"),
+        _release("web", 10),
+        _release("other.app", 1),
+        _release("old", 1, "failed"),
+    )
+    assert reasons(*found) == [
+        f"the Helm release {name} is declared in no source" for name in ("web", "other.app", "old")
+    ]
+
+
+@pytest.mark.parametrize(
+    "given",
+    [
+        _release("web", 1, "uninstalled"),
+        _release("web", 1, ownerReferences=[{"kind": "HelmChart", "name": "web"}]),
+        candidate("Secret", "sh.helm.release.v1.web.v3", labels={"owner": "somebody"}),
+    ],
+)
+def test_some_records_of_helm_are_no_orphans(given: Candidate) -> None:
+    assert reasons(given) == []
+
+
+def test_a_release_is_declared_by_its_objects_its_source_or_an_object_that_makes_it() -> None:
+    marked = {"annotations": {"meta.helm.sh/release-name": "web", "meta.helm.sh/release-namespace": "shop"}}
+    assert reasons(_release("web", 1), live=(marked,)) == []
+    search = OrphanSearch(ALL, Managers(), (), (), [Release("shop", "web", 0)])
+    assert list(search.find([_release("web", 1)])) == []
+    for body, name in (
+        ({"kind": "HelmRelease", "spec": {}}, "app"),
+        ({"kind": "HelmRelease", "spec": {"releaseName": "web"}}, "web"),
+        ({"kind": "HelmRelease", "spec": {"targetNamespace": "edge"}}, "edge-app"),
+    ):
+        metadata = {"name": "app", "namespace": "shop"}
+        made = declared(body | {"apiVersion": "helm.toolkit.fluxcd.io/v2", "metadata": metadata})
+        assert reasons(_release(name, 1), resources=(made,)) == []
+
+
+def test_a_release_that_is_ignored_is_no_orphan() -> None:
+    ignoring = OrphanConfig(True, ("shop",), (Match("Secret", name="sh.helm.release.*"),))
+    assert reasons(_release("web", 1), config=ignoring) == []

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from contextlib import ExitStack
+from contextlib import ExitStack, closing
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
 
+from gitops_audit.config.document import folder_of
 from gitops_audit.config.repository import is_url
 from gitops_audit.engine.gather.sources import ReadSource
-from gitops_audit.model.resource import Declared
 from gitops_audit.remediate.digest import content_digest, rendered_digest
 from gitops_audit.remediate.document import Action, PatchedFile, Plan, Refused, Scope
 from gitops_audit.remediate.survey import Survey
@@ -23,7 +23,8 @@ from gitops_audit.remediate.togit.settle import Settler, Unit, units
 from gitops_audit.remediate.togit.task import Edit, Files, Task
 from gitops_audit.remediate.togit.unified import FileChange
 from gitops_audit.render.given import Given
-from gitops_audit.source import Checkout
+from gitops_audit.source import Checkout, Opener
+from gitops_audit.source.chart.charts import Charts
 from gitops_audit.source.export import Exports
 
 _SHOWS = "the difference would show a line of {} that holds, or stands beside, the value of a Secret"
@@ -83,48 +84,53 @@ class GitPlanner:
     def _patched(self, tasks: list[Task]) -> tuple[list[Patch], list[Task]]:
         patches, taken = list[Patch](), list[Task]()
         exports = self._stack.enter_context(Exports())
-        declared = {r.id: r for r in self.survey.audit.redeclared({})} if tasks else {}
+        charts = self._stack.enter_context(closing(Charts(self.survey.settings.network, fetch=False)))
+        opener = Opener(folder_of(self.survey.settings.path.absolute()), fetch=False)
+        given = Given(network=self.survey.settings.network, charts=charts, open=opener.open)
         for sources in _by_tree(self.survey.audit.sources).values():
             names = {source.config.name for source in sources}
             own = [task for task in tasks if task.declared.source in names]
-            if not own or sources[0].checkout is None:
+            checkout = sources[0].checkout
+            if not own or checkout is None:
                 continue
-            files = Files(exports.of(sources[0].checkout).plain)
-            settled = self._settled(own, sources, files, declared)
-            if settled.files.changes:
+            settled = self._settled(own, sources, Files(exports.of(checkout).plain), given)
+            if settled.taken:
                 taken += [task for unit in settled.taken for task in unit.tasks]
-                patches.append(self._patch(sources, sources[0].checkout, settled))
+                patches.append(self._patch(sources, checkout, settled))
         return patches, taken
 
-    def _settled(
-        self, tasks: list[Task], sources: list[ReadSource], files: Files, declared: Mapping[str, Declared]
-    ) -> Settler:
+    def _settled(self, tasks: list[Task], sources: list[ReadSource], files: Files, given: Given) -> Settler:
         """Leaves out what a difference must not show, and tries the rest anew."""
         waiting = list(units(tasks))
+        kinds = {source.config.name: source.kind for source in sources}
         while True:
-            settler = Settler(self.survey.audit, sources, files, Given(network=self.survey.settings.network), declared)
-            kinds = {source.config.name: source.kind for source in sources}
+            settler = Settler(self.survey.audit, sources, files, given)
             for unit in waiting:
                 unit.first.edits = _edits(unit.first, kinds, files, settler.kustomizations)
             settler.settle(waiting)
-            shown = {change.path: self._shows_secret(change, settler) for change in _changes(files, settler, "")}
-            hidden = [unit for unit in settler.taken if any(shown.get(p) for p in _paths(unit, settler))]
+            hidden = {id(unit): path for unit in settler.taken if (path := self._hidden(unit))}
             if not hidden:
                 return settler
-            for unit in hidden:
-                unit.fail(_SHOWS.format(next(p for p in _paths(unit, settler) if shown.get(p))))
-            waiting = [unit for unit in settler.taken if unit not in hidden]
+            for unit in settler.taken:
+                if id(unit) in hidden:
+                    unit.fail(_SHOWS.format(hidden[id(unit)]))
+            waiting = [unit for unit in settler.taken if id(unit) not in hidden]
 
-    def _shows_secret(self, change: FileChange, settler: Settler) -> bool:
-        clusters = {r.key.cluster for r in settler.declared.values()} or {""}
-        return secret_lines(change, self.survey.settings.redact, self.survey.audit.is_telling, clusters)
+    def _hidden(self, unit: Unit) -> str:
+        """The file of which the change of a unit would show a secret line; empty where it shows none."""
+        audit, redact = self.survey.audit, self.survey.settings.redact
+        clusters = {cluster.name for cluster in self.survey.info.clusters} | {""}
+        for path, (before, after) in unit.first.written.items():
+            if secret_lines(FileChange(path, before, after), redact, audit.is_telling, clusters):
+                return path
+        return ""
 
     @staticmethod
     def _patch(sources: list[ReadSource], checkout: Checkout, settler: Settler) -> Patch:
         first = sources[0].config
         folder = None if is_url(first.repo) else Path(checkout.repo)
         resources = dict.fromkeys(task.declared.title for unit in settler.taken for task in unit.tasks)
-        changes = tuple(_changes(Files(settler.files.folder), settler, checkout.commit))
+        changes = tuple(_changes(Files(settler.files.folder), settler.files.changes, checkout.commit))
         names = tuple(source.config.name for source in sources)
         return Patch(checkout.repo, folder, checkout.commit, names, changes, tuple(resources))
 
@@ -148,8 +154,8 @@ def _edits(task: Task, kinds: Mapping[str, str], files: Files, kustomizations: K
     return iter((in_origin(task),))
 
 
-def _changes(files: Files, settler: Settler, commit: str) -> Iterator[FileChange]:
-    for path, after in sorted(settler.files.changes.items()):
+def _changes(files: Files, changes: Mapping[str, bytes], commit: str) -> Iterator[FileChange]:
+    for path, after in sorted(changes.items()):
         before = files.read(path) if files.has(path) else None
         if before != after:
             yield FileChange(path, before, after, _mode(files.folder / path), commit)
@@ -157,15 +163,6 @@ def _changes(files: Files, settler: Settler, commit: str) -> Iterator[FileChange
 
 def _mode(place: Path) -> str:
     return "100755" if place.exists() and place.stat().st_mode & 0o100 else "100644"
-
-
-def _paths(unit: Unit, settler: Settler) -> list[str]:
-    """The files that a unit changed."""
-    edit = unit.first.edit
-    try:
-        return list(edit(settler.files)) if edit else []
-    except Exception:
-        return list(settler.files.changes)
 
 
 def _actions(tasks: list[Task]) -> Iterator[Action]:

@@ -7,11 +7,10 @@ Where something else would change too, the changes are tried in halves until tho
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from gitops_audit.engine.audit import Audit
 from gitops_audit.engine.gather.sources import ReadSource, read_again
-from gitops_audit.errors import AuditError
 from gitops_audit.model.resource import Declared
 from gitops_audit.remediate.togit.in_kustomization import Kustomizations
 from gitops_audit.remediate.togit.node import Uneditable
@@ -48,9 +47,9 @@ class Settler:
     sources: Sequence[ReadSource]
     files: Files
     given: Given
-    declared: Mapping[str, Declared]
     kustomizations: Kustomizations = field(init=False)
     taken: list[Unit] = field(default_factory=list)
+    _unchanged: dict[str, ReadSource] = field(default_factory=dict)
     _looks: dict[str, frozenset[str]] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
@@ -95,7 +94,10 @@ class Settler:
         for unit in units:
             edit = unit.first.edit
             try:
-                files = files.with_changes(edit(files) if edit else {})
+                changes = edit(files) if edit else {}
+                was = {path: files.read(path) if files.has(path) else None for path in changes}
+                unit.first.written = {path: (was[path], data) for path, data in changes.items()}
+                files = files.with_changes(changes)
                 done.append(unit)
             except Uneditable as error:
                 unit.fail(str(error))
@@ -111,8 +113,9 @@ class Settler:
         if problem:
             return dict.fromkeys(range(len(units)), problem), ""
         meant = {task.declared.id for unit in (*self.taken, *units) for task in unit.tasks}
-        others = [id_ for id_, now in found.items() if id_ not in meant and not self._is_same(now)]
-        others += [id_ for id_ in self.declared if id_ not in found]
+        before = {r.id: r for r in self.audit.redeclared(self._unchanged)}
+        others = [id_ for id_, now in found.items() if id_ not in meant and not _is_same(before.get(id_), now)]
+        others += [id_ for id_ in before if id_ not in found]
         others += [t.declared.id for u in self.taken for t in u.tasks if not self._is_live(t, found)]
         bad = {}
         for index, unit in enumerate(units):
@@ -123,28 +126,28 @@ class Settler:
 
     def _rendered(self, files: Files, exports: Exports) -> tuple[dict[str, Declared], str]:
         """What would be declared, or why it cannot be rendered."""
-        given = Given(exports, self.given.network)
         again: dict[str, ReadSource] = {}
         for source in self.sources:
-            if source.checkout is not None and self._is_touched(source, files):
-                checkout = PatchedCheckout(source.checkout, files.folder, files.changes)
-                again[source.config.name] = now = read_again(source, checkout, given)
-                for one in (now, *now.by_cluster.values()):
-                    if one.error is not None or len(one.rendered.problems) > len(source.rendered.problems):
-                        return {}, f"source {source.config.name} cannot be rendered with the patch"
-        try:
-            return {r.id: r for r in self.audit.redeclared(again)}, ""
-        except AuditError as error:
-            return {}, error.message
+            if self._is_touched(source, files):
+                name = source.config.name
+                now = again[name] = self._read(source, files, exports)
+                if name not in self._unchanged:
+                    with Exports() as own:
+                        self._unchanged[name] = self._read(source, Files(files.folder), own)
+                if _problems(now) > _problems(self._unchanged[name]):
+                    return {}, f"source {name} cannot be rendered with the patch"
+        return {r.id: r for r in self.audit.redeclared({**self._unchanged, **again})}, ""
+
+    def _read(self, source: ReadSource, files: Files, exports: Exports) -> ReadSource:
+        if source.checkout is None:
+            return source
+        checkout = PatchedCheckout(source.checkout, files.folder, files.changes)
+        return read_again(source, checkout, replace(self.given, exports=exports))
 
     def _is_touched(self, source: ReadSource, files: Files) -> bool:
         """Whether a change may reach a source: a directory reads what is below it, tools what they are told to."""
         prefix = f"{source.config.path}/" if source.config.path else ""
         return source.kind != "directory" or any(path.startswith(prefix) for path in files.changes)
-
-    def _is_same(self, now: Declared) -> bool:
-        before = self.declared.get(now.id)
-        return before is not None and before.body == now.body and before.error == now.error
 
     def _is_live(self, task: Task, found: Mapping[str, Declared]) -> bool:
         """Whether the field is in sync, and no other field of the object has come to differ."""
@@ -162,6 +165,16 @@ class Settler:
         if drift is None or drift.status not in ("in-sync", "modified"):
             return None
         return frozenset(change.path for change in drift.changes if change.ignored is None)
+
+
+def _is_same(before: Declared | None, now: Declared) -> bool:
+    return before is not None and before.body == now.body and before.error == now.error
+
+
+def _problems(source: ReadSource) -> int:
+    """How much of a source cannot be read, for any cluster."""
+    every = (source, *source.by_cluster.values())
+    return sum((one.error is not None) + len(one.rendered.problems) for one in every)
 
 
 def units(tasks: Iterable[Task]) -> Iterator[Unit]:

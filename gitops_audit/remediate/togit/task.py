@@ -47,7 +47,8 @@ Edit = Callable[[Files], Mapping[str, bytes]]
 class Task:
     """A drift finding of one resource. `edits` are the ways to take it over, the best one first.
 
-    `reason` is why the last one failed; `edit` the one that is tried.
+    `reason` is why the last one failed; `edit` the one that is tried, and `written` the files as it
+    found (None: not there) and left them.
     """
 
     declared: Declared
@@ -58,6 +59,7 @@ class Task:
     config: SourceConfig = field(repr=False)
     edits: Iterator[Edit] = field(default_factory=lambda: iter(()), repr=False)
     edit: Edit | None = field(default=None, repr=False)
+    written: Mapping[str, tuple[bytes | None, bytes]] = field(default_factory=dict, repr=False)
     reason: str = ""
 
     def advance(self) -> bool:

@@ -91,15 +91,15 @@ class Trial:
             (folder / user / "gitops-audit.yaml").write_text(self._config(), encoding="utf-8")
 
     def run(self) -> None:
-        self._deploy()
-        objects = self._declared()
+        self.deploy()
+        objects = self.declared()
         kinds = {body["kind"] for body in objects}
         self.tally.lines.append(f"\n{self.method} apply: {len(objects)} objects of {len(kinds)} kinds\n")
         self._fresh(len(objects))
         changes = choose(objects)
         self.tally.check(len(changes) >= LEAST_CHANGES, f"only {len(changes)} changes are possible")
         for change in changes:
-            self._must(*change.command())
+            self.must(*change.command())
         self._changed(changes)
 
     def _config(self) -> str:
@@ -108,25 +108,26 @@ class Trial:
         source |= {"namespace": "default"} | ({"exclude": list(target.exclude)} if target.exclude else {})
         return yaml.safe_dump({"version": 1, "clusters": {"real": {"kubeconfig": "kubeconfig"}}, "sources": [source]})
 
-    def _deploy(self) -> None:
-        self._must("apply", "-f", "-", stdin=json.dumps(READ_ONLY))
-        self._must(*_BINDING.split())
+    def deploy(self) -> None:
+        """Sends what is to be audited."""
+        self.must("apply", "-f", "-", stdin=json.dumps(READ_ONLY))
+        self.must(*_BINDING.split())
         if self.target.first:
-            self._must("apply", "--server-side", "-R", "-f", str(self.target.checkout / self.target.first))
+            self.must("apply", "--server-side", "-R", "-f", str(self.target.checkout / self.target.first))
         for _ in range(_ATTEMPTS):
-            code, _, problem = self._kubectl(*METHODS[self.method], *self.target.inputs())
+            code, _, problem = self.kubectl_words(*METHODS[self.method], *self.target.inputs())
             if code == 0:
                 return
         raise SystemExit(f"kubectl could not deploy {self.target.path}:\n{problem}")
 
-    def _declared(self) -> list[JsonObject]:
+    def declared(self) -> list[JsonObject]:
         """What the manifests say, as kubectl reads them."""
         first = str(self.target.checkout / self.target.first)
         inputs = [["-R", "-f", first]] * bool(self.target.first) + [self.target.inputs()]
         return [body for words in inputs for body in self._read(words)]
 
     def _read(self, words: Sequence[str]) -> list[JsonObject]:
-        text = self._must("create", "--dry-run=client", "--validate=false", "-o", "json", *words)
+        text = self.must("create", "--dry-run=client", "--validate=false", "-o", "json", *words)
         return [body for document in _documents(text) for body in document.get("items", [document])]
 
     def _fresh(self, count: int) -> None:
@@ -135,7 +136,7 @@ class Trial:
             "|---|---:|---:|---:|---:|---:|",
         ]
         for user in USERS:
-            code, report, _ = self._check(user)
+            code, report, _ = self.check(user)
             rows.append(self._fresh_row(f"check, {user}", code, report, count))
             code, report, cases = self._pytest(user)
             rows.append(self._fresh_row(f"pytest, {user}", code, report, count))
@@ -152,7 +153,7 @@ class Trial:
     def _changed(self, changes: Sequence[HandChange]) -> None:
         found: dict[str, list[str]] = {}
         for user in USERS:
-            code, report, output = self._check(user)
+            code, report, output = self.check(user)
             self._judge(user, code, report, output, changes, found)
             code, report, cases = self._pytest(user)
             self._judge(f"{user}, pytest", code, report, json.dumps(report), changes, found)
@@ -182,7 +183,8 @@ class Trial:
             self.tally.check(is_right, f"{self.method}, {who}: {change.edit.title} {change.name}: {said}")
             found.setdefault(change.name, []).append("as expected" if is_right else f"**{said}**")
 
-    def _check(self, user: str) -> tuple[int, JsonObject, str]:
+    def check(self, user: str) -> tuple[int, JsonObject, str]:
+        """Exit code, JSON report and all output of an audit."""
         words = [sys.executable, "-m", "gitops_audit", "check", "-q", "--json", "-"]
         code, output, problem = run_program(words, cwd=self.folder / user)
         if code not in (0, 1, 3) or not output:
@@ -197,13 +199,15 @@ class Trial:
         suite = next(ET.parse(self.folder / user / "junit.xml").iter("testsuite"))  # noqa: S314 (pytest wrote it)
         return code, report, {key: int(suite.get(key, 0)) for key in ("tests", "failures", "errors")}
 
-    def _must(self, *words: str, stdin: str = "") -> str:
-        code, output, problem = self._kubectl(*words, stdin=stdin)
+    def must(self, *words: str, stdin: str = "") -> str:
+        """What kubectl prints; it must not fail."""
+        code, output, problem = self.kubectl_words(*words, stdin=stdin)
         if code:
             raise SystemExit(f"kubectl {' '.join(words)[:300]}:\n{problem}")
         return output
 
-    def _kubectl(self, *words: str, stdin: str = "") -> tuple[int, str, str]:
+    def kubectl_words(self, *words: str, stdin: str = "") -> tuple[int, str, str]:
+        """kubectl's exit code, and what it prints to both streams."""
         kubeconfig = self.folder / "admin" / "kubeconfig"
         return run_program([self.kubectl, "--kubeconfig", str(kubeconfig), *words], stdin=stdin)
 

@@ -149,7 +149,8 @@ def overlays(shop: Shop) -> Shop:
     """A base that two overlays share; one of them sets the image and patches an environment variable."""
     patch = "apiVersion: apps/v1\nkind: Deployment\nmetadata:\n  name: web\nspec:\n  minReadySeconds: 5 # calm\n"
     base = "resources:\n- web.yaml\n# end\n"
-    prod = "namePrefix: prod-\nresources:\n- ../base\nimages:\n- name: shop # ours\n  newTag: '7'\npatches:\n- path: calm.yaml\n"
+    images = "images:\n- name: shop # ours\n  newTag: '7'\n"
+    prod = f"namePrefix: prod-\nresources:\n- ../base\n{images}patches:\n- path: calm.yaml\n"
     shop.commit(
         {
             "shop/all.yaml": None,
@@ -205,7 +206,14 @@ def test_kustomize_changes_what_is_of_the_overlay_alone(overlays: Shop) -> None:
 
 CHART = {
     "c/Chart.yaml": "apiVersion: v2\nname: web\nversion: 1.0.0\n",
-    "c/values.yaml": "replicaCount: 1\nimage: {repository: shop, tag: '1'}\npodLabels: {}\nresources:\n  limits:\n    cpu: 1\n",
+    "c/values.yaml": """\
+replicaCount: 1
+image: {repository: shop, tag: '1'}
+podLabels: {}
+resources:
+  limits:
+    cpu: 1
+""",
     "c/values-prod.yaml": "# prod\nreplicaCount: 2 # two\nport: 80\nother: 2\n",
     "c/templates/web.yaml": """\
 apiVersion: apps/v1
@@ -261,3 +269,158 @@ def test_the_keys_of_a_chart_are_found_by_rendering(shop: Shop) -> None:
         '+    cpu: "2"',
     ]
     assert "refused: prod/c/Deployment.apps/default/web: spec.minReadySeconds: no key of its value files" in told
+
+
+FORMS = {
+    "shop/list.yaml": """\
+apiVersion: v1
+kind: List
+items:
+- apiVersion: v1
+  kind: ConfigMap
+  metadata: {name: in-list}
+  data: {a: '1', b: "2"} # both
+""",
+    "shop/json.json": """\
+{
+  "apiVersion": "v1",
+  "kind": "ConfigMap",
+  "metadata": {"name": "json"},
+  "data": {
+    "a": "1"
+  }
+}
+""",
+    "shop/crlf.yaml": "\ufeffapiVersion: v1\r\nkind: ConfigMap\r\nmetadata:\r\n  name: crlf\r\ndata:\r\n  a: '1'",
+    "shop/anchor.yaml": """\
+apiVersion: v1
+kind: ConfigMap
+metadata:
+  name: anchor
+data:
+  a: &one "1"
+  b: *one
+  c: "3"
+""",
+    "shop/merge.yaml": """\
+apiVersion: v1
+kind: ConfigMap
+metadata:
+  name: merge
+  labels: &common
+    app: shop
+    tier: web
+  annotations:
+    <<: *common
+    own: "1"
+data: {a: "1"}
+""",
+    "shop/secret.yaml": """\
+apiVersion: v1
+kind: Secret
+metadata:
+  name: hidden
+  labels:
+    app: shop
+stringData:
+  password: s3cr3t-of-the-shop
+""",
+    "shop/beside.yaml": """\
+apiVersion: v1
+kind: ConfigMap
+metadata:
+  name: beside
+data:
+  a: "1"
+  url: "https://shop:s3cr3t-of-the-shop@db/"
+""",
+    "shop/gone.yaml": "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: gone}\ndata: {a: '1'}\n",
+    "shop/service.yaml": """\
+apiVersion: v1
+kind: Service
+metadata: {name: svc}
+spec:
+  selector: {app: web}
+  ports:
+  - name: http # the way in
+    port: 80
+  - {name: other, port: 81}
+""",
+}
+
+
+@pytest.fixture
+def forms(shop: Shop) -> Shop:
+    shop.commit({"shop/all.yaml": None, **FORMS})
+    shop.deploy()
+    for name, data in {
+        "in-list": {"b": "3"},
+        "json": {"a": "2", "n": "new"},
+        "crlf": {"a": "2"},
+        "anchor": {"a": "2", "c": "4"},
+        "beside": {"a": "2"},
+    }.items():
+        shop.edit(name, **data)
+    shop.kubectl("annotate", "--overwrite", "configmap/merge", "tier=db")
+    shop.kubectl("label", "--overwrite", "secret/hidden", "app=other")
+    shop.kubectl("patch", "secret", "hidden", "-p", '{"stringData": {"password": "other-secret-of-the-shop"}}')
+    shop.kubectl("delete", "configmap", "gone")
+    ports = [{"op": "remove", "path": "/spec/ports/1"}, {"op": "replace", "path": "/spec/ports/0/port", "value": 8080}]
+    shop.kubectl("patch", "service", "svc", "--type=json", "-p", json.dumps(ports))
+    return shop
+
+
+def test_every_form_of_a_manifest_is_changed_in_its_own_way_or_refused(forms: Shop) -> None:
+    lines, told = planned(forms, "--branch", "live", "-o", "plan.json", "--patch", "live.patch")
+
+    assert lines == [
+        "+++ b/shop/anchor.yaml",
+        '-  c: "3"',
+        '+  c: "4"',
+        "+++ b/shop/crlf.yaml",
+        "-  a: '1'",
+        "+  a: '2'",
+        "+++ b/shop/json.json",
+        '-    "a": "1"',
+        '+    "a": "2",',
+        '+    "n": "new"',
+        "+++ b/shop/list.yaml",
+        "-  data: {a: '1', b: \"2\"} # both",
+        "+  data: {a: '1', b: \"3\"} # both",
+        "+++ b/shop/merge.yaml",
+        "+    tier: db",
+        "+++ b/shop/service.yaml",
+        "-  - name: http # the way in",
+        "-    port: 80",
+        "-  - {name: other, port: 81}",
+        "+  - name: http",
+        "+    protocol: TCP",
+        "+    port: 8080",
+        "+    targetPort: 80",
+    ]
+    refused = {
+        line.split(": ", 2)[1].rpartition("/")[2]: line.split(": ", 2)[2]
+        for line in told.splitlines()
+        if line.startswith("refused")
+    }
+    assert {name: reason.split(", ")[0] for name, reason in refused.items()} == {
+        "anchor": "data.a: its value stands at the anchor &one",
+        "beside": "data.a: the difference would show a line of shop/beside.yaml that holds",
+        "gone": "it is not in the cluster: take its manifest out of Git by hand",
+        "hidden": "data.password: the value is a Secret's (or of a field that `redact` names)",
+    }
+    everything = told + (forms.root / "plan.json").read_text() + (forms.root / "live.patch").read_text()
+    assert "s3cr3t" not in everything
+    assert "other-secret" not in everything
+    assert forms.root.joinpath("live.patch").read_bytes().count(b"\r\n") > 3
+
+
+def test_what_git_is_ahead_by_is_not_taken_back_unasked(shop: Shop) -> None:
+    shop.commit({"shop/all.yaml": DEPLOYMENT.replace('colour: "blue"', "colour: green")})
+
+    lines, told = planned(shop)
+    asked, _ = planned(shop, "--include-pending")
+
+    assert lines == []
+    assert "Git is ahead here" in told
+    assert asked == ["+++ b/shop/all.yaml", "-  colour: green", "+  colour: blue"]

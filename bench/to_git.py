@@ -61,7 +61,7 @@ class GitTrial(Trial):
         words = ["remediate", "plan", "--to", "git", "--branch", "live", "--quiet", "--json"]
         code, output, problem = run_program([sys.executable, "-m", "gitops_audit", *words], cwd=self.folder / "admin")
         if code not in (0, 1) or not output:
-            raise SystemExit(f"remediate plan ended with {code}:\n{problem}")
+            raise SystemExit(f"remediate plan ended with {code}:\n{output[-3000:]}{problem}")
         self.tally.check(ROTATED not in output + problem, f"{self.method}: the plan holds a Secret's value")
         found: JsonObject = json.loads(output)
         return found

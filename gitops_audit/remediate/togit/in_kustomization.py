@@ -125,7 +125,8 @@ def new_patch(task: Task, main: str, *, is_keyed: bool) -> Edit:
         name = f"{key.kind}-{key.name}-live.yaml".lower().replace(":", "-")
         folder = main.rpartition("/")[0]
         path = f"{folder}/{name}" if folder else name
-        patch = _identity(task, files) | _patch(task, is_keyed=is_keyed and key.group in GROUPS)
+        own = _patch(task, is_keyed=is_keyed and key.group in GROUPS)
+        patch = _laid_over(_identity(task, files), own)
         if files.has(path):
             document = Document.first(files.read(path))
             return {path: document.with_body(_laid_over(document.value, patch))}

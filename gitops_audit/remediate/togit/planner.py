@@ -27,6 +27,7 @@ from gitops_audit.source import Checkout, Opener
 from gitops_audit.source.chart.charts import Charts
 from gitops_audit.source.export import Exports
 
+_TORN = "another element of the same list came or went too, and cannot be written"
 _SHOWS = "the difference would show a line of {} that holds, or stands beside, the value of a Secret"
 
 
@@ -108,13 +109,14 @@ class GitPlanner:
             for unit in waiting:
                 unit.first.edits = _edits(unit.first, kinds, files, settler.kustomizations)
             settler.settle(waiting)
-            hidden = {id(unit): path for unit in settler.taken if (path := self._hidden(unit))}
-            if not hidden:
+            out = {id(unit): _TORN for unit in _torn(settler.taken, waiting)}
+            out |= {id(unit): _SHOWS.format(path) for unit in settler.taken if (path := self._hidden(unit))}
+            if not out:
                 return settler
             for unit in settler.taken:
-                if id(unit) in hidden:
-                    unit.fail(_SHOWS.format(hidden[id(unit)]))
-            waiting = [unit for unit in settler.taken if id(unit) not in hidden]
+                if id(unit) in out:
+                    unit.fail(out[id(unit)])
+            waiting = [unit for unit in settler.taken if id(unit) not in out]
 
     def _hidden(self, unit: Unit) -> str:
         """The file of which the change of a unit would show a secret line; empty where it shows none."""
@@ -133,6 +135,19 @@ class GitPlanner:
         changes = tuple(_changes(Files(settler.files.folder), settler.files.changes, checkout.commit))
         names = tuple(source.config.name for source in sources)
         return Patch(checkout.repo, folder, checkout.commit, names, changes, tuple(resources))
+
+
+def _torn(taken: list[Unit], tried: list[Unit]) -> list[Unit]:
+    """Elements that came or went in a list of which another one could not be written: half of a list is harmful."""
+    done = {id(unit) for unit in taken}
+    failed = {place for unit in tried if id(unit) not in done and (place := _list_of(unit))}
+    return [unit for unit in taken if _list_of(unit) in failed]
+
+
+def _list_of(unit: Unit) -> tuple[str, str] | None:
+    """The list of which a unit is a whole element."""
+    path = unit.first.finding.path
+    return (unit.first.declared.id, path[: path.rindex("[")]) if path.endswith("]") and "[" in path else None
 
 
 def _by_tree(sources: tuple[ReadSource, ...]) -> dict[tuple[str, str], list[ReadSource]]:

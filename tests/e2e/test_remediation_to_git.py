@@ -404,8 +404,8 @@ def test_every_form_of_a_manifest_is_changed_in_its_own_way_or_refused(forms: Sh
         " prod/shop/ConfigMap/default/beside: data.a: the difference would show a line of shop/beside.yaml that holds",
         " prod/shop/ConfigMap/default/gone: it is not in the cluster: take its manifest out of Git by hand",
         " prod/shop/Secret/default/hidden: data.password: the value is a Secret's (or of a field that `redact` names)",
-        " prod/shop/Secret/default/hidden: metadata.labels.app: the difference would show a line of shop/secret.yaml that"
-        " holds",
+        " prod/shop/Secret/default/hidden: metadata.labels.app: the difference would show a line of shop/secret.yaml"
+        " that holds",
     ]
     everything = told + (forms.root / "plan.json").read_text() + (forms.root / "live.patch").read_text()
     assert "s3cr3t" not in everything

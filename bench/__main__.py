@@ -1,8 +1,9 @@
 """`python -m bench WHAT [SIZE...]`: prints Markdown tables. Without arguments: the whole audit of 1,000 resources.
 
 audit: the audit against its floor and against kubectl diff, on a real API server. drift: the same fleet with one
-resource in a hundred changed. items: what pytest costs beside the audit. policy: the policy engines (no size).
-remediate: the repair of a fleet whose every resource was changed by hand, beside kubectl apply.
+resource in a hundred changed. html: writing the HTML report, and what a person waits for in Chromium. items: what
+pytest costs beside the audit. policy: the policy engines (no size). remediate: the repair of a fleet whose every
+resource was changed by hand, beside kubectl apply.
 """
 
 from __future__ import annotations
@@ -11,12 +12,14 @@ import argparse
 import platform
 from collections.abc import Callable
 
-from bench import audit, drift, items, policy, remediate
+from bench import audit, drift, html_page, items, policy, remediate
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m bench", description=__doc__)
-    parser.add_argument("what", nargs="?", default="audit", choices=("audit", "drift", "items", "policy", "remediate"))
+    parser.add_argument(
+        "what", nargs="?", default="audit", choices=("audit", "drift", "html", "items", "policy", "remediate")
+    )
     parser.add_argument("sizes", nargs="*", type=int, default=[1000], metavar="SIZE")
     parser.add_argument("--policies", action="store_true", help="audit: with twenty policies")
     parser.add_argument(
@@ -26,6 +29,7 @@ def main() -> None:
     runs: dict[str, Callable[[int], str]] = {
         "audit": lambda size: audit.run(size, policies=chosen.policies, has_kubectl=not chosen.no_kubectl),
         "drift": drift.run,
+        "html": html_page.run,
         "items": items.run,
         "remediate": remediate.run,
     }

@@ -44,7 +44,7 @@ def data(result: AuditResult) -> dict[str, Any]:
         "tools": {"gitops-audit": __version__, **dict(tool for s in info.sources for tool in s.tools)},
         "shard": [info.shard.index, info.shard.count] if info.shard else None,
         "clusters": [_names(c.name, c.version) for c in info.clusters],
-        "sources": [_names(s.name, s.repo, s.revision, s.commit, s.path) for s in info.sources],
+        "sources": [_names(s.name, s.repo, s.revision, s.commit, s.path, s.followed_from) for s in info.sources],
         "severities": [severity.name for severity in Severity],
         "outcomes": OUTCOMES,
         "counts": [result.summary.outcomes[outcome] for outcome in OUTCOMES],
@@ -72,6 +72,10 @@ class Texts:
             known = self._numbers[name] = len(self.all)
             self.all.append(_name(name))
         return known
+
+    def numbers(self, names: Sequence[str]) -> list[int]:
+        known = {name: self.number(name) for name in dict.fromkeys(names)}
+        return [known[name] for name in names]
 
 
 def _name(name: str) -> str:
@@ -132,30 +136,27 @@ class _Given:
     policies: Mapping[str, PolicyInfo]
 
 
-def _resources(result: AuditResult, texts: Texts) -> tuple[list[list[int]], list[dict[str, Any]]]:
-    """The columns of all resources, and the details of those of which anything is told."""
-    columns: list[list[int]] = [[] for _ in _COLUMNS]
-    details: list[dict[str, Any]] = []
+def _resources(result: AuditResult, texts: Texts) -> tuple[Sequence[Sequence[int]], list[dict[str, Any]]]:
+    """The columns of all resources, and the details of those of which anything is told: they come first."""
     policies = {policy.name: policy for policy in result.info.policies}
     given = _Given(texts.number, date.fromisoformat(result.finished_at[:10]), policies)
-    for verdict in _worst_first(result.verdicts):
-        key, origin, place = verdict.subject.key, verdict.subject.origin, -1
-        if verdict.findings:
-            place = len(details)
-            details.append(_detail(verdict, given))
-        names = (key.cluster, verdict.subject.source, key.qualified_kind, key.namespace, key.name, origin.path)
-        row = (OUTCOMES.index(verdict.outcome), *map(texts.number, names), origin.line, place)
-        for column, cell in zip(columns, row, strict=True):
-            column.append(cell)
-    return columns, details
+    told = sorted((verdict for verdict in result.verdicts if verdict.findings), key=_rank)
+    plain = [verdict for verdict in result.verdicts if not verdict.findings]
+    verdicts = [*told, *sorted(plain, key=lambda verdict: OUTCOMES.index(verdict.outcome))]
+    places = [*range(len(told)), *[-1] * len(plain)]
+    return [*_columns(verdicts, texts), places], [_detail(verdict, given) for verdict in told]
 
 
-def _worst_first(verdicts: Sequence[Verdict]) -> Iterator[Verdict]:
-    told = [(_rank(verdict), number) for number, verdict in enumerate(verdicts) if verdict.findings]
-    for _, number in sorted(told):
-        yield verdicts[number]
-    plain = (verdict for verdict in verdicts if not verdict.findings)
-    yield from sorted(plain, key=lambda verdict: OUTCOMES.index(verdict.outcome))
+def _columns(verdicts: Sequence[Verdict], texts: Texts) -> Iterator[list[int]]:
+    keys = [verdict.subject.key for verdict in verdicts]
+    yield [OUTCOMES.index(verdict.outcome) for verdict in verdicts]
+    yield texts.numbers([key.cluster for key in keys])
+    yield texts.numbers([verdict.subject.source for verdict in verdicts])
+    yield texts.numbers([key.qualified_kind for key in keys])
+    yield texts.numbers([key.namespace for key in keys])
+    yield texts.numbers([key.name for key in keys])
+    yield texts.numbers([verdict.subject.origin.path for verdict in verdicts])
+    yield [verdict.subject.origin.line for verdict in verdicts]
 
 
 def _rank(verdict: Verdict) -> tuple[int, int, str]:
@@ -168,14 +169,14 @@ def _rank(verdict: Verdict) -> tuple[int, int, str]:
 def _detail(verdict: Verdict, given: _Given) -> dict[str, Any]:
     """Left out is what is empty."""
     drift, commit = verdict.drift, verdict.commit
-    findings = [_finding(verdict, finding, given) for finding in verdict.findings]
+    told = [_finding(verdict, finding, given) for finding in verdict.findings]
     found = {
         "version": _name(verdict.subject.version),
         "commit": _names(commit.sha, commit.author, commit.date, commit.subject) if commit else None,
         "drift": [drift.status, drift.confirmed, _sentence(drift.reason)] if drift else None,
         "next": _sentence(text.next_step(verdict)),
         "rule": _printable(suggested(verdict, given.today)),
-        "findings": sorted(findings, key=lambda one: (STATES.index(one["state"]), -one["severity"])),
+        "findings": sorted(told, key=lambda one: (STATES.index(one["state"]), -one["severity"])),
     }
     return {key: value for key, value in found.items() if value}
 

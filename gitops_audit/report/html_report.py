@@ -15,6 +15,7 @@ from importlib import resources
 
 import orjson
 
+from gitops_audit.live.workers import without_garbage_collection
 from gitops_audit.model.result import AuditResult
 from gitops_audit.report.html_data import data
 
@@ -36,9 +37,15 @@ def write(result: AuditResult) -> bytes:
         "summary": escape(summary),
         "style": style,
         "script": script,
-        "data": _inert(orjson.dumps(data(result)).decode()),
+        "data": _inert(_dumped(result)),
     }
     return _PLACE.sub(lambda place: parts[place[1]], _part("page.html")).encode()
+
+
+def _dumped(result: AuditResult) -> str:
+    """All of what is made here stays until it is written: the collector would walk it again and again."""
+    with without_garbage_collection():
+        return orjson.dumps(data(result)).decode()
 
 
 def _part(name: str) -> str:

@@ -1,39 +1,27 @@
-"""A real Chromium without a window, found at the places where systems install it; what is on the PATH plays no part."""
+"""A report in a real browser, whose every complaint fails the test."""
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, Page
 
 from gitops_audit.model.result import AuditResult
 from gitops_audit.report import html_report
-
-PLACES = (
-    "/usr/bin/chromium",
-    "/usr/bin/chromium-browser",
-    "/usr/bin/google-chrome",
-    "/Applications/Google Chrome.app/Contents/MacOS/Google Chrome",
-)
-OWN_PLACE = "GITOPS_AUDIT_CHROMIUM"
+from tests.browser import chromium
 
 Open = Callable[..., Page]
 
 
 @pytest.fixture(scope="session")
 def browser() -> Iterator[Browser]:
-    place = next((place for place in (os.environ.get(OWN_PLACE, ""), *PLACES) if Path(place).is_file()), None)
-    if place is None:
-        pytest.skip(f"no Chromium: install Debian's package chromium, or name the program in {OWN_PLACE}")
-    with sync_playwright() as playwright:
-        # A container has no second user to put the pages of Chromium's own sandbox under.
-        started = playwright.chromium.launch(executable_path=place, args=["--no-sandbox"])
+    if not chromium.found():
+        pytest.skip(chromium.MISSING)
+    with chromium.launched() as started:
         yield started
-        started.close()
 
 
 @pytest.fixture

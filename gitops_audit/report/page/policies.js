@@ -66,7 +66,7 @@ function runView() {
     groupsView("Skipped", "What was not compared on purpose, and policies that cannot judge here.", "skipped", "Nothing was skipped."),
     el("section", null, el("h2", null, "Notes"), audit.notes.length ? el("ul", { class: "notes" }, audit.notes.map((note) => el("li", null, note))) : el("p", { class: "calm" }, "The run has nothing to add.")),
     tableView("Clusters", ["Name", "Version"], audit.clusters),
-    tableView("Sources", ["Name", "Repository", "Revision", "Commit", "Path"], audit.sources.map(([name, repo, revision, commit, path]) => [name, repo || "not read", revision, repo ? commit.slice(0, 12) || "work tree" : "", path || "."])),
+    tableView("Sources", ["Name", "Repository", "Revision", "Commit", "Path", "Followed from"], audit.sources.map(([name, repo, revision, commit, path, from]) => [name, repo || "not read", revision, repo ? commit.slice(0, 12) || "work tree" : "", path || ".", from])),
   ];
 }
 

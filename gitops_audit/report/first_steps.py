@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 
 from gitops_audit.model.check import DRIFT, POLICY, SCHEMA
 from gitops_audit.model.finding import Finding, Severity
+from gitops_audit.model.resource import ResourceKey
 from gitops_audit.model.result import AuditResult, PolicyInfo, policy_of
 from gitops_audit.model.verdict import Verdict
 from gitops_audit.report import text
@@ -61,7 +62,7 @@ def first_steps(result: AuditResult) -> list[FirstStep]:
         key = _key(verdict, finding)
         group = groups.get(key) or groups.setdefault(key, _group(verdict, finding, policies))
         group.severity = max(group.severity, finding.severity)
-        group.resources[verdict.subject.id] = str(verdict.subject.key)
+        group.resources[verdict.subject.id] = _named(verdict.subject.key)
         if finding.change is not None:
             group.fields[finding.path] += 1
     return sorted(groups.values(), key=lambda group: group.rank)
@@ -72,6 +73,10 @@ def _is_open(verdict: Verdict, finding: Finding) -> bool:
     if finding.waiver is not None or verdict.outcome not in ("failed", "error"):
         return False
     return finding.result in ("fail", "error")
+
+
+def _named(key: ResourceKey) -> str:
+    return f"{key.namespace}/{key.name}" if key.namespace else key.name
 
 
 def _key(verdict: Verdict, finding: Finding) -> tuple[str, ...]:
@@ -85,7 +90,7 @@ def _key(verdict: Verdict, finding: Finding) -> tuple[str, ...]:
 
 
 def _group(verdict: Verdict, finding: Finding, policies: Mapping[str, PolicyInfo]) -> FirstStep:
-    kind = verdict.subject.key.qualified_kind
+    key = verdict.subject.key
     status = "error" if finding.result == "error" else "failed"
     filters = {"status": status, "check": finding.check, "rule": finding.rule}
     if finding.result == "error":
@@ -95,13 +100,13 @@ def _group(verdict: Verdict, finding: Finding, policies: Mapping[str, PolicyInfo
         title = f": {about.title}" if about and about.title not in ("", finding.rule) else ""
         said = about.remediation if about else ""
         return FirstStep(f"{finding.rule}{title}", said or _COMPLY, filters)
-    filters["kind"] = kind
+    filters["kind"] = key.qualified_kind
     if finding.check == SCHEMA:
-        return FirstStep(f"{kind} does not fit the schema of its kind", _CORRECT, filters)
+        return FirstStep(f"{key.kind} does not fit the schema of its kind", _CORRECT, filters)
     if finding.change is None:
         advice = text.MISSING_NEXT[finding.cause] if finding.rule == "missing" else _EXTRA
-        return FirstStep(f"{kind} {finding.rule}", advice, filters)
-    return _changed(kind, finding, filters)
+        return FirstStep(f"{key.kind} {finding.rule}", advice, filters)
+    return _changed(key.kind, finding, filters)
 
 
 def _changed(kind: str, finding: Finding, filters: dict[str, str]) -> FirstStep:

@@ -5,10 +5,11 @@ const CAUSES = { cluster: "The cluster moved", git: "Git moved", both: "Git and 
 const CLASSES = { interactive: "by hand", controller: "a controller", applier: "a deployer" };
 const DRIFT_STATES = { "in-sync": "in sync with Git", modified: "differs from Git", missing: "not in the cluster", extra: "declared nowhere", unknown: "not compared" };
 
-function detailView(resource, opened) {
+function detailView(resource, opened, leading) {
   const detail = detailOf(resource);
   const heading = el("h2", { id: "detail-title", tabindex: "-1" }, el("span", { class: "of" }, `${textOf("kind", resource)} `), textOf("name", resource));
-  const found = detail ? detail.findings : [];
+  // The finding that the reader came for leads; the others follow as they are, the worst first.
+  const found = detail ? [...detail.findings].sort((one, other) => (other.fingerprint === leading) - (one.fingerprint === leading)) : [];
   return el(
     "article",
     { class: "detail", "aria-label": titleOf(resource) },
@@ -89,7 +90,7 @@ function sentences(finding, resource) {
   const policy = finding.check === "policy" ? policyOf(finding) : undefined;
   const place = finding.line ? `${textOf("path", resource)}:${finding.line}` : "";
   const isChange = finding.check === "drift" && finding.path;
-  if (finding.message && !isChange) told.push(el("p", { class: "message" }, finding.message));
+  if (finding.message && !isChange) told.push(el("p", { class: "message" }, prose(finding.message)));
   if (policy?.remediation && finding.state !== "waived") told.push(el("p", { class: "next" }, el("b", null, "To comply: "), prose(policy.remediation)));
   const lines = [];
   if (finding.by) lines.push(...whoDid(finding));

@@ -118,7 +118,7 @@ function tallyView(facet, counts, open) {
     const name = facet.names[value];
     const bar = el("span", { class: `share ${facet.key === "severity" ? name : ""}`, "aria-hidden": "true" });
     bar.style.width = `${Math.max(2, Math.round((100 * count) / most))}%`;
-    return el("li", null, el("a", { href: addressOf("resources", { ...open, [facet.key]: [name] }) }, el("span", { class: "label" }, name), el("span", { class: "number" }, counted(count)), bar));
+    return el("li", null, el("a", { href: addressOf("resources", { ...open, [facet.key]: [name] }) }, el("span", { class: "label", title: name }, nameOf(facet, name)), el("span", { class: "number" }, counted(count)), bar));
   });
   return el("section", { class: "tally" }, el("h2", null, facet.key === "kind" ? "By kind" : facet.key === "manager" ? "Changed by" : `By ${facet.key}`), el("ul", null, rows));
 }

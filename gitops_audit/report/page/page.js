@@ -15,7 +15,7 @@ const list = makeList((resource, entry, isOpened) => {
   const finding = entries.finding[entry];
   shownNow.open = finding ? finding.fingerprint : idOf(resource);
   history.replaceState(null, "", addressOf("resources", shownNow.filters, shownNow.open));
-  openResource(resource, isOpened);
+  openResource(resource, isOpened, finding);
 });
 
 function drawView(view) {
@@ -62,7 +62,7 @@ function drawResources() {
   if (resource >= 0) openResource(resource, true);
   else if (!open && isWide.matches && found.resources.length) {
     list.point(found.resources[0]);
-    openResource(found.resources[0], false);
+    openResource(found.resources[0], false, entries.finding[found.entries[0]]);
   } else closePane(open ? "This report has no such finding: it may be repaired, or the link is of another report." : "");
   if (shownNow.said !== countLine.textContent) say((shownNow.said = countLine.textContent));
 }
@@ -117,8 +117,8 @@ function drawChips() {
   chips.replaceChildren(...parts);
 }
 
-function openResource(resource, isFocused) {
-  const view = detailView(resource, shownNow.open);
+function openResource(resource, isFocused, finding) {
+  const view = detailView(resource, shownNow.open, shownNow.open || finding?.fingerprint);
   const close = el("button", { type: "button", class: "quiet back", onclick: () => leavePane() }, "← Back to the list");
   pane.replaceChildren(close, view);
   pane.classList.add("open");
@@ -201,7 +201,7 @@ window.addEventListener("beforeprint", () => {
   const chosen = shownNow.view === "resources" ? shownNow.filters : { status: ["error", "failed"] };
   const { resources } = filtered(chosen);
   const cut = resources.length > MAX_PRINTED ? el("p", null, `${counted(resources.length - MAX_PRINTED)} more are not printed: filter them, or read the JSON report.`) : "";
-  byId("printed").replaceChildren(el("h1", null, several(resources.length, "resource", "resources")), ...resources.slice(0, MAX_PRINTED).map((resource) => detailView(resource, "")), cut);
+  byId("printed").replaceChildren(el("h1", null, several(resources.length, "resource", "resources")), ...resources.slice(0, MAX_PRINTED).map((resource) => detailView(resource, "", "")), cut);
   for (const box of byId("printed").querySelectorAll("details")) box.remove();
   for (const marked of byId("printed").querySelectorAll("[id]")) marked.removeAttribute("id");
 });

@@ -51,8 +51,8 @@ function policyRow(control, policy, count) {
 
 function resultOf(policy, count) {
   const rules = { check: ["policy"], rule: [...count.rules] };
-  const told = STATE_NAMES.filter((state) => count[state]).map((state) => el("a", { class: `count ${state}`, href: addressOf("resources", { ...rules, status: [state] }) }, icon(state), ` ${counted(count[state].size)} ${STATES[state].says}`));
-  if (policy.passed) told.push(el("span", { class: "count passed" }, icon("passed"), ` ${several(policy.passed, "check", "checks")} passed`));
+  const told = STATE_NAMES.filter((state) => count[state]).map((state) => el("a", { class: `count ${state}`, href: addressOf("resources", { ...rules, status: [state] }) }, icon(state), `${counted(count[state].size)} ${STATES[state].says}`));
+  if (policy.passed) told.push(el("span", { class: "count passed" }, icon("passed"), `${several(policy.passed, "check", "checks")} passed`));
   return told.length ? told.flatMap((part) => [part, " "]) : el("span", { class: "of" }, "matched no object");
 }
 
@@ -65,7 +65,7 @@ function runView() {
     groupsView("Waived", "Findings that an ignore rule or an exception accepts.", "waived", "No ignore rule and no exception hides anything."),
     groupsView("Skipped", "What was not compared on purpose, and policies that cannot judge here.", "skipped", "Nothing was skipped."),
     el("section", null, el("h2", null, "Notes"), audit.notes.length ? el("ul", { class: "notes" }, audit.notes.map((note) => el("li", null, note))) : el("p", { class: "calm" }, "The run has nothing to add.")),
-    tableView("Clusters", ["Name", "Version"], audit.clusters),
+    tableView("Clusters", ["Name", "Version"], audit.clusters.map(([name, version]) => [name, version || "not known"])),
     tableView("Sources", ["Name", "Repository", "Revision", "Commit", "Path", "Followed from"], audit.sources.map(([name, repo, revision, commit, path, from]) => [name, repo || "not read", revision, repo ? commit.slice(0, 12) || "work tree" : "", path || ".", from])),
   ];
 }

@@ -22,7 +22,7 @@ def test_what_could_not_be_evaluated_comes_first_and_then_the_worst() -> None:
 
 def test_what_one_tool_did_to_many_objects_of_a_kind_is_one_step() -> None:
     (step,) = first_steps(finished([scaled(f"app-{n}") for n in range(100)]))
-    assert (step.what, len(step.resources)) == ("Deployment.apps changed by kubectl-edit", 100)
+    assert (step.what, len(step.resources)) == ("Deployment changed by kubectl-edit", 100)
     assert step.named_fields == ["spec.replicas"]
     assert step.filters == {
         "status": "failed",
@@ -43,7 +43,7 @@ def test_the_larger_of_two_equally_bad_groups_comes_first() -> None:
     service = resource("d")
     other = replace(scaled("d"), subject=replace(service, key=service.key._replace(kind="Service", group="")))
     assert told(finished([other, *by_hand])) == [
-        ("Deployment.apps changed by kubectl-edit", 3),
+        ("Deployment changed by kubectl-edit", 3),
         ("Service changed by kubectl-edit", 1),
     ]
 

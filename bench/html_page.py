@@ -87,7 +87,7 @@ def _verdict(number: int, passes: tuple[PolicyResult, ...]) -> Verdict:
     key = ResourceKey(f"cluster-{number % _CLUSTERS}", group, kind, f"ns-{number % 300}", f"app-{number}")
     subject = Declared(key, source, "v1", {}, Origin(f"apps/{source}/app-{number // 5}.yaml", number % 90 + 1))
     if number % _FAILING_OF:
-        return Verdict(subject, "passed", Drift("in-sync", confirmed=True), passes)
+        return Verdict.of(subject, "passed", Drift("in-sync", confirmed=True), passes)
     tenth = number // _FAILING_OF
     by = FieldOwner(("kubectl-edit", "kubectl-scale", "operator")[tenth % 3], "Update", "", "2026-01-01T00:00:00Z")
     image = "registry.example.com/shop/web:1."
@@ -97,4 +97,4 @@ def _verdict(number: int, passes: tuple[PolicyResult, ...]) -> Verdict:
         Change("changed", "/spec/image", f"{path}.image", f"{image}{tenth % 50}", f"{image}{tenth % 50}-debug", by=by),
     )
     broken = PolicyResult("policy-1", "rule", "fail", Severity.high, "container web has no limits", f"{path}.resources")
-    return Verdict(subject, "failed", Drift("modified", changes, confirmed=True), (*passes, broken), commit=_COMMIT)
+    return Verdict.of(subject, "failed", Drift("modified", changes, confirmed=True), (*passes, broken), commit=_COMMIT)

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from gitops_audit.model.check import DRIFT, POLICY, SCHEMA
 from gitops_audit.model.finding import Finding, Severity
 from gitops_audit.model.resource import ResourceKey
-from gitops_audit.model.result import AuditResult, PolicyInfo, policy_of
+from gitops_audit.model.result import AuditResult, PolicyInfo
 from gitops_audit.model.verdict import Verdict
 from gitops_audit.report import text
 from gitops_audit.report.cause import cause_of
@@ -96,7 +96,7 @@ def _group(verdict: Verdict, finding: Finding, policies: Mapping[str, PolicyInfo
     if finding.result == "error":
         return _error(finding, filters)
     if finding.check == POLICY:
-        about = policy_of(finding.rule, policies)
+        about = policies.get(finding.policy)
         title = f": {about.title}" if about and about.title not in ("", finding.rule) else ""
         said = about.remediation if about else ""
         return FirstStep(f"{finding.rule}{title}", said or _COMPLY, filters)

@@ -14,7 +14,7 @@ from typing import Any
 from gitops_audit.model.check import POLICY
 from gitops_audit.model.finding import Change, Finding, Severity, Waiver
 from gitops_audit.model.printable import printable, printable_lines
-from gitops_audit.model.result import AuditResult, PolicyInfo, policy_of
+from gitops_audit.model.result import AuditResult, PolicyInfo
 from gitops_audit.model.verdict import Outcome, Verdict
 from gitops_audit.report import text
 from gitops_audit.report.diff import shortened
@@ -129,17 +129,15 @@ def _policy(policy: PolicyInfo, passed: int) -> dict[str, Any]:
 
 @dataclass(frozen=True, slots=True)
 class _Given:
-    """What is the same for all resources: the number of a text, the day of the run, the policies by name."""
+    """What is the same for all resources: the number of a text, and the day of the run."""
 
     number: Callable[[str], int]
     today: date
-    policies: Mapping[str, PolicyInfo]
 
 
 def _resources(result: AuditResult, texts: Texts) -> tuple[Sequence[Sequence[int]], list[dict[str, Any]]]:
     """The columns of all resources, and the details of those of which anything is told: they come first."""
-    policies = {policy.name: policy for policy in result.info.policies}
-    given = _Given(texts.number, date.fromisoformat(result.finished_at[:10]), policies)
+    given = _Given(texts.number, date.fromisoformat(result.finished_at[:10]))
     told = sorted((verdict for verdict in result.verdicts if verdict.findings), key=_rank)
     plain = [verdict for verdict in result.verdicts if not verdict.findings]
     verdicts = [*told, *sorted(plain, key=lambda verdict: OUTCOMES.index(verdict.outcome))]
@@ -192,16 +190,19 @@ def _finding(verdict: Verdict, finding: Finding, given: _Given) -> dict[str, Any
         "line": finding.line,
         "on": finding.on if finding.check == POLICY else "",
         "waiver": _waiver(finding.waiver),
+        "known": finding.state or "",
+        "since": finding.since,
         "fingerprint": finding.fingerprint,
     }
-    if finding.check == POLICY and finding.waiver is None and finding.result in ("fail", "warn"):
-        policy = policy_of(finding.rule, given.policies)
-        found["exception"] = _printable(exception(verdict, policy.name, given.today) if policy else None)
+    if finding.policy:
+        found["policy"] = given.number(finding.policy)
+    if finding.policy and finding.waiver is None and finding.result in ("fail", "warn"):
+        found["exception"] = _printable(exception(verdict, finding.policy, given.today))
     if finding.change is not None:
         found |= _changed(finding.change, given.number)
     elif finding.rule in ("missing", "extra"):
         found["cause"] = finding.cause
-    return {key: value for key, value in found.items() if value or key in ("rule", "severity")}
+    return {key: value for key, value in found.items() if value or key in ("rule", "severity", "policy")}
 
 
 def _state(verdict: Verdict, finding: Finding) -> str:

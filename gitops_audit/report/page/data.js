@@ -53,9 +53,6 @@ function resourceAt(address) {
 
 const policyByName = new Map(audit.policies.map((policy) => [policy.name, policy]));
 
-function policyOf(finding) {
-  const rule = audit.texts[finding.rule];
-  return policyByName.get(rule) ?? policyByName.get(rule.slice(0, Math.max(0, rule.lastIndexOf("/"))));
-}
+const policyOf = (finding) => policyByName.get(audit.texts[finding.policy]);
 
 const severityOf = (finding) => audit.severities[finding.severity];

@@ -1,10 +1,13 @@
 // Which resources a filter leaves, and how many each further choice would leave.
 
+const KNOWN = ["new", "persisting"];
+
 // Each facet: the name of a value by its number, and the number of an entry's value (-1: it has none).
 const FACETS = [
   { key: "status", title: "Status", names: STATE_NAMES, label: (name) => STATES[name].label, of: (entry) => entries.state[entry] },
   { key: "severity", title: "Severity", names: audit.severities, of: (entry, finding) => (finding && !["skipped", "waived"].includes(finding.state) ? finding.severity : -1), isReversed: true },
   { key: "check", title: "Check", names: ["drift", "schema", "policy"], of: (entry, finding) => (finding ? ["drift", "schema", "policy"].indexOf(finding.check) : -1) },
+  { key: "known", title: "Since the last run", names: KNOWN, label: (name) => (name === "new" ? "New" : "Known before"), of: (entry, finding) => KNOWN.indexOf(finding?.known) },
   { key: "cluster", title: "Cluster", names: audit.texts, of: (entry) => column.cluster[entries.resource[entry]] },
   { key: "source", title: "Source", names: audit.texts, of: (entry) => column.source[entries.resource[entry]] },
   { key: "kind", title: "Kind", names: audit.texts, of: (entry) => column.kind[entries.resource[entry]] },

@@ -77,7 +77,7 @@ function drawFacets(found) {
 
 function facetView(facet, counts) {
   const chosen = shownNow.filters[facet.key] ?? [];
-  if (facet.used.length < 2 && !chosen.length) return "";
+  if (facet.used.length < (facet.key === "known" ? 1 : 2) && !chosen.length) return "";
   const isFixed = facet.names !== audit.texts;
   const used = isFixed ? facet.used : facet.used.filter((value) => counts[value] || chosen.includes(facet.names[value]));
   const order = isFixed ? (facet.isReversed ? [...used].reverse() : used) : used.sort((one, other) => counts[other] - counts[one] || (facet.names[one] < facet.names[other] ? -1 : 1));

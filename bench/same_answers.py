@@ -1,8 +1,8 @@
 """`python -m bench.same_answers OTHER_CHECKOUT [gitops-audit.yaml...]`: whether two versions of the code say the same.
 
 Both audit the demo, a recorded fleet with a tenth of it changed, without a cluster and with every policy pack, and the
-configurations that are named. Their JSON reports are compared line by line, apart from times, tokens, and the keys
-that a newer report adds. Prints the differences; the exit code is 1 where there are any.
+configurations that are named. Their JSON reports are compared line by line, apart from times, tokens, the keys that a
+newer report adds, and the order of a resource's rules. Prints the differences; the exit code is 1 where there are any.
 """
 
 from __future__ import annotations
@@ -77,13 +77,19 @@ def _report(code: Path, configuration: Path, options: Sequence[str]) -> list[str
     done = subprocess.run(program, cwd=configuration.parent, env=environment, capture_output=True, check=False)
     if not done.stdout:
         raise SystemExit(done.stderr.decode())
-    return _TOKEN.sub("<redacted>", json.dumps(_compared(json.loads(done.stdout)), indent=1)).splitlines()
+    report = json.loads(done.stdout)
+    report.pop("policies", None)  # what policies say of themselves; the results of their rules stay
+    return _TOKEN.sub("<redacted>", json.dumps(_compared(report), indent=1)).splitlines()
 
 
 def _compared(value: Any) -> Any:
     if isinstance(value, dict):
         return {k: _compared(v) for k, v in value.items() if k not in _NEW_KEYS | _MOVING_KEYS}
-    return [_compared(v) for v in value] if isinstance(value, list) else value
+    if not isinstance(value, list):
+        return value
+    found = [_compared(v) for v in value]
+    are_rules = bool(found) and isinstance(found[0], dict) and {"policy", "rule"} <= found[0].keys()
+    return sorted(found, key=lambda r: (r["policy"], r["rule"])) if are_rules else found
 
 
 if __name__ == "__main__":

@@ -91,3 +91,13 @@ def fresh_namespace(server: Server) -> str:
 def namespace(server: Server) -> str:
     """A namespace of the test's own."""
     return fresh_namespace(server)
+
+
+@pytest.fixture
+def maps(namespace: str) -> str:
+    return f"/api/v1/namespaces/{namespace}/configmaps"
+
+
+@pytest.fixture
+def deployments(namespace: str) -> str:
+    return f"/apis/apps/v1/namespaces/{namespace}/deployments"

@@ -11,7 +11,8 @@ from gitops_audit.model.resource import JsonObject
 from gitops_audit.policy.pod_security import LAST_CHANGE, Level, check, message
 from tests.e2e.apiserver import ApiServer
 from tests.e2e.direct import Direct
-from tests.unit.policy.pod_security.cases import CASES, Case, compliant_pod
+from tests.unit.policy.pod_security.case import Case, compliant_pod
+from tests.unit.policy.pod_security.cases import CASES
 
 pytestmark = pytest.mark.e2e
 LEVELS: tuple[Level, ...] = ("baseline", "restricted")

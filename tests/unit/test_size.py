@@ -10,6 +10,7 @@ import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
 FILES = [path for name in ("gitops_audit", "bench", "docs") for path in sorted((ROOT / name).rglob("*.py"))]
+TESTS = sorted((ROOT / "tests").rglob("*.py"))
 MODULE_LINES, FUNCTION_LINES = 400, 40
 
 
@@ -30,6 +31,13 @@ def test_no_module_and_no_function_is_too_long() -> None:
 
     assert FILES
     assert {name: long for name, long in found.items() if long} == {}
+
+
+def test_no_module_of_tests_is_too_long() -> None:
+    lines = {path.relative_to(ROOT).as_posix(): len(path.read_text(encoding="utf-8").splitlines()) for path in TESTS}
+
+    assert TESTS
+    assert {name: count for name, count in lines.items() if count > MODULE_LINES} == {}
 
 
 @pytest.mark.parametrize(

@@ -13,8 +13,9 @@ import pytest
 
 from gitops_audit.manifest import file as manifest
 from tests.tools import KUBECTL
+from tests.unit.render.file_texts import FILES, HEAD
 from tests.unit.render.scalars import KEYS, PLAIN, QUOTED_AND_FLOW, REFUSED, REFUSED_KEYS, TAGGED
-from tests.unit.render.texts import FILES, HEAD, MAPPINGS, VALUES
+from tests.unit.render.texts import MAPPINGS, VALUES
 
 pytestmark = pytest.mark.slow
 

@@ -12,7 +12,8 @@ from collections.abc import Iterator
 
 from gitops_audit.policy.pod_security.pod import find
 from gitops_audit.policy.pod_security.registry import CONTROLS, Control, Revision
-from tests.unit.policy.pod_security.cases import CASES, Case
+from tests.unit.policy.pod_security.case import Case
+from tests.unit.policy.pod_security.cases import CASES
 
 # The words by which a case shows that it is about a control: what it changes holds one of them.
 ABOUT = {

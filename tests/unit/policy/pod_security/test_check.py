@@ -20,7 +20,8 @@ from gitops_audit.policy.pod_security import (
     evaluate_controls,
     message,
 )
-from tests.unit.policy.pod_security.cases import CASES, Case, compliant_pod
+from tests.unit.policy.pod_security.case import Case, compliant_pod
+from tests.unit.policy.pod_security.cases import CASES
 
 LEVELS: tuple[Level, ...] = ("baseline", "restricted")
 VERSIONS = [f"1.{minor}" for minor in range(LAST_CHANGE + 3)]

@@ -15,7 +15,8 @@ from gitops_audit.policy.pod_security import CONTROLS, Level, MalformedPod, chec
 from gitops_audit.policy.pod_security.pod import find
 from gitops_audit.policy.pod_security.proof import is_fine
 from gitops_audit.policy.pod_security.registry import active
-from tests.unit.policy.pod_security.cases import CASES, Case, compliant_pod
+from tests.unit.policy.pod_security.case import Case, compliant_pod
+from tests.unit.policy.pod_security.cases import CASES
 
 pytestmark = pytest.mark.slow
 

@@ -14,6 +14,7 @@ import zlib
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
+from gitops_audit.config.settings import SourceConfig
 from gitops_audit.model.resource import Declared, JsonObject, ResourceKey, mapping
 
 _NAME = re.compile(r"sh\.helm\.release\.v1\.(.{1,200})\.v(\d{1,9})")
@@ -45,6 +46,19 @@ class Recorded:
     manifest: str = field(repr=False)
 
 
+@dataclass(frozen=True, slots=True)
+class DeployedRelease:
+    """The last revision of a release; `objects` are as its chart gave them, without Secrets."""
+
+    name: str
+    revision: int
+    chart: str
+    objects: tuple[JsonObject, ...] = field(default=(), repr=False)
+
+    def __str__(self) -> str:
+        return f"revision {self.revision} of the Helm release {self.name} ({self.chart})"
+
+
 def release_of(key: ResourceKey, metadata: JsonObject) -> Release | None:
     """The revision that a Secret records; None for any other object."""
     labels = mapping(metadata.get("labels"))
@@ -52,6 +66,12 @@ def release_of(key: ResourceKey, metadata: JsonObject) -> Release | None:
     if found is None or labels.get("owner") != "helm":
         return None
     return Release(key.namespace, found[1], int(found[2]), str(labels.get("status") or ""))
+
+
+def release_of_source(config: SourceConfig) -> Release:
+    """The release that a source has, if it is a chart."""
+    options = config.helm
+    return Release(options.namespace or config.namespace or "default", options.release_name or config.name, 0)
 
 
 def latest(releases: Iterable[tuple[ResourceKey, Release]]) -> dict[ResourceKey, Release]:

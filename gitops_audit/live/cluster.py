@@ -6,6 +6,7 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from typing import Literal, Protocol
 
+from gitops_audit.deployer.helm_release import DeployedRelease
 from gitops_audit.kube.type_schema import Schemas
 from gitops_audit.live.discovery import Discovery
 from gitops_audit.live.liveset import LiveSet
@@ -92,6 +93,12 @@ class Cluster(Protocol):
 
     def namespaces_of(self, resource: Declared) -> Sequence[str]:
         """The namespaces that hold an object of this kind and name, by one more request; empty where that fails."""
+        ...
+
+    def release(self, namespace: str, name: str) -> DeployedRelease | None:
+        """What Helm rendered of a release when it was deployed last; None where no record tells. Raises ClusterError
+        where a record cannot be read.
+        """
         ...
 
     def dry_run_apply(self, resource: Declared, manager: str) -> JsonObject | Refusal:

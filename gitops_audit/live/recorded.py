@@ -6,6 +6,7 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from functools import cached_property
 from typing import Protocol
 
+from gitops_audit.deployer.helm_release import DeployedRelease
 from gitops_audit.errors import ClusterError
 from gitops_audit.kube import definition
 from gitops_audit.kube.type_schema import Schemas
@@ -108,6 +109,10 @@ class RecordedCluster:
     def namespaces_of(self, resource: Declared) -> Sequence[str]:
         """Reading has shown them all."""
         return ()
+
+    def release(self, namespace: str, name: str) -> DeployedRelease | None:
+        """Recordings hold no values of Secrets, and so no record of Helm."""
+        return None
 
     def list_metadata(self, group: str, version: str, plural: str, namespace: str = "") -> Sequence[JsonObject]:
         api = self.discovery.plural(group, version, plural)

@@ -6,12 +6,14 @@ from collections.abc import Collection, Iterable, Iterator, Sequence
 from functools import partial
 
 from gitops_audit.config.settings import ClusterConfig
+from gitops_audit.deployer.helm_release import DeployedRelease
 from gitops_audit.errors import ClusterError
 from gitops_audit.kube.type_schema import Schemas
 from gitops_audit.live import problem
 from gitops_audit.live.cluster import Refusal, Stats
 from gitops_audit.live.discovery import ACCEPT, ApiResource, Discovery, discover
 from gitops_audit.live.dryrun import DryRunner
+from gitops_audit.live.helm_release import read_release
 from gitops_audit.live.http import HttpClient
 from gitops_audit.live.listing import METADATA_ONLY, completed, name_of, pages, read_whole
 from gitops_audit.live.liveset import LiveSet
@@ -98,6 +100,13 @@ class ServerCluster:
             return sorted(name_of(item)[0] for page in found for item in page.items)
         except ClusterError:
             return ()
+
+    def release(self, namespace: str, name: str) -> DeployedRelease | None:
+        secrets = self.discovery.resource("", "v1", "Secret")
+        if secrets is None:
+            return None
+        listed = self.list_metadata("", "v1", secrets.plural, namespace)
+        return read_release(self.client, self.redactor, secrets, listed, namespace, name)
 
     def scan(self, api: ApiResource, namespace: str = "", *, accept: str = "application/json") -> Iterator[JsonObject]:
         """Every object of a kind as the pages come, redacted. Raises ClusterError; ApiError 410: start anew."""

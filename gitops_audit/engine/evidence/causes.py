@@ -1,4 +1,4 @@
-"""The causes of one cluster's drift, by all evidence there is: the record of an engine, else the history of Git."""
+"""The causes of one cluster's drift, by all evidence there is: an engine's or Helm's record, else Git's history."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from collections.abc import Iterator, Sequence
 from gitops_audit.drift import Comparer
 from gitops_audit.engine.case import Case, merged
 from gitops_audit.engine.evidence.earlier import EarlierSources
+from gitops_audit.engine.evidence.helm_cause import HelmCauses
 from gitops_audit.engine.evidence.history_cause import HistoryCauses
 from gitops_audit.engine.evidence.sync_cause import SyncedCauses
 from gitops_audit.live import Cluster
@@ -17,6 +18,7 @@ class Causes:
 
     def __init__(self, cluster: Cluster, earlier: EarlierSources, comparer: Comparer) -> None:
         self._synced = SyncedCauses(cluster, earlier, comparer)
+        self._helm = HelmCauses(cluster, earlier, comparer)
         self._history = HistoryCauses(cluster, earlier, comparer)
 
     def settled(self, cases: Sequence[Case]) -> Sequence[Case]:
@@ -24,13 +26,18 @@ class Causes:
         open_ones = [case for case in cases if _is_open(case)]
         missing = [case for case in cases if case.is_missing]
         recorded = self._synced.settled([*open_ones, *missing])
-        told = {case.subject.id for case in recorded}
-        rest = [case for case in open_ones if case.subject.id not in told]
-        return merged(cases, [*recorded, *self._history.settled(rest)])
+        recorded = [*recorded, *self._helm.settled(_without([*open_ones, *missing], recorded))]
+        return merged(cases, [*recorded, *self._history.settled(_without(open_ones, recorded))])
 
     def notes(self) -> Iterator[str]:
         yield from self._synced.notes()
+        yield from self._helm.notes()
         yield from self._history.notes()
+
+
+def _without(cases: Sequence[Case], told: Sequence[Case]) -> list[Case]:
+    known = {case.subject.id for case in told}
+    return [case for case in cases if case.subject.id not in known]
 
 
 def _is_open(case: Case) -> bool:

@@ -9,6 +9,7 @@ from functools import partial
 from gitops_audit.config.document import folder_of
 from gitops_audit.config.rules import resolved_path
 from gitops_audit.config.settings import Settings
+from gitops_audit.deployer.helm_release import Release, release_of_source
 from gitops_audit.deployer.inputs import Inputs, of_source
 from gitops_audit.deployer.sync_record import Part, normal_path
 from gitops_audit.engine.gather.sources import ReadSource, read
@@ -50,6 +51,11 @@ class EarlierSources:
         """How a source is rendered: `directory`, `kustomize` or `helm`; empty where it could not be read."""
         source = self._sources.get(name)
         return source.kind if source else ""
+
+    def release(self, name: str) -> Release | None:
+        """The release of Helm that a source is; None for any other source."""
+        source = self._sources.get(name)
+        return release_of_source(source.config) if source is not None and source.kind == "helm" else None
 
     def versions(self, name: str, since: int, until: int) -> tuple[str, ...] | None:
         """The commits whose state stood in the audited branch at some time of a span (seconds since 1970).

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from gitops_audit.config.settings import OrphanConfig, SourceConfig
-from gitops_audit.deployer.helm_release import Release
+from gitops_audit.deployer.helm_release import release_of_source
 from gitops_audit.drift.attribution import Managers
 from gitops_audit.drift.orphans import Candidate, Orphan, OrphanSearch
 from gitops_audit.errors import ClusterError
@@ -50,14 +50,8 @@ def find(
     errors = {e.id: e for e in (*unknown, *(answer for answer in answers if isinstance(answer, Unread)))}
     known = {d.key for d in declared}
     live = [c.metadata for c in candidates if c.key in known]
-    search = OrphanSearch(config, managers, declared, live, map(_release, sources))
+    search = OrphanSearch(config, managers, declared, live, map(release_of_source, sources))
     return Orphans((*errors.values(), *map(_undeclared, search.find(candidates))), tuple(_unsearched(cluster)))
-
-
-def _release(source: SourceConfig) -> Release:
-    """The release that a source would have, if it is a chart."""
-    options = source.helm
-    return Release(options.namespace or source.namespace or "default", options.release_name or source.name, 0)
 
 
 def _undeclared(orphan: Orphan) -> Undeclared:

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from gitops_audit.config.settings import DriftConfig
+from gitops_audit.deployer.helm_release import DeployedRelease
 from gitops_audit.drift import Comparer, Scalers
 from gitops_audit.engine.case import Case
 from gitops_audit.engine.gather.clusters import ReachedCluster
@@ -41,6 +42,7 @@ class FakeCluster:
     again: dict[str, JsonObject | AuditError | None] = field(default_factory=dict)
     dry_runs: dict[str, JsonObject | Refusal | Exception] = field(default_factory=dict)
     elsewhere: Mapping[str, Sequence[str]] = field(default_factory=dict)
+    releases: dict[str, DeployedRelease | AuditError] = field(default_factory=dict)
     is_recorded: bool = False
     name: str = "prod"
     version: str = "v1.30.0"
@@ -80,6 +82,13 @@ class FakeCluster:
     def namespaces_of(self, resource: Declared) -> Sequence[str]:
         self.asked.append(f"namespaces of {resource.key.name}")
         return self.elsewhere.get(resource.key.name, ())
+
+    def release(self, namespace: str, name: str) -> DeployedRelease | None:
+        self.asked.append(f"release {namespace}/{name}")
+        answer = self.releases.get(f"{namespace}/{name}")
+        if isinstance(answer, AuditError):
+            raise answer
+        return answer
 
     def dry_run_apply(self, resource: Declared, manager: str) -> JsonObject | Refusal:
         self.asked.append(f"dry run of {resource.key.name} as {manager}")

@@ -16,20 +16,24 @@ from dataclasses import dataclass, field
 from gitops_audit.deployer.expansion import GoTemplate
 from gitops_audit.errors import SourceError
 from gitops_audit.lifetime import temporary_tree
+from gitops_audit.model.resource import JsonObject
 from gitops_audit.render.tool import NO_TOOL, ToolError, Workspace
 from gitops_audit.source.export import Export
 
 UNEVALUATED = "GA289"
 
 _CHART = "apiVersion: v2\nname: templates\nversion: 0.0.0\n"
-_TEMPLATE = "texts:\n{{- range .Values.templates }}\n- {{ tpl .text .parameters | b64enc | quote }}\n{{- end }}\n"
+_TEMPLATE = (
+    "texts:\n{{- range .Values.templates }}\n"
+    "- {{ tpl .text (index $.Values.parameters (int .number)) | b64enc | quote }}\n{{- end }}\n"
+)
+_MAX_CHARS = 64 << 20
 # What ApplicationSets have besides Sprig, under names that no text uses by chance.
 _FUNCTIONS = (
     '{{- define "argocd.normalize" -}}'
     '{{ regexReplaceAll "[^-a-z0-9.]" (lower (toString .)) "-" | trunc 253 | trimAll "-." }}{{- end -}}'
 )
-_ACTION = re.compile(r"\{\{.*?\}\}", re.DOTALL)
-_QUOTED = re.compile(r"\"(?:[^\"\\]|\\.)*\"|`[^`]*`|\bnormalize\b(?!\s*:?=)|\bslugify\b")
+_QUOTED = re.compile(r"\"(?:[^\"\\]|\\.)*(?:\"|\Z)|`[^`]*(?:`|\Z)|\bnormalize\b(?!\s*:?=)|\bslugify\b")
 _RESULT = re.compile(r'^- "([A-Za-z0-9+/=]*)"$', re.MULTILINE)
 
 
@@ -37,11 +41,15 @@ _RESULT = re.compile(r'^- "([A-Za-z0-9+/=]*)"$', re.MULTILINE)
 class Evaluations:
     """Remembers what templates came to: a source that is followed asks again in every round."""
 
-    _known: dict[str, str] = field(default_factory=dict)
+    _known: dict[tuple[str, str], str] = field(default_factory=dict)
 
     def __call__(self, templates: Sequence[GoTemplate]) -> list[str]:
         """Raises SourceError."""
-        keys = [json.dumps([t.text, t.parameters], sort_keys=True) for t in templates]
+        given: dict[int, str] = {}
+        for template in templates:
+            if id(template.parameters) not in given:
+                given[id(template.parameters)] = json.dumps(template.parameters, sort_keys=True)
+        keys = [(t.text, given[id(t.parameters)]) for t in templates]
         fresh = {key: template for key, template in zip(keys, templates, strict=True) if key not in self._known}
         if fresh:
             self._known |= zip(fresh, evaluate(list(fresh.values())), strict=True)
@@ -59,8 +67,7 @@ def evaluate(templates: Sequence[GoTemplate]) -> list[str]:
         (tree / "Chart.yaml").write_text(_CHART, encoding="utf-8")
         (tree / "templates" / "_functions.tpl").write_text(_FUNCTIONS, encoding="utf-8")
         (tree / "templates" / "texts.yaml").write_text(_TEMPLATE, encoding="utf-8")
-        values = [{"text": _with_own_functions(t.text), "parameters": t.parameters} for t in templates]
-        (tree / "values.yaml").write_text(json.dumps({"templates": values}), encoding="utf-8")
+        (tree / "values.yaml").write_text(_values(templates), encoding="utf-8")
         try:
             output = Workspace(tree, home, Export()).run([program, "template", "templates", str(tree)])
         except ToolError as error:
@@ -69,6 +76,25 @@ def evaluate(templates: Sequence[GoTemplate]) -> list[str]:
     if len(texts) != len(templates):
         raise SourceError("helm did not evaluate every Go template", code=UNEVALUATED)
     return texts
+
+
+def _values(templates: Sequence[GoTemplate]) -> str:
+    """The texts, each with the number of its parameters: many texts have the same ones."""
+    numbers: dict[int, int] = {}
+    parameters: list[str] = []
+    texts: list[JsonObject] = []
+    size = 0
+    for template in templates:
+        number = numbers.setdefault(id(template.parameters), len(numbers))
+        if number == len(parameters):
+            parameters.append(json.dumps(template.parameters))
+            size += len(parameters[-1])
+        texts.append({"text": _with_own_functions(template.text), "number": number})
+        size += len(template.text)
+        if size > _MAX_CHARS:
+            message = f"Go templates and their parameters are larger than {_MAX_CHARS >> 20} MiB (limit: size of a set)"
+            raise SourceError(message, code=UNEVALUATED)
+    return f'{{"parameters": [{", ".join(parameters)}], "templates": {json.dumps(texts)}}}'
 
 
 def _told(error: ToolError) -> str:
@@ -83,7 +109,11 @@ def _told(error: ToolError) -> str:
 
 def _with_own_functions(text: str) -> str:
     """`x | normalize` as the named template that stands for it."""
-    return _ACTION.sub(lambda action: _QUOTED.sub(_renamed, action[0]), text)
+    parts, at = list[str](), 0
+    while (start := text.find("{{", at)) >= 0 and (end := text.find("}}", start)) >= 0:
+        parts += (text[at:start], _QUOTED.sub(_renamed, text[start:end]))
+        at = end
+    return "".join((*parts, text[at:]))
 
 
 def _renamed(found: re.Match[str]) -> str:

@@ -16,9 +16,10 @@ from gitops_audit.errors import SourceError
 from gitops_audit.model.resource import JsonObject
 
 MAX_APPLICATIONS = 2000
+MAX_FILLED_CHARS = 64 << 20
 _CHAIN = re.compile(r"(?<![\w.)$\"'`])\.([A-Za-z_]\w*(?:\.[A-Za-z_]\w*)*)")
 _BLOCK = re.compile(r"\{\{-?\s*(?:if|with|range|else|define|block|template)\b")
-_TAG = re.compile(r"\{\{(.*?)\}\}", re.DOTALL)
+_LITERAL = re.compile(r"\"(?:[^\"\\]|\\.)*(?:\"|\Z)|`[^`]*(?:`|\Z)", re.DOTALL)
 _INVALID = re.compile(r"[^-a-z0-9.]")
 
 
@@ -41,7 +42,8 @@ class Templates:
     def filled(self, bodies: Sequence[tuple[Any, JsonObject]]) -> list[Any]:
         """Each body with every text (keys too) as its parameters make it. Raises SetError."""
         if not self.is_go:
-            return [_replaced(body, partial(_fast, given)) for body, given in bodies]
+            budget = _Budget()
+            return [_replaced(body, partial(_fast, given, budget)) for body, given in bodies]
         wanted: dict[tuple[str, int], GoTemplate] = {}
         for number, (body, given) in enumerate(bodies):
             for text in _texts(body):
@@ -115,14 +117,35 @@ def _known(found: Mapping[tuple[str, int], str], number: int, text: str) -> str:
     return found.get((text, number), text)
 
 
-def _fast(given: JsonObject, text: str) -> str:
+@dataclass(slots=True)
+class _Budget:
+    """How much text the templates of a set may still come to: a long parameter may stand in every field."""
+
+    left: int = MAX_FILLED_CHARS
+
+    def take(self, text: str) -> str:
+        self.left -= len(text)
+        if self.left < 0:
+            raise SetError(f"its templates come to more than {MAX_FILLED_CHARS >> 20} MiB (limit: size of a set)")
+        return text
+
+
+def _fast(given: JsonObject, budget: _Budget, text: str) -> str:
     """A tag that nobody knows stays as it is."""
+    parts, at = list[str](), 0
+    for start, end in _tags(text):
+        name = text[start + 2 : end - 2].strip()
+        parts += (text[at:start], budget.take(shown(given[name])) if name in given else text[start:end])
+        at = end
+    return "".join((*parts, text[at:]))
 
-    def value(found: re.Match[str]) -> str:
-        name = found[1].strip()
-        return shown(given[name]) if name in given else found[0]
 
-    return _TAG.sub(value, text)
+def _tags(text: str) -> Iterator[tuple[int, int]]:
+    """Where each `{{...}}` begins and ends."""
+    at = 0
+    while (start := text.find("{{", at)) >= 0 and (end := text.find("}}", start + 2)) >= 0:
+        at = end + 2
+        yield start, at
 
 
 def _replaced(body: Any, replace: Callable[[str], str]) -> Any:
@@ -149,8 +172,8 @@ def _missing(template: GoTemplate) -> str:
     """The first parameter that a template without blocks names and is not given; in blocks `.` may be another."""
     if _BLOCK.search(template.text):
         return ""
-    for tag in _TAG.findall(template.text):
-        for found in _CHAIN.finditer(re.sub(r"\"(?:[^\"\\]|\\.)*\"|`[^`]*`", '""', tag)):
+    for start, end in _tags(template.text):
+        for found in _CHAIN.finditer(_LITERAL.sub('""', template.text[start + 2 : end - 2])):
             value: Any = template.parameters
             for step in found[1].split("."):
                 if not isinstance(value, dict):

@@ -13,7 +13,8 @@ from gitops_audit.cli.console import Progress
 from gitops_audit.cli.selection import select
 from gitops_audit.config.settings import Settings
 from gitops_audit.errors import ConfigError, ReportError
-from gitops_audit.remediate.document import Plan, Scope
+from gitops_audit.remediate.document import Scope
+from gitops_audit.remediate.plan_file import PlanFile
 from gitops_audit.remediate.survey import surveyed
 from gitops_audit.remediate.togit.planner import GitPlanned, GitPlanner, Patch
 from gitops_audit.remediate.togit.unified import diff, texts
@@ -37,9 +38,13 @@ class Wish:
 
 def plan_to_git(settings: Settings, scope: Scope, wish: Wish) -> int:
     """Makes the plan, shows it, and writes what was wished; gives the exit code. Raises AuditError."""
-    with Progress(is_quiet=wish.is_quiet) as progress, surveyed(settings, scope, select, progress.stage) as survey:
+    with (
+        PlanFile(wish.output) as file,
+        Progress(is_quiet=wish.is_quiet) as progress,
+        surveyed(settings, scope, select, progress.stage) as survey,
+    ):
         planned = GitPlanner(survey).plan(scope, datetime.now(UTC))
-    write_plan(planned.plan, wish.output)
+        file.write(planned.plan)
     patch = _only(planned.patches, wish)
     if wish.patch_file is not None:
         _write_patch(wish.patch_file, patch)
@@ -57,16 +62,6 @@ def exit_code(planned: GitPlanned) -> int:
     if not planned.is_whole:
         return 3
     return int(bool(planned.plan.refused))
-
-
-def write_plan(plan: Plan, output: Path | None) -> None:
-    """Writes a plan where a file was named. Raises ReportError."""
-    if output is None:
-        return
-    try:
-        output.write_text(json.dumps(plan.to_json(), indent=2) + "\n", encoding="utf-8")
-    except OSError as error:
-        raise ReportError(f"the plan {output} cannot be written: {error.strerror}", code="GA601") from None
 
 
 def _only(patches: Sequence[Patch], wish: Wish) -> Patch | None:

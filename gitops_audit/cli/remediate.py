@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any, TypeVar, cast
+from typing import Any, NoReturn, TypeVar, cast
 
 import click
 
@@ -15,16 +17,18 @@ from gitops_audit.cli import console
 from gitops_audit.cli.console import Progress
 from gitops_audit.cli.group import Group
 from gitops_audit.cli.options import CONFIG, configuration
-from gitops_audit.cli.plan_to_git import Wish, plan_to_git, write_plan
+from gitops_audit.cli.plan_to_git import Wish, plan_to_git
 from gitops_audit.cli.remediation_text import apply_lines, plan_lines
 from gitops_audit.cli.selection import select
 from gitops_audit.config.load import load
 from gitops_audit.config.settings import RemediationConfig, Settings
+from gitops_audit.errors import AuditError
 from gitops_audit.remediate.apply import Run, apply, resume
-from gitops_audit.remediate.document import Direction, Plan, Scope, load_plan
+from gitops_audit.remediate.document import Direction, Plan, Scope
 from gitops_audit.remediate.journal import journal_folder, read_record
 from gitops_audit.remediate.plan import Planned, Planner
-from gitops_audit.remediate.result import RunResult
+from gitops_audit.remediate.plan_file import PlanFile, load_plan
+from gitops_audit.remediate.result import RunResult, not_begun
 from gitops_audit.remediate.rights import roles
 from gitops_audit.remediate.survey import surveyed
 from gitops_audit.remediate.togit.write import write_files
@@ -35,6 +39,9 @@ _Command = TypeVar("_Command", bound=Callable[..., Any])
 
 _JOURNAL = click.option(
     "--journal", type=click.Path(path_type=Path), help="where journals are (default: the XDG state directory)"
+)
+_WAIT = click.option(
+    "--wait-lock", type=click.IntRange(min=0), default=0, metavar="SECONDS", help="wait for another run to end"
 )
 _JSON = click.option("--json", "is_json", is_flag=True, help="the result as JSON on stdout")
 _YES = click.option("--yes", is_flag=True, help="do not ask")
@@ -53,6 +60,26 @@ def _to_git(command: _Command) -> _Command:
     for option in reversed(_TO_GIT):
         command = option(command)
     return command
+
+
+@dataclass(frozen=True, slots=True)
+class WritingOptions:
+    """The options of everything that writes."""
+
+    config_path: Path | None
+    yes: bool
+    journal: Path | None
+    wait_lock: int
+    is_json: bool
+    is_quiet: bool
+
+    @property
+    def journals(self) -> Path:
+        return journal_folder(self.journal)
+
+    def run(self, on_progress: Callable[[str], None]) -> Run:
+        settings = load(configuration(self.config_path))
+        return Run(settings, select, self.journals, lambda: datetime.now(UTC), on_progress, wait_lock_s=self.wait_lock)
 
 
 @click.group(cls=Group)
@@ -75,6 +102,7 @@ def remediate() -> None:
 @click.option("--recreate", is_flag=True, default=None, help="delete and create where a field is immutable")
 @_to_git
 @click.option("--accept-shrink", is_flag=True, help="it is meant that a source declares much less than last time")
+@click.option("--accept-cluster", is_flag=True, help="it is meant that a cluster is another one than last time")
 @_JSON
 @_QUIET
 def plan(
@@ -83,7 +111,6 @@ def plan(
     output: Path | None,
     patch_file: Path | None,
     branch: str | None,
-    accept_shrink: bool,
     is_json: bool,
     is_quiet: bool,
     **values: Any,
@@ -99,19 +126,21 @@ def plan(
         raise click.exceptions.Exit(plan_to_git(settings, scope, wish))
     if patch_file or branch or scope.pending:
         raise click.UsageError("--patch, --branch and --include-pending are for --to git")
-    planned = _planned(settings, scope, accepts_shrink=accept_shrink, is_quiet=is_quiet)
-    write_plan(planned.plan, output)
+    planned = _planned(settings, scope, output, is_quiet=is_quiet)
     _show(planned, output, is_json=is_json)
     raise click.exceptions.Exit(_plan_exit(planned.plan))
 
 
-def _planned(settings: Settings, scope: Scope, *, accepts_shrink: bool, is_quiet: bool) -> Planned:
+def _planned(settings: Settings, scope: Scope, output: Path | None, *, is_quiet: bool) -> Planned:
     with (
+        PlanFile(output) as file,
         Progress(is_quiet=is_quiet) as progress,
         Writers(settings.clusters) as writers,
         surveyed(settings, scope, select, progress.stage) as survey,
     ):
-        return Planner(survey, writers, accepts_shrink=accepts_shrink).plan(scope, datetime.now(UTC))
+        planned = Planner(survey, writers).plan(scope, datetime.now(UTC))
+        file.write(planned.plan)
+    return planned
 
 
 def _scope(
@@ -125,6 +154,8 @@ def _scope(
     prune: bool | None,
     recreate: bool | None,
     include_pending: bool,
+    accept_shrink: bool,
+    accept_cluster: bool,
 ) -> Scope:
     if to == "git" and (prune or recreate):
         raise click.UsageError("--prune and --recreate change clusters, and --to git changes none")
@@ -138,69 +169,60 @@ def _scope(
         clusters,
         sources,
         include_pending,
+        tuple(name for name, is_meant in (("shrink", accept_shrink), ("cluster", accept_cluster)) if is_meant),
     )
 
 
+def _run_command(command: _Command) -> _Command:
+    """Adds the options of everything that writes."""
+    for option in reversed((CONFIG, _YES, _JOURNAL, _WAIT, _JSON, _QUIET)):
+        command = option(command)
+    return command
+
+
 @remediate.command("apply")
-@CONFIG
 @click.argument("plan_path", metavar="PLAN", type=click.Path(path_type=Path))
 @click.option("--approve", metavar="DIGEST", help="apply it only if it is the plan of this digest; asks nothing")
-@_YES
-@_JOURNAL
-@_JSON
-@_QUIET
-def apply_command(
-    config_path: Path | None,
-    plan_path: Path,
-    approve: str | None,
-    yes: bool,
-    journal: Path | None,
-    is_json: bool,
-    is_quiet: bool,
-) -> None:
+@_run_command
+def apply_command(plan_path: Path, approve: str | None, **values: Any) -> None:
     """Carry out PLAN, after a check that nothing moved since it was made."""
-    plan = load_plan(plan_path)
+    options = WritingOptions(**values)
+    with _documented(options):
+        plan = load_plan(plan_path)
     if approve is not None and approve != plan.digest:
         raise click.UsageError(f"the plan is {plan.digest}, not the approved {approve}")
-    if not is_json:
+    if not options.is_json:
         for line in plan_lines(plan, {}):
             console.show(line)
     if plan.actions and not plan.failed_guards:
-        _confirm(f"Apply {len(plan.actions)} actions?", is_agreed=yes or approve is not None)
+        _confirm(f"Apply {len(plan.actions)} actions?", is_agreed=options.yes or approve is not None)
     carry_out = write_files if plan.scope.to == "git" else apply
-    _finish(lambda run: carry_out(plan, run), config_path, journal, is_json=is_json, is_quiet=is_quiet)
+    _finish(lambda run: carry_out(plan, run), options, plan)
 
 
 @remediate.command("resume")
-@CONFIG
 @click.argument("run_name", metavar="RUN")
-@_YES
-@_JOURNAL
-@_JSON
-@_QUIET
-def resume_command(
-    config_path: Path | None, run_name: str, yes: bool, journal: Path | None, is_json: bool, is_quiet: bool
-) -> None:
+@_run_command
+def resume_command(run_name: str, **values: Any) -> None:
     """Go on with RUN, which was interrupted. What was done is not done again."""
-    read_record(journal_folder(journal), run_name)
-    _confirm(f"Go on with run {run_name}?", is_agreed=yes)
-    _finish(lambda run: resume(run_name, run), config_path, journal, is_json=is_json, is_quiet=is_quiet)
+    options = WritingOptions(**values)
+    with _documented(options):
+        read_record(options.journals, run_name)
+    _confirm(f"Go on with run {run_name}?", is_agreed=options.yes)
+    _finish(lambda run: resume(run_name, run), options)
 
 
 @remediate.command("undo")
-@CONFIG
 @click.argument("run_name", metavar="RUN")
-@_YES
-@_JOURNAL
-@_JSON
-@_QUIET
-def undo_command(
-    config_path: Path | None, run_name: str, yes: bool, journal: Path | None, is_json: bool, is_quiet: bool
-) -> None:
+@click.option("--override-freeze", is_flag=True, help="also while a freeze window is open")
+@_run_command
+def undo_command(run_name: str, override_freeze: bool, **values: Any) -> None:
     """Put back what RUN changed, as its journal has it."""
-    record = read_record(journal_folder(journal), run_name)
-    _confirm(f"Undo {len(record.steps)} actions of run {run_name}?", is_agreed=yes)
-    _finish(lambda run: undo(run_name, run), config_path, journal, is_json=is_json, is_quiet=is_quiet)
+    options = WritingOptions(**values)
+    with _documented(options):
+        record = read_record(options.journals, run_name)
+    _confirm(f"Undo {len(record.steps)} actions of run {run_name}?", is_agreed=options.yes)
+    _finish(lambda run: undo(run_name, run, overrides_freeze=override_freeze), options)
 
 
 @remediate.command()
@@ -212,24 +234,27 @@ def rbac(plan_path: Path) -> None:
     console.document(yaml.safe_dump_all(roles(load_plan(plan_path).actions), sort_keys=False))
 
 
-def _finish(
-    work: Callable[[Run], RunResult],
-    config_path: Path | None,
-    journal: Path | None,
-    *,
-    is_json: bool,
-    is_quiet: bool,
-) -> None:
-    settings = load(configuration(config_path))
-    with Progress(is_quiet=is_quiet) as progress:
-        run = Run(settings, select, journal_folder(journal), lambda: datetime.now(UTC), progress.stage)
-        result = work(run)
-    if is_json:
+def _finish(work: Callable[[Run], RunResult], options: WritingOptions, plan: Plan | None = None) -> NoReturn:
+    """Runs, shows the result and ends with its exit code."""
+    with _documented(options, plan), Progress(is_quiet=options.is_quiet) as progress:
+        result = work(options.run(progress.stage))
+    if options.is_json:
         console.document(json.dumps(result.to_json(), indent=2))
     else:
         for line in apply_lines(result):
             console.show(line)
     raise click.exceptions.Exit(result.exit_code)
+
+
+@contextmanager
+def _documented(options: WritingOptions, plan: Plan | None = None) -> Iterator[None]:
+    """A run that is refused before its first write is a document too, for the program that reads it."""
+    try:
+        yield
+    except AuditError as error:
+        if options.is_json:
+            console.document(json.dumps(not_begun(error, plan), indent=2))
+        raise
 
 
 def _confirm(question: str, *, is_agreed: bool) -> None:

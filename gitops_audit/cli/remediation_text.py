@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping
 from gitops_audit.model.finding import Change
 from gitops_audit.remediate.choose import Draft
 from gitops_audit.remediate.document import Action, Plan
-from gitops_audit.remediate.result import RunResult
+from gitops_audit.remediate.result import NO_ACTION, RunResult
 from gitops_audit.report.diff import shown
 from gitops_audit.report.text import Line, Style
 
@@ -37,8 +37,8 @@ def plan_lines(plan: Plan, drafts: Mapping[str, Draft]) -> Iterator[Line]:
 def apply_lines(result: RunResult) -> Iterator[Line]:
     for found in result.results:
         style: Style = "" if found.result == "done" or found.is_settled else "error"
-        yield Line(f"{found.result}: {found.action} {found.id}{': ' + found.message if found.message else ''}", style)
-    yield from (Line(f"refused: {told}", "error") for told in result.refused)
+        what = found.id if found.action == NO_ACTION else f"{found.action} {found.id}"
+        yield Line(f"{found.result}: {what}{': ' + found.message if found.message else ''}", style)
     counts = Counter(found.result for found in result.results)
     yield Line(", ".join(f"{n} {name}" for name, n in sorted(counts.items())) or "nothing to do", "title")
     if result.run:

@@ -21,6 +21,7 @@ from gitops_audit.config.settings import (
     HelmOptions,
     HelmParameter,
     IgnoreRule,
+    JournalKeyConfig,
     KubernetesConfig,
     KustomizeOptions,
     NetworkConfig,
@@ -226,7 +227,14 @@ def _remediation(document: Document, value: dict[str, Any]) -> RemediationConfig
         protected_namespaces=tuple(protected.get("namespaces", default.protected_namespaces)),
         freeze=tuple(_freeze(document, i, f) for i, f in enumerate(value.get("freeze", []))),
         wait_s=value.get("wait", {}).get("timeout", default.wait_s),
+        auto_approve=value.get("autoApprove", default.auto_approve),
+        is_repair_enough=value.get("outcome") == "pass",
+        journal_key=_journal_key(document, value.get("journalKey")),
     )
+
+
+def _journal_key(document: Document, value: dict[str, str] | None) -> JournalKeyConfig | None:
+    return JournalKeyConfig(_path(document, value.get("file")), value.get("env", "")) if value else None
 
 
 def _freeze(document: Document, index: int, value: dict[str, Any]) -> Freeze:

@@ -356,8 +356,20 @@ class Freeze:
 
 
 @dataclass(frozen=True, slots=True)
+class JournalKeyConfig:
+    """Where the key of the journal is: in a file, or in an environment variable."""
+
+    file: Path | None = None
+    env: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class RemediationConfig:
-    """How the remediation writes, and what stops it. Shares are of 1."""
+    """How the remediation writes, and what stops it. Shares are of 1.
+
+    `auto_approve`: a plan that pytest makes may be applied at once. `is_repair_enough`: what was repaired does not
+    fail its test.
+    """
 
     field_manager: str = "gitops-audit"
     prune: bool = False
@@ -370,6 +382,9 @@ class RemediationConfig:
     protected_namespaces: tuple[str, ...] = ("kube-system",)
     freeze: tuple[Freeze, ...] = ()
     wait_s: int = 300
+    auto_approve: bool = False
+    is_repair_enough: bool = False
+    journal_key: JournalKeyConfig | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Collection, Iterator, Sequence
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from dataclasses import dataclass, replace
 from datetime import datetime
 from getpass import getuser
@@ -15,16 +15,17 @@ from socket import gethostname
 from gitops_audit.config.settings import Settings
 from gitops_audit.drift.attribution import Managers
 from gitops_audit.errors import ClusterError, RemediationError
-from gitops_audit.live.writer import Target
+from gitops_audit.live.writer import Target, Writer
 from gitops_audit.model.redact import Redactor
 from gitops_audit.model.resource import JsonObject
 from gitops_audit.remediate.actual import actual
 from gitops_audit.remediate.document import Action, Plan
-from gitops_audit.remediate.journal import USED, Journal, Record, check_unused, read_record
+from gitops_audit.remediate.journal import USED, Journal, check_unused, read_record
+from gitops_audit.remediate.journal_key import JournalKey
 from gitops_audit.remediate.lock import Lock
 from gitops_audit.remediate.plan import Planned, Planner
 from gitops_audit.remediate.ready import wait_until_ready
-from gitops_audit.remediate.result import Result, RunResult
+from gitops_audit.remediate.result import Result, RunResult, refused_by
 from gitops_audit.remediate.rights import check_rights
 from gitops_audit.remediate.survey import Select, Survey, run_options, surveyed
 from gitops_audit.remediate.wave import read_again, side_by_side
@@ -45,15 +46,19 @@ class Run:
     now: Callable[[], datetime]
     on_progress: Callable[[str], None] | None = None
     on_result: Callable[[Result], None] | None = None
+    wait_lock_s: float = 0
+
+    def lock(self, writer: Writer) -> Lock:
+        """The lock of one cluster, for which this run waits as long as it was asked to."""
+        return Lock(writer, self.settings.remediation.field_manager, self.wait_lock_s, self.on_progress)
 
 
 def apply(plan: Plan, run: Run) -> RunResult:
     """Raises RemediationError (and what an audit raises) where nothing may be written; then nothing was."""
     plan.check_age(run.now())
-    refused = tuple(f"{r.resource}: {r.reason}" for r in plan.refused)
     _check_guards(plan)
     if not plan.actions:
-        return RunResult("", (), refused)
+        return RunResult("", refused_by(plan), plan.guards)
     check_unused(run.journals, plan)
     with _checked(plan, run) as checked:
         moved = list(_moved(plan, checked.planned.plan))
@@ -63,7 +68,7 @@ def apply(plan: Plan, run: Run) -> RunResult:
         check_rights(plan.actions, checked.writers)
         journal = Journal.begun(run.journals, run.now())
         results = checked.carry_out(journal, plan.actions, is_new=True)
-    return RunResult(journal.run, tuple(results), refused)
+    return RunResult(journal.run, (*results, *refused_by(plan)), plan.guards)
 
 
 def resume(name: str, run: Run) -> RunResult:
@@ -76,7 +81,7 @@ def resume(name: str, run: Run) -> RunResult:
     waiting = [a for a in record.plan.actions if a.id not in ended]
     if not waiting:
         return RunResult(record.run)
-    with _checked(record.plan, run) as checked:
+    with _checked(record.plan, run, record.run) as checked:
         check_rights(waiting, checked.writers)
         journal = Journal.continued(run.journals, record.run)
         results = checked.carry_out(journal, waiting, begun=begun)
@@ -86,16 +91,22 @@ def resume(name: str, run: Run) -> RunResult:
 class _Checked:
     """A plan, made anew from what is there now, with all that is needed to carry out the one that was approved."""
 
-    def __init__(self, plan: Plan, run: Run) -> None:
+    def __init__(self, plan: Plan, run: Run, name: str) -> None:
+        """`name` is that of an earlier run that is resumed."""
         self._plan = plan
         self._run = run
+        self._name = name
         self._stack = ExitStack()
         self._renewing = threading.Lock()
         self._stopped = ""
+        self._key = JournalKey.load(run.settings.remediation.journal_key)
 
     def __enter__(self) -> _Checked:
         with ExitStack() as stack:
             self.writers = stack.enter_context(Writers(self._run.settings.clusters))
+            clusters = sorted({action.cluster for action in self._plan.actions})
+            self._locks = {c: self._run.lock(self.writers.of(c)).held_by(self._name) for c in clusters}
+            self._wait_until_unlocked()
             survey = surveyed(self._run.settings, self._plan.scope, self._run.select, self._run.on_progress)
             self.survey: Survey = stack.enter_context(survey)
             self.planned: Planned = Planner(self.survey, self.writers).plan(self._plan.scope, self._run.now())
@@ -106,6 +117,12 @@ class _Checked:
 
     def __exit__(self, *exc: object) -> None:
         self._stack.close()
+
+    def _wait_until_unlocked(self) -> None:
+        """What another run leaves must be seen. Whoever may not read the lock is told so with the other rights."""
+        with suppress(ClusterError):
+            for lock in self._locks.values():
+                lock.wait_until_free()
 
     def carry_out(
         self,
@@ -119,9 +136,8 @@ class _Checked:
         with ExitStack() as stack:
             stack.callback(journal.close)
             tools = self._tools(journal, actions)
-            manager = self._run.settings.remediation.field_manager
             clusters = sorted({a.cluster for a in actions})
-            locks = {c: stack.enter_context(Lock(self.writers.of(c), journal.run, manager)) for c in clusters}
+            locks = {c: stack.enter_context(self._locks[c].held_by(journal.run)) for c in clusters}
             if is_new:
                 check_unused(self._run.journals, self._plan)
                 journal.write("run", **_header(self._plan, self._run.settings))
@@ -210,11 +226,12 @@ class _Checked:
             raise RemediationError(f"{', '.join(sorted(other))} moved to another commit", code=STALE, hint=_AGAIN)
         redactor = Redactor(rules=settings.redact)
         managers = Managers(settings.drift.appliers, settings.drift.interactive)
-        return Tools(settings, self.survey, self.writers, rendered, journal, self.planned.drafts, redactor, managers)
+        drafts = self.planned.drafts
+        return Tools(settings, self.survey, self.writers, rendered, journal, drafts, redactor, managers, self._key)
 
 
-def _checked(plan: Plan, run: Run) -> _Checked:
-    return _Checked(plan, run)
+def _checked(plan: Plan, run: Run, name: str = "") -> _Checked:
+    return _Checked(plan, run, name)
 
 
 def _check_guards(plan: Plan) -> None:
@@ -273,9 +290,3 @@ def _user() -> str:
         return getuser()
     except (OSError, KeyError):
         return "unknown"
-
-
-def unended(record: Record) -> bool:
-    """Whether a run has actions that neither ended nor were refused."""
-    ended = {step.id for step in record.steps if step.result}
-    return any(action.id not in ended for action in record.plan.actions)

@@ -6,7 +6,6 @@ import hashlib
 import json
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 from typing import Any, Literal, get_args
 
 from gitops_audit.errors import ConfigError, RemediationError
@@ -15,9 +14,9 @@ from gitops_audit.model.resource import JsonObject
 API_VERSION = "gitops-audit/v1"
 KIND = "RemediationPlan"
 LIFETIME = timedelta(hours=1)
-MAX_BYTES = 64 << 20
 
 BAD_PLAN, EDITED, EXPIRED = "GA501", "GA502", "GA503"
+NEW_PLAN = "make a new one: `gitops-audit remediate plan -o plan.json`"
 
 ActionName = Literal["create", "apply", "remove-fields", "delete", "recreate", "patch-file"]
 Effect = Literal["none", "restart", "data-loss"]
@@ -31,6 +30,7 @@ _TEXTS = (
     "cluster",
     "source",
     "version",
+    "plural",
     "resourceVersion",
     "liveDigest",
     "renderedDigest",
@@ -39,7 +39,10 @@ _TEXTS = (
 
 @dataclass(frozen=True, slots=True)
 class Action:
-    """One thing to do to one object. `id` is that of the resource in the audit; `effect` what it does beside it."""
+    """One thing to do to one object. `id` is that of the resource in the audit; `effect` what it does beside it.
+
+    `plural` is the name under which the API serves the kind; `sensitive`: the object holds values of Secrets.
+    """
 
     id: str
     wave: int
@@ -54,6 +57,8 @@ class Action:
     findings: tuple[str, ...]
     effect: Effect = "none"
     undoable: bool = True
+    plural: str = ""
+    sensitive: bool = False
 
     def to_json(self) -> JsonObject:
         return {
@@ -64,12 +69,14 @@ class Action:
             "cluster": self.cluster,
             "source": self.source,
             "version": self.version,
+            "plural": self.plural,
             "resourceVersion": self.resource_version,
             "liveDigest": self.live_digest,
             "renderedDigest": self.rendered_digest,
             "findings": list(self.findings),
             "effect": self.effect,
             "undoable": self.undoable,
+            "sensitive": self.sensitive,
         }
 
     @classmethod
@@ -93,6 +100,8 @@ class Action:
             tuple(value["findings"]),
             value["effect"],
             bool(value["undoable"]),
+            value["plural"],
+            bool(value["sensitive"]),
         )
 
 
@@ -125,10 +134,13 @@ class Guard:
     ok: bool
     detail: str
 
+    def to_json(self) -> JsonObject:
+        return {"name": self.name, "ok": self.ok, "detail": self.detail}
+
 
 @dataclass(frozen=True, slots=True)
 class Scope:
-    """What the plan was asked to be about; `apply` looks at the same again."""
+    """What the plan was asked to be about; `apply` looks at the same again. `accepts`: guards whose alarm is meant."""
 
     to: Direction = "cluster"
     revision: str = ""
@@ -138,6 +150,7 @@ class Scope:
     clusters: tuple[str, ...] = ()
     sources: tuple[str, ...] = ()
     pending: bool = False
+    accepts: tuple[str, ...] = ()
 
     def to_json(self) -> JsonObject:
         return {
@@ -149,6 +162,7 @@ class Scope:
             "clusters": list(self.clusters),
             "sources": list(self.sources),
             **({"pending": True} if self.pending else {}),
+            "accepts": list(self.accepts),
         }
 
     @classmethod
@@ -162,6 +176,7 @@ class Scope:
             tuple(value["clusters"]),
             tuple(value["sources"]),
             value.get("pending") is True,
+            tuple(value["accepts"]),
         )
 
 
@@ -204,7 +219,7 @@ class Plan:
             "clusters": [{"name": name, "identity": identity} for name, identity in self.clusters],
             "actions": [action.to_json() for action in self.actions],
             "refused": [{"resource": r.resource, "reason": r.reason} for r in self.refused],
-            "guards": [{"name": g.name, "ok": g.ok, "detail": g.detail} for g in self.guards],
+            "guards": [guard.to_json() for guard in self.guards],
             **({"files": [file.to_json() for file in self.files]} if self.files else {}),
         }
 
@@ -216,31 +231,15 @@ class Plan:
                 raise ValueError
             plan = _read(value)
         except (LookupError, TypeError, ArithmeticError, ValueError, AttributeError, RecursionError):
-            raise ConfigError("this is no remediation plan", code=BAD_PLAN, hint=_HINT) from None
+            raise ConfigError("this is no remediation plan", code=BAD_PLAN, hint=NEW_PLAN) from None
         if _digest(value) != plan.digest or plan.to_json() != value:
-            raise RemediationError("the plan was edited: its digest is another", code=EDITED, hint=_HINT)
+            raise RemediationError("the plan was edited: its digest is another", code=EDITED, hint=NEW_PLAN)
         return plan
 
     def check_age(self, now: datetime) -> None:
         """Raises RemediationError for a plan that has expired, or is of the future."""
         if not self.created_at <= rfc3339(now + timedelta(minutes=5)) or rfc3339(now) > self.expires_at:
-            raise RemediationError(f"the plan expired at {self.expires_at}", code=EXPIRED, hint=_HINT)
-
-
-_HINT = "make a new one: `gitops-audit remediate plan -o plan.json`"
-
-
-def load_plan(path: Path) -> Plan:
-    """Raises ConfigError and RemediationError."""
-    from gitops_audit.regular_file import open_named
-
-    try:
-        with open_named(path, MAX_BYTES) as file:
-            value = json.loads(file.read(MAX_BYTES))
-    except (OSError, ValueError, RecursionError) as error:
-        reason = error.strerror if isinstance(error, OSError) else "it is no JSON"
-        raise ConfigError(f"the plan {path} cannot be read: {reason}", code=BAD_PLAN, hint=_HINT) from None
-    return Plan.from_json(value)
+            raise RemediationError(f"the plan expired at {self.expires_at}", code=EXPIRED, hint=NEW_PLAN)
 
 
 def rfc3339(moment: datetime) -> str:

@@ -22,7 +22,8 @@ _DELETING = ("delete", "recreate")
 
 @dataclass(frozen=True, slots=True)
 class Facts:
-    """What the guards look at. `now` is what this run saw, `last` the last good run; `identities` of the clusters."""
+    """What the guards look at. `now` is what this run saw, `last` the last good run; `accepts` are the guards whose
+    alarm a person says is meant."""
 
     config: RemediationConfig
     verdicts: Sequence[Verdict]
@@ -31,7 +32,7 @@ class Facts:
     is_whole: bool
     now: LastRun
     last: LastRun | None
-    accepts_shrink: bool = False
+    accepts: Collection[str] = ()
 
 
 def protected(key: ResourceKey, action: str, config: RemediationConfig) -> str:
@@ -85,8 +86,10 @@ def _unread(verdicts: Sequence[Verdict]) -> Guard:
 def _cluster(facts: Facts) -> Guard:
     then: Mapping[str, str] = facts.last.clusters if facts.last else {}
     moved = [c for c, identity in facts.now.clusters.items() if identity and then.get(c, identity) != identity]
+    if moved and "cluster" in facts.accepts:
+        return Guard("cluster", ok=True, detail=f"{', '.join(moved)} is another cluster than in the last run, as meant")
     if moved:
-        hint = "is the context the right one?"
+        hint = "is the context the right one? Where it was rebuilt, `remediate plan --accept-cluster` says so"
         return Guard("cluster", ok=False, detail=f"{', '.join(moved)} is another cluster than in the last run; {hint}")
     return Guard("cluster", ok=True, detail="the clusters are those of the last run" if then else "no run before")
 
@@ -140,7 +143,7 @@ def _shrink(facts: Facts) -> Guard:
         return Guard("shrink", ok=False, detail="no good run before this one to compare with: nothing is deleted yet")
     if not facts.is_whole:
         return Guard("shrink", ok=False, detail="deletions need a plan of everything, not of chosen resources")
-    if lost and not facts.accepts_shrink:
+    if lost and "shrink" not in facts.accepts:
         return Guard("shrink", ok=False, detail=f"{lost}; `remediate plan --accept-shrink` says that this is meant")
     return Guard("shrink", ok=True, detail=lost or "no source declares much less than in the last run")
 

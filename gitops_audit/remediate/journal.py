@@ -106,7 +106,10 @@ class Journal:
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """What a journal says of one action: whether it was begun, how the object was before, and how it ended."""
+    """What a journal says of one action: whether it was begun, how the object was before, and how it ended.
+
+    Of a sensitive object `before` is None, and `sealed` what a key opens, where there was one.
+    """
 
     id: str
     before: JsonObject | None = None
@@ -116,6 +119,7 @@ class Step:
     begun_at: str = ""
     places: tuple[str, ...] = ()
     digest: str = ""
+    sealed: JsonObject | None = None
 
     def left(self) -> JsonObject:
         """What the run left, or was about to leave: the places that it wrote, and the digest of their values."""
@@ -165,6 +169,7 @@ def _record(run: str, lines: Sequence[JsonObject]) -> Record:
                 begun_at=str(line.get("time")),
                 places=written,
                 digest=str(line.get("digest", "")),
+                sealed=line.get("sealed"),
             )
         elif line["event"] == "end" and key in steps:
             steps[key] = replace(steps[key], result=str(line["result"]), after=line.get("after"))

@@ -6,7 +6,8 @@ import os
 import socket
 import time
 from collections.abc import Callable
-from datetime import UTC, datetime, timedelta
+from dataclasses import dataclass
+from datetime import UTC, datetime
 from types import TracebackType
 from typing import Any
 
@@ -19,37 +20,83 @@ LOCKED = "GA506"
 NAMESPACE, NAME = "default", "gitops-audit-remediation"
 DURATION_S = 60
 _RENEW_S = 15.0
+_POLL_S = 1.0
+_LONGEST_S = 600
 _CONFLICT = 409
 
 
-class Lock:
-    """Held from `__enter__` to `__exit__`; `renew` in between. Raises RemediationError where another run holds it."""
+@dataclass(frozen=True, slots=True)
+class Clock:
+    """The time of the day, which other machines may see otherwise; seconds that only go forward; and a way to wait."""
 
-    def __init__(self, writer: Writer, run: str, manager: str, now: Callable[[], datetime] | None = None) -> None:
+    now: Callable[[], datetime] = lambda: datetime.now(UTC)
+    monotonic_s: Callable[[], float] = time.monotonic
+    sleep: Callable[[float], None] = time.sleep
+
+
+class Lock:
+    """Held from `__enter__` to `__exit__`; `renew` in between. Raises RemediationError where another run holds it.
+
+    Clocks of machines differ. So the lock of a run that seems dead is taken only when this process has watched it for
+    as long as it is good, and nobody renewed it (as client-go's leader election does). `wait_s` is how long to wait for
+    a run that is alive.
+    """
+
+    def __init__(
+        self,
+        writer: Writer,
+        manager: str,
+        wait_s: float = 0,
+        on_progress: Callable[[str], None] | None = None,
+        clock: Clock | None = None,
+    ) -> None:
         self._writer = writer
-        self._run = run
         self._manager = manager
-        self._now = now or (lambda: datetime.now(UTC))
+        self._wait_s = wait_s
+        self._on_progress = on_progress
+        self._clock = clock or Clock()
+        self._run = ""
         self._renewed = 0.0
+        self._seen: tuple[object, ...] = ()
+        self._seen_since = 0.0
         self.target = Target(ResourceKey(writer.name, "coordination.k8s.io", "Lease", NAMESPACE, NAME), "v1")
 
     @property
     def holder(self) -> str:
         return f"{socket.gethostname()}/{os.getpid()}/{self._run}"
 
+    def held_by(self, run: str) -> Lock:
+        """The same lock, for the run of this name."""
+        self._run = run
+        return self
+
+    def wait_until_free(self) -> None:
+        """Returns when nobody holds it. Raises RemediationError where a run that is alive holds it for too long."""
+        begun, is_told = self._clock.monotonic_s(), False
+        while (lease := self._writer.get(self.target)) is not None and not self._is_free(lease):
+            watched_s = _duration_s(lease) + _POLL_S if self._seems_dead(lease) else 0.0
+            if self._clock.monotonic_s() - begun >= max(self._wait_s, watched_s):
+                raise self._held(f"{_spec(lease).get('holderIdentity')} holds it, {self._renewal(lease)}")
+            if self._on_progress is not None and not is_told:
+                self._on_progress(f"waiting for the lock of cluster {self._writer.name}, {self._renewal(lease)}")
+            is_told = True
+            self._clock.sleep(_POLL_S)
+
     def __enter__(self) -> Lock:
+        self.wait_until_free()
         found = self._writer.get(self.target)
         try:
             if found is None:
                 self._writer.create(self.target, self._lease(), self._manager)
-            else:
-                self._check_free(found)
+            elif self._is_free(found):
                 self._put(found)
+            else:
+                raise self._held("another run took it at the same moment")
         except ApiError as error:
             if error.status == _CONFLICT:
                 raise self._held("another run took it at the same moment") from None
             raise
-        self._renewed = time.monotonic()
+        self._renewed = self._clock.monotonic_s()
         return self
 
     def __exit__(
@@ -65,24 +112,40 @@ class Lock:
 
     def renew(self) -> None:
         """Before every write: raises RemediationError where somebody else took the lock over."""
-        if time.monotonic() - self._renewed < _RENEW_S:
+        if self._clock.monotonic_s() - self._renewed < _RENEW_S:
             return
         found = self._writer.get(self.target)
         if found is None or _spec(found).get("holderIdentity") != self.holder:
             raise self._held("another run took it over")
         self._put(found)
-        self._renewed = time.monotonic()
+        self._renewed = self._clock.monotonic_s()
 
-    def _check_free(self, lease: JsonObject) -> None:
-        holder, renewed = _spec(lease).get("holderIdentity"), _spec(lease).get("renewTime")
-        if not holder or str(holder).endswith(f"/{self._run}"):
-            return  # only one process has the journal of a run: the one that held the lock for it is dead
-        try:
-            expires = _moment(renewed) + timedelta(seconds=int(_spec(lease).get("leaseDurationSeconds") or DURATION_S))
-        except (ValueError, OverflowError):
-            expires = datetime.max.replace(tzinfo=UTC)
-        if self._now() < expires:
-            raise self._held(f"{holder} holds it until {expires:%H:%M:%S} UTC, longer while it runs")
+    def _is_free(self, lease: JsonObject) -> bool:
+        """Whether nobody holds it, or nobody renewed it while this process watched it for as long as it is good."""
+        holder = _spec(lease).get("holderIdentity")
+        if not holder or (self._run and str(holder).endswith(f"/{self._run}")):
+            return True  # only one process has the journal of a run: the one that held the lock for it is dead
+        now, version = self._clock.monotonic_s(), lease["metadata"].get("resourceVersion")
+        seen = (version, holder, _spec(lease).get("renewTime"))
+        if seen != self._seen:
+            self._seen, self._seen_since = seen, now
+        return now - self._seen_since >= _duration_s(lease)
+
+    def _seems_dead(self, lease: JsonObject) -> bool:
+        """By the clock of this machine, which is reason enough to watch it, and not to take it."""
+        age = self._age_s(lease)
+        return age is None or age >= _duration_s(lease)
+
+    def _age_s(self, lease: JsonObject) -> float | None:
+        """The seconds since it was renewed, None where that is not told. Negative where clocks differ."""
+        renewed = _moment(_spec(lease).get("renewTime"))
+        return None if renewed is None else (self._clock.now() - renewed).total_seconds()
+
+    def _renewal(self, lease: JsonObject) -> str:
+        age = self._age_s(lease)
+        if age is None:
+            return "never renewed"
+        return f"renewed {age:.0f} s ago" if age >= 0 else "renewed in the future, as the clock here has it"
 
     def _put(self, lease: JsonObject, holder: str | None = None) -> None:
         version = lease["metadata"]["resourceVersion"]
@@ -93,7 +156,7 @@ class Lock:
         self._writer.patch(self.target, operations, self._manager)
 
     def _lease(self, holder: str | None = None) -> JsonObject:
-        now = self._now().strftime("%Y-%m-%dT%H:%M:%S.%fZ")
+        now = self._clock.now().strftime("%Y-%m-%dT%H:%M:%S.%fZ")
         metadata = {"name": NAME, "namespace": NAMESPACE, "labels": {"app.kubernetes.io/name": "gitops-audit"}}
         spec: JsonObject = {"leaseDurationSeconds": DURATION_S, "acquireTime": now, "renewTime": now}
         spec |= {"holderIdentity": self.holder if holder is None else holder}
@@ -101,7 +164,8 @@ class Lock:
 
     def _held(self, why: str) -> RemediationError:
         hint = (
-            f"wait for it; the lock is the Lease {NAMESPACE}/{NAME}, which expires {DURATION_S} s after its holder died"
+            f"`--wait-lock SECONDS` waits for it; the lock is the Lease {NAMESPACE}/{NAME}, which is taken over when "
+            f"nobody renews it for {DURATION_S} s"
         )
         return RemediationError(
             f"another remediation runs in cluster {self._writer.name}: {why}", code=LOCKED, hint=hint
@@ -113,8 +177,17 @@ def _spec(lease: JsonObject) -> JsonObject:
     return found if isinstance(found, dict) else {}
 
 
-def _moment(text: Any) -> datetime:
+def _duration_s(lease: JsonObject) -> float:
+    """How long it is good without being renewed, within reason: its holder may be of another version, or no friend."""
     try:
-        return datetime.fromisoformat(str(text).replace("Z", "+00:00"))
+        return min(max(int(_spec(lease).get("leaseDurationSeconds") or DURATION_S), 1), _LONGEST_S)
+    except (TypeError, ValueError, OverflowError):
+        return DURATION_S
+
+
+def _moment(text: Any) -> datetime | None:
+    try:
+        found = datetime.fromisoformat(str(text).replace("Z", "+00:00"))
     except ValueError:
-        return datetime.fromtimestamp(0, UTC)
+        return None
+    return found if found.tzinfo else found.replace(tzinfo=UTC)

@@ -5,8 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cached_property
 
 from gitops_audit.errors import ClusterError, ConfigError
+from gitops_audit.kube.definition import Definition, is_definition
+from gitops_audit.kube.plural import plural
 from gitops_audit.live.writer import Target, Writer
 from gitops_audit.model.check import DRIFT
 from gitops_audit.model.redact import Redactor
@@ -36,12 +39,11 @@ class Planned:
 class Planner:
     """Makes the plan of one survey. Reads clusters, writes nothing. Raises AuditError."""
 
-    def __init__(self, survey: Survey, writers: Writers, *, accepts_shrink: bool = False) -> None:
+    def __init__(self, survey: Survey, writers: Writers) -> None:
         _check_clusters(survey)
         self._survey = survey
         self._config = survey.settings.remediation
         self._writers = writers
-        self._accepts_shrink = accepts_shrink
         self._last = state.load(survey.settings.path)
         self._owners = Owners(survey, self._last)
         self._engines: dict[str, Engines] = {}
@@ -70,7 +72,7 @@ class Planner:
             self._survey.is_whole,
             now,
             self._last,
-            self._accepts_shrink,
+            scope.accepts,
         )
         held = guards(facts, moment)
         plan = Plan(
@@ -89,7 +91,7 @@ class Planner:
         names = {"read", "cluster", "presence"}
         is_good = all(guard.ok for guard in plan.guards if guard.name in names)
         lost = next((g for g in plan.guards if g.name == "shrink"), None)
-        is_shrunk = lost is not None and "no longer" in lost.detail and not self._accepts_shrink
+        is_shrunk = lost is not None and "no longer" in lost.detail and "shrink" not in plan.scope.accepts
         if self._survey.is_whole and is_good and not is_shrunk:
             state.save(self._survey.settings.path, self._last.then(now) if self._last else now)
 
@@ -129,7 +131,8 @@ class Planner:
     def _made(self, draft: Draft, live: JsonObject | None, source: str) -> Action:
         resource = draft.resource
         metadata = (live or {}).get("metadata") or {}
-        is_sensitive = live is not None and (self._redactor.covers(live) or holds_tokens(live))
+        shown = self._survey.declared(resource)
+        is_sensitive = any(self._redactor.covers(body) or holds_tokens(body) for body in (live, shown) if body)
         return Action(
             id=resource.id,
             wave=wave_of(draft.action, resource.key, resource.body),
@@ -140,11 +143,24 @@ class Planner:
             version=resource.version,
             resource_version=str(metadata.get("resourceVersion") or ""),
             live_digest="" if live is None or is_sensitive else content_digest(live),
-            rendered_digest=rendered_digest(resource.body),
+            rendered_digest=rendered_digest(shown),
             findings=tuple(_fingerprints(draft)),
             effect=effect_of(draft.action, resource.key, draft.changes),
-            undoable=not is_sensitive or draft.action == "create",
+            undoable=not is_sensitive or draft.action == "create" or self._config.journal_key is not None,
+            plural=self._plural(resource.key, resource.version),
+            sensitive=is_sensitive,
         )
+
+    def _plural(self, key: ResourceKey, version: str) -> str:
+        """As the server has it, or a definition that is yet to be created; else as English would."""
+        served = self._writers.of(key.cluster).cluster.discovery.resource(key.group, version, key.kind)
+        return served.plural if served else self._declared_plurals.get((key.group, key.kind)) or plural(key.kind)
+
+    @cached_property
+    def _declared_plurals(self) -> Mapping[tuple[str, str], str]:
+        bodies = (r.body for r in self._survey.resources if is_definition(r.body))
+        found = filter(None, map(Definition.from_body, bodies))
+        return {(d.group, d.kind): d.name.partition(".")[0] for d in found}
 
 
 def _fingerprints(draft: Draft) -> Iterator[str]:

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from gitops_audit.errors import RemediationError
-from gitops_audit.kube.plural import plural
 from gitops_audit.live.discovery import ApiResource
 from gitops_audit.live.writer import Target
 from gitops_audit.model.resource import JsonObject
@@ -42,20 +41,19 @@ class Right:
         return f"{self.verb} {self.plural}{f'.{self.group}' if self.group else ''}{where}"
 
 
-def needed(actions: Iterable[Action], writers: Writers | None = None) -> list[Right]:
-    """The rights that these actions need, the lock's included. Without `writers` plurals are as English has them."""
+def needed(actions: Iterable[Action]) -> list[Right]:
+    """The rights that these actions need, the lock's included."""
     found: set[Right] = set()
     for action in (a for a in actions if a.action != "patch-file"):
         key = key_of(action)
-        name = _plural(action, writers)
-        found |= {Right(action.cluster, key.namespace, key.group, name, verb) for verb in VERBS[action.action]}
+        found |= {Right(action.cluster, key.namespace, key.group, action.plural, verb) for verb in VERBS[action.action]}
         found |= {Right(action.cluster, lock.NAMESPACE, _LEASE.group, _LEASE.plural, verb) for verb in _LEASE_VERBS}
     return sorted(found)
 
 
 def check_rights(actions: Iterable[Action], writers: Writers) -> None:
     """Raises RemediationError that names every missing right."""
-    missing = [right for right in needed(actions, writers) if not _is_given(right, writers)]
+    missing = [right for right in needed(actions) if not _is_given(right, writers)]
     if missing:
         told = "; ".join(map(str, missing[:10])) + (f" and {len(missing) - 10} more" if len(missing) > 10 else "")
         hint = "`gitops-audit remediate rbac PLAN` prints the least Role"
@@ -86,21 +84,6 @@ def _role(namespace: str, rules: dict[tuple[str, str], set[str]]) -> JsonObject:
 def _is_given(right: Right, writers: Writers) -> bool:
     api = ApiResource(right.group, "*", "", right.plural, bool(right.namespace))
     return writers.of(right.cluster).may(right.verb, api, right.namespace)
-
-
-def _plural(action: Action, writers: Writers | None) -> str:
-    """A kind whose definition is yet to be created has no plural on the server."""
-    key = key_of(action)
-    if writers is not None:
-        discovery = writers.of(action.cluster).cluster.discovery
-        if found := discovery.resource(key.group, action.version, key.kind):
-            return found.plural
-    return plural(key.kind)
-
-
-def told(actions: Iterable[Action]) -> Iterator[str]:
-    """One line for each right."""
-    yield from map(str, needed(actions))
 
 
 def target_of(action: Action) -> Target:

@@ -35,11 +35,17 @@ class LastRun:
 
     def then(self, newer: LastRun) -> LastRun:
         """This run followed by a newer one of the same configuration."""
-        parts = self.known.keys() | newer.declared.keys()
-        known = {p: self.known.get(p, frozenset()) | newer.declared.get(p, frozenset()) for p in parts}
+        kept = {part: ids for part, ids in self.known.items() if not self._is_replaced(part[0], newer)}
+        parts = kept.keys() | newer.declared.keys()
+        known = {p: kept.get(p, frozenset()) | newer.declared.get(p, frozenset()) for p in parts}
         others = {part: ids for part, ids in self.declared.items() if part[0] not in newer.clusters}
         declared = {**others, **newer.declared}
         return LastRun(declared, known, self.present | newer.present, {**self.clusters, **newer.clusters})
+
+    def _is_replaced(self, cluster: str, newer: LastRun) -> bool:
+        """Whether the name stands for another cluster by now: what was declared for the old one owns nothing there."""
+        identity = self.clusters.get(cluster)
+        return bool(identity) and newer.clusters.get(cluster, identity) != identity
 
     def to_json(self) -> JsonObject:
         return {

@@ -21,12 +21,16 @@ Select = Callable[[Sequence[Subject], Sequence[str]], list[Subject]]
 
 @dataclass(frozen=True, slots=True)
 class Survey:
-    """What was found. `resources` are all that is declared, also what was not chosen; `is_whole`: all was chosen."""
+    """What was found. `resources` are all that is declared, also what was not chosen; `is_whole`: all was chosen.
+
+    `declared` and `live` give objects as they may be shown: copies of secret values are tokens.
+    """
 
     settings: Settings
     info: RunInfo
     verdicts: tuple[Verdict, ...]
     resources: tuple[Subject, ...]
+    declared: Callable[[Subject], JsonObject]
     live: Callable[[Subject], JsonObject | None]
     is_whole: bool
     audit: Audit
@@ -58,6 +62,7 @@ def surveyed(
         events = list(audit.run(chosen, keeps_live=True))
         verdicts = tuple(e.verdict for e in events if isinstance(e, Judged))
         is_whole = len(chosen) == len(audit.resources) and not scope.sources
-        yield Survey(settings, audit.info, verdicts, audit.resources, audit.live, is_whole, audit)
+        declared, live = audit.declared, audit.live
+        yield Survey(settings, audit.info, verdicts, audit.resources, declared, live, is_whole, audit)
     finally:
         audit.close()

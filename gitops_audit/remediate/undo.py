@@ -4,20 +4,24 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
+from gitops_audit.config.settings import Freeze, RemediationConfig
 from gitops_audit.errors import ClusterError, RemediationError
 from gitops_audit.live.problem import ApiError
 from gitops_audit.live.writer import Target, Writer
 from gitops_audit.model.redact import Redactor
 from gitops_audit.model.resource import JsonObject
-from gitops_audit.remediate.apply import Run
+from gitops_audit.remediate.apply import GUARDED, Run
 from gitops_audit.remediate.desired import operations
 from gitops_audit.remediate.digest import content
 from gitops_audit.remediate.document import Action
+from gitops_audit.remediate.freeze import frozen_by, told
+from gitops_audit.remediate.guard import protected
 from gitops_audit.remediate.journal import Journal, Record, Step, read_record
-from gitops_audit.remediate.lock import Lock
-from gitops_audit.remediate.place import moved_places, places_digest, put_back
+from gitops_audit.remediate.journal_key import JournalKey, WrongKey, place_of
+from gitops_audit.remediate.place import moved_places, places_digest, places_text, put_back
 from gitops_audit.remediate.result import Outcome, Result, RunResult
 from gitops_audit.remediate.rights import target_of
 from gitops_audit.remediate.write import wait_for
@@ -33,9 +37,12 @@ _SERVERS = frozenset(
 )
 
 
-def undo(name: str, run: Run) -> RunResult:
+def undo(name: str, run: Run, *, overrides_freeze: bool = False) -> RunResult:
     """Raises RemediationError where nothing may be written; then nothing was."""
     record = read_record(run.journals, name)
+    key = JournalKey.load(run.settings.remediation.journal_key)
+    window = frozen_by(run.settings.remediation.freeze, run.now())
+    _check_thawed(window, is_overridden=overrides_freeze)
     actions = {a.id: a for a in record.plan.actions}
     steps = [(actions[step.id], step) for step in reversed(record.steps) if step.result in ("done", "", "failed")]
     with ExitStack() as stack:
@@ -43,31 +50,46 @@ def undo(name: str, run: Run) -> RunResult:
         _check_clusters(record, [a for a, _ in steps], writers)
         journal = Journal.continued(run.journals, record.run)
         stack.callback(journal.close)
-        manager = record.field_manager
+        if window is not None:
+            journal.write("override", guard="freeze", detail=told(window))
         clusters = sorted({a.cluster for a, _ in steps})
-        locks = {c: stack.enter_context(Lock(writers.of(c), record.run, manager)) for c in clusters}
-        redactor = Redactor(rules=run.settings.redact)
+        locks = {c: stack.enter_context(run.lock(writers.of(c)).held_by(record.run)) for c in clusters}
+        tools = _Tools(
+            journal, record.field_manager, Redactor(rules=run.settings.redact), run.settings.remediation, key
+        )
         results = []
         for action, step in steps:
             locks[action.cluster].renew()
-            result = _Undo(action, step, writers.of(action.cluster), journal, manager, redactor).perform()
+            result = _Undo(action, step, writers.of(action.cluster), tools).perform()
             if run.on_result is not None:
                 run.on_result(result)
             results.append(result)
     return RunResult(record.run, tuple(results))
 
 
-def not_undoable(record: Record) -> Iterator[str]:
-    """The resources whose state before is not in the journal."""
-    yield from (step.id for step in record.steps if step.is_sensitive)
+def _check_thawed(window: Freeze | None, *, is_overridden: bool) -> None:
+    if window is not None and not is_overridden:
+        message = f"a freeze window is open: {told(window)} ({window.where})"
+        raise RemediationError(message, code=GUARDED, hint="`remediate undo RUN --override-freeze` undoes all the same")
+
+
+@dataclass(frozen=True, slots=True)
+class _Tools:
+    """What all objects are put back with."""
+
+    journal: Journal
+    manager: str
+    redactor: Redactor
+    config: RemediationConfig
+    key: JournalKey | None
 
 
 class _Undo:
-    def __init__(
-        self, action: Action, step: Step, writer: Writer, journal: Journal, manager: str, redactor: Redactor
-    ) -> None:
+    def __init__(self, action: Action, step: Step, writer: Writer, tools: _Tools) -> None:
         self._action, self._step, self._writer = action, step, writer
-        self._journal, self._manager, self._redactor = journal, manager, redactor
+        self._journal, self._manager, self._redactor = tools.journal, tools.manager, tools.redactor
+        self._config, self._key = tools.config, tools.key
+        self._before: JsonObject | None = step.before
         self._target: Target = target_of(action)
 
     def perform(self) -> Result:
@@ -77,6 +99,8 @@ class _Undo:
             outcome, message = "failed", self._words(error)
         except ClusterError as error:
             outcome, message = "failed", error.message
+        except WrongKey as error:
+            outcome, message = "refused", str(error)
         except LookupError:
             outcome, message = "refused", "the object has another form by now"
         self._journal.write("undone", id=self._action.id, result=outcome, message=message)
@@ -85,16 +109,16 @@ class _Undo:
 
     def _restore(self) -> tuple[Outcome, str]:
         live = self._writer.get(self._target)
-        before = self._step.before
         if self._step.is_sensitive:
-            return "refused", "its earlier values are secret, so the journal does not hold them"
+            self._before = self._opened()
+        before = self._before
         if before is None and live is None:
             return "skipped", "it is not there, as before the run"
         if before is not None and live is not None and self._is_as_before(live, before):
             if self._step.result == "done" and not self._moved(live):
                 self._give_back(live, before)
             return "skipped", "it is as it was before the run"
-        if reason := self._moved(live):
+        if reason := self._moved(live) or self._protected(before):
             return "refused", reason
         self._journal.write("undo", id=self._action.id)
         if live is not None and (before is None or self._is_recreated):
@@ -106,6 +130,20 @@ class _Undo:
         if before is not None and live is not None:
             self._put_back(live, before)
         return "done", ""
+
+    def _opened(self) -> JsonObject:
+        """The object before, of which the journal holds nothing in clear. Raises WrongKey."""
+        if self._step.sealed is None:
+            raise WrongKey("its earlier values are secret, so the journal does not hold them (remediation.journalKey)")
+        if self._key is None:
+            name = self._step.sealed.get("key")
+            raise WrongKey(f"its earlier values are encrypted with the key {name}: set remediation.journalKey")
+        return self._key.open(self._step.sealed, place_of(self._journal.run, self._action.id))
+
+    def _protected(self, before: JsonObject | None) -> str:
+        """Also what the run itself created: to delete a namespace takes along whatever came into it since."""
+        what = "delete" if before is None else "create" if self._action.action == "delete" else "apply"
+        return protected(self._target.key, what, self._config)
 
     @property
     def _is_recreated(self) -> bool:
@@ -135,11 +173,19 @@ class _Undo:
                 return "it is another object by now"
             if live["metadata"].get("resourceVersion") == after.get("resourceVersion"):
                 return ""
-        elif self._step.before is None or self._is_recreated:
+        elif self._before is None or self._is_recreated:
             return self._not_created_by_run(live)
+        return "" if self._is_alike(live) else "somebody changed it since the run"
+
+    def _is_alike(self, live: JsonObject) -> bool:
         left = self._step.left()
-        is_alike = not self._redactor.covers(live) and places_digest(live, left["places"]) == left["digest"]
-        return "" if is_alike else "somebody changed it since the run"
+        places, digest = left["places"], str(left["digest"])
+        if ":" in digest:
+            return self._key is not None and self._key.is_digest_of(digest, places_text(live, places))
+        return not self._is_sensitive(live) and places_digest(live, places) == digest
+
+    def _is_sensitive(self, live: JsonObject | None) -> bool:
+        return self._action.sensitive or (live is not None and self._redactor.covers(live))
 
     def _not_created_by_run(self, live: JsonObject) -> str:
         """The run ended before the answer: whatever was created or written at another time was not its work."""
@@ -172,8 +218,9 @@ class _Undo:
                 after = found
 
     def _words(self, error: ApiError) -> str:
-        is_secret = self._target.key.kind == "Secret"
-        return f"the server refused it: HTTP {error.status} {error.reason}" if is_secret else error.message
+        """The server's words; of an object with secret values, which they may quote, only what kind of refusal."""
+        is_sensitive = self._is_sensitive(self._before) or self._target.key.kind == "Secret"
+        return f"the server refused it: HTTP {error.status} {error.reason}" if is_sensitive else error.message
 
 
 def _version_of(live: JsonObject) -> JsonObject:

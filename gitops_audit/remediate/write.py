@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from gitops_audit.config.settings import Settings
@@ -26,8 +26,9 @@ from gitops_audit.remediate.desired import desired, folded, operations
 from gitops_audit.remediate.digest import content_digest
 from gitops_audit.remediate.document import Action
 from gitops_audit.remediate.journal import Journal
+from gitops_audit.remediate.journal_key import JournalKey, place_of
 from gitops_audit.remediate.ownership import deployer_entry, handed_back, own_entries
-from gitops_audit.remediate.place import moved_places, places, places_digest
+from gitops_audit.remediate.place import moved_places, places, places_digest, places_text
 from gitops_audit.remediate.result import Outcome, Result
 from gitops_audit.remediate.rights import target_of
 from gitops_audit.remediate.survey import Survey
@@ -56,6 +57,7 @@ class Tools:
     drafts: Mapping[str, Draft]
     redactor: Redactor
     managers: Managers
+    key: JournalKey | None = None
     styles: dict[tuple[str, str], Style] = field(default_factory=dict)  # by cluster and source
     renew: Callable[[str], None] = lambda cluster: None  # keeps the lock of a cluster in a long wait
 
@@ -287,9 +289,20 @@ class Step:
             cluster=self._action.cluster,
             before=None if is_sensitive else live,
             sensitive=is_sensitive,
+            sealed=self._sealed(live) if is_sensitive and live is not None else None,
             places=written,
-            digest=places_digest(wanted, written) if written and wanted and not is_sensitive else "",
+            digest=self._digest(wanted, written, is_sensitive=is_sensitive) if written and wanted else "",
         )
+
+    def _sealed(self, live: JsonObject) -> JsonObject | None:
+        """What only the journal's key opens again; None without one."""
+        key = self._tools.key
+        return key.seal(live, place_of(self._tools.journal.run, self._action.id)) if key is not None else None
+
+    def _digest(self, body: JsonObject, written: Sequence[str], *, is_sensitive: bool) -> str:
+        if not is_sensitive:
+            return places_digest(body, written)
+        return self._tools.key.digest(places_text(body, written)) if self._tools.key is not None else ""
 
     def _ended(self, outcome: Outcome, message: str = "") -> Result:
         action = self._action
@@ -300,7 +313,7 @@ class Step:
 
     def _is_sensitive(self, body: JsonObject) -> bool:
         """Whether an object holds secret values, or (as the plan knows) copies of those of another one."""
-        return not self._action.undoable or self._tools.redactor.covers(body)
+        return self._action.sensitive or self._tools.redactor.covers(body)
 
     def _summary(self, *, is_sensitive: bool) -> JsonObject:
         """What identifies the object after the write, for `undo` to know it again; nothing where it was deleted."""
@@ -308,7 +321,7 @@ class Step:
         if written is None:
             return {}
         found = self._places()
-        digest = "" if is_sensitive else places_digest(written, found)
+        digest = self._digest(written, found, is_sensitive=is_sensitive)
         known = {name: written["metadata"].get(name) for name in ("uid", "resourceVersion")}
         return known | {"places": found, "digest": digest}
 

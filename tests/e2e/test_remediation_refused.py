@@ -36,9 +36,9 @@ def shop(apiserver: ApiServer, tmp_path: Path) -> Iterator[Shop]:
         found.unlock()
 
 
-def held(shop: Shop, holder: str, *, renewed: str) -> None:
+def held(shop: Shop, holder: str, *, renewed: str, duration_s: int = 60) -> None:
     """The lock, held by somebody."""
-    spec = {"holderIdentity": holder, "leaseDurationSeconds": 60, "renewTime": renewed}
+    spec = {"holderIdentity": holder, "leaseDurationSeconds": duration_s, "renewTime": renewed}
     metadata = {"name": "gitops-audit-remediation", "namespace": "default"}
     lease = {"apiVersion": "coordination.k8s.io/v1", "kind": "Lease", "metadata": metadata, "spec": spec}
     (shop.root.parent / "lease.json").write_text(json.dumps(lease))
@@ -177,6 +177,9 @@ def test_it_is_refused_with_the_reason_and_nothing_is_written(
         done = shop.apply()
 
     assert done.returncode == 1, done.stderr
+    document = json.loads(done.stdout)
+    assert document["run"] == ""
+    assert {r["result"] for r in document["results"]} <= {"refused"}
     told = done.stdout + done.stderr + (shop.root / "plan.json").read_text()
     assert re.search(reason, told), told
     assert writes == []
@@ -226,7 +229,7 @@ def test_a_plan_expires_after_an_hour(shop: Shop) -> None:
 def test_a_second_run_at_the_same_time_is_told_of_the_first(shop: Shop) -> None:
     """The first is a process that lives and has just begun."""
     shop.plan()
-    with Writers(shop.settings.clusters) as writers, Lock(writers.of("prod"), "first", "gitops-audit") as first:
+    with Writers(shop.settings.clusters) as writers, Lock(writers.of("prod"), "gitops-audit").held_by("first") as first:
         with shop.server.audit_log.watched() as writes:
             done = shop.apply()
         assert first.holder in done.stderr
@@ -238,7 +241,7 @@ def test_a_second_run_at_the_same_time_is_told_of_the_first(shop: Shop) -> None:
 
 def test_the_lock_of_a_holder_that_died_expires(shop: Shop) -> None:
     shop.plan()
-    held(shop, "somebody", renewed="2020-01-01T00:00:00.000000Z")
+    held(shop, "somebody", renewed="2020-01-01T00:00:00.000000Z", duration_s=1)
 
     assert shop.apply().returncode == 0
     assert shop.data("cm-0") == {"a": "1"}

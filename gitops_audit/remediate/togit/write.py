@@ -13,7 +13,7 @@ from pathlib import Path
 from gitops_audit.errors import RemediationError
 from gitops_audit.remediate.apply import STALE, Run
 from gitops_audit.remediate.document import Plan
-from gitops_audit.remediate.result import Result, RunResult
+from gitops_audit.remediate.result import Result, RunResult, refused_by
 from gitops_audit.remediate.survey import surveyed
 from gitops_audit.remediate.togit.planner import GitPlanner, Patch
 from gitops_audit.remediate.togit.unified import FileChange
@@ -27,9 +27,8 @@ _AGAIN = "make a new plan: `gitops-audit remediate plan --to git -o plan.json`"
 def write_files(plan: Plan, run: Run) -> RunResult:
     """Writes all files of a plan, or none. Raises RemediationError (and what an audit raises)."""
     plan.check_age(run.now())
-    refused = tuple(f"{r.resource}: {r.reason}" for r in plan.refused)
     if not plan.actions:
-        return RunResult("", (), refused)
+        return RunResult("", refused_by(plan), plan.guards)
     with surveyed(run.settings, plan.scope, run.select, run.on_progress) as survey:
         planned = GitPlanner(survey).plan(plan.scope, run.now())
     _check(plan, planned.plan)
@@ -40,7 +39,7 @@ def write_files(plan: Plan, run: Run) -> RunResult:
     for result in done:
         if run.on_result is not None:
             run.on_result(result)
-    return RunResult("", tuple(done), refused)
+    return RunResult("", (*done, *refused_by(plan)), plan.guards)
 
 
 def _check(plan: Plan, now: Plan) -> None:

@@ -5,13 +5,12 @@ from __future__ import annotations
 import copy
 import json
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 
 import pytest
 
 from gitops_audit.errors import AuditError
 from gitops_audit.model.resource import JsonObject
-from gitops_audit.remediate.document import Action, Guard, Plan, Refused, Scope, load_plan
+from gitops_audit.remediate.document import Action, Guard, Plan, Refused, Scope
 
 NOW = datetime(2026, 3, 1, 3, 15, tzinfo=UTC)
 ACTION = Action("c/s/ConfigMap/n/a", 3, "apply", "ConfigMap/n/a", "c", "s", "v1", "7", "d", "e", ("f",))
@@ -68,11 +67,6 @@ def test_a_plan_is_good_for_an_hour() -> None:
     plan().check_age(NOW + timedelta(minutes=59))
     with pytest.raises(AuditError, match="expired"):
         plan().check_age(NOW + timedelta(minutes=61))
-
-
-def test_a_file_that_is_not_there_is_told(tmp_path: Path) -> None:
-    with pytest.raises(AuditError, match="cannot be read"):
-        load_plan(tmp_path / "plan.json")
 
 
 @pytest.mark.parametrize(

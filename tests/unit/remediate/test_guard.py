@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
+
 import pytest
 
 from gitops_audit.config.settings import RemediationConfig
 from gitops_audit.model.resource import ResourceKey
-from gitops_audit.remediate.guard import protected, shrunk
+from gitops_audit.remediate.guard import Facts, guards, protected, shrunk
 from gitops_audit.remediate.state import LastRun
 
 SECRET = ResourceKey("c", "", "Secret", "shop", "db")
@@ -64,3 +66,26 @@ def test_a_cluster_that_was_not_asked_for_has_lost_nothing() -> None:
 
 def test_a_source_whose_end_was_accepted_is_missed_no_more() -> None:
     assert shrunk(run(a=0), run(a=5).then(run(a=0)), 0.1) == ""
+
+
+@pytest.mark.parametrize(("accepts", "is_ok"), [((), False), (("shrink",), False), (("cluster",), True)])
+def test_a_cluster_that_was_rebuilt_is_another_one_until_a_person_accepts_it(
+    accepts: tuple[str, ...], is_ok: bool
+) -> None:
+    now = LastRun(run(c=5).declared, {}, frozenset(), {"c": "new"})
+    facts = Facts(RemediationConfig(), (), (), 5, True, now, run(c=5), accepts)
+
+    found = {guard.name: guard for guard in guards(facts, datetime(2026, 3, 1, tzinfo=UTC))}
+
+    assert found["cluster"].ok is is_ok
+    assert "another cluster" in found["cluster"].detail
+
+
+def test_what_was_declared_for_the_old_cluster_owns_nothing_in_the_new_one() -> None:
+    before = run(c=5, d=5)
+    after = before.then(
+        LastRun({("c", "shop"): frozenset({"ConfigMap/n/9"})}, {}, frozenset(), {"c": "new", "d": "uid"})
+    )
+
+    assert after.known[("c", "shop")] == {"ConfigMap/n/9"}
+    assert after.known[("d", "shop")] == before.known[("d", "shop")]

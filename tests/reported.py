@@ -6,6 +6,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
 from gitops_audit.model.finding import Change, Drift, FieldOwner, PolicyResult, Problem, Severity, Waiver
+from gitops_audit.model.remediation import Remediation
 from gitops_audit.model.resource import Commit, Declared, Invalid, Origin, ResourceKey
 from gitops_audit.model.result import AuditResult, ClusterInfo, PolicyInfo, RunInfo, SourceInfo, Summary
 from gitops_audit.model.verdict import Verdict
@@ -134,3 +135,11 @@ def _saying(text: str) -> Iterable[Verdict]:
     yield Verdict.of(subject, "failed", Drift("modified", changes, reason=text), policies, commit=commit)
     yield Verdict.of(subject, "error", errors=(Problem("GA300", text),), invalid=(Invalid(text, text),))
     yield Verdict.of(subject, "skipped", skip_reason=text)
+
+
+def remediated() -> AuditResult:
+    """A resource that was repaired, one for which it is planned, and one that was refused."""
+    done = Remediation("apply", "done", "20260301T031500Z-4f2a9c")
+    refused = Remediation("none", "refused", message="a person <edits> it\x1b")
+    found = (("repaired", done), ("planned", Remediation("create", "planned")), ("kept", refused))
+    return finished([replace(scaled(name), remediation=what) for name, what in found])

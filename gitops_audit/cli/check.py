@@ -13,13 +13,13 @@ import click
 from gitops_audit.cli import console
 from gitops_audit.cli.console import Progress
 from gitops_audit.cli.options import configuration, report_choices, report_command, report_targets, run_command
-from gitops_audit.cli.selection import select
 from gitops_audit.config.load import load
 from gitops_audit.config.settings import Settings
 from gitops_audit.engine.audit import Audit, utc_now
 from gitops_audit.engine.events import Finished, Judged, Started
 from gitops_audit.engine.interruption import unjudged
 from gitops_audit.engine.options import RunOptions
+from gitops_audit.engine.selection import select
 from gitops_audit.lifetime import Interrupted
 from gitops_audit.model.check import DRIFT, SCHEMA
 from gitops_audit.model.result import NOT_EVALUATED, AuditResult, ClusterInfo, RunInfo, Summary

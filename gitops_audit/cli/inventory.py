@@ -9,10 +9,10 @@ import click
 from gitops_audit.cli import console
 from gitops_audit.cli.console import Progress
 from gitops_audit.cli.options import configuration, run_command
-from gitops_audit.cli.selection import select
 from gitops_audit.config.load import load
 from gitops_audit.engine.audit import Audit
 from gitops_audit.engine.options import RunOptions
+from gitops_audit.engine.selection import select
 from gitops_audit.model.resource import Declared
 from gitops_audit.model.subject import Subject
 

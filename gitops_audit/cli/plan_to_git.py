@@ -10,8 +10,8 @@ from pathlib import Path
 
 from gitops_audit.cli import console
 from gitops_audit.cli.console import Progress
-from gitops_audit.cli.selection import select
 from gitops_audit.config.settings import Settings
+from gitops_audit.engine.selection import select
 from gitops_audit.errors import ConfigError, ReportError
 from gitops_audit.remediate.document import Scope
 from gitops_audit.remediate.plan_file import PlanFile

@@ -18,10 +18,9 @@ from gitops_audit.cli.console import Progress
 from gitops_audit.cli.group import Group
 from gitops_audit.cli.options import CONFIG, configuration
 from gitops_audit.cli.plan_to_git import Wish, plan_to_git
-from gitops_audit.cli.remediation_text import apply_lines, plan_lines
-from gitops_audit.cli.selection import select
 from gitops_audit.config.load import load
 from gitops_audit.config.settings import RemediationConfig, Settings
+from gitops_audit.engine.selection import select
 from gitops_audit.errors import AuditError
 from gitops_audit.remediate.apply import Run, apply, resume
 from gitops_audit.remediate.document import Direction, Plan, Scope
@@ -31,6 +30,7 @@ from gitops_audit.remediate.plan_file import PlanFile, load_plan
 from gitops_audit.remediate.result import RunResult, not_begun
 from gitops_audit.remediate.rights import roles
 from gitops_audit.remediate.survey import surveyed
+from gitops_audit.remediate.text import apply_lines, plan_lines
 from gitops_audit.remediate.togit.write import write_files
 from gitops_audit.remediate.undo import undo
 from gitops_audit.remediate.writers import Writers

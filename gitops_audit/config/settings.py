@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Literal
 
@@ -408,3 +408,9 @@ class Settings:
     fail_on: Severity = Severity.low
     fail_on_unfollowed: bool = False
     remediation: RemediationConfig = field(default_factory=RemediationConfig)
+
+
+def with_orphans(settings: Settings) -> Settings:
+    """The same, and undeclared objects are searched for."""
+    orphans = replace(settings.drift.orphans, enabled=True)
+    return replace(settings, drift=replace(settings.drift, orphans=orphans))

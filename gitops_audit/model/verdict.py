@@ -9,6 +9,7 @@ from typing import Literal
 from gitops_audit.model.check import DRIFT, POLICY, SCHEMA, CheckName
 from gitops_audit.model.finding import CHANGE_MEANING, Drift, DriftState, Finding, PolicyResult, Problem, Severity
 from gitops_audit.model.fingerprint import fingerprint
+from gitops_audit.model.remediation import Remediation
 from gitops_audit.model.resource import Commit, Invalid
 from gitops_audit.model.subject import Subject, Unread
 
@@ -52,6 +53,7 @@ class Verdict:
     commit: Commit | None = None
     skip_reason: str = ""
     unchecked: str = ""
+    remediation: Remediation | None = None
 
     @classmethod
     def of(
@@ -146,7 +148,8 @@ class Verdict:
             return "error"
         # Of a broken file it is not known what it declares.
         is_unread = isinstance(self.subject, Unread) and bool(self.found(SCHEMA))
-        if is_unread or any(threshold.is_failure(f) for f in self.findings):
+        repaired = self.remediation.repaired if self.remediation is not None else frozenset()
+        if is_unread or any(threshold.is_failure(f) for f in self.findings if f.fingerprint not in repaired):
             return "failed"
         return "skipped" if self.skip_reason else "passed"
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import os
 import pickle
-from collections.abc import Collection, Sequence, Set
+from collections.abc import Callable, Collection, Sequence, Set
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -19,7 +19,7 @@ from gitops_audit.model.resource import Declared, JsonObject
 from gitops_audit.model.result import Part, RunInfo
 from gitops_audit.model.subject import Subject
 from gitops_audit.model.verdict import Threshold, Verdict
-from gitops_audit.pytest_plugin.session import AuditSession
+from gitops_audit.pytest_plugin.session import AuditRun, AuditSession
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,11 +33,16 @@ class _Shared:
     elsewhere: Set[Part]
 
 
+Remediate = Callable[[AuditRun, Sequence[Subject]], None]
+
+
 class Controller:
     """In the controller: judges everything before the workers start and hands each the path of the result."""
 
-    def __init__(self, session: AuditSession) -> None:
+    def __init__(self, session: AuditSession, remediate: Remediate | None = None) -> None:
+        """`remediate` plans or repairs what is found, before it is shared."""
         self.session = session
+        self._remediate = remediate
         self._held = contextlib.ExitStack()
         self._folder = self._held.enter_context(temporary_tree())
         self._shared: dict[str, str] = {}
@@ -56,6 +61,9 @@ class Controller:
         run = self.session.run(path)
         resources = tuple(run.resources())
         verdicts = run.judge(resources)
+        if self._remediate is not None and not self.session.config.option.collectonly:
+            self._remediate(run, resources)
+            verdicts = run.judge(resources)
         provider = run.provider
         resources = tuple(_with_body(r, provider.declared(r)) for r in resources)
         inventory = tuple(provider.inventory())

@@ -22,7 +22,7 @@ from gitops_audit.pytest_plugin.split import checked
 from gitops_audit.report import facts, text
 from gitops_audit.report.cause import Shared
 
-_COLOURS: dict[str, dict[str, bool]] = {
+COLOURS: dict[str, dict[str, bool]] = {
     "title": {"bold": True},
     "add": {"green": True},
     "remove": {"red": True},
@@ -59,7 +59,7 @@ class FindingRepr(TerminalRepr):
 
     def toterminal(self, tw: TerminalWriter) -> None:
         for line, style in islice(text.lines(self.verdict), 1 if self.is_brief else None):
-            tw.line(line, **_COLOURS.get(style, {}))
+            tw.line(line, **COLOURS.get(style, {}))
 
     def __str__(self) -> str:
         """For report files: with what programs sort by, as some show nothing else of a failure."""

@@ -31,6 +31,13 @@ def add(parser: pytest.Parser) -> None:
             told = f"{choice.help} (default: {choice.values[0]})"
             group.addoption(f"--gitops-{format_.name}-{choice.name}", choices=choice.values, help=told)
     group.addoption("--gitops-push-metrics", metavar="URL", help=PUSH_HELP)
+    group.addoption(
+        "--gitops-remediate", choices=("plan", "apply"), help="plan what would repair the drift, or repair it"
+    )
+    group.addoption(
+        "--gitops-plan", metavar="FILE", help="write the plan there; with --gitops-approve: the plan to apply"
+    )
+    group.addoption("--gitops-approve", metavar="DIGEST", help="apply the plan of --gitops-plan, if it is this one")
 
 
 def _add(group: pytest.OptionGroup, option: Option) -> None:

@@ -13,6 +13,8 @@ from gitops_audit.pytest_plugin.options import SESSION
 
 if TYPE_CHECKING:
     from gitops_audit.pytest_plugin.checks import GitopsResource
+    from gitops_audit.pytest_plugin.remediation import AuditRemediation
+    from gitops_audit.pytest_plugin.session import AuditSession
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -31,6 +33,8 @@ def pytest_configure(config: pytest.Config) -> None:
     files = arguments.audited_files(config)
     if files:
         _start(config, files)
+    elif config.getoption("--gitops-remediate"):
+        raise pytest.UsageError("--gitops-remediate needs an audit: name a gitops-audit.yaml, or give --gitops-config")
 
 
 def _start(config: pytest.Config, files: list[Path]) -> None:
@@ -51,8 +55,26 @@ def _start(config: pytest.Config, files: list[Path]) -> None:
         config.pluginmanager.register(terminal.AuditTerminal(session), "gitops-audit-terminal")
         config.pluginmanager.register(terminal.ErrorsOnce(), "gitops-audit-errors")
         config.pluginmanager.register(junitxml.RunInJunitXml(session), "gitops-audit-junitxml")
-    if config.getoption("dist", "no") != "no" and not hasattr(config, "workerinput"):
-        config.pluginmanager.register(distributed.Controller(session), "gitops-audit-controller")
+    is_shared = config.getoption("dist", "no") != "no"
+    if not hasattr(config, "workerinput"):
+        remediation = _remediation(config, session)
+        if is_shared:
+            controller = distributed.Controller(session, remediation.act if remediation else None)
+            config.pluginmanager.register(controller, "gitops-audit-controller")
+
+
+def _remediation(config: pytest.Config, session: AuditSession) -> AuditRemediation | None:
+    """None where none is asked for: then nothing of it is imported."""
+    if not any(config.getoption(f"--gitops-{name}") for name in ("remediate", "plan", "approve")):
+        return None
+    from gitops_audit.pytest_plugin.remediation import AuditRemediation, Wish
+
+    wish = Wish.of(config, session.files)
+    if wish is None:
+        return None
+    remediation = AuditRemediation(session, wish)
+    config.pluginmanager.register(remediation, "gitops-audit-remediation")
+    return remediation
 
 
 def pytest_unconfigure(config: pytest.Config) -> None:

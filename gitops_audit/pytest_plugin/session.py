@@ -9,6 +9,7 @@ from typing import Protocol
 import pytest
 
 from gitops_audit.config.load import load
+from gitops_audit.config.settings import Settings, with_orphans
 from gitops_audit.engine.audit import Audit, utc_now
 from gitops_audit.engine.events import Finished, Judged
 from gitops_audit.engine.shield import Shield
@@ -52,29 +53,31 @@ class LocalAudit:
 
     def __init__(self, path: Path, config: pytest.Config) -> None:
         with Shield():
-            self._audit = Audit(load(path), run_options(config))
-            self._audit.prepare()
+            self.settings = _settings(load(path), config)
+            self.options = run_options(config)
+            self.audit = Audit(self.settings, self.options)
+            self.audit.prepare()
         self._notes: tuple[str, ...] = ()
         self._elsewhere: Set[Part] = frozenset()
 
     @property
     def info(self) -> RunInfo:
-        return self._audit.info
+        return self.audit.info
 
     @property
     def threshold(self) -> Threshold:
-        return self._audit.threshold
+        return self.audit.threshold
 
     def resources(self) -> Sequence[Subject]:
-        return self._audit.resources
+        return self.audit.resources
 
     def inventory(self) -> Sequence[Subject]:
-        return self._audit.inventory
+        return self.audit.inventory
 
     def judge(self, selected: Collection[Subject]) -> dict[str, Verdict]:
         verdicts: dict[str, Verdict] = {}
         with Shield():
-            for event in self._audit.run(selected, keeps_live=True):
+            for event in self.audit.run(selected, keeps_live=True):
                 if isinstance(event, Judged):
                     verdicts[event.verdict.subject.id] = event.verdict
                 elif isinstance(event, Finished):
@@ -90,14 +93,20 @@ class LocalAudit:
 
     def declared(self, resource: Subject) -> JsonObject:
         with Shield():
-            return self._audit.declared(resource)
+            return self.audit.declared(resource)
 
     def live(self, resource: Subject) -> JsonObject | None:
         with Shield():
-            return self._audit.live(resource)
+            return self.audit.live(resource)
 
     def close(self) -> None:
-        self._audit.close()
+        self.audit.close()
+
+
+def _settings(settings: Settings, config: pytest.Config) -> Settings:
+    """What is to be deleted must be found: a remediation that prunes searches for undeclared objects."""
+    is_pruning = config.getoption("--gitops-remediate") and settings.remediation.prune
+    return with_orphans(settings) if is_pruning else settings
 
 
 class AuditRun:
@@ -135,6 +144,10 @@ class AuditRun:
                 self._failure = error
                 raise
         return self._verdicts
+
+    def remediated(self, verdicts: Mapping[str, Verdict]) -> None:
+        """Puts verdicts that say what was done about their drift in the place of those that were judged."""
+        self._verdicts |= verdicts
 
     def verdict(self, resource_id: str) -> Verdict | None:
         """None before `judge`."""

@@ -33,6 +33,7 @@ def checked(verdict: Verdict, check: str, threshold: Threshold) -> Verdict:
         drift=verdict.drift if check == DRIFT else None,
         passed=tuple(p for p in verdict.passed if p.policy == name),
         skip_reason=verdict.skip_reason if check == DRIFT else "",
+        remediation=verdict.remediation if check == DRIFT else None,
     ).judged(threshold)
 
 
@@ -42,7 +43,8 @@ def _without_schema(verdict: Verdict, threshold: Threshold) -> Verdict:
     reason = f"not checked against a schema: {verdict.unchecked}"
     skipped = Finding(SCHEMA, "skipped", "skip", reason)
     told = verdict.with_findings(errors or [skipped])
-    return replace(told, drift=None, passed=(), skip_reason="" if errors else reason).judged(threshold)
+    told = replace(told, drift=None, passed=(), skip_reason="" if errors else reason, remediation=None)
+    return told.judged(threshold)
 
 
 def is_evaluated(verdict: Verdict, check: str) -> bool:

@@ -8,12 +8,11 @@ from dataclasses import dataclass
 from typing import Literal
 
 from gitops_audit.errors import AuditError
+from gitops_audit.model.remediation import NO_ACTION
 from gitops_audit.model.resource import JsonObject
 from gitops_audit.remediate.document import Guard, Plan, Refused
 
 Outcome = Literal["done", "failed", "refused", "fight", "skipped"]
-NO_ACTION = "none"
-"""The action of a resource that the plan itself refuses."""
 _BAD = frozenset({"failed", "refused", "fight", "skipped"})
 
 

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
-from gitops_audit.config.settings import Settings
+from gitops_audit.config.settings import Settings, with_orphans
 from gitops_audit.engine.audit import Audit
 from gitops_audit.engine.events import Judged
 from gitops_audit.engine.options import RunOptions
@@ -53,8 +53,7 @@ def surveyed(
 ) -> Iterator[Survey]:
     """Audits what the scope is about; live objects can be asked for until the end. Raises AuditError."""
     if scope.prune:
-        orphans = replace(settings.drift.orphans, enabled=True)
-        settings = replace(settings, drift=replace(settings.drift, orphans=orphans))
+        settings = with_orphans(settings)
     audit = Audit(settings, run_options(scope, on_progress))
     try:
         audit.prepare()

@@ -46,6 +46,9 @@ def _values(verdict: Verdict, open_: Sequence[Finding], commit: str) -> Iterator
     yield "state", (f.state for f in open_ if f.state)
     yield "since", sorted(f.since for f in open_ if f.since)[:1]
     yield "fingerprint", (f.fingerprint for f in open_)
+    if (done := verdict.remediation) is not None:
+        pairs = (("action", done.action), ("result", done.result), ("run", done.run), ("message", done.message))
+        yield from ((f"remediation.{name}", [value]) for name, value in pairs)
 
 
 def _joined(values: Iterable[str]) -> str:

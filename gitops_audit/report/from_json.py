@@ -15,6 +15,7 @@ import orjson
 
 from gitops_audit.errors import ConfigError
 from gitops_audit.model.finding import ABSENT, Change, Drift, FieldOwner, PolicyResult, Problem, Severity, Waiver
+from gitops_audit.model.remediation import Remediation
 from gitops_audit.model.resource import Commit, Declared, Invalid, Origin, ResourceKey
 from gitops_audit.model.result import (
     NOT_EVALUATED,
@@ -95,6 +96,7 @@ def _verdict(entry: Any) -> Verdict:
         tuple(Problem(e["code"], e["message"]) for e in entry["errors"]),
         Commit(*(origin[k] for k in where)) if any(origin[k] for k in where) else None,
         entry["skipReason"],
+        remediation=Remediation(**entry["remediation"]) if entry["remediation"] else None,
     )
     lines = iter(c["line"] for c in entry["drift"]["changes"]) if entry["drift"] else iter(())
     return replace(

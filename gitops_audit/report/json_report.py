@@ -9,6 +9,7 @@ import orjson
 
 from gitops_audit.model.check import DRIFT, POLICY, SCHEMA
 from gitops_audit.model.finding import ABSENT, Change, DriftState, FieldOwner, Finding, PolicyResult, Waiver
+from gitops_audit.model.remediation import Remediation
 from gitops_audit.model.result import AuditResult, PolicyInfo, SourceInfo
 from gitops_audit.model.subject import Subject
 from gitops_audit.model.verdict import Verdict
@@ -111,8 +112,14 @@ def _resource(verdict: Verdict) -> dict[str, Any]:
         "invalid": [_invalid(f) for f in verdict.found(SCHEMA)],
         "health": None,
         "errors": [{"code": f.rule, "message": f.message} for f in verdict.unevaluated if f.rule != "unknown"],
-        "remediation": None,
+        "remediation": _remediation(verdict.remediation),
     }
+
+
+def _remediation(done: Remediation | None) -> dict[str, Any] | None:
+    if done is None:
+        return None
+    return {"action": done.action, "result": done.result, "run": done.run, "message": done.message}
 
 
 def _origin(resource: Subject, verdict: Verdict) -> dict[str, Any]:

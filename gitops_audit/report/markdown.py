@@ -117,6 +117,8 @@ def _resource(verdict: Verdict, open_: Sequence[Finding]) -> Iterator[str]:
         yield f"- {text.word(finding)}, {finding.severity}: {span(text.sentence(finding))}"
     if len(open_) > MAX_FINDINGS:
         yield f"- and {len(open_) - MAX_FINDINGS} more"
+    if verdict.remediation is not None:
+        yield f"- remediation: {span(text.remediation(verdict.remediation))}"
     changes = [f.change for f in open_ if f.change is not None][:MAX_FINDINGS]
     if changes:
         yield from _fenced([line for change in changes for line in _diff(change)])

@@ -13,6 +13,7 @@ from typing import Literal, NamedTuple
 from gitops_audit.model.check import DRIFT, POLICY, SCHEMA
 from gitops_audit.model.finding import CHANGE_MEANING, Cause, Change, FieldOwner, Finding, Waiver
 from gitops_audit.model.printable import printable
+from gitops_audit.model.remediation import NO_ACTION, Remediation
 from gitops_audit.model.result import SourceInfo
 from gitops_audit.model.verdict import Verdict
 from gitops_audit.report.cause import ErrorCause, cause_of
@@ -69,7 +70,10 @@ def _lines(verdict: Verdict, is_verbose: bool, shared: Container[ErrorCause]) ->
     yield from _policies(findings, verdict.subject.origin.path)
     yield from _waived(findings, is_verbose)
     yield from _origin(verdict)
-    yield from _next_step(verdict)
+    if verdict.remediation is not None:
+        yield Line(f"  remediation: {remediation(verdict.remediation)}", "hint")
+    else:
+        yield from _next_step(verdict)
 
 
 def one_line(verdict: Verdict) -> str:
@@ -81,6 +85,14 @@ def told(finding: Finding) -> tuple[str, str]:
     """A finding as a pair, for lists and properties: the word for what became of it, and what it says."""
     reason = f" ({waiver_text(finding.waiver)})" if finding.waiver else ""
     return word(finding), printable(f"{_gist(finding)}{reason}")
+
+
+def remediation(done: Remediation) -> str:
+    """What was done about the drift, and how to take it back. Not made printable yet."""
+    what = done.result if done.action == NO_ACTION else f"{done.action}, {done.result}"
+    reason = f": {done.message}" if done.message else ""
+    undo = f" by run {done.run} (`gitops-audit remediate undo {done.run}` takes it back)"
+    return f"{what}{undo if done.run and done.result in ('done', 'fight') else ''}{reason}"
 
 
 def sentence(finding: Finding) -> str:

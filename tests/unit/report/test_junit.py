@@ -15,7 +15,7 @@ from gitops_audit.model.resource import Declared, Origin, ResourceKey
 from gitops_audit.model.result import AuditResult, RunInfo, Summary
 from gitops_audit.model.verdict import Verdict
 from gitops_audit.report import junit, junit_file
-from tests.reported import BREAKING_OUT, finished, hostile, of_everything, resource, scaled
+from tests.reported import BREAKING_OUT, finished, hostile, of_everything, remediated, resource, scaled
 
 SCHEMA = Path(__file__).parents[2] / "junit.xsd"
 
@@ -276,3 +276,24 @@ def test_a_run_without_times_takes_none() -> None:
     info = RunInfo("2026-01-01T00:00:00Z")
     document = junit.write(AuditResult(info, "2026-01-01T00:00:00Z", Summary(), [scaled("web")]))
     assert case(document, "web").get("time") is None
+
+
+def test_what_was_done_about_a_resource_is_in_the_properties_of_its_case() -> None:
+    root = ET.fromstring(junit.write(remediated()))  # noqa: S314 - our own text
+
+    found = [{p.get("name"): p.get("value") for p in case.iter("property")} for case in root.iter("testcase")]
+
+    told = [{k: v for k, v in p.items() if str(k).startswith("remediation.")} for p in found]
+    assert told == [
+        {
+            "remediation.action": "apply",
+            "remediation.result": "done",
+            "remediation.run": "20260301T031500Z-4f2a9c",
+        },
+        {"remediation.action": "create", "remediation.result": "planned"},
+        {
+            "remediation.action": "none",
+            "remediation.result": "refused",
+            "remediation.message": "a person <edits> it\\x1b",
+        },
+    ]

@@ -24,6 +24,8 @@ def select(resources: Sequence[Subject], typed: Sequence[str]) -> list[Subject]:
 
 
 def _is_named(resource: Subject, word: str) -> bool:
+    if word == resource.id:
+        return True
     if "::" in word:
         word = "/".join(word.split("::")[1:])
     key = resource.key

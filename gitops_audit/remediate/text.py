@@ -6,9 +6,10 @@ from collections import Counter
 from collections.abc import Iterator, Mapping
 
 from gitops_audit.model.finding import Change
+from gitops_audit.model.remediation import NO_ACTION
 from gitops_audit.remediate.choose import Draft
 from gitops_audit.remediate.document import Action, Plan
-from gitops_audit.remediate.result import NO_ACTION, RunResult
+from gitops_audit.remediate.result import RunResult
 from gitops_audit.report.diff import shown
 from gitops_audit.report.text import Line, Style
 

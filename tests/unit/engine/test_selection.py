@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from gitops_audit.cli.selection import select
+from gitops_audit.engine.selection import select
 from gitops_audit.errors import ConfigError
 from gitops_audit.model.resource import Declared, Origin, ResourceKey
 

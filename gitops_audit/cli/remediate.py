@@ -19,7 +19,8 @@ from gitops_audit.cli.group import Group
 from gitops_audit.cli.options import CONFIG, configuration
 from gitops_audit.cli.plan_to_git import Wish, plan_to_git
 from gitops_audit.config.load import load
-from gitops_audit.config.settings import RemediationConfig, Settings
+from gitops_audit.config.remediation import RemediationConfig
+from gitops_audit.config.settings import Settings
 from gitops_audit.engine.selection import select
 from gitops_audit.errors import AuditError
 from gitops_audit.remediate.apply import Run, apply, resume

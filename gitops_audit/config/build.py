@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from gitops_audit.config.document import Document, folder_of
+from gitops_audit.config.remediation import Freeze, JournalKeyConfig, RemediationConfig
 from gitops_audit.config.repository import is_url
 from gitops_audit.config.rules import resolved_path
 from gitops_audit.config.settings import (
@@ -17,18 +18,15 @@ from gitops_audit.config.settings import (
     DriftConfig,
     ExceptionRule,
     FluxFollow,
-    Freeze,
     HelmOptions,
     HelmParameter,
     IgnoreRule,
-    JournalKeyConfig,
     KubernetesConfig,
     KustomizeOptions,
     NetworkConfig,
     OrphanConfig,
     PolicyRef,
     RedactRule,
-    RemediationConfig,
     Settings,
     SourceConfig,
     ValuesRepository,

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
-from gitops_audit.config.settings import Freeze
+from gitops_audit.config.remediation import Freeze
 
 _DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 

@@ -6,7 +6,7 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from gitops_audit.config.settings import RemediationConfig
+from gitops_audit.config.remediation import RemediationConfig
 from gitops_audit.kube.glob import is_like_any
 from gitops_audit.kube.plural import plural
 from gitops_audit.model.resource import Declared, ResourceKey

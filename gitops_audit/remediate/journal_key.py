@@ -19,7 +19,7 @@ from pathlib import Path
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
-from gitops_audit.config.settings import JournalKeyConfig
+from gitops_audit.config.remediation import JournalKeyConfig
 from gitops_audit.errors import ConfigError
 from gitops_audit.model.resource import JsonObject
 from gitops_audit.regular_file import open_regular

@@ -7,7 +7,7 @@ from contextlib import ExitStack
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
-from gitops_audit.config.settings import Freeze, RemediationConfig
+from gitops_audit.config.remediation import Freeze, RemediationConfig
 from gitops_audit.errors import ClusterError, RemediationError
 from gitops_audit.live.problem import ApiError
 from gitops_audit.live.writer import Target, Writer

@@ -6,7 +6,7 @@ from datetime import datetime
 
 import pytest
 
-from gitops_audit.config.settings import Freeze
+from gitops_audit.config.remediation import Freeze
 from gitops_audit.remediate.freeze import frozen_by
 
 WEEKEND = Freeze(days=("sat", "sun"), timezone="Europe/Berlin")

@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from gitops_audit.config.settings import RemediationConfig
+from gitops_audit.config.remediation import RemediationConfig
 from gitops_audit.model.resource import ResourceKey
 from gitops_audit.remediate.guard import Facts, guards, protected, shrunk
 from gitops_audit.remediate.state import LastRun

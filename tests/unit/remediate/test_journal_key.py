@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from gitops_audit.config.settings import JournalKeyConfig
+from gitops_audit.config.remediation import JournalKeyConfig
 from gitops_audit.errors import ConfigError
 from gitops_audit.remediate.journal_key import JournalKey, WrongKey
 

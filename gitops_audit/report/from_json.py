@@ -96,12 +96,11 @@ def _verdict(entry: Any) -> Verdict:
         tuple(Problem(e["code"], e["message"]) for e in entry["errors"]),
         Commit(*(origin[k] for k in where)) if any(origin[k] for k in where) else None,
         entry["skipReason"],
-        remediation=Remediation(**entry["remediation"]) if entry["remediation"] else None,
     )
     lines = iter(c["line"] for c in entry["drift"]["changes"]) if entry["drift"] else iter(())
-    return replace(
-        verdict, findings=tuple(f if f.change is None else replace(f, line=next(lines)) for f in verdict.findings)
-    )
+    found = tuple(f if f.change is None else replace(f, line=next(lines)) for f in verdict.findings)
+    done = Remediation(**entry["remediation"]) if entry["remediation"] else None
+    return replace(verdict, findings=found, remediation=done)
 
 
 def _subject(entry: Any, drift: Drift | None) -> Subject:

@@ -5,8 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from types import TracebackType
-from typing import Self
 
 from gitops_audit.errors import SourceError
 from gitops_audit.manifest.limits import MAX_FILE_BYTES
@@ -14,6 +12,7 @@ from gitops_audit.model.resource import Commit, FileProblem
 from gitops_audit.source import history
 from gitops_audit.source.arrivals import Arrivals, arrivals
 from gitops_audit.source.checkout import Blob
+from gitops_audit.source.closing import Closing
 from gitops_audit.source.links import LinkError
 from gitops_audit.source.materialise import write_links, write_tree
 from gitops_audit.source.objects import ObjectReader
@@ -31,7 +30,7 @@ class _Listing:
     skipped: tuple[tuple[str, str], ...]
 
 
-class CommitCheckout:
+class CommitCheckout(Closing):
     """Implements Checkout for a commit."""
 
     def __init__(self, repository: Repository, revision: str, commit: str, path: str) -> None:
@@ -91,14 +90,6 @@ class CommitCheckout:
 
     def close(self) -> None:
         self._objects.close()
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self.close()
 
     def _start(self, path: str) -> Entry:
         """The directory or file the source begins with, links on the way followed."""

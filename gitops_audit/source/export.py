@@ -8,12 +8,11 @@ import threading
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
-from types import TracebackType
-from typing import Self
 
 from gitops_audit.errors import SourceError
 from gitops_audit.lifetime import temporary_tree
 from gitops_audit.source.checkout import Checkout
+from gitops_audit.source.closing import Closing
 from gitops_audit.source.materialise import NOT_WRITTEN
 
 
@@ -83,13 +82,13 @@ class Export:
         try:
             (tree / path).unlink(missing_ok=True)
             if os.path.lexists(self.plain / path):
-                _link(str(self.plain / path), str(tree / path))
+                hard_linked(str(self.plain / path), str(tree / path))
         except OSError as error:
             raise _not_copied(error) from None
 
     def _copy(self, tree: Path) -> None:
         try:
-            shutil.copytree(self.plain, tree, symlinks=True, copy_function=_link)
+            shutil.copytree(self.plain, tree, symlinks=True, copy_function=hard_linked)
         except OSError as error:
             raise _not_copied(error) from None
 
@@ -97,7 +96,7 @@ class Export:
         self._lifetime.close()
 
 
-class Exports:
+class Exports(Closing):
     """The exported trees of one run; gone when it is closed."""
 
     def __init__(self) -> None:
@@ -120,16 +119,8 @@ class Exports:
                 export.close()
             self._exports.clear()
 
-    def __enter__(self) -> Self:
-        return self
 
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self.close()
-
-
-def _link(source: str, target: str) -> None:
+def hard_linked(source: str, target: str) -> None:
     """A hard link; a copy where the file system has none."""
     try:
         os.link(source, target, follow_symlinks=False)

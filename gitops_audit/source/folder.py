@@ -5,8 +5,6 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Collection, Iterator, Sequence
 from pathlib import Path
-from types import TracebackType
-from typing import Self
 
 from gitops_audit.config.settings import WORKTREE
 from gitops_audit.errors import SourceError
@@ -15,11 +13,12 @@ from gitops_audit.model.resource import Commit, FileProblem
 from gitops_audit.regular_file import open_regular
 from gitops_audit.source.arrivals import Arrivals
 from gitops_audit.source.checkout import Blob
+from gitops_audit.source.closing import Closing
 from gitops_audit.source.materialise import write_tree
 from gitops_audit.source.unread import UNREADABLE, bad_link, closed_directory, too_large
 
 
-class FolderCheckout:
+class FolderCheckout(Closing):
     """Implements Checkout for a folder, or for one file in it. Links that lead out of the folder are not followed."""
 
     revision = WORKTREE
@@ -66,17 +65,6 @@ class FolderCheckout:
 
     def arrivals(self, *, is_path_alone: bool) -> Arrivals:
         return Arrivals()
-
-    def close(self) -> None:
-        """Nothing is held open."""
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self.close()
 
     def _walk(self) -> Iterator[Path]:
         for folder, folders, files in os.walk(self._root, onerror=self._closed):

@@ -5,8 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from types import TracebackType
-from typing import Self
 
 from gitops_audit.config.repository import without_user_info
 from gitops_audit.config.settings import SourceConfig
@@ -14,11 +12,12 @@ from gitops_audit.errors import SourceError
 from gitops_audit.model.resource import Commit, FileProblem
 from gitops_audit.source.arrivals import Arrivals
 from gitops_audit.source.checkout import Blob
+from gitops_audit.source.closing import Closing
 from gitops_audit.source.unread import NO_PATH
 
 
 @dataclass(frozen=True, slots=True)
-class NoCheckout:
+class NoCheckout(Closing):
     """Implements Checkout without a file. `repo` and `revision` are those of the chart."""
 
     repo: str
@@ -54,14 +53,3 @@ class NoCheckout:
 
     def arrivals(self, *, is_path_alone: bool) -> Arrivals:
         return Arrivals()
-
-    def close(self) -> None:
-        """Nothing is held open."""
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self.close()

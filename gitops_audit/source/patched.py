@@ -2,21 +2,20 @@
 
 from __future__ import annotations
 
-import os
 import shutil
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from pathlib import Path
-from types import TracebackType
-from typing import Self
 
 from gitops_audit.errors import SourceError
 from gitops_audit.model.resource import Commit, FileProblem
 from gitops_audit.source.arrivals import Arrivals
 from gitops_audit.source.checkout import Blob, Checkout
+from gitops_audit.source.closing import Closing
+from gitops_audit.source.export import hard_linked
 from gitops_audit.source.materialise import NOT_WRITTEN
 
 
-class PatchedCheckout:
+class PatchedCheckout(Closing):
     """Implements Checkout over another one, which stays open. `tree` is its export, which is only read."""
 
     def __init__(self, base: Checkout, tree: Path, changes: Mapping[str, bytes]) -> None:
@@ -46,7 +45,7 @@ class PatchedCheckout:
 
     def materialise(self, dest: Path) -> None:
         try:
-            shutil.copytree(self._tree, dest, symlinks=True, copy_function=_link, dirs_exist_ok=True)
+            shutil.copytree(self._tree, dest, symlinks=True, copy_function=hard_linked, dirs_exist_ok=True)
             for path, data in self._changes.items():
                 place = dest / path
                 place.parent.mkdir(parents=True, exist_ok=True)
@@ -64,18 +63,3 @@ class PatchedCheckout:
 
     def close(self) -> None:
         """The other checkout is closed by whoever opened it."""
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self.close()
-
-
-def _link(source: str, target: str) -> None:
-    try:
-        os.link(source, target, follow_symlinks=False)
-    except OSError:
-        shutil.copy2(source, target, follow_symlinks=False)

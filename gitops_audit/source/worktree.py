@@ -7,8 +7,6 @@ import os
 import stat
 from collections.abc import Callable, Collection, Iterator, Sequence
 from pathlib import Path, PurePosixPath
-from types import TracebackType
-from typing import Self
 
 from gitops_audit.config.settings import WORKTREE
 from gitops_audit.errors import SourceError
@@ -18,6 +16,7 @@ from gitops_audit.regular_file import open_regular
 from gitops_audit.source import history
 from gitops_audit.source.arrivals import Arrivals, arrivals
 from gitops_audit.source.checkout import Blob
+from gitops_audit.source.closing import Closing
 from gitops_audit.source.command import GitFailedError
 from gitops_audit.source.materialise import write_tree
 from gitops_audit.source.objects import ObjectReader
@@ -38,7 +37,7 @@ from gitops_audit.source.unread import (
 )
 
 
-class WorktreeCheckout:
+class WorktreeCheckout(Closing):
     """Implements Checkout for the checked-out files."""
 
     revision = WORKTREE
@@ -98,17 +97,6 @@ class WorktreeCheckout:
             return Arrivals()
         head = pinned(self._repository, "HEAD")
         return arrivals(self._repository.git, head, self._repository.boundary(), [])
-
-    def close(self) -> None:
-        """Nothing is held open."""
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self.close()
 
     def _is_committed(self, path: str, object_id: str) -> bool:
         """Whether the file is what the commit has, line ends apart, as `core.autocrlf` changes them."""

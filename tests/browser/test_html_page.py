@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import date
 from pathlib import Path
 
@@ -11,11 +12,12 @@ from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Page, expect
 
 from gitops_audit.config.load import load
-from gitops_audit.model.finding import Severity
+from gitops_audit.model.finding import Change, Drift, Severity
 from gitops_audit.model.result import AuditResult
+from gitops_audit.model.verdict import Verdict
 from gitops_audit.report.suggest import suggested_rules
 from tests.browser.conftest import Open
-from tests.reported import finished, hostile, of_everything, scaled
+from tests.reported import finished, hostile, of_everything, resource, scaled
 
 VIEWS = ("overview", "resources", "policies", "run")
 RESULTS = {"empty": finished([]), "clean": finished(of_everything().verdicts[:1]), "everything": of_everything()}
@@ -204,6 +206,37 @@ def test_ten_thousand_resources_are_a_few_rows_on_the_page(open_report: Open) ->
     page.locator("#list").press("End")
     expect(page.locator(".row[aria-selected=true]")).to_have_attribute("aria-posinset", "10000")
     assert page.locator(".row").count() < 60
+
+
+def test_of_thousands_of_findings_some_are_shown_and_the_others_on_request(open_report: Open) -> None:
+    changes = tuple(Change("changed", f"/data/k{n}", f"data.k{n}", n, n + 1, "cluster") for n in range(2_000))
+    page = open_report(finished([Verdict.of(resource("many"), "failed", Drift("modified", changes))]), "#resources")
+    assert page.locator(".finding").count() == 50
+    page.get_by_role("button", name="Show 50 of 1,950 more findings").click()
+    assert page.locator(".finding").count() == 100
+
+
+def test_a_matrix_of_hundreds_of_clusters_shows_the_worst_and_says_so(open_report: Open) -> None:
+    verdicts = [scaled(f"app-{n}", cluster=f"cluster-{n % 100}", source=f"team-{n % 200}") for n in range(400)]
+    page = open_report(finished([*verdicts, scaled("more", cluster="cluster-99", source="team-199")]))
+    assert page.locator(".matrix thead th").nth(1).inner_text() == "cluster-99"
+    assert page.locator(".matrix tbody tr").count() == 30
+    expect(page.locator(".matrix")).to_contain_text("70 more are under Resources")
+    page.get_by_role("button", name="more sources").click()
+    assert page.locator(".matrix tbody tr").count() == 60
+
+
+def test_what_is_new_since_an_earlier_run_can_be_chosen(open_report: Open) -> None:
+    old, new = scaled("old"), scaled("new")
+    known = replace(old, findings=tuple(replace(f, state="persisting", since="2025-12-01") for f in old.findings))
+    fresh = replace(new, findings=tuple(replace(f, state="new") for f in new.findings))
+    page = open_report(finished([known, fresh]), "#resources")
+    page.get_by_role("checkbox", name="New").check()
+    expect(page.locator(".found")).to_have_text("1 of 2 resources")
+    assert row_names(page) == ["new"]
+    page.get_by_role("button", name="Remove the filter").click()
+    page.locator(".row", has_text="old").click()
+    expect(page.locator("#pane")).to_contain_text("2025-12-01")
 
 
 def test_all_of_it_can_be_done_with_the_keyboard(open_report: Open) -> None:

@@ -1,5 +1,6 @@
 // One resource with all that was found: what differs, who did it, when, since which commit, and what to do next.
 
+const FINDINGS_SHOWN = 50;
 const SIDES = { declared: "in Git", live: "in the cluster only", both: "in Git and in the cluster" };
 const CAUSES = { cluster: "The cluster moved", git: "Git moved", both: "Git and the cluster moved" };
 const CLASSES = { interactive: "by hand", controller: "a controller", applier: "a deployer" };
@@ -15,7 +16,7 @@ function detailView(resource, opened, leading) {
     { class: "detail", "aria-label": titleOf(resource) },
     el("header", null, stateLine(resource), heading, facts(resource, detail)),
     found.length ? "" : el("p", { class: "calm" }, outcomeOf(resource) === "passed" ? "Nothing differs, and no policy has anything against it." : "Nothing more is told."),
-    found.map((finding) => findingView(finding, resource, finding.fingerprint === opened)),
+    found.length ? portions(found, FINDINGS_SHOWN, (finding) => findingView(finding, resource, finding.fingerprint === opened), "findings") : "",
     detail?.next ? nextView(detail.next) : "",
     detail?.rule ? ruleView("Accept the drift by an ignore rule", ignoreRule(detail.rule)) : "",
   );

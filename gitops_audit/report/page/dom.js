@@ -34,6 +34,23 @@ function icon(state) {
   return el("span", { class: `icon ${state}`, "aria-hidden": "true" }, STATES[state].mark);
 }
 
+// The first of many, and a button for the next as many: a page with all of a hundred thousand would not open.
+function portions(items, size, draw, noun) {
+  const holder = document.createDocumentFragment();
+  const button = el("button", { type: "button", class: "quiet" });
+  let shown = 0;
+  const more = () => {
+    button.before(...items.slice(shown, shown + size).map(draw));
+    shown += size;
+    button.textContent = `Show ${counted(Math.min(size, items.length - shown))} of ${counted(items.length - shown)} more ${noun}`;
+    button.hidden = shown >= items.length;
+  };
+  button.addEventListener("click", more);
+  holder.append(button);
+  more();
+  return holder;
+}
+
 async function copy(text, button) {
   let isCopied = true;
   try {

@@ -4,7 +4,7 @@ const KNOWN = ["new", "persisting"];
 
 // Each facet: the name of a value by its number, and the number of an entry's value (-1: it has none).
 const FACETS = [
-  { key: "status", title: "Status", names: STATE_NAMES, label: (name) => STATES[name].label, of: (entry) => entries.state[entry] },
+  { key: "status", title: "Status", names: STATE_NAMES, label: (name) => STATES[name]?.label ?? name, of: (entry) => entries.state[entry] },
   { key: "severity", title: "Severity", names: audit.severities, of: (entry, finding) => (finding && !["skipped", "waived"].includes(finding.state) ? finding.severity : -1), isReversed: true },
   { key: "check", title: "Check", names: ["drift", "schema", "policy"], of: (entry, finding) => (finding ? ["drift", "schema", "policy"].indexOf(finding.check) : -1) },
   { key: "known", title: "Since the last run", names: KNOWN, label: (name) => (name === "new" ? "New" : "Known before"), of: (entry, finding) => KNOWN.indexOf(finding?.known) },

@@ -2,6 +2,7 @@
 
 const MAX_STEPS_SHOWN = 6;
 const MAX_SOURCES_SHOWN = 30;
+const MAX_CLUSTERS_SHOWN = 30;
 const LONGEST_TALLY = 8;
 
 function overviewView() {
@@ -44,14 +45,23 @@ function barView() {
 }
 
 function stepsView() {
-  if (!audit.steps.length) return el("section", { class: "steps" }, el("h2", null, "What to do first"), el("p", { class: "calm" }, audit.exitCode === 0 ? "Nothing: no finding fails." : "See what was not evaluated under This run."));
-  const list = el("ol", null);
-  const more = audit.steps.length - MAX_STEPS_SHOWN;
-  const fill = (steps) => list.append(...steps.map(stepView));
-  fill(audit.steps.slice(0, MAX_STEPS_SHOWN));
-  const button = more > 0 ? el("button", { type: "button", class: "quiet", onclick: (event) => (fill(audit.steps.slice(MAX_STEPS_SHOWN)), event.currentTarget.remove()) }, `Show ${counted(more)} more`) : "";
+  const title = el("h2", null, "What to do first");
+  if (!audit.steps.length) return el("section", { class: "steps" }, title, el("p", { class: "calm" }, audit.exitCode === 0 ? "Nothing: no finding fails." : "See what was not evaluated under This run."));
   const left = audit.moreSteps ? el("p", { class: "of" }, `and ${several(audit.moreSteps, "smaller group", "smaller groups")} under Resources`) : "";
-  return el("section", { class: "steps" }, el("h2", null, "What to do first"), list, button, left);
+  return el("section", { class: "steps" }, title, listOf("ol", audit.steps, MAX_STEPS_SHOWN, stepView, "steps"), left);
+}
+
+// A list whose button stands behind it, as only items may stand in it.
+function listOf(name, items, size, draw, noun) {
+  const list = el(name);
+  const holder = el("div", null, list);
+  const more = (shown) => {
+    list.append(...items.slice(shown, shown + size).map(draw));
+    const left = items.length - shown - size;
+    if (left > 0) holder.append(el("button", { type: "button", class: "quiet", onclick: (event) => (event.currentTarget.remove(), more(shown + size)) }, `Show ${counted(Math.min(size, left))} of ${counted(left)} more ${noun}`));
+  };
+  more(0);
+  return holder;
 }
 
 function stepView(step) {
@@ -79,15 +89,16 @@ function partCounts() {
 
 function matrixView(parts) {
   const badness = (list) => list.reduce((sum, part) => sum + part.error * 1e6 + part.failed, 0);
-  const of = (side) => [...Map.groupBy(parts.values(), (part) => part[side])].sort(([a, one], [b, other]) => badness(other) - badness(one) || (audit.texts[a] < audit.texts[b] ? -1 : 1));
+  const of = (side) => [...Map.groupBy(parts.values(), (part) => part[side])].sort(([a, one], [b, other]) => badness(other) - badness(one) || audit.texts[a].localeCompare(audit.texts[b], "en", { numeric: true })).map(([number]) => number);
   const [sources, clusters] = [of("source"), of("cluster")];
-  const body = el("tbody", null);
-  const fill = (rows) => body.append(...rows.map(([source]) => el("tr", null, el("th", { scope: "row" }, linkTo({ source: audit.texts[source] }, null, audit.texts[source])), clusters.map(([cluster]) => cellView(parts.get(`${source} ${cluster}`))))));
-  fill(sources.slice(0, MAX_SOURCES_SHOWN));
-  const head = el("tr", null, el("th", { scope: "col" }, "Source"), clusters.map(([cluster]) => el("th", { scope: "col" }, linkTo({ cluster: audit.texts[cluster] }, { title: audit.texts[cluster] }, audit.texts[cluster]))));
-  const more = sources.length - MAX_SOURCES_SHOWN;
-  const button = more > 0 ? el("button", { type: "button", class: "quiet", onclick: (event) => (fill(sources.slice(MAX_SOURCES_SHOWN)), event.currentTarget.remove()) }, `Show ${counted(more)} more sources`) : "";
-  return el("section", { class: "matrix" }, el("h2", { id: "matrix-title" }, "Sources by clusters"), el("div", { class: "scrolled", tabindex: "0", role: "group", "aria-labelledby": "matrix-title" }, el("table", null, el("thead", null, head), body)), button);
+  const shown = clusters.slice(0, MAX_CLUSTERS_SHOWN);
+  const head = el("tr", null, el("th", { scope: "col" }, "Source"), shown.map((cluster) => el("th", { scope: "col" }, linkTo({ cluster: audit.texts[cluster] }, { title: audit.texts[cluster] }, audit.texts[cluster]))));
+  const row = (source) => el("tr", null, el("th", { scope: "row" }, linkTo({ source: audit.texts[source] }, null, audit.texts[source])), shown.map((cluster) => cellView(parts.get(`${source} ${cluster}`))));
+  const rows = listOf("tbody", sources, MAX_SOURCES_SHOWN, row, "sources");
+  const table = el("table", null, el("thead", null, head), rows.firstChild);
+  rows.prepend(el("div", { class: "scrolled", tabindex: "0", role: "group", "aria-labelledby": "matrix-title" }, table));
+  const left = clusters.length - shown.length;
+  return el("section", { class: "matrix" }, el("h2", { id: "matrix-title" }, "Sources by clusters"), rows, left ? el("p", { class: "of" }, `The ${shown.length} clusters with the most failures; ${counted(left)} more are under Resources.`) : "");
 }
 
 function cellView(part) {

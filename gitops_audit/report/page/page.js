@@ -1,6 +1,7 @@
 // The page as a whole: views, filters, keys, the colours, and paper.
 
 const VALUES_SHOWN = 7;
+const MOST_VALUES = 500;
 const MAX_PRINTED = 300;
 const shownNow = { view: "", filters: { q: "" }, open: "", isMore: new Set() };
 const isDrawn = new Set();
@@ -84,8 +85,8 @@ function facetView(facet, counts) {
   const isMore = shownNow.isMore.has(facet.key);
   const first = order.filter((value, index) => isMore || index < VALUES_SHOWN || chosen.includes(facet.names[value]));
   const more = order.length - first.length;
-  const rows = first.slice(0, 500).map((value) => choiceView(facet, facet.names[value], counts[value], chosen));
-  const button = more > 0 ? el("button", { type: "button", class: "quiet", onclick: () => (shownNow.isMore.add(facet.key), drawFacets(filtered(shownNow.filters))) }, `${counted(more)} more`) : "";
+  const rows = first.slice(0, MOST_VALUES).map((value) => choiceView(facet, facet.names[value], counts[value], chosen));
+  const button = more > 0 ? el("button", { type: "button", class: "quiet", onclick: () => (shownNow.isMore.add(facet.key), drawFacets(filtered(shownNow.filters))) }, `${counted(more)} more`) : first.length > MOST_VALUES ? el("p", { class: "of" }, `and ${counted(first.length - MOST_VALUES)} more: search for them`) : "";
   return el("fieldset", null, el("legend", null, facet.title), rows, button);
 }
 
@@ -112,7 +113,7 @@ function toggle(facet, name, isChosen) {
 
 function drawChips() {
   const chosen = FACETS.flatMap((facet) => (shownNow.filters[facet.key] ?? []).map((name) => [facet, name]));
-  const parts = chosen.map(([facet, name]) => el("button", { type: "button", class: "chip", "aria-label": `Remove the filter ${facet.title}: ${name}`, onclick: () => toggle(facet, name, false) }, el("span", { class: "of" }, `${facet.title} `), facet.label && Object.hasOwn(STATES, name) ? facet.label(name) : name, el("span", { "aria-hidden": "true" }, " ×")));
+  const parts = chosen.map(([facet, name]) => el("button", { type: "button", class: "chip", "aria-label": `Remove the filter ${facet.title}: ${name}`, onclick: () => toggle(facet, name, false) }, el("span", { class: "of" }, `${facet.title} `), facet.label ? facet.label(name) : name, el("span", { "aria-hidden": "true" }, " ×")));
   if (parts.length || shownNow.filters.q) parts.push(el("a", { href: "#resources", class: "quiet" }, "Clear"));
   chips.replaceChildren(...parts);
 }

@@ -1,5 +1,7 @@
 // Policies by the standards that they say they come from; and what the run itself has to tell.
 
+const ITEMS_SHOWN = 100;
+
 function policiesView() {
   const counts = policyCounts();
   const groups = new Map();
@@ -64,7 +66,7 @@ function runView() {
     groupsView("Not evaluated", "Nobody knows whether these are right.", "error", "Everything that was looked at could be evaluated."),
     groupsView("Waived", "Findings that an ignore rule or an exception accepts.", "waived", "No ignore rule and no exception hides anything."),
     groupsView("Skipped", "What was not compared on purpose, and policies that cannot judge here.", "skipped", "Nothing was skipped."),
-    el("section", null, el("h2", null, "Notes"), audit.notes.length ? el("ul", { class: "notes" }, audit.notes.map((note) => el("li", null, note))) : el("p", { class: "calm" }, "The run has nothing to add.")),
+    el("section", null, el("h2", null, "Notes"), audit.notes.length ? el("div", { class: "notes" }, listOf("ul", audit.notes, ITEMS_SHOWN, (note) => el("li", null, note), "notes")) : el("p", { class: "calm" }, "The run has nothing to add.")),
     tableView("Clusters", ["Name", "Version"], audit.clusters.map(([name, version]) => [name, version || "not known"])),
     tableView("Sources", ["Name", "Repository", "Revision", "Commit", "Path", "Followed from"], audit.sources.map(([name, repo, revision, commit, path, from]) => [name, repo || "not read", revision, repo ? commit.slice(0, 12) || "work tree" : "", path || ".", from])),
   ];
@@ -88,12 +90,12 @@ function groupsView(title, lead, state, nothing) {
     group.resources.add(entries.resource[entry]);
   }
   const sorted = [...groups.values()].sort((one, other) => other.resources.size - one.resources.size);
-  const items = sorted.slice(0, 200).map((group) => {
+  const item = (group) => {
     const filters = { status: state, ...(state === "waived" ? { q: group.reason } : { rule: audit.texts[group.finding.rule] }) };
     const of = [group.owner, group.expires && `until ${group.expires}`, state === "waived" ? "" : audit.texts[group.finding.rule]].filter(Boolean).join(", ");
     return el("li", null, linkTo(filters, { class: "number" }, counted(group.resources.size), unseen(" resources")), el("span", null, group.reason || "no reason given", " ", el("span", { class: "of" }, of)));
-  });
-  return el("section", null, el("h2", null, title), items.length ? [el("p", { class: "of" }, lead), el("ul", { class: "groups" }, items)] : el("p", { class: "calm" }, nothing));
+  };
+  return el("section", null, el("h2", null, title), sorted.length ? [el("p", { class: "of" }, lead), el("div", { class: "groups" }, listOf("ul", sorted, ITEMS_SHOWN, item, "reasons"))] : el("p", { class: "calm" }, nothing));
 }
 
 function tableView(title, heads, rows) {

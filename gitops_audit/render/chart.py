@@ -9,7 +9,7 @@ from pathlib import Path
 
 from gitops_audit.config.settings import ChartRef, SourceConfig
 from gitops_audit.errors import SourceError
-from gitops_audit.render.dependencies import Completion, Place, missing
+from gitops_audit.render.dependencies import Completion, LackingError, Place, missing
 from gitops_audit.render.given import Given
 from gitops_audit.render.mirror import Mirrors
 from gitops_audit.render.registry import CHART_FILE
@@ -51,7 +51,12 @@ class Chart:
 def chart_of(config: SourceConfig, checkout: Checkout, place: Workspace, given: Given) -> Chart:
     """The chart of a repository, or the one at the source's path. Raises SourceError."""
     ref = config.helm.chart
-    found = _fetched(ref, place, given) if ref else _own(config, checkout, place, given)
+    try:
+        found = _fetched(ref, place, given) if ref else _own(config, checkout, place, given)
+    except LackingError:
+        raise
+    except SourceError as error:
+        raise SourceError(error.message, code=error.code, where=error.where or config.where, hint=error.hint) from None
     return _without_defaults(found, place) if config.helm.replaces_defaults else found
 
 

@@ -16,7 +16,7 @@ from gitops_audit.config.settings import (
     SourceConfig,
     ValuesRepository,
 )
-from gitops_audit.errors import SourceError
+from gitops_audit.errors import Location, SourceError
 from gitops_audit.model.resource import Rendered
 from gitops_audit.render.given import Given
 from gitops_audit.source.chart.charts import Charts
@@ -185,9 +185,10 @@ def test_a_dependency_that_cannot_be_had_is_told_by_name(server: ChartServer, mo
 
 
 def test_without_network_a_chart_is_not_at_hand(monkeypatch: pytest.MonkeyPatch) -> None:
+    options = HelmOptions(chart=ChartRef("https://u:p@charts.example.com", "web", "1"))
     with pytest.raises(SourceError) as caught:
-        show(HelmOptions(chart=ChartRef("https://u:p@charts.example.com", "web", "1")), monkeypatch, Given())
-    assert caught.value.code == "GA264"
+        rendered({}, SourceConfig("shop", type="helm", helm=options, where=Location("audit.yaml", 7)), monkeypatch)
+    assert (caught.value.code, caught.value.where) == ("GA264", Location("audit.yaml", 7))
     assert "allow: [charts.example.com]" in caught.value.hint
     assert "u:p" not in str(caught.value)
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import json
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -134,3 +135,14 @@ def test_an_index_may_lead_to_a_registry(server: ChartServer, tmp_path: Path) ->
     server.answers["/charts/index.yaml"] = json.dumps({"entries": entries}).encode()
     run = charts(tmp_path, server)
     assert run.package(ChartRef(f"{server.url}/charts", "web"))[1] == chart("web", "1.0.0")
+
+
+def test_runs_side_by_side_share_a_cache(server: ChartServer, tmp_path: Path) -> None:
+    refs = [
+        ChartRef(server.repository({(name, "1.0.0"): chart(name, "1.0.0") for name in "abcd"}), name) for name in "abcd"
+    ]
+    runs = [charts(tmp_path, server) for _ in range(4)]
+    with ThreadPoolExecutor(8) as pool:
+        found = list(pool.map(lambda pair: pair[0].package(pair[1])[1], [(run, ref) for run in runs for ref in refs]))
+    assert found == [chart(name, "1.0.0") for name in "abcd"] * 4
+    assert len(list((tmp_path / "cache" / "charts" / "sha256").iterdir())) == 4

@@ -108,7 +108,7 @@ def _key(element: JsonObject, name: str) -> Any:
 def _before(
     tokens: Sequence[str], way: Sequence[Token], live: JsonObject, target: Any, schema: TypeSchema | None
 ) -> int | None:
-    """Behind which element of the manifest a new one goes: the one that it follows in the cluster."""
+    """Behind which element of the manifest a new one goes: the one that it follows in the cluster; None: before all."""
     holder = at(live, tokens[:-1])
     if not isinstance(holder, list) or not isinstance(at(target, way[:-1]), list):
         return None
@@ -134,7 +134,7 @@ def _add(result: Any, way: Sequence[Token], value: Any, behind: int | None) -> N
         if isinstance(last, int) and last < len(result):
             result[last] = value
         else:
-            result.insert(len(result) if behind is None else behind + 1, value)
+            result.insert(0 if behind is None else behind + 1, value)
     elif isinstance(result, dict):
         result[str(last)] = value
     else:

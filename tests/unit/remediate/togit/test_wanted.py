@@ -47,6 +47,12 @@ def test_an_added_element_stands_behind_the_one_that_it_follows_in_the_cluster()
     assert found == deployment(WEB, MESH, last)
 
 
+def test_an_added_element_that_is_the_first_in_the_cluster_stands_first() -> None:
+    change = Change("added", f"{PLACE}/0", "", live=MESH)
+
+    assert wanted(deployment(WEB), deployment(WEB), deployment(MESH, WEB), change, SCHEMA) == deployment(MESH, WEB)
+
+
 def test_an_added_field_brings_the_maps_that_lead_to_it() -> None:
     change = Change("added", "/metadata/annotations/by-hand", "", live="yes")
     live = {"metadata": {"annotations": {"by-hand": "yes", "other": "x"}}}

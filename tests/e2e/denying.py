@@ -8,7 +8,7 @@ import ipaddress
 import json
 import ssl
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -44,8 +44,8 @@ class Webhook:
 
 
 @contextmanager
-def webhook(client: Client, folder: Path) -> Iterator[Webhook]:
-    """Registered with the API server, and heeded, from here to the end."""
+def webhook(client: Client, folder: Path, *more: str) -> Iterator[Webhook]:
+    """Registered with the API server for some kinds (and `more`), and heeded, from here to the end."""
     found, released = Webhook(folder / "order"), threading.Event()
     found.relent()
     certificate, key = _certificate(folder)
@@ -56,7 +56,7 @@ def webhook(client: Client, folder: Path) -> Iterator[Webhook]:
     thread = threading.Thread(target=server.serve_forever, daemon=True)
     thread.start()
     try:
-        client.request("POST", PATH, _registration(server.server_port, certificate.read_bytes()))
+        client.request("POST", PATH, _registration(server.server_port, certificate.read_bytes(), more))
         _wait_until_heeded(client, found)
         yield found
     finally:
@@ -90,12 +90,12 @@ def _handler(webhook: Webhook, released: threading.Event) -> type[BaseHTTPReques
     return Handler
 
 
-def _registration(port: int, certificate: bytes) -> JsonObject:
+def _registration(port: int, certificate: bytes, more: Sequence[str]) -> JsonObject:
     rule = {
         "apiGroups": ["", "apps"],
         "apiVersions": ["*"],
         "operations": ["CREATE", "UPDATE", "DELETE"],
-        "resources": ["configmaps", "services", "deployments"],
+        "resources": ["configmaps", "services", "deployments", *more],
     }
     hook = {
         "name": "moody.example.com",

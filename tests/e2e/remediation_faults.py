@@ -1,8 +1,9 @@
 """Everything that goes wrong in the middle of a repair of fifty objects, at every step of it, on a real API server.
 
-`python -m tests.e2e.remediation_faults [FAULT...] [--every N]` prints a table of what was tried and what held, and each
-problem, and exits 1 where there is one. A step is a line of the journal, or a request that moves a value. After each
-fault the run is resumed and then undone; and undone at once. What must hold:
+`python -m tests.e2e.remediation_faults [FAULT...] [--every N] [--both]` prints a table of what was tried and what held,
+and each problem, and exits 1 where there is one. A step is an action: its request, or one of its lines in the journal,
+each in turn. After the fault the run is resumed and then undone, or (at every other step; with --both at each) undone
+at once. What must hold:
 
 - nothing is lost: what was repaired is repaired after `resume`, and as it was before after `undo`; what somebody else
   wrote meanwhile is left as they wrote it;
@@ -38,7 +39,7 @@ from tests.e2e.injected import Seam, Sent, die, fill_disk, lose_answer, meddle, 
 from tests.e2e.truth_server import READER, Client
 
 VALUE_WRITES = SIZE + 2  # two are recreated
-LINES = 1 + 3 * SIZE
+LINES_EACH = 3  # of most actions: it begins, is given back, ends
 
 
 @dataclass(slots=True)
@@ -78,14 +79,21 @@ class Tally:
     tried: int = 0
     not_begun: int = 0
     outcomes: Counter[str] = field(default_factory=Counter)
+    resumes: int = 0
     resumed: int = 0
+    undos: int = 0
     undone: int = 0
     problems: list[str] = field(default_factory=list)
 
 
+def _line(step: int) -> int:
+    """The number of a line of the journal; the first is that of the run."""
+    return LINES_EACH * step + step % LINES_EACH
+
+
 def _killed_at_line(scene: Scene, seam: Seam, step: int) -> None:
     def after(journal: Journal, number: int) -> None:
-        if number == step:
+        if number == _line(step):
             die()
 
     seam.after_line = after
@@ -93,7 +101,7 @@ def _killed_at_line(scene: Scene, seam: Seam, step: int) -> None:
 
 def _killed_with_half_a_line(scene: Scene, seam: Seam, step: int) -> None:
     def before(journal: Journal, number: int) -> None:
-        if number == step:
+        if number == _line(step):
             os.write(journal._descriptor, b'{"event":"be')
             die()
 
@@ -185,7 +193,7 @@ def _reverted(scene: Scene, seam: Seam, step: int) -> None:
 
 def _disk_full(scene: Scene, seam: Seam, step: int) -> None:
     def before(journal: Journal, number: int) -> None:
-        if number == step:
+        if number == _line(step):
             fill_disk(journal)
 
     seam.before_line = before
@@ -203,10 +211,10 @@ def _rights_again(scene: Scene) -> None:
 FAULTS = {
     fault.name: fault
     for fault in (
-        Fault("killed after a line", LINES, _killed_at_line),
-        Fault("killed within a line", LINES, _killed_with_half_a_line),
+        Fault("killed after a line", SIZE, _killed_at_line),
+        Fault("killed within a line", SIZE, _killed_with_half_a_line),
         Fault("killed after a write", VALUE_WRITES, _killed_after_write),
-        Fault("disk full", LINES, _disk_full),
+        Fault("disk full", SIZE, _disk_full),
         Fault("answer lost", VALUE_WRITES, _answer_lost),
         Fault("conflict", VALUE_WRITES, _conflict),
         Fault("forbidden", VALUE_WRITES, _forbidden, _rights_again),
@@ -222,8 +230,9 @@ FAULTS = {
 class Trial:
     """One fault at one step: the run, then both ways out of it."""
 
-    def __init__(self, scene: Scene, fault: Fault, step: int, tally: Tally) -> None:
+    def __init__(self, scene: Scene, fault: Fault, step: int, tally: Tally, *, both: bool = True) -> None:
         self._scene, self._fault, self._step, self._tally = scene, fault, step, tally
+        self._is_resumed, self._is_undone = both or step % 2 == 0, both or step % 2 == 1
         self._fifty = scene.fifty
         self._tell = scene.folder / "problems"
 
@@ -243,12 +252,14 @@ class Trial:
             self._tally.not_begun += 1
             self._expect("nothing begun", self._fifty.objects(), self._fifty.broken)
             return
-        if self._resumed(name, run, writes):
+        if self._is_resumed and self._resumed(name, run, writes):
             self._undone("undo after resume", name, run)
-        self._fifty.restore(stored)
-        for path, text in kept.items():
-            path.write_bytes(text)
-        self._undone("undo at once", name, run)
+        if self._is_resumed and self._is_undone:
+            self._fifty.restore(stored)
+            for path, text in kept.items():
+                path.write_bytes(text)
+        if self._is_undone:
+            self._undone("undo at once", name, run)
 
     def _begin(self, run: Run) -> None:
         """The run, in a process of its own."""
@@ -273,6 +284,7 @@ class Trial:
         os._exit(0)
 
     def _resumed(self, name: str, run: Run, writes: list[Write]) -> bool:
+        self._tally.resumes += 1
         with self._fifty.server.audit_log.watched() as later:
             try:
                 results = resume(name, run).results
@@ -294,6 +306,7 @@ class Trial:
         return True
 
     def _undone(self, way: str, name: str, run: Run) -> None:
+        self._tally.undos += 1
         try:
             results = undo(name, run).results
         except AuditError as error:
@@ -340,11 +353,11 @@ def _wait_until(is_true: Callable[[], bool], timeout_s: float = 10) -> None:
         time.sleep(0.01)
 
 
-def tried(scene: Scene, fault: Fault, every: int, write: Callable[[str], Any]) -> Tally:
+def tried(scene: Scene, fault: Fault, every: int, write: Callable[[str], Any], *, both: bool) -> Tally:
     tally = Tally()
     for step in range(0, fault.steps, every):
         told = len(tally.problems)
-        Trial(scene, fault, step, tally).perform()
+        Trial(scene, fault, step, tally, both=both).perform()
         for problem in tally.problems[told:]:
             write(f"  {problem}\n")
     return tally
@@ -354,13 +367,12 @@ def table(rows: Sequence[tuple[str, Tally, float]]) -> Iterator[str]:
     yield "| fault | steps | before the run | resume held | undo held | problems | s |\n"
     yield "|---|---:|---:|---:|---:|---:|---:|\n"
     for name, t, wall_s in rows:
-        begun = t.tried - t.not_begun
-        undone = f"{t.undone} of {2 * begun}"
-        yield f"| {name} | {t.tried} | {t.not_begun} | {t.resumed} of {begun} | {undone} | "
+        held = f"{t.resumed} of {t.resumes} | {t.undone} of {t.undos}"
+        yield f"| {name} | {t.tried} | {t.not_begun} | {held} | "
         yield f"{len(t.problems)} | {wall_s:.0f} |\n"
 
 
-def run(names: Sequence[str], every: int, write: Callable[[str], Any] = sys.stdout.write) -> int:
+def run(names: Sequence[str], every: int, *, both: bool, write: Callable[[str], Any] = sys.stdout.write) -> int:
     """The number of problems."""
     rows = []
     with ExitStack() as stack:
@@ -372,7 +384,7 @@ def run(names: Sequence[str], every: int, write: Callable[[str], Any] = sys.stdo
         scene = Scene(fifty, folder, stack.enter_context(webhook(fifty.client, folder)))
         for name in names:
             started = time.monotonic()
-            tally = tried(scene, FAULTS[name], every, write)
+            tally = tried(scene, FAULTS[name], every, write, both=both)
             rows.append((name, tally, time.monotonic() - started))
             write(f"{name}: {tally.tried} tried, {len(tally.problems)} problems\n")
     for line in table(rows):
@@ -384,8 +396,9 @@ def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m tests.e2e.remediation_faults", description=__doc__)
     parser.add_argument("faults", nargs="*", default=list(FAULTS), metavar="FAULT", help=", ".join(FAULTS))
     parser.add_argument("--every", type=int, default=1, metavar="N", help="only each Nth step")
+    parser.add_argument("--both", action="store_true", help="both ways out at each step")
     chosen = parser.parse_args()
-    return 1 if run(chosen.faults, chosen.every) else 0
+    return 1 if run(chosen.faults, chosen.every, both=chosen.both) else 0
 
 
 if __name__ == "__main__":

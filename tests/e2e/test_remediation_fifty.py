@@ -14,10 +14,10 @@ from tests.e2e.remediation_faults import FAULTS, Scene, Tally, Trial
 pytestmark = pytest.mark.e2e
 
 STEPS = {
-    "killed after a line": 70,
-    "killed within a line": 71,
+    "killed after a line": 23,
+    "killed within a line": 24,
     "killed after a write": 30,
-    "disk full": 72,
+    "disk full": 25,
     "answer lost": 36,
     "conflict": 17,
     "forbidden": 25,

@@ -172,7 +172,10 @@ def _record(run: str, lines: Sequence[JsonObject]) -> Record:
                 sealed=line.get("sealed"),
             )
         elif line["event"] == "end" and key in steps:
-            steps[key] = replace(steps[key], result=str(line["result"]), after=line.get("after"))
+            after = line.get("after") or steps[key].after
+            steps[key] = replace(steps[key], result=str(line["result"]), after=after)
+        elif line["event"] == "hand-back" and key in steps:
+            steps[key] = replace(steps[key], after=line.get("after") or steps[key].after)
     plan = Plan.from_json(lines[0]["plan"])
     if not steps.keys() <= {action.id for action in plan.actions}:
         raise ValueError

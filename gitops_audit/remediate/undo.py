@@ -21,6 +21,7 @@ from gitops_audit.remediate.freeze import frozen_by, told
 from gitops_audit.remediate.guard import protected
 from gitops_audit.remediate.journal import Journal, Record, Step, read_record
 from gitops_audit.remediate.journal_key import JournalKey, WrongKey, place_of
+from gitops_audit.remediate.ownership import own_entries
 from gitops_audit.remediate.place import moved_places, places_digest, places_text, put_back
 from gitops_audit.remediate.result import Outcome, Result, RunResult
 from gitops_audit.remediate.rights import target_of
@@ -175,7 +176,8 @@ class _Undo:
                 return ""
         elif self._before is None or self._is_recreated:
             return self._not_created_by_run(live)
-        return "" if self._is_alike(live) else "somebody changed it since the run"
+        is_ours = self._is_alike(live) or (not after and self._is_last_writer(live))
+        return "" if is_ours else "somebody changed it since the run"
 
     def _is_alike(self, live: JsonObject) -> bool:
         left = self._step.left()
@@ -186,6 +188,12 @@ class _Undo:
 
     def _is_sensitive(self, live: JsonObject | None) -> bool:
         return self._action.sensitive or (live is not None and self._redactor.covers(live))
+
+    def _is_last_writer(self, live: JsonObject) -> bool:
+        """The run ended before the answer, and the server may have filled in defaults: nobody wrote after the run."""
+        own = [_moment(str(entry.get("time"))) for entry in own_entries(live, self._manager)]
+        times = [_moment(str(entry["time"])) for entry in _entries(live["metadata"])]
+        return bool(own) and max(own) == max(times)
 
     def _not_created_by_run(self, live: JsonObject) -> str:
         """The run ended before the answer: whatever was created or written at another time was not its work."""

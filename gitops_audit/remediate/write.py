@@ -188,7 +188,7 @@ class Step:
         """Moves no value, so a status that moves meanwhile is no reason to give up."""
         draft = self._tools.drafts.get(self._action.id)
         given_up = [pointer_tokens(c.pointer) for c in draft.changes if c.type == "stale"] if draft else []
-        self._tools.journal.write("hand-back", id=self._action.id)
+        self._tools.journal.write("hand-back", id=self._action.id, after=self._left())
         for tries in range(_MOST_TRIES):
             entries = handed_back(after, folded(declared), deployer, self._tools.manager, given_up)
             if entries is None:
@@ -324,6 +324,12 @@ class Step:
         digest = self._digest(written, found, is_sensitive=is_sensitive)
         known = {name: written["metadata"].get(name) for name in ("uid", "resourceVersion")}
         return known | {"places": found, "digest": digest}
+
+    def _left(self) -> JsonObject | None:
+        """What the server made of the change, with its defaults, so that `undo` knows it even if the run ends here."""
+        if self._before is None or self.written is None:
+            return None
+        return self._summary(is_sensitive=self._is_sensitive(self.written))
 
     def _places(self) -> tuple[str, ...]:
         is_new = self._action.action in ("create", "recreate")

@@ -114,3 +114,13 @@ def test_lines_of_many_threads_are_all_on_the_disk(tmp_path: Path) -> None:
     written.close()
     with pytest.raises(RemediationError, match="it is closed"):
         written.write("end", id=1)
+
+
+def test_what_the_server_made_of_a_change_is_known_though_the_run_ended_before_its_end(tmp_path: Path) -> None:
+    after = {"uid": "u", "resourceVersion": "2", "places": ["/data/a"], "digest": "d"}
+    begun = {"event": "begin", "id": ACTION.id, "before": {"data": {"a": "2"}}, "places": ["/data/a"], "digest": "sent"}
+    run = journal(tmp_path, begun, {"event": "hand-back", "id": ACTION.id, "after": after})
+
+    (step,) = read_record(tmp_path, run).steps
+
+    assert (step.result, step.left()) == ("", after)

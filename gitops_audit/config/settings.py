@@ -89,12 +89,14 @@ class Substitution:
 class PostBuild:
     """What Flux does with the objects of a source when they are built. Without a `substitution`, `${name}` is content.
 
-    `labels` and `annotations` (`commonMetadata`) take the place of those of the objects.
+    `labels` and `annotations` (`commonMetadata`) take the place of those of the objects. `given` are the options of the
+    Kustomization as texts, to tell whether the one that Flux applied last has others.
     """
 
     substitution: Substitution | None = None
     labels: tuple[tuple[str, str], ...] = ()
     annotations: tuple[tuple[str, str], ...] = ()
+    given: tuple[tuple[str, str], ...] = field(default=(), repr=False)
 
 
 @dataclass(frozen=True, slots=True)

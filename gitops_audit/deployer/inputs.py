@@ -102,7 +102,8 @@ def of_source(config: SourceConfig) -> Inputs:
     options = config.helm
     files, values = list(options.value_files), _loaded(options.values)
     helm = {"valueFiles": files, "valuesObject": values, "skipCrds": options.skip_crds}
-    return Inputs(tuple(_given("helm", helm)), options.release_name or config.name, config.namespace or "default")
+    given = (*_given("helm", helm), *(config.post_build.given if config.post_build else ()))
+    return Inputs(given, options.release_name or config.name, config.namespace or "default")
 
 
 def _given(kind: str, options: Any) -> Iterator[tuple[str, str]]:
@@ -123,4 +124,7 @@ def _loaded(text: Any) -> Any:
 
 
 def _text(value: Any) -> str:
-    return orjson.dumps(value, option=orjson.OPT_SORT_KEYS, default=repr).decode()
+    try:
+        return orjson.dumps(value, option=orjson.OPT_SORT_KEYS, default=repr).decode()
+    except orjson.JSONEncodeError:  # half of a surrogate pair, a number that is too large
+        return repr(value)

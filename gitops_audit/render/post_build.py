@@ -71,7 +71,8 @@ def substituted(output: bytes, post_build: PostBuild | None, path: str) -> Subst
         return Substituted(output, is_known=True)
     if b"$" not in output:
         return Substituted(output, is_known=True)
-    wrong = next((name for name, _ in wanted.variables if not VALID_NAME.fullmatch(name)), None)
+    names = (*(name for name, _ in wanted.variables), *wanted.unknown)
+    wrong = next((name for name in names if not VALID_NAME.fullmatch(name)), None)
     if wrong is not None:
         words = f"Flux refuses to build: {wrong!r} is no name of a variable (letters, digits and `_` alone)"
         return Substituted(b"", (FileProblem(path, 1, words, UNRENDERED),), is_known=True)

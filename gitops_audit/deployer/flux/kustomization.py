@@ -15,6 +15,7 @@ from gitops_audit.deployer.flux.catalog import Catalog, items, namespace_of, tex
 from gitops_audit.deployer.flux.drift_ignore import ignore_rules
 from gitops_audit.deployer.flux.origin import GitOrigin, Origins, UnfollowedError
 from gitops_audit.deployer.flux.reference import substitution_of
+from gitops_audit.deployer.inputs import of_kustomization_spec
 from gitops_audit.errors import SourceError
 from gitops_audit.model.resource import JsonObject, mapping
 
@@ -51,8 +52,9 @@ class KustomizationReader:
 
     def _post_build(self, placed: Placed, spec: JsonObject) -> PostBuild:
         metadata = mapping(spec.get("commonMetadata"))
-        given = (tuple(sorted(mapping(metadata.get(place)).items())) for place in ("labels", "annotations"))
-        return PostBuild(substitution_of(placed, self.catalog), *given)
+        labels, annotations = (tuple(sorted(mapping(metadata.get(p)).items())) for p in ("labels", "annotations"))
+        given = of_kustomization_spec(spec).given
+        return PostBuild(substitution_of(placed, self.catalog), labels, annotations, given)
 
     def _at_hand(self, config: SourceConfig) -> SourceConfig:
         """What is not the audited revision itself may lie anywhere: it is followed where it can be read."""

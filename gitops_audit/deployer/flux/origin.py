@@ -117,7 +117,7 @@ class Origins:
         shown = f"the artifact {text(artifact.get('name'))} of {generator.title}"
         roots = {_root(mapping(entry)) for entry in items(artifact.get("copy"))}
         aliases = {alias for alias, _ in roots}
-        sources = [mapping(s) for s in items(spec.get("sources")) if mapping(s).get("alias") in aliases]
+        sources = [mapping(s) for s in items(spec.get("sources")) if text(mapping(s).get("alias")) in aliases]
         if len(roots) != 1 or len(sources) != 1 or ("", "") in roots:
             raise UnfollowedError(f"{shown} has its files in other places than the repository")
         ((_, root),) = roots

@@ -118,9 +118,10 @@ def release_name(placed: Placed, spec: JsonObject) -> str:
     """The name of the release; a long one is cut, with a digest of the whole at its end."""
     target = text(spec.get("targetNamespace"))
     name = text(spec.get("releaseName")) or (f"{target}-{placed.name}" if target else placed.name)
-    if len(name.encode()) <= _LONGEST:
+    data = name.encode("utf-8", "surrogatepass")
+    if len(data) <= _LONGEST:
         return name
-    return f"{name[:_KEPT]}-{hashlib.sha256(name.encode()).hexdigest()[:_DIGEST]}"
+    return f"{name[:_KEPT]}-{hashlib.sha256(data).hexdigest()[:_DIGEST]}"
 
 
 def _of_registry(body: JsonObject | None, shown: str) -> ChartRef:

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from gitops_audit.config.settings import FluxFollow, SourceConfig, Substitution
+from gitops_audit.deployer.inputs import of_kustomization_spec, of_source
 from tests.unit.deployer.flux_objects import (
     OWN_URL,
     SOURCE,
@@ -318,6 +319,13 @@ def test_one_name_of_two_kinds_is_two_sources() -> None:
 def test_what_is_followed_can_be_narrowed(follow: FluxFollow, names: list[str]) -> None:
     source: SourceConfig = replace(SOURCE, flux=follow)
     assert [s.name for s in expanded(kustomization(), release(), source=source).sources] == names
+
+
+def test_a_record_of_the_same_kustomization_is_of_nothing_that_the_audit_does_not_build_with() -> None:
+    body = kustomization(patches=[PATCH], images=[{"name": "a", "newTag": "1"}], postBuild={"substitute": {"a": "b"}})
+    own = of_source(only(expanded(body)))
+    assert of_kustomization_spec(body["spec"]).foreign("kustomize", own) == ()
+    assert of_kustomization_spec({"images": [{"name": "a", "newTag": "2"}]}).foreign("kustomize", own)
 
 
 def test_odd_types_break_nothing() -> None:

@@ -16,6 +16,7 @@ from gitops_audit.cli.options import configuration
 from gitops_audit.config.load import load
 from gitops_audit.config.settings import ClusterConfig, Settings
 from gitops_audit.engine.gather.all_sources import read_all
+from gitops_audit.engine.gather.clusters import reached_for_engines
 from gitops_audit.engine.gather.sources import ReadSource, for_cluster
 from gitops_audit.engine.options import RunOptions, narrowed
 from gitops_audit.errors import AuditError
@@ -48,7 +49,9 @@ def doctor(config_path: Path | None) -> None:
     _tools()
     settings = load(configuration(config_path))
     console.echo(f"configuration: {settings.path}")
-    sources = read_all(narrowed(settings, RunOptions()), RunOptions())
+    placed = narrowed(settings, RunOptions())
+    with reached_for_engines(placed) as reached:
+        sources = read_all(placed, RunOptions(), reached)
     failures = [_source(source) for source in sources]
     failures += [_cluster(config, for_cluster(sources, config.name), settings) for config in settings.clusters]
     if not settings.clusters:

@@ -15,6 +15,7 @@ from gitops_audit.cli.redaction import redacted, redactor_for
 from gitops_audit.config.load import load
 from gitops_audit.config.settings import WORKTREE, SourceConfig
 from gitops_audit.engine.gather.all_sources import read_all
+from gitops_audit.engine.gather.clusters import reached_for_engines
 from gitops_audit.engine.gather.sources import ReadSource, read
 from gitops_audit.engine.options import RunOptions, narrowed
 from gitops_audit.model.known_secret import KnownSecrets
@@ -48,7 +49,9 @@ def render(path: Path | None, config_path: Path | None, output: str, names: tupl
 
 def _configured(config_path: Path | None, names: tuple[str, ...]) -> Sequence[ReadSource]:
     options = RunOptions(sources=names)
-    return read_all(narrowed(load(configuration(config_path)), options), options)
+    settings = narrowed(load(configuration(config_path)), options)
+    with reached_for_engines(settings) as reached:
+        return read_all(settings, options, reached)
 
 
 def _lying_at(path: Path) -> ReadSource:

@@ -221,7 +221,7 @@ class SourceConfig:
     With `argocd` or `flux` every deployment found becomes a source of its own, for the cluster that `destinations`
     (server or name to cluster) says. Such a source tells in `followed_from` where it was found (`Application
     argocd/shop at apps/shop.yaml:3`), and brings its own rules in `ignore`;
-    `deployer` is what is known to deploy it.
+    `deployer` is what is known to deploy it, `given` are the options that it has there, by its own names, as JSON.
 
     A URL may carry a password, so `repo` is in no representation of the settings.
     """
@@ -243,6 +243,7 @@ class SourceConfig:
     destinations: tuple[tuple[str, str], ...] = ()
     followed_from: str = ""
     deployer: Literal["", "argocd", "flux"] = ""
+    given: tuple[tuple[str, str], ...] = field(default=(), repr=False)
     ignore: tuple[IgnoreRule, ...] = ()
     where: Location = NOWHERE
 

@@ -100,6 +100,8 @@ def of_kustomization_spec(spec: JsonObject) -> Inputs:
 def of_source(config: SourceConfig) -> Inputs:
     """What the audit itself renders a source with."""
     options = config.helm
+    if config.deployer == "argocd":
+        return Inputs(config.given, options.release_name, options.namespace or config.namespace)
     files, values = list(options.value_files), _loaded(options.values)
     helm = {"valueFiles": files, "valuesObject": values, "skipCrds": options.skip_crds}
     given = (*_given("helm", helm), *(config.post_build.given if config.post_build else ()))

@@ -29,6 +29,7 @@ class Opener:
         """
         self._base_dir, self._cache_dir, self._fetch = base_dir, cache_dir, fetch
         self._remotes: dict[tuple[str, str], Repository] = {}
+        self._locals: dict[str, Repository] = {}
         self._lock = Lock()
 
     def open(self, config: SourceConfig, revision: str | None = None) -> Checkout:
@@ -55,7 +56,10 @@ class Opener:
 
     def _repository(self, repo: str, revision: str) -> Repository:
         if not is_url(repo):
-            return open_local(resolved_path(self._base_dir, repo))
+            with self._lock:
+                if repo not in self._locals:
+                    self._locals[repo] = open_local(resolved_path(self._base_dir, repo))
+                return self._locals[repo]
         key = (repo, revision if is_fetched_by_name(revision) else "")
         with self._lock:
             if key not in self._remotes:

@@ -12,6 +12,7 @@ import yaml
 from gitops_audit.model.resource import JsonObject
 from tests import engines
 from tests.audited import Audited, audited, git, repository
+from tests.command import run_cli
 from tests.e2e.apiserver import ApiServer
 from tests.e2e.truth_server import Client
 from tests.engines import SSH_URL
@@ -81,3 +82,19 @@ def test_without_the_permission_the_source_is_an_error(fleet: Path) -> None:
 def test_without_a_cluster_to_ask_the_source_is_an_error(fleet: Path) -> None:
     found = audited(fleet, sources=("admin",), offline=True)
     assert [finding.rule for verdict in found for finding in verdict.findings] == ["GA286"]
+
+
+def test_render_and_doctor_follow_what_the_cluster_has(fleet: Path) -> None:
+    shown = run_cli("render", "-c", "gitops-audit.yaml", "--source", "admin", cwd=fleet)
+    assert (shown.code, shown.out.count("kind: ConfigMap")) == (0, 2)
+    assert "admin.shop" in run_cli("doctor", "-c", "gitops-audit.yaml", cwd=fleet).said
+
+
+def test_what_an_application_deploys_is_repaired_by_a_plan(fleet: Path) -> None:
+    asked = ("-c", "gitops-audit.yaml", "--source", "admin.web", "--cluster", "admin")
+    assert run_cli("remediate", "plan", *asked, "-o", "plan.json", cwd=fleet).code == 0
+    applied = run_cli(
+        "remediate", "apply", "plan.json", "-c", "gitops-audit.yaml", "--yes", "--journal", "journal", cwd=fleet
+    )
+    assert (applied.code, "admin.web" in (fleet / "plan.json").read_text()) == (0, True), applied.said
+    assert drift(audited(fleet, sources=("admin.web",), clusters=("admin",))) == {"admin.web": ("passed", "in-sync")}

@@ -20,6 +20,7 @@ from gitops_audit.deployer.argocd.options import (
     source_type,
 )
 from gitops_audit.deployer.expansion import Broken, Context, Placed, Unfollowed
+from gitops_audit.deployer.inputs import of_application_source
 from gitops_audit.errors import Location, SourceError
 from gitops_audit.manifest import file as manifest
 from gitops_audit.model.resource import JsonObject, mapping
@@ -99,10 +100,11 @@ class Application:
             return replace(self.broken(str(error)), source=self._config(name))
         except SourceError as error:
             return Unfollowed.of(self.placed, error.message if not error.hint else f"{error.message} ({error.hint})")
-        return config if not isinstance(config, SourceConfig) else self._with_ignored(config)
+        return self._finished(config, source) if isinstance(config, SourceConfig) else config
 
-    def _with_ignored(self, config: SourceConfig) -> SourceConfig:
-        return replace(config, ignore=self.ignored(config.name).rules)
+    def _finished(self, config: SourceConfig, source: JsonObject) -> SourceConfig:
+        given = of_application_source(source, self.name, self.namespace).given
+        return replace(config, ignore=self.ignored(config.name).rules, given=given)
 
     def ignored(self, source_name: str) -> Ignored:
         return ignored(self.body, self.placed.title, source_name, self.where)

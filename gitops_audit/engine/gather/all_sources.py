@@ -79,7 +79,8 @@ class _Reader:
     def read(self, configs: Sequence[SourceConfig]) -> dict[str, ReadSource]:
         """Many sources. Charts ask for the Kubernetes of each cluster, and for the definitions that are declared, so
         they come last, and once for each that differs."""
-        plain = [c for c in configs if not _may_be_chart(c, self._opened(c))]
+        are_charts = self.pool.map(lambda c: _may_be_chart(c, self._opened(c)), configs)
+        plain = [c for c, is_chart in zip(configs, are_charts, strict=True) if not is_chart]
         self.pace.expect(len(configs))
         found = {c.name: self._started(read, c, self._opened(c), self.given) for c in plain}
         done = {name: source.result() for name, source in found.items()}

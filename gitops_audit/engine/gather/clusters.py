@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 
 from gitops_audit.config.settings import ClusterConfig, Settings
@@ -40,6 +41,18 @@ def reach_all(settings: Settings, redactor: Redactor) -> Sequence[ReachedCluster
         return [ReachedCluster(name, redactor) for name in names]
     with threads(len(settings.clusters), "connect") as pool:
         return list(pool.map(lambda config: _reach(config, redactor), settings.clusters))
+
+
+@contextmanager
+def reached_for_engines(settings: Settings) -> Iterator[Callable[[], Sequence[ReachedCluster]]]:
+    """The clusters of a configuration in which a source follows what one of them has; none of any other."""
+    is_asked = any(source.is_from_cluster for source in settings.sources)
+    reached = reach_all(settings, Redactor(rules=settings.redact)) if is_asked else ()
+    try:
+        yield lambda: reached
+    finally:
+        for cluster in reached:
+            cluster.close()
 
 
 def _reach(config: ClusterConfig, redactor: Redactor) -> ReachedCluster:

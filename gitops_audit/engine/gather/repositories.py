@@ -7,6 +7,7 @@ only where the audit has to do with its host anyway: that of a repository it rea
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from functools import cached_property
 
 from gitops_audit.config.document import folder_of
@@ -32,7 +33,8 @@ class Repositories:
         self._source = source
         self._opener = opener
         self._override = revision
-        self._open: dict[tuple[str, str, str], Checkout] = {}
+        self._open: dict[tuple[str, str], Checkout] = {}
+        self._revisions: dict[str, str] = {}
 
     def repository(self, url: str) -> str:
         """The `repo` of a source for a URL as an engine has it. Raises SourceError where it must not be asked."""
@@ -58,7 +60,11 @@ class Repositories:
             return revision or "HEAD"
         if self._override is not None:
             return self._override
-        return self._source.revision if revision in _HEAD else self._known(revision)
+        if revision in _HEAD:
+            return self._source.revision
+        if revision not in self._revisions:
+            self._revisions[revision] = self._known(revision)
+        return self._revisions[revision]
 
     def _known(self, revision: str) -> str:
         """A branch that this clone has only of its remote, as CI's checkouts have all but one, by that name."""
@@ -73,7 +79,8 @@ class Repositories:
         return of_remote
 
     def names(self, config: SourceConfig) -> Sequence[str]:
-        return self._checkout(config).files()
+        names = self._checkout(config).files()
+        return [name for name in names if name.startswith(f"{config.path}/")] if config.path else names
 
     def read(self, config: SourceConfig, path: str) -> bytes:
         return self._checkout(config).read(path)
@@ -84,9 +91,10 @@ class Repositories:
         self._open.clear()
 
     def _checkout(self, config: SourceConfig) -> Checkout:
-        key = config.repo, config.revision, config.path
+        """The whole repository: one for all paths of a revision."""
+        key = config.repo, config.revision
         if key not in self._open:
-            self._open[key] = self._opener.open(config)
+            self._open[key] = self._opener.open(replace(config, path=""))
         return self._open[key]
 
     @cached_property

@@ -16,6 +16,7 @@ from gitops_audit.config.settings import (
     HelmParameter,
     ValuesRepository,
 )
+from gitops_audit.deployer.inputs import of_application_source, of_source
 from tests.unit.deployer.argocd.engine import HERE, SOURCE, application, expanded, from_git, only, reasons
 
 
@@ -307,3 +308,19 @@ def test_an_expression_of_jq_that_does_more_than_walk_is_told(expression: str) -
     found = expanded(body)
     assert only(found).ignore[0].fields == ("/spec/x",)
     assert len(found.notes) == bool(expression)
+
+
+@pytest.mark.parametrize(
+    ("recorded", "foreign"),
+    [
+        ("kustomize: {namePrefix: eu-, images: ['nginx:1']}", ()),
+        ("kustomize: {namePrefix: us-, images: ['nginx:1']}", ("kustomize.namePrefix",)),
+        ("kustomize: {namePrefix: eu-}", ("kustomize.images",)),
+    ],
+)
+def test_what_argo_cd_applied_last_was_rendered_with_the_same_options_or_with_others(
+    recorded: str, foreign: tuple[str, ...]
+) -> None:
+    now = only(expanded(from_git("kustomize: {namePrefix: eu-, images: ['nginx:1']}")))
+    then = of_application_source(from_git(recorded)["spec"]["source"], "shop", "web")
+    assert then.foreign("kustomize", of_source(now)) == foreign

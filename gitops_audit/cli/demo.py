@@ -26,7 +26,7 @@ FINDINGS = 1
 @click.command()
 @click.option("--keep", type=click.Path(path_type=Path), help="write the example repository to this folder and keep it")
 def demo(keep: Path | None) -> None:
-    """Deploy an example repository to a sandbox, let it drift, and audit it with pytest.
+    """Deploy an example repository to a sandbox, let it drift, audit it with pytest, and repair it.
 
     What --keep leaves holds a recording of the sandbox: `gitops-audit check` there gives the result again.
     """
@@ -45,6 +45,9 @@ def demo(keep: Path | None) -> None:
         exit_code = _audit(root, "--gitops-json=report.json", expected=FINDINGS)
         if keep is not None:
             _record(root)
+        exit_code = max(exit_code, _repair(root, Path(folder)))
+        if keep is not None:
+            example.use_recording(root)
             _tell(f"{keep} holds a recording of the sandbox: cd {keep}, then `gitops-audit check` audits it again.")
         _tell("Next: `gitops-audit config init` in your own repository, then `pytest gitops-audit.yaml`.")
     raise click.exceptions.Exit(exit_code)
@@ -74,15 +77,45 @@ def _record(root: Path) -> None:
         record_all(cluster, root / example.RECORDING, ())
     finally:
         cluster.close()
-    example.use_recording(root)
+
+
+def _repair(root: Path, folder: Path) -> int:
+    """Plans and applies the repair, and audits again; gives 0 where all ended as expected."""
+    state = {"XDG_STATE_HOME": str(folder / "state")}
+    _tell("Repair it: a plan is made and looked at before anything is written.")
+    codes = [_remediate(root, state, "plan", "-o", "plan.json")]
+    _tell("The plan is what you want: apply it. `remediate undo` takes a run back (Secrets only with a key).")
+    codes.append(_remediate(root, state, "apply", "plan.json", "--yes"))
+    _tell("Audit again: the cluster has what Git declares.")
+    codes.append(_audit(root, "--quiet", expected=0))
+    return max(codes)
+
+
+def _remediate(root: Path, state: dict[str, str], command: str, *words: str) -> int:
+    return _run(
+        root,
+        f"gitops-audit remediate {command} {' '.join(words)}",
+        "gitops_audit",
+        "remediate",
+        command,
+        *words,
+        **state,
+    )
 
 
 def _audit(root: Path, *options: str, expected: int) -> int:
     """Runs pytest as a user would; gives 0 where it ended as the demo expects it to."""
-    argv = [sys.executable, "-m", "pytest", "gitops-audit.yaml", "-p", "no:cacheprovider", *options]
-    console.echo(f"$ pytest gitops-audit.yaml {' '.join(options)}".rstrip())
-    environment = {k: v for k, v in os.environ.items() if k not in ("PYTEST_ADDOPTS", "PYTEST_PLUGINS")}
-    done = subprocess.run(argv, cwd=root, env=environment, check=False)  # noqa: S603 - our own interpreter, fixed words
+    words = ("gitops-audit.yaml", "-p", "no:cacheprovider", *options)
+    return _run(root, f"pytest gitops-audit.yaml {' '.join(options)}", "pytest", *words, expected=expected)
+
+
+def _run(root: Path, shown: str, *words: str, expected: int = 0, **environment: str) -> int:
+    """Runs a module as a user would run its command, and gives 0 where it ended with the expected code."""
+    console.echo(f"$ {shown}".rstrip())
+    sys.stdout.flush()
+    inherited = {k: v for k, v in os.environ.items() if k not in ("PYTEST_ADDOPTS", "PYTEST_PLUGINS")}
+    argv = [sys.executable, "-m", *words]
+    done = subprocess.run(argv, cwd=root, env=inherited | environment, check=False)  # noqa: S603 - our own interpreter, fixed words
     return 0 if done.returncode == expected else 3
 
 

@@ -6,6 +6,7 @@ import os
 import subprocess
 import sys
 import tempfile
+from collections.abc import Mapping
 from pathlib import Path
 
 import click
@@ -92,15 +93,8 @@ def _repair(root: Path, folder: Path) -> int:
 
 
 def _remediate(root: Path, state: dict[str, str], command: str, *words: str) -> int:
-    return _run(
-        root,
-        f"gitops-audit remediate {command} {' '.join(words)}",
-        "gitops_audit",
-        "remediate",
-        command,
-        *words,
-        **state,
-    )
+    shown = f"gitops-audit remediate {command} {' '.join(words)}"
+    return _run(root, shown, "gitops_audit", "remediate", command, *words, environment=state)
 
 
 def _audit(root: Path, *options: str, expected: int) -> int:
@@ -109,13 +103,13 @@ def _audit(root: Path, *options: str, expected: int) -> int:
     return _run(root, f"pytest gitops-audit.yaml {' '.join(options)}", "pytest", *words, expected=expected)
 
 
-def _run(root: Path, shown: str, *words: str, expected: int = 0, **environment: str) -> int:
+def _run(root: Path, shown: str, *words: str, expected: int = 0, environment: Mapping[str, str] | None = None) -> int:
     """Runs a module as a user would run its command, and gives 0 where it ended with the expected code."""
     console.echo(f"$ {shown}".rstrip())
     sys.stdout.flush()
     inherited = {k: v for k, v in os.environ.items() if k not in ("PYTEST_ADDOPTS", "PYTEST_PLUGINS")}
     argv = [sys.executable, "-m", *words]
-    done = subprocess.run(argv, cwd=root, env=inherited | environment, check=False)  # noqa: S603 - our own interpreter, fixed words
+    done = subprocess.run(argv, cwd=root, env=inherited | dict(environment or {}), check=False)  # noqa: S603 - our own interpreter, fixed words
     return 0 if done.returncode == expected else 3
 
 

@@ -41,12 +41,18 @@ def read(data: bytes, name: str) -> AuditResult:
         report = orjson.loads(data)
         jsonschema_rs.validator_for(orjson.loads(schema_text())).validate(report)
         for key in ("startedAt", "finishedAt"):
-            datetime.fromisoformat(report[key])
+            _check_time(report[key])
     except (ValueError, jsonschema_rs.ValidationError) as error:
         reason = error.message if isinstance(error, jsonschema_rs.ValidationError) else str(error)
         hint = "write one with `gitops-audit check --json FILE`, with the same version of the tool"
         raise ConfigError(f"{name} is no JSON report: {reason[:200]}", code=UNREADABLE, hint=hint) from None
     return _result(report)
+
+
+def _check_time(text: str) -> None:
+    """Raises ValueError. Times with and without a zone cannot be compared: RFC 3339 asks for one."""
+    if datetime.fromisoformat(text).tzinfo is None:
+        raise ValueError(f"the time {text!r} has no zone")
 
 
 def _result(report: Any) -> AuditResult:

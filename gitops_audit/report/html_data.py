@@ -137,7 +137,7 @@ class _Given:
 
 def _resources(result: AuditResult, texts: Texts) -> tuple[Sequence[Sequence[int]], list[dict[str, Any]]]:
     """The columns of all resources, and the details of those of which anything is told: they come first."""
-    given = _Given(texts.number, date.fromisoformat(result.finished_at[:10]))
+    given = _Given(texts.number, datetime.fromisoformat(result.finished_at).date())
     told = sorted((verdict for verdict in result.verdicts if verdict.findings), key=_rank)
     plain = [verdict for verdict in result.verdicts if not verdict.findings]
     verdicts = [*told, *sorted(plain, key=lambda verdict: OUTCOMES.index(verdict.outcome))]

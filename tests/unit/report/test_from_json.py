@@ -63,6 +63,12 @@ def test_what_is_no_report_is_an_error_that_names_the_file(data: bytes) -> None:
     assert caught.value.code == "GA604"
 
 
+def test_a_time_without_a_zone_is_an_error() -> None:
+    report = orjson.loads(json_report.write(of_everything())) | {"startedAt": "2026-01-01T00:00:00"}
+    with pytest.raises(ConfigError, match="has no zone"):
+        read(orjson.dumps(report), "r.json")
+
+
 def test_a_time_that_is_none_is_an_error() -> None:
     report = orjson.loads(json_report.write(finished([]))) | {"startedAt": "yesterday"}
     with pytest.raises(ConfigError):

@@ -10,7 +10,8 @@ from hashlib import sha256
 import pytest
 
 from gitops_audit.model.result import AuditResult
-from gitops_audit.report import html_report
+from gitops_audit.report import html_report, json_report
+from gitops_audit.report.from_json import read
 from tests.html_page import page_data
 from tests.reported import finished, hostile, of_everything, resource, scaled
 
@@ -84,3 +85,13 @@ def test_no_rule_is_offered_that_would_not_match_what_it_was_copied_for() -> Non
 
 def test_a_value_of_a_megabyte_makes_no_page_of_a_megabyte() -> None:
     assert len(page(hostile())) < 500_000
+
+
+def test_a_report_with_another_form_of_time_is_written_too() -> None:
+    result = replace(finished([scaled("web")]), finished_at="20260101T000000Z")
+    assert page_data(page(result))["details"][0]["rule"]["expires"] == "2026-04-01"
+
+
+def test_a_report_that_was_read_back_makes_the_same_page_of_hostile_text() -> None:
+    back = read(json_report.write(hostile()), "r.json")
+    assert page_data(page(back))["columns"] == page_data(page(hostile()))["columns"]

@@ -16,7 +16,15 @@ from gitops_audit.model.finding import Change
 from gitops_audit.model.resource import JsonObject
 
 KEYS = frozenset(
-    (flux.RECONCILE, flux.SSA, flux.PRUNE, argocd.SYNC_OPTIONS, argocd.COMPARE_OPTIONS, helm.RESOURCE_POLICY)
+    (
+        flux.RECONCILE,
+        flux.SSA,
+        flux.PRUNE,
+        flux.DRIFT_DETECTION,
+        argocd.SYNC_OPTIONS,
+        argocd.COMPARE_OPTIONS,
+        helm.RESOURCE_POLICY,
+    )
 )
 """The keys of all labels and annotations that are read here."""
 
@@ -43,7 +51,9 @@ class Directives:
     def _read(cls, marks: Marks) -> Directives:
         disabled = _flux(marks, flux.RECONCILE, "disabled")
         return cls(
-            not_reconciled=disabled or _flux(marks, flux.SSA, "Ignore"),
+            not_reconciled=(
+                disabled or _flux(marks, flux.SSA, "Ignore") or _flux(marks, flux.DRIFT_DETECTION, "disabled")
+            ),
             only_created=_flux(marks, flux.SSA, "IfNotPresent"),
             merged=_flux(marks, flux.SSA, "Merge"),
             kept=(

@@ -71,7 +71,7 @@ def _without_made(found: Rendered, own: LaidOver, checkout: Checkout) -> Rendere
     """What is wrong with a kustomization that was made is wrong with its folder."""
     if not own.is_made:
         return found
-    made, folder = own.file.relative_to(own.tree.resolve()).as_posix(), checkout.path or "."
+    made, folder = f"{checkout.path}/{own.file.name}".lstrip("/"), checkout.path or "."
     at = (replace(p, path=folder, line=0) if p.path == made else p for p in found.problems)
     placed = (replace(m, origin=Origin(folder, 0, -1)) if m.origin.path == made else m for m in found.manifests)
     return replace(found, problems=tuple(at), manifests=tuple(placed))

@@ -1,6 +1,7 @@
 """Flux: the marks that it writes and reads, and what its Kustomizations and HelmReleases deploy."""
 
 from gitops_audit.deployer.flux.marks import (
+    DRIFT_DETECTION,
     GIT_REPOSITORY,
     HELM_RELEASE,
     KUSTOMIZATION,
@@ -18,6 +19,7 @@ from gitops_audit.deployer.flux.marks import (
 )
 
 __all__ = [
+    "DRIFT_DETECTION",
     "GIT_REPOSITORY",
     "HELM_RELEASE",
     "KUSTOMIZATION",

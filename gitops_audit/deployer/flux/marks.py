@@ -28,6 +28,7 @@ RELEASE, RELEASE_NAMESPACE = f"{_HELM}/name", f"{_HELM}/namespace"
 
 RECONCILE, SSA, PRUNE = f"{_KUSTOMIZE}/reconcile", f"{_KUSTOMIZE}/ssa", f"{_KUSTOMIZE}/prune"
 SUBSTITUTE = f"{_KUSTOMIZE}/substitute"
+DRIFT_DETECTION = f"{_HELM}/driftDetection"
 
 
 def is_kustomization_healing(kustomization: JsonObject) -> bool:

@@ -58,6 +58,13 @@ def test_an_annotation_on_the_live_object_alone_counts_where_a_deployer_wrote_it
     assert f"{FLUX}/reconcile: disabled" in drift.reason
 
 
+def test_an_object_whose_drift_a_helm_release_does_not_watch_is_in_sync() -> None:
+    declared = annotated(config_map(a="1"), "helm.toolkit.fluxcd.io/driftDetection", "disabled")
+    drift = compared(declared, live(annotated(config_map(a="9"), "helm.toolkit.fluxcd.io/driftDetection", "disabled")))
+    assert drift.status == "in-sync"
+    assert "driftDetection: disabled" in drift.reason
+
+
 def test_an_object_that_is_only_created_is_missing_when_absent() -> None:
     assert compared(annotated(config_map(), f"{FLUX}/ssa", "IfNotPresent"), None).status == "missing"
 

@@ -113,6 +113,11 @@ def test_a_kustomization_of_all_manifests_is_made_where_there_is_none() -> None:
     assert {m.origin.path for m in found.manifests} == {"app/a/cfg.yml", "app/b.yaml", "app/c/d.yaml"}
 
 
+def test_what_only_a_made_kustomization_tells_is_told_at_its_folder() -> None:
+    found = render(PLAIN, is_generated=True, overlay={"namePrefix": "x-"})
+    assert {m.origin.path for m in found.manifests} <= {"app", "app/a/cfg.yml", "app/b.yaml", "app/c/d.yaml"}
+
+
 def test_a_made_kustomization_is_gone_afterwards() -> None:
     with Exports() as exports:
         given = Given(exports)

@@ -12,6 +12,7 @@ import time
 from bisect import bisect_right
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
 from gitops_audit.config.settings import SourceConfig
@@ -31,7 +32,8 @@ from gitops_audit.render.version import version_of
 from gitops_audit.source import Checkout
 
 _RENDERED = ("templates/", "crds/", "charts/", "files/", "values", "Chart.", "requirements.")
-_OTHER_ZONE = "Pacific/Kiritimati" if time.timezone > 0 else "Etc/GMT+12"
+_EAST, _WEST = "Pacific/Kiritimati", "Etc/GMT+12"
+_EAST_OF_UTC = timedelta(hours=14)
 _SOURCE = re.compile(rb"^# Source: [^/\n]+/([^\n]+?)\s*$", re.MULTILINE)
 
 
@@ -110,7 +112,14 @@ def _capabilities(target: Target, chart: Path) -> list[str]:
 def _again(place: Workspace, command: Sequence[str]) -> bytes:
     """A second rendering, in another second and in a time zone where it is another day."""
     time.sleep(1 - time.time() % 1)
-    return place.run(command, environment={"TZ": _OTHER_ZONE})
+    return place.run(command, environment={"TZ": other_zone(datetime.now(UTC), datetime.now().astimezone().date())})
+
+
+def other_zone(now: datetime, today: date) -> str:
+    """A time zone in which it is another day than here (`today`) and in UTC, as far as one of the two ends of the world
+    has it: they are 26 hours apart."""
+    in_east = (now + _EAST_OF_UTC).date()
+    return _EAST if in_east not in (today, now.date()) else _WEST
 
 
 def _notes(text: ChartText, target: Target, directory: str) -> Iterator[str]:

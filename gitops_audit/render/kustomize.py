@@ -16,7 +16,7 @@ from gitops_audit.model.resource import FileProblem, Manifest, Origin, Rendered
 from gitops_audit.render import stand_ins
 from gitops_audit.render.artifact import Artifact
 from gitops_audit.render.generated import with_unknown_names
-from gitops_audit.render.given import ALONE, Given
+from gitops_audit.render.given import ALONE, Given, Target
 from gitops_audit.render.helm import helm_program
 from gitops_audit.render.kustomization import Reach, join, kustomization_file, reach
 from gitops_audit.render.lfs import lfs_problems
@@ -25,7 +25,7 @@ from gitops_audit.render.overlay import LaidOver, laid_over
 from gitops_audit.render.post_build import substituted
 from gitops_audit.render.remote import Remote
 from gitops_audit.render.tool import NO_TOOL, UNRENDERED, ToolError, Workspace, workspace
-from gitops_audit.render.version import version_of
+from gitops_audit.render.version import has_option, version_of
 from gitops_audit.source import Checkout
 
 _ORIGIN = "config.kubernetes.io/origin"
@@ -63,7 +63,7 @@ def _built(config: SourceConfig, checkout: Checkout, place: Workspace, given: Gi
     problems = reached.problems or tuple(_left_out(config, checkout, place, reached))
     if problems:
         return Rendered(problems=problems)
-    command += _options(config, reached.has_charts)
+    command += _options(config, command, place, given.target) if reached.has_charts else _restrictor(config)
     return _Build(command, place, checkout, reached, config.post_build, is_verbose=given.is_verbose).rendered()
 
 
@@ -109,11 +109,17 @@ def kustomize_command(config: SourceConfig) -> list[str]:
     )
 
 
-def _options(config: SourceConfig, has_charts: bool) -> list[str]:
-    """How the source says that its deployer builds."""
-    options = ["--load-restrictor", "LoadRestrictionsNone"] if config.kustomize.load_restrictor == "none" else []
-    if has_charts:
-        options += ["--enable-helm", "--helm-command", helm_program(config)]
+def _restrictor(config: SourceConfig) -> list[str]:
+    return ["--load-restrictor", "LoadRestrictionsNone"] if config.kustomize.load_restrictor == "none" else []
+
+
+def _options(config: SourceConfig, command: Sequence[str], place: Workspace, target: Target) -> list[str]:
+    """How the source says that its deployer builds; charts are told of the cluster, where this kustomize can."""
+    options = [*_restrictor(config), "--enable-helm", "--helm-command", helm_program(config)]
+    told = {"--helm-kube-version": target.kube_version, "--helm-api-versions": ",".join(sorted(target.api_versions))}
+    for option, value in told.items():
+        if value and has_option(command, option, place):
+            options += [option, value]
     return options
 
 

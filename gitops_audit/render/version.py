@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import threading
+from collections.abc import Sequence
 
 from gitops_audit.render.tool import ToolError, Workspace
 
@@ -12,6 +13,7 @@ VERSION_ARGUMENTS = {"helm": ("version", "--short"), "kustomize": ("version",), 
 _LINE = {"helm": "", "kustomize": "", "kubectl": "Kustomize Version:"}
 _lock = threading.Lock()
 _known: dict[str, str] = {}
+_help: dict[str, str] = {}
 
 
 def version_of(program: str, place: Workspace) -> str:
@@ -21,6 +23,18 @@ def version_of(program: str, place: Workspace) -> str:
         if program not in _known:
             _known[program] = _asked(program, name, place) if name in VERSION_ARGUMENTS else ""
         return _known[program]
+
+
+def has_option(command: Sequence[str], option: str, place: Workspace) -> bool:
+    """Whether a command says in its help that it knows an option; each command is asked once."""
+    key = " ".join(command)
+    with _lock:
+        if key not in _help:
+            try:
+                _help[key] = place.run([*command, "--help"]).decode("utf-8", "replace")
+            except ToolError:
+                _help[key] = ""
+        return f"{option}=" in _help[key] or f"{option} " in _help[key]
 
 
 def _asked(program: str, name: str, place: Workspace) -> str:

@@ -139,6 +139,9 @@ def _plain(source: ReadSource) -> ReadSource:
 
 
 def _may_be_chart(config: SourceConfig, opened: Callable[[], Checkout]) -> bool:
+    """Whether what a source declares may depend on the cluster: it is a chart, or a kustomization may hold some."""
+    if config.kustomize.helm_charts:
+        return True
     if config.type != "auto":
         return config.type == "helm"
     try:

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import os
+from datetime import UTC, datetime
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
 import pytest
 
@@ -170,3 +172,10 @@ def test_without_helm_the_source_says_what_to_install(monkeypatch: pytest.Monkey
 def test_a_path_without_a_chart_is_an_error_of_the_source() -> None:
     with pytest.raises(SourceError, match=r"no Chart\.yaml in charts"):
         helm.render(SourceConfig("shop"), DictCheckout(CHART, path="charts"))
+
+
+@pytest.mark.parametrize("hour", range(24))
+def test_a_second_rendering_is_on_another_day(hour: int) -> None:
+    now = datetime(2026, 5, 10, hour, 30, tzinfo=UTC)
+    zone = helm.other_zone(now, now.date())
+    assert now.astimezone(ZoneInfo(zone)).date() != now.date()

@@ -10,7 +10,7 @@ import pytest
 
 from gitops_audit.config.settings import KustomizeOptions, NetworkConfig, SourceConfig
 from gitops_audit.model.resource import Rendered
-from gitops_audit.render.given import Given
+from gitops_audit.render.given import Given, Target
 from gitops_audit.render.repo_url import RemoteFolder, is_file_url, remote_folder
 from gitops_audit.source import Opener
 from gitops_audit.source.chart.charts import Charts
@@ -87,6 +87,22 @@ def test_a_chart_of_helm_charts_is_fetched_with_what_it_needs(
         "front": {"a": "default of 2.0.0"},
         "base": {"a": "1"},
     }
+
+
+def test_charts_of_a_kustomization_are_told_of_the_cluster(monkeypatch: pytest.MonkeyPatch) -> None:
+    template = (
+        "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: web}\ndata:\n"
+        '  kube: "{{ .Capabilities.KubeVersion.Version }}"\n  has: "{{ .Capabilities.APIVersions.Has "a.b/v1" }}"\n'
+    )
+    files: dict[str, str | bytes] = {
+        "app/kustomization.yaml": "helmCharts: [{name: web, releaseName: web}]\n",
+        "app/charts/web/Chart.yaml": "apiVersion: v2\nname: web\nversion: 1.0.0\n",
+        "app/charts/web/values.yaml": "a: 1\n",
+        "app/charts/web/templates/a.yaml": template,
+    }
+    target = Target("1.29.3", frozenset({"a.b/v1", "v1"}), is_served=True)
+    found = built(files, monkeypatch, Given(target=target))
+    assert (found.problems, values(found)) == ((), {"web": {"kube": "v1.29.3", "has": "true"}})
 
 
 @pytest.mark.parametrize(

@@ -122,6 +122,10 @@ class Files(Protocol):
         """One of them."""
         ...
 
+    def commit(self, config: SourceConfig) -> str:
+        """The commit that a source is read at; empty for a work tree."""
+        ...
+
 
 @dataclass(frozen=True, slots=True)
 class GoTemplate:

@@ -7,7 +7,7 @@ user-guide/parameters (`.argocd-source.yaml`), user-guide/oci.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
 from gitops_audit.config.settings import NO_REPOSITORY, ChartRef, HelmOptions, SourceConfig, ValuesRepository
@@ -144,17 +144,28 @@ class Application:
         kind = source_type(source)
         if source.get("plugin") is not None:
             return Unfollowed.of(self.placed, "a config management plugin renders it, and none is run")
-        variables = self._variables(source, path)
+        variables = self._variables(source, path) | self._revision(base)
         return replace(
             base,
             type=kind,
-            helm=self._helm(source, path),
+            helm=helm_options(source, self.name, self._refs(), variables),
             directory=directory_options(source),
             kustomize=kustomize_options(source, self.context.source.kustomize, variables),
         )
 
     def _helm(self, source: JsonObject, path: str) -> HelmOptions:
         return helm_options(source, self.name, self._refs(), self._variables(source, path))
+
+    def _revision(self, config: SourceConfig) -> dict[str, str]:
+        """The commit that is audited, as the one that is deployed; nothing where there is none."""
+        try:
+            commit = self.context.files.commit(config)
+        except SourceError:
+            return {}
+        if not commit:
+            return {}
+        name = "ARGOCD_APP_REVISION"
+        return {name: commit, f"{name}_SHORT": commit[:7], f"{name}_SHORT_8": commit[:8]}
 
     def _refs(self) -> dict[str, ValuesRepository]:
         """Where value files with `$name/` at their beginning come from."""
@@ -165,8 +176,8 @@ class Application:
                 found[ref] = ValuesRepository(ref, files.repository(url), files.revision(url, revision))
         return found
 
-    def _variables(self, source: JsonObject, path: str) -> Mapping[str, str]:
-        """The build environment of Argo CD, without what only the deployed revision tells."""
+    def _variables(self, source: JsonObject, path: str) -> dict[str, str]:
+        """The build environment of Argo CD, without its revision."""
         return {
             "ARGOCD_APP_NAME": self.name,
             "ARGOCD_APP_NAMESPACE": self.namespace,

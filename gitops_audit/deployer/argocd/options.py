@@ -23,7 +23,7 @@ from gitops_audit.model.resource import JsonObject, mapping
 
 KINDS: dict[str, SourceType] = {"helm": "helm", "kustomize": "kustomize", "directory": "directory"}
 _COPIED = ("namePrefix", "nameSuffix", "namespace", "patches", "components", "commonAnnotations")
-_VARIABLE = re.compile(r"\$(?:\{(ARGOCD_[A-Z_]+)\}|(ARGOCD_[A-Z_]+))")
+_VARIABLE = re.compile(r"\$(?:\{(ARGOCD_[A-Z_0-9]+)\}|(ARGOCD_[A-Z_0-9]+))")
 
 
 class OptionError(Exception):

@@ -85,6 +85,9 @@ class Repositories:
     def read(self, config: SourceConfig, path: str) -> bytes:
         return self._checkout(config).read(path)
 
+    def commit(self, config: SourceConfig) -> str:
+        return self._checkout(config).commit
+
     def close(self) -> None:
         for checkout in self._open.values():
             checkout.close()

@@ -34,6 +34,9 @@ class FakeFiles:
     def revision(self, url: str, revision: str) -> str:
         return revision or "HEAD"
 
+    def commit(self, config: SourceConfig) -> str:
+        return "0" * 40
+
     def names(self, config: SourceConfig) -> Sequence[str]:
         self.asked.append(config)
         if config.revision in self.missing:

@@ -33,6 +33,9 @@ class DictFiles:
     def revision(self, url: str, revision: str) -> str:
         return revision or "HEAD"
 
+    def commit(self, config: SourceConfig) -> str:
+        return "0123456789abcdef" + "0" * 24
+
     def names(self, config: SourceConfig) -> Sequence[str]:
         return sorted(self.files)
 

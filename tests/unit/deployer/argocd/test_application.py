@@ -112,6 +112,16 @@ def test_kustomize_leaves_out_missing_components_where_it_says_so() -> None:
         ("parameters: [{name: a, value: 'b,c'}]", "parameters", (HelmParameter("a", "b\\,c"),)),
         ("parameters: [{name: a, value: '{b,c}'}]", "parameters", (HelmParameter("a", "{b,c}"),)),
         ("parameters: [{name: a, value: $ARGOCD_APP_NAMESPACE}]", "parameters", (HelmParameter("a", "web"),)),
+        (
+            "parameters: [{name: a, value: '${ARGOCD_APP_REVISION_SHORT}'}]",
+            "parameters",
+            (HelmParameter("a", "0123456"),),
+        ),
+        (
+            "parameters: [{name: a, value: $ARGOCD_APP_REVISION_SHORT_8}]",
+            "parameters",
+            (HelmParameter("a", "01234567"),),
+        ),
         ("fileParameters: [{name: a, path: files/a.json}]", "file_parameters", (("a", "files/a.json"),)),
         ("skipCrds: true", "skip_crds", True),
         ("ignoreMissingValueFiles: true", "ignore_missing_value_files", True),
@@ -177,8 +187,8 @@ def test_files_in_its_path_override_its_options_first_for_all_and_then_for_one_a
         ("helm: {values: 'a: [}'}", "its `helm.values` are no YAML mapping"),
         ("helm: {valueFiles: [$x/a.yaml]}", "its value files name $x, and no source of it has that `ref`"),
         (
-            "helm: {parameters: [{name: a, value: $ARGOCD_APP_REVISION}]}",
-            "it uses $ARGOCD_APP_REVISION, which the audit does not know",
+            "helm: {parameters: [{name: a, value: $ARGOCD_ENV_FOO}]}",
+            "it uses $ARGOCD_ENV_FOO, which the audit does not know",
         ),
     ],
 )

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from typing import Any
 
 import click
@@ -16,16 +16,21 @@ from gitops_audit.cli.options import configuration, report_choices, report_comma
 from gitops_audit.config.load import load
 from gitops_audit.config.settings import Settings
 from gitops_audit.engine.audit import Audit, utc_now
+from gitops_audit.engine.base import Base, audited
 from gitops_audit.engine.events import Finished, Judged, Started
 from gitops_audit.engine.interruption import unjudged
 from gitops_audit.engine.options import RunOptions
 from gitops_audit.engine.selection import select
+from gitops_audit.history import baseline
 from gitops_audit.lifetime import Interrupted
 from gitops_audit.model.check import DRIFT, SCHEMA
-from gitops_audit.model.result import NOT_EVALUATED, AuditResult, ClusterInfo, RunInfo, Summary
+from gitops_audit.model.printable import printable
+from gitops_audit.model.resource import Declared
+from gitops_audit.model.result import NOT_EVALUATED, AuditResult, BaseInfo, ClusterInfo, RunInfo, Summary
 from gitops_audit.model.subject import Subject, Unread
 from gitops_audit.model.verdict import Verdict
 from gitops_audit.report import digest, push, text
+from gitops_audit.report.base import changes, gone, is_of_the_change, lines
 from gitops_audit.report.cause import ErrorCause, Shared, only_cause, shared_causes
 from gitops_audit.report.files import STDOUT, ReportFiles
 from gitops_audit.report.suggest import suggested_rules
@@ -34,6 +39,7 @@ from gitops_audit.report.suggest import suggested_rules
 @click.command()
 @run_command
 @report_command
+@click.option("--base", metavar="REV", help="only what the checked-out change adds to REV fails")
 def check(**values: Any) -> None:
     """Audit everything the configuration declares: drift, schemas, policies."""
     settings = load(configuration(values["config_path"]))
@@ -52,7 +58,9 @@ def check(**values: Any) -> None:
     for error in unwritten:
         console.complain(f"error: {error}")
     if STDOUT not in targets.values():
-        _print_all(collected.verdicts, is_verbose=values["verbose"])
+        is_change = collected.base is not None and not values["verbose"]
+        shown = [v for v in collected.verdicts if not (is_change and _is_deployed_later(v))]
+        _print_all(shown, is_verbose=values["verbose"])
         _print_summary(collected, is_verbose=values["verbose"])
     if collected.interrupted:
         raise collected.interrupted
@@ -108,6 +116,19 @@ def _reason(verdicts: Sequence[Verdict]) -> str:
     return next((v.skip_reason for v in verdicts if v.skip_reason), "no cluster was asked")
 
 
+def _is_deployed_later(verdict: Verdict) -> bool:
+    """Whether all that is found is known at the base, or what the change will deploy, which its diff shows."""
+    return verdict.outcome == "passed" and all(is_of_the_change(f) or f.state == "persisting" for f in verdict.findings)
+
+
+def collected(settings: Settings, values: dict[str, Any]) -> AuditResult:
+    """A whole audit, for what only needs its result. Raises Interrupted where a signal ended it."""
+    done = _run(settings, values, selectors=())
+    if done.interrupted:
+        raise done.interrupted
+    return done.result
+
+
 class _Collected:
     """The events of one run, kept for the reports; `interrupted` where a signal ended it before its time."""
 
@@ -117,21 +138,28 @@ class _Collected:
         self.verdicts: list[Verdict] = []
         self.finished = Finished(utc_now(), Summary())
         self.interrupted: Interrupted | None = None
+        self.base: BaseInfo | None = None
 
     @property
     def result(self) -> AuditResult:
         finished = self.finished
-        return AuditResult(self.info, finished.finished_at, finished.summary, self.verdicts, finished.notes)
+        return AuditResult(self.info, finished.finished_at, finished.summary, self.verdicts, finished.notes, self.base)
 
 
 def _run(settings: Settings, values: dict[str, Any], selectors: tuple[str, ...]) -> _Collected:
     with Progress(is_quiet=values["quiet"]) as progress:
-        audit = Audit(settings, RunOptions.of(values, on_progress=progress.stage, is_verbose=values["verbose"]))
+        options = RunOptions.of(values, on_progress=progress.stage, is_verbose=values["verbose"])
+        today = datetime.now(UTC).date()
+        base = audited(settings, options, values["base"], today) if values.get("base") else None
+        audit = _audit(settings, options, base, today)
         collected, chosen = _Collected(audit), list[Subject]()
         try:
             audit.prepare()
             chosen = select(audit.resources, selectors)
             _collect(collected, chosen, progress)
+            if base is not None:
+                collected.base = _compared(base, audit)
+                collected.finished = replace(collected.finished, notes=(*collected.finished.notes, *base.notes))
         except Interrupted as interrupted:
             _conclude(
                 collected, unjudged(settings, chosen, {v.subject.id for v in collected.verdicts}, str(interrupted))
@@ -140,6 +168,23 @@ def _run(settings: Settings, values: dict[str, Any], selectors: tuple[str, ...])
         finally:
             audit.close()
         return collected
+
+
+def _audit(settings: Settings, options: RunOptions, base: Base | None, today: date) -> Audit:
+    if base is None:
+        return Audit(settings, options, baseline.for_run(settings, options, today))
+    return Audit(base.settings, replace(options, revision=None), base.known, base.redactor)
+
+
+def _compared(base: Base, audit: Audit) -> BaseInfo:
+    """What the change makes of the declared objects; both sides without what either knows to be secret."""
+    before = {place: (s, audit.masked(place[0], body)) for place, (s, body) in base.declared.items()}
+    after = {
+        (r.key.cluster, printable(r.title)): (r.source, audit.declared(r))
+        for r in audit.resources
+        if isinstance(r, Declared)
+    }
+    return BaseInfo(base.revision, base.commit, tuple(changes(before, after)))
 
 
 def _collect(collected: _Collected, chosen: list[Subject], progress: Progress) -> None:
@@ -175,6 +220,9 @@ def _print_all(verdicts: Sequence[Verdict], *, is_verbose: bool) -> None:
 
 
 def _print(verdict: Verdict, shared: Mapping[ErrorCause, Shared], *, is_verbose: bool) -> None:
+    is_known = verdict.outcome == "passed" and all(f.state == "persisting" for f in verdict.findings)
+    if is_known and verdict.findings and not is_verbose:
+        return
     is_told_once = verdict.outcome == "error" and only_cause(verdict) in shared
     is_waived = is_verbose and bool(verdict.findings) and verdict.outcome != "skipped"
     if not is_told_once and (verdict.outcome in ("failed", "error") or verdict.has_findings or is_waived):
@@ -195,11 +243,15 @@ def _print_summary(collected: _Collected, *, is_verbose: bool) -> None:
 
 def _summary(collected: _Collected) -> Iterator[str]:
     summary = collected.finished.summary
+    if collected.base is not None:
+        yield from lines(collected.base)
+        yield from (f"  {how} {what}" for how, what in gone(collected.result))
     yield from dict.fromkeys(map(_cluster_line, collected.info.clusters))
     yield from digest.unfailing(collected.verdicts, is_verbose=False)
     yield from text.notes(collected.finished.notes)
     counts = ", ".join(f"{summary.outcomes[o]} {o}" for o in ("passed", "failed", "error", "skipped"))
     yield f"{summary.resources} resources: {counts}"
+    yield from text.states(summary)
     if summary.drift:
         yield "drift: " + ", ".join(f"{n} {status}" for status, n in sorted(summary.drift.items()))
     if summary.violations:

@@ -21,6 +21,7 @@ _COMMANDS = {
     "policy": "gitops_audit.cli.policy:policy",
     "config": "gitops_audit.cli.config:config",
     "doctor": "gitops_audit.cli.doctor:doctor",
+    "baseline": "gitops_audit.cli.baseline:baseline",
     "report": "gitops_audit.cli.report:report",
     "remediate": "gitops_audit.cli.remediate:remediate",
     "demo": "gitops_audit.cli.demo:demo",

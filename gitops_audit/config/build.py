@@ -54,6 +54,8 @@ def settings(document: Document) -> Settings:
         exceptions=tuple(_exception(document, i, e) for i, e in enumerate(value.get("exceptions", []))),
         redact=tuple(RedactRule(_match(r["match"]), tuple(r["fields"])) for r in value.get("redact", [])),
         fail_on=Severity[report.get("failOn", "low")],
+        fail_on_new=report.get("failOnNew", False),
+        baseline=_path(document, value.get("baseline")),
         fail_on_unfollowed=report.get("failOnUnfollowed", False),
         remediation=_remediation(document, value.get("remediation", {})),
     )

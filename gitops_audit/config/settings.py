@@ -365,6 +365,8 @@ class Settings:
     redact: tuple[RedactRule, ...] = ()
     fail_on: Severity = Severity.low
     fail_on_unfollowed: bool = False
+    fail_on_new: bool = False
+    baseline: Path | None = None
     remediation: RemediationConfig = field(default_factory=RemediationConfig)
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import closing
 from datetime import UTC, datetime
 from itertools import groupby
@@ -21,6 +21,7 @@ from gitops_audit.engine.gather.all_sources import read_all, with_followed
 from gitops_audit.engine.gather.clusters import ReachedCluster, reach_all
 from gitops_audit.engine.gather.sources import ReadSource, for_cluster
 from gitops_audit.engine.gather.tools import unwanted_tools
+from gitops_audit.engine.known import KnownFindings
 from gitops_audit.engine.memory import Holder
 from gitops_audit.engine.options import RunOptions, narrowed
 from gitops_audit.engine.shield import Shield, as_problem
@@ -29,12 +30,14 @@ from gitops_audit.inventory import build, offline_scope
 from gitops_audit.kube.definition import is_definition
 from gitops_audit.kube.type_schema import TypeSchema
 from gitops_audit.live.workers import threads
+from gitops_audit.model.baseline import Baseline, KnownFinding
 from gitops_audit.model.finding import Drift
 from gitops_audit.model.known_secret import KnownSecrets
+from gitops_audit.model.printable import printable
 from gitops_audit.model.redact import Redactor
 from gitops_audit.model.resource import Declared, FileProblem, JsonObject
 from gitops_audit.model.result import NOT_EVALUATED, AuditResult, Part, RunInfo, ShardInfo, Summary, is_answer, part_of
-from gitops_audit.model.subject import Subject, Unread
+from gitops_audit.model.subject import UNDECLARED, Subject, Unread
 from gitops_audit.model.verdict import Threshold, Verdict
 
 NOT_FOLLOWED = "GA287"
@@ -47,12 +50,20 @@ class Audit:
     cannot be read becomes verdicts of outcome `error`: the rest of the run goes on.
     """
 
-    def __init__(self, settings: Settings, options: RunOptions | None = None) -> None:
+    def __init__(
+        self,
+        settings: Settings,
+        options: RunOptions | None = None,
+        baseline: Baseline | None = None,
+        redactor: Redactor | None = None,
+    ) -> None:
+        """`baseline`: the findings that are known before the run. `redactor`: that of an audit to compare with."""
         self._options = options or RunOptions()
+        self._baseline = baseline
         self._settings = narrowed(settings, self._options)
         self._started_at = utc_now()
-        known = KnownSecrets()
-        self._redactor = Redactor(rules=self._settings.redact, known=known)
+        known = (redactor.known if redactor else None) or KnownSecrets()
+        self.redactor = Redactor(redactor.key if redactor else None, rules=self._settings.redact, known=known)
         self._masks = Masks(known)
         self._sources: tuple[ReadSource, ...] = ()
         self._clusters: Sequence[ReachedCluster] = ()
@@ -64,7 +75,13 @@ class Audit:
         self.inventory: tuple[Subject, ...] = ()  # `resources`, and those of other shards
         self.resources: tuple[Subject, ...] = ()
         pending = self._settings.drift.pending == "fail"
-        self.threshold = Threshold(self._settings.fail_on, is_pending_failure=pending)
+        is_base = baseline is not None and baseline.is_base
+        is_only_new = baseline is not None and (is_base or self._options.only_new or settings.fail_on_new)
+        self.threshold = Threshold(
+            self._settings.fail_on,
+            is_pending_failure=pending and not is_base,
+            is_known_failure=not is_only_new,
+        )
 
     def prepare(self) -> None:
         """Loads the policies, reads every source, reaches every cluster, and settles what is audited."""
@@ -75,15 +92,22 @@ class Audit:
         policies = RunPolicies.load(self._settings, self._options)
         self._progress("reading sources, reaching clusters")
         with threads(1, "reach") as pool:
-            reached = pool.submit(reach_all, self._settings, self._redactor)
+            reached = pool.submit(reach_all, self._settings, self.redactor)
             self._sources = read_all(self._settings, self._options, reached.result)
             self._settings = with_followed(self._settings, self._sources)
             asked = bool(self._settings.clusters)
-            self._clusters = reached.result() if asked else reach_all(self._settings, self._redactor)
+            self._clusters = reached.result() if asked else reach_all(self._settings, self.redactor)
         earlier = EarlierSources(self._settings, self._sources)
         definitions = [m.body for s in self._sources for m in s.rendered.manifests if is_definition(m.body)]
         self._judgement = Judgement(
-            self._settings, policies, self.threshold, earlier, Locator(self._sources), self._masks, definitions
+            self._settings,
+            policies,
+            self.threshold,
+            earlier,
+            Locator(self._sources),
+            self._masks,
+            definitions,
+            self._baseline,
         )
         found = [r for cluster in self._clusters for r in self._inventory(cluster, self._judgement)]
         found += self._orphans()
@@ -111,6 +135,7 @@ class Audit:
         is_whole = len(chosen) == len(self.resources)
         summary = Summary(is_empty_shard=bool(self.inventory) and not self.resources)
         summary.elsewhere.update(_answered_by_followed(self._sources))
+        known = KnownFindings(self._baseline) if self._baseline is not None else None
         for name, resources in groupby(sorted(chosen, key=_cluster), key=_cluster):
             self._progress(f"auditing {name}")
             verdicts = self._judged(name, tuple(resources))
@@ -120,14 +145,26 @@ class Audit:
                 self._passes[name].forget()
             for verdict in verdicts:
                 summary.add(verdict)
+                if known is not None:
+                    known.add(verdict)
                 yield Judged(verdict)
-        notes = dict.fromkeys((*self._notes(is_whole=is_whole), *self._unevaluated(summary)))
-        mask = self._masks.of(self._redactor)
+        if known is not None:
+            has_other_mode = self._options.mode is not None
+            summary.resolved = known.resolved(self._gone(is_whole=is_whole), has_other_mode=has_other_mode)
+        told = known.notes(summary.resolved or ()) if known is not None else ()
+        notes = dict.fromkeys((*self._notes(is_whole=is_whole), *told, *self._unevaluated(summary)))
+        mask = self._masks.of(self.redactor)
         yield Finished(utc_now(), summary, tuple(map(mask.message, notes) if mask else notes))
 
     def declared(self, resource: Subject) -> JsonObject:
         """What Git declares of a resource, as it may be shown: copies of secret values are tokens."""
         return self._shown(resource, resource.body)
+
+    def masked(self, cluster: str, body: JsonObject) -> JsonObject:
+        """An object of another audit with this one's redactor, without what this one knows to be secret."""
+        one = self._passes.get(cluster)
+        mask = self._masks.of(one.redactor if one else self.redactor)
+        return mask.body(body) if mask else body
 
     def live(self, resource: Subject) -> JsonObject | None:
         """The live object of a resource that was judged, as it may be shown; None where the cluster has none."""
@@ -136,9 +173,7 @@ class Audit:
         return None if body is None else self._shown(resource, body)
 
     def _shown(self, resource: Subject, body: JsonObject) -> JsonObject:
-        one = self._passes.get(resource.key.cluster)
-        mask = self._masks.of(one.redactor if one else self._redactor)
-        return mask.body(body) if mask else body
+        return self.masked(resource.key.cluster, body)
 
     @property
     def sources(self) -> tuple[ReadSource, ...]:
@@ -164,7 +199,7 @@ class Audit:
     def is_telling(self, cluster: str, text: str) -> bool:
         """Whether a text repeats the value of a Secret."""
         one = self._passes.get(cluster)
-        mask = self._masks.of(one.redactor if one else self._redactor)
+        mask = self._masks.of(one.redactor if one else self.redactor)
         return mask is not None and mask.is_telling(text)
 
     def close(self) -> None:
@@ -222,6 +257,24 @@ class Audit:
         """Whether a cluster may be without sources: some were chosen, or what nobody declares is looked for in it."""
         return bool(self._options.sources) or self._settings.drift.orphans.enabled
 
+    def _gone(self, *, is_whole: bool) -> Callable[[KnownFinding], bool]:
+        """Whether what a known finding is about is, for sure, nothing this audit is about any more.
+
+        Of several shards only the first tells it, as all of them know what is declared.
+        """
+        shard = self._options.shard
+        if not is_whole or self._options.sources or (shard is not None and shard.index != 1):
+            return lambda _: False
+        declared = {(r.key.cluster, printable(r.title)) for r in self.inventory}
+        unread = {r.key.cluster for r in self.inventory if isinstance(r, Unread)}
+        read = {cluster.name for cluster in self._clusters if cluster.error is None} - unread
+        has_orphans = self._settings.drift.orphans.enabled
+        return lambda entry: (
+            entry.cluster in read
+            and (entry.cluster, entry.resource) not in declared
+            and (has_orphans or entry.source != UNDECLARED)
+        )
+
     def _orphans(self) -> Iterator[Subject]:
         """Only a complete inventory can tell what is declared nowhere."""
         if not self._settings.drift.orphans.enabled:
@@ -263,9 +316,9 @@ class Audit:
             self._options.on_progress(message)
 
 
-def run(settings: Settings, options: RunOptions | None = None) -> AuditResult:
+def run(settings: Settings, options: RunOptions | None = None, baseline: Baseline | None = None) -> AuditResult:
     """One whole pass, and everything that came of it. Raises AuditError as `Audit` does."""
-    audit, verdicts = Audit(settings, options), list[Verdict]()
+    audit, verdicts = Audit(settings, options, baseline), list[Verdict]()
     with Shield(), closing(audit):
         audit.prepare()
         for event in audit.run():

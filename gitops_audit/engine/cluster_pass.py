@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 
@@ -32,6 +32,7 @@ from gitops_audit.engine.gather.orphans import Orphans, find
 from gitops_audit.engine.gather.reading import LiveReading
 from gitops_audit.engine.shield import as_problem
 from gitops_audit.kube.plural import plural
+from gitops_audit.model.baseline import Baseline
 from gitops_audit.model.finding import Drift, Problem
 from gitops_audit.model.redact import Redactor
 from gitops_audit.model.resource import Declared, JsonObject
@@ -41,7 +42,8 @@ from gitops_audit.model.verdict import Threshold, Verdict
 
 @dataclass(frozen=True, slots=True)
 class Judgement:
-    """What all clusters of a run are judged by; `definitions` are the CustomResourceDefinitions of all sources."""
+    """What all clusters of a run are judged by; `definitions` are the CustomResourceDefinitions of all sources,
+    `baseline` the findings that are known."""
 
     settings: Settings
     policies: RunPolicies
@@ -50,6 +52,7 @@ class Judgement:
     locator: Locator
     masks: Masks
     definitions: Sequence[JsonObject] = ()
+    baseline: Baseline | None = None
 
 
 class ClusterPass:
@@ -165,7 +168,9 @@ class ClusterPass:
         yield lambda cases: logs.attributed(cases, self._plural)
 
     def _judged(self, verdicts: Sequence[Verdict]) -> list[Verdict]:
-        shown = self._by.masks.masked(verdicts, self.redactor)
+        shown: Iterable[Verdict] = self._by.masks.masked(verdicts, self.redactor)
+        if self._by.baseline is not None:
+            shown = map(self._by.baseline.compared, shown)
         return [verdict.judged(self._by.threshold) for verdict in shown]
 
     @property

@@ -41,6 +41,8 @@ OPTIONS = (
     Option("offline", "declared state only: no cluster, no fetch"),
     Option("mode", "which differences are drift", choices=("declared", "owned", "strict")),
     Option("fail-on", "the lowest severity that fails", choices=tuple(s.name for s in Severity)),
+    Option("baseline", "the findings that are known", "FILE", is_path=True),
+    Option("only-new", "only findings that the baseline does not know fail"),
     Option("shard", "the I-th of N parts of the audit", "I/N"),
     Option("audit-log", "Kubernetes audit log, to name users", "FILE", is_repeatable=True, is_path=True),
     Option("allow-unsupported", "skip what no policy engine here can do"),

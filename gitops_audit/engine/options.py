@@ -52,6 +52,8 @@ class RunOptions:
     fetch: bool = True
     mode: DriftMode | None = None
     fail_on: Severity | None = None
+    baseline: Path | None = None
+    only_new: bool = False
     shard: Shard | None = None
     audit_logs: tuple[Path, ...] = ()
     allow_unsupported: bool = False
@@ -77,6 +79,8 @@ class RunOptions:
             fetch=not values["offline"],
             mode=values["mode"],
             fail_on=Severity[values["fail_on"]] if values["fail_on"] else None,
+            baseline=path(values["baseline"]) if values["baseline"] else None,
+            only_new=values["only_new"],
             shard=Shard.parse(values["shard"]) if values["shard"] else None,
             audit_logs=tuple(path(text) for text in values["audit_log"] or ()),
             allow_unsupported=values["allow_unsupported"],

@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import Literal
 
+from gitops_audit.model.baseline import KnownFinding
 from gitops_audit.model.check import POLICY
-from gitops_audit.model.finding import DriftStatus, Finding
+from gitops_audit.model.finding import DriftStatus, Finding, FindingState
 from gitops_audit.model.verdict import Outcome, Verdict
 
 NOT_EVALUATED = "GA231"
@@ -102,7 +104,8 @@ class Summary:
 
     `evaluated` says of each cluster and source whether any check of any of its resources came to an answer.
     `elsewhere` are those that are answered for elsewhere: by other shards, or by what follows from a source.
-    `is_empty_shard`: there are resources, and other shards audit all of them.
+    `is_empty_shard`: there are resources, and other shards audit all of them. `states` are how many findings are new
+    and how many are known, `resolved` the known ones that are gone: None where there is no baseline.
     """
 
     outcomes: Counter[Outcome] = field(default_factory=Counter)
@@ -111,6 +114,8 @@ class Summary:
     evaluated: dict[Part, bool] = field(default_factory=dict)
     elsewhere: set[Part] = field(default_factory=set)
     is_empty_shard: bool = False
+    states: Counter[FindingState] = field(default_factory=Counter)
+    resolved: Sequence[KnownFinding] | None = None
 
     def add(self, verdict: Verdict) -> None:
         self.outcomes[verdict.outcome] += 1
@@ -120,6 +125,8 @@ class Summary:
         if verdict.drift is not None:
             self.drift[verdict.drift.status] += 1
         for finding in verdict.findings:
+            if finding.state is not None:
+                self.states[finding.state] += 1
             if finding.check == POLICY and finding.result == "fail" and finding.waiver is None:
                 self.violations[finding.severity.name] += 1
 
@@ -154,14 +161,38 @@ class Summary:
 
 
 @dataclass(frozen=True, slots=True)
+class RenderedChange:
+    """What a change makes of one declared object; `diff` are the lines of a unified diff of YAML."""
+
+    cluster: str
+    source: str
+    resource: str
+    change: Literal["added", "removed", "changed"]
+    diff: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class BaseInfo:
+    """What a change is compared with: `commit` is the last state that it has in common with `revision`."""
+
+    revision: str
+    commit: str
+    changes: tuple[RenderedChange, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class AuditResult:
-    """A finished run. `notes` are facts about the run itself: dead ignore rules, expired exceptions, unread history."""
+    """A finished run. `notes` are facts about the run itself: dead ignore rules, expired exceptions, unread history.
+
+    `base` is what a change was compared with (`--base`).
+    """
 
     info: RunInfo
     finished_at: str
     summary: Summary
     verdicts: Sequence[Verdict] = ()
     notes: tuple[str, ...] = ()
+    base: BaseInfo | None = None
 
     @property
     def findings(self) -> Iterator[tuple[Verdict, Finding]]:

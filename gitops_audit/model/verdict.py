@@ -23,14 +23,17 @@ PENDING_SEVERITY = Severity.medium
 
 @dataclass(frozen=True, slots=True)
 class Threshold:
-    """What makes a finding a failure: `failOn`, and whether a change that is only not deployed yet counts."""
+    """What makes a finding a failure: `failOn`, and whether one counts that is only not deployed yet, or is known."""
 
     fail_on: Severity = Severity.low
     is_pending_failure: bool = True
+    is_known_failure: bool = True
 
     def is_failure(self, finding: Finding) -> bool:
         """Whether a finding fails the resource: nothing waives it, and it is severe enough."""
         if finding.result != "fail" or finding.waiver is not None or finding.severity < self.fail_on:
+            return False
+        if finding.state == "persisting" and not self.is_known_failure:
             return False
         return self.is_pending_failure or finding.cause != "git"
 

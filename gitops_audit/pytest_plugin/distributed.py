@@ -15,6 +15,7 @@ import pytest
 
 from gitops_audit.errors import AuditError
 from gitops_audit.lifetime import temporary_tree
+from gitops_audit.model.baseline import KnownFinding
 from gitops_audit.model.resource import Declared, JsonObject
 from gitops_audit.model.result import Part, RunInfo
 from gitops_audit.model.subject import Subject
@@ -31,6 +32,7 @@ class _Shared:
     verdicts: dict[str, Verdict]
     notes: tuple[str, ...]
     elsewhere: Set[Part]
+    resolved: Sequence[KnownFinding] | None
 
 
 Remediate = Callable[[AuditRun, Sequence[Subject]], None]
@@ -68,7 +70,18 @@ class Controller:
         resources = tuple(_with_body(r, provider.declared(r)) for r in resources)
         inventory = tuple(provider.inventory())
         about = provider.info, provider.threshold
-        _write(target, _Shared(*about, resources, inventory, verdicts, tuple(provider.notes()), provider.elsewhere()))
+        _write(
+            target,
+            _Shared(
+                *about,
+                resources,
+                inventory,
+                verdicts,
+                tuple(provider.notes()),
+                provider.elsewhere(),
+                provider.resolved(),
+            ),
+        )
         live = ((r.id, provider.live(r)) for r in resources)
         _write(_live_file(target), {name: orjson.dumps(body) for name, body in live if body is not None})
 
@@ -129,6 +142,9 @@ class SharedAudit:
 
     def elsewhere(self) -> Set[Part]:
         return self._shared.elsewhere
+
+    def resolved(self) -> Sequence[KnownFinding] | None:
+        return self._shared.resolved
 
     def declared(self, resource: Subject) -> JsonObject:
         return resource.body

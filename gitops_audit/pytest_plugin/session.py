@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping, Sequence, Set
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Protocol
 
@@ -14,6 +15,8 @@ from gitops_audit.engine.audit import Audit, utc_now
 from gitops_audit.engine.events import Finished, Judged
 from gitops_audit.engine.shield import Shield
 from gitops_audit.errors import AuditError
+from gitops_audit.history import baseline
+from gitops_audit.model.baseline import KnownFinding
 from gitops_audit.model.resource import JsonObject
 from gitops_audit.model.result import AuditResult, Part, RunInfo, Summary, part_of
 from gitops_audit.model.subject import Subject
@@ -41,6 +44,8 @@ class Provider(Protocol):
 
     def elsewhere(self) -> Set[Part]: ...
 
+    def resolved(self) -> Sequence[KnownFinding] | None: ...
+
     def declared(self, resource: Subject) -> JsonObject: ...
 
     def live(self, resource: Subject) -> JsonObject | None: ...
@@ -55,10 +60,12 @@ class LocalAudit:
         with Shield():
             self.settings = _settings(load(path), config)
             self.options = run_options(config)
-            self.audit = Audit(self.settings, self.options)
+            today = datetime.now(UTC).date()
+            self.audit = Audit(self.settings, self.options, baseline.for_run(self.settings, self.options, today))
             self.audit.prepare()
         self._notes: tuple[str, ...] = ()
         self._elsewhere: Set[Part] = frozenset()
+        self._resolved: Sequence[KnownFinding] | None = None
 
     @property
     def info(self) -> RunInfo:
@@ -83,6 +90,7 @@ class LocalAudit:
                 elif isinstance(event, Finished):
                     self._notes = event.notes
                     self._elsewhere = event.summary.elsewhere
+                    self._resolved = event.summary.resolved
         return verdicts
 
     def notes(self) -> Sequence[str]:
@@ -90,6 +98,9 @@ class LocalAudit:
 
     def elsewhere(self) -> Set[Part]:
         return self._elsewhere
+
+    def resolved(self) -> Sequence[KnownFinding] | None:
+        return self._resolved
 
     def declared(self, resource: Subject) -> JsonObject:
         with Shield():
@@ -175,7 +186,7 @@ class AuditRun:
 
     @property
     def summary(self) -> Summary:
-        summary = Summary()
+        summary = Summary(resolved=self.provider.resolved())
         for verdict in self._executed.values():
             summary.add(verdict)
         return summary
@@ -212,7 +223,11 @@ class AuditSession:
         policies = tuple(dict.fromkeys(p for run in runs for p in run.provider.info.policies))
         started_at = min((run.provider.info.started_at for run in runs), default=utc_now())
         verdicts = tuple(v for run in runs for v in run.executed)
-        summary = Summary(elsewhere={part for run in runs for part in run.provider.elsewhere()})
+        known = [found for run in runs if (found := run.provider.resolved()) is not None]
+        summary = Summary(
+            elsewhere={part for run in runs for part in run.provider.elsewhere()},
+            resolved=[entry for found in known for entry in found] if known else None,
+        )
         for verdict in verdicts:
             summary.add(verdict)
         failures = (f"{path.name} was not audited: {error}" for path, error in self._failures.items())

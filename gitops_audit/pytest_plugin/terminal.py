@@ -143,6 +143,7 @@ def _summary(run: AuditRun, *, is_verbose: bool) -> Iterator[str]:
     summary = run.summary
     counts = ", ".join(f"{n} {status}" for status, n in sorted(summary.drift.items())) or "no cluster was asked"
     yield f"{summary.resources} resources; drift: {counts}"
+    yield from text.states(summary)
     if summary.violations:
         yield "violations: " + ", ".join(f"{n} {severity}" for severity, n in sorted(summary.violations.items()))
     yield from digest.groups(run.executed)

@@ -16,7 +16,7 @@ from gitops_audit.report.diff import shortened, shown
 
 COLUMNS = (
     *("cluster", "source", "group", "kind", "namespace", "name", "outcome"),
-    *("check", "rule", "state", "severity", "field", "declared", "live", "message", "cause"),
+    *("check", "rule", "result", "state", "since", "severity", "field", "declared", "live", "message", "cause"),
     *("manager", "managerClass", "user", "time"),
     *("file", "line", "commit", "author", "date"),
     *("waiverReason", "waiverOwner", "waiverExpires", "fingerprint"),
@@ -55,7 +55,9 @@ def _row(verdict: Verdict, finding: Finding) -> Mapping[str, str]:
         "outcome": verdict.outcome,
         "check": finding.check,
         "rule": finding.rule,
-        "state": text.word(finding),
+        "result": text.word(finding),
+        "state": finding.state or "",
+        "since": finding.since,
         "severity": str(finding.severity),
         "field": finding.path,
         "message": finding.message,

@@ -25,7 +25,7 @@ def unfailing(verdicts: Iterable[Verdict], *, is_verbose: bool) -> Iterator[str]
 
     `is_verbose`: each with its resource, and not only counted.
     """
-    told = [(v, f) for v in verdicts for f in v.findings if _is_unfailing(f)]
+    told = [(v, f) for v in verdicts for f in v.findings if _is_unfailing(v, f)]
     counted, reasons = Counter(_name(v, f) for v, f in told), {_name(v, f): _reason(f) for v, f in reversed(told)}
     yield from _counted(Counter({name + reasons[name]: count for name, count in counted.items()}))
     if is_verbose:
@@ -39,7 +39,9 @@ def _counted(counted: Counter[str]) -> Iterator[str]:
         yield f"         and {len(counted) - MAX_GROUPS} more kinds of findings"
 
 
-def _is_unfailing(finding: Finding) -> bool:
+def _is_unfailing(verdict: Verdict, finding: Finding) -> bool:
+    if finding.state == "persisting" and verdict.outcome == "passed":
+        return True
     return finding.waiver is not None or (finding.check == POLICY and finding.result in ("warn", "skip"))
 
 

@@ -6,6 +6,7 @@ the JSON report of what comes back is the same, byte for byte.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime
 from typing import Any
@@ -14,14 +15,28 @@ import jsonschema_rs
 import orjson
 
 from gitops_audit.errors import ConfigError
-from gitops_audit.model.finding import ABSENT, Change, Drift, FieldOwner, PolicyResult, Problem, Severity, Waiver
+from gitops_audit.model.baseline import KnownFinding
+from gitops_audit.model.finding import (
+    ABSENT,
+    Change,
+    Drift,
+    FieldOwner,
+    Finding,
+    FindingState,
+    PolicyResult,
+    Problem,
+    Severity,
+    Waiver,
+)
 from gitops_audit.model.remediation import Remediation
 from gitops_audit.model.resource import Commit, Declared, Invalid, Origin, ResourceKey
 from gitops_audit.model.result import (
     NOT_EVALUATED,
     AuditResult,
+    BaseInfo,
     ClusterInfo,
     PolicyInfo,
+    RenderedChange,
     RunInfo,
     ShardInfo,
     SourceInfo,
@@ -42,6 +57,8 @@ def read(data: bytes, name: str) -> AuditResult:
         jsonschema_rs.validator_for(orjson.loads(schema_text())).validate(report)
         for key in ("startedAt", "finishedAt"):
             _check_time(report[key])
+        for told in _since(report):
+            datetime.fromisoformat(told)
     except (ValueError, jsonschema_rs.ValidationError) as error:
         reason = error.message if isinstance(error, jsonschema_rs.ValidationError) else str(error)
         hint = "write one with `gitops-audit check --json FILE`, with the same version of the tool"
@@ -55,6 +72,24 @@ def _check_time(text: str) -> None:
         raise ValueError(f"the time {text!r} has no zone")
 
 
+def _base(report: Any) -> BaseInfo | None:
+    base = report.get("base")
+    if base is None:
+        return None
+    changes = (RenderedChange(**{**change, "diff": tuple(change["diff"])}) for change in base["changes"])
+    return BaseInfo(base["revision"], base["commit"], tuple(changes))
+
+
+def _since(report: Any) -> set[str]:
+    """Every time since when a finding is known."""
+    entries = [e for r in report["resources"] for e in (*r["policies"], *r["invalid"], *_drifted(r["drift"]))]
+    return {entry["since"] for entry in entries if entry["since"] is not None}
+
+
+def _drifted(drift: Any) -> Sequence[Any]:
+    return [drift, *drift["changes"]] if drift else ()
+
+
 def _result(report: Any) -> AuditResult:
     verdicts = [_verdict(entry) for entry in report["resources"]]
     info = RunInfo(
@@ -65,7 +100,7 @@ def _result(report: Any) -> AuditResult:
         tuple(PolicyInfo(**{**p, "standards": tuple(p["standards"])}) for p in report.get("policies", ())),
     )
     notes = tuple(report["notes"])
-    return AuditResult(info, report["finishedAt"], _summary(report, verdicts, notes), verdicts, notes)
+    return AuditResult(info, report["finishedAt"], _summary(report, verdicts, notes), verdicts, notes, _base(report))
 
 
 def _sources(report: Any) -> tuple[SourceInfo, ...]:
@@ -82,7 +117,11 @@ def _source(entry: Any, tools: tuple[tuple[str, str], ...]) -> SourceInfo:
 def _summary(report: Any, verdicts: list[Verdict], notes: tuple[str, ...]) -> Summary:
     """Counted anew; of what no check came to an answer is told by the report alone."""
     is_nothing = any(f"[{NOT_EVALUATED}]" in note for note in notes)
-    summary = Summary(is_empty_shard=bool(report.get("shard")) and not verdicts and not is_nothing)
+    resolved = report.get("resolved")
+    summary = Summary(
+        is_empty_shard=bool(report.get("shard")) and not verdicts and not is_nothing,
+        resolved=[KnownFinding(**entry) for entry in resolved] if resolved is not None else None,
+    )
     for verdict in verdicts:
         summary.add(verdict)
     unanswered = {(u["cluster"], u["source"]) for u in report.get("unevaluated", ())}
@@ -104,9 +143,23 @@ def _verdict(entry: Any) -> Verdict:
         entry["skipReason"],
     )
     lines = iter(c["line"] for c in entry["drift"]["changes"]) if entry["drift"] else iter(())
-    found = tuple(f if f.change is None else replace(f, line=next(lines)) for f in verdict.findings)
+    placed = (f if f.change is None else replace(f, line=next(lines)) for f in verdict.findings)
+    states = _states(entry)
     done = Remediation(**entry["remediation"]) if entry["remediation"] else None
-    return replace(verdict, findings=found, remediation=done)
+    return replace(verdict, findings=tuple(_stated(f, states) for f in placed), remediation=done)
+
+
+def _states(entry: Any) -> dict[str, tuple[FindingState, str]]:
+    """What earlier runs knew, by fingerprint."""
+    told = [*entry["policies"], *entry["invalid"], *_drifted(entry["drift"])]
+    return {t["fingerprint"]: (t["state"], t["since"] or "") for t in told if t["state"] is not None}
+
+
+def _stated(finding: Finding, states: dict[str, tuple[FindingState, str]]) -> Finding:
+    if finding.fingerprint not in states:
+        return finding
+    state, since = states[finding.fingerprint]
+    return replace(finding, state=state, since=since)
 
 
 def _subject(entry: Any, drift: Drift | None) -> Subject:

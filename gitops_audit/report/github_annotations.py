@@ -11,14 +11,14 @@ from collections.abc import Iterator
 from gitops_audit.model.finding import Severity
 from gitops_audit.model.printable import printable
 from gitops_audit.model.result import AuditResult
-from gitops_audit.report.issue import Issue, issues
+from gitops_audit.report.issue import Issue, annotated
 
 MAX_ANNOTATIONS = 49
 
 
 def write(result: AuditResult) -> bytes:
     """One command a line, as UTF-8; nothing where nothing is open."""
-    return "".join(f"{line}\n" for line in _commands(issues(result, is_shared_once=True))).encode()
+    return "".join(f"{line}\n" for line in _commands(annotated(result))).encode()
 
 
 def _commands(found: list[Issue]) -> Iterator[str]:

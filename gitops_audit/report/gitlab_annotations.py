@@ -12,7 +12,7 @@ from typing import Any
 
 from gitops_audit.model.result import AuditResult, SourceInfo
 from gitops_audit.report.diff import shortened
-from gitops_audit.report.issue import Issue, issues, url_quoted
+from gitops_audit.report.issue import Issue, annotated, url_quoted
 from gitops_audit.report.json_report import dumps
 
 MAX_LINKS = 49
@@ -22,7 +22,7 @@ MAX_LABEL_CHARS = 255
 def write(result: AuditResult, environment: Mapping[str, str] = os.environ) -> bytes:
     """The report as UTF-8; `environment`: the variables of the job."""
     sources = {source.name: source for source in result.info.sources}
-    found = issues(result, is_shared_once=True)
+    found = annotated(result)
     pairs = [(issue, url) for issue in found if (url := _url(issue, sources.get(issue.source), environment))]
     kept = pairs if len(pairs) <= MAX_LINKS else pairs[: MAX_LINKS - 1]
     links = [_link(f"{issue.severity}: {issue.text}", url) for issue, url in kept]

@@ -11,11 +11,12 @@ from dataclasses import dataclass, replace
 from urllib.parse import quote
 
 from gitops_audit.model.check import DRIFT
-from gitops_audit.model.finding import FindingResult, Severity
+from gitops_audit.model.finding import FindingResult, FindingState, Severity
 from gitops_audit.model.fingerprint import fingerprint
 from gitops_audit.model.printable import printable
 from gitops_audit.model.result import NOT_EVALUATED, AuditResult
 from gitops_audit.report import text
+from gitops_audit.report.base import is_of_the_change
 from gitops_audit.report.cause import cause_of, shared_causes
 from gitops_audit.report.diff import shortened
 
@@ -41,11 +42,14 @@ class Issue:
     path: str
     line: int
     fingerprint: str
+    state: FindingState | None = None
+    since: str = ""
 
     @property
-    def rank(self) -> tuple[bool, int, bool, str]:
-        """What could not be evaluated comes first: nobody knows what it hides."""
-        return (self.result != "error", -self.severity, self.result == "warn", self.subject)
+    def rank(self) -> tuple[bool, bool, int, bool, str]:
+        """What could not be evaluated comes first: nobody knows what it hides. What is known already comes last."""
+        is_known = self.state == "persisting"
+        return (self.result != "error", is_known, -self.severity, self.result == "warn", self.subject)
 
 
 def issues(result: AuditResult, *, is_shared_once: bool = False) -> list[Issue]:
@@ -53,6 +57,12 @@ def issues(result: AuditResult, *, is_shared_once: bool = False) -> list[Issue]:
     them, with their number, so that it does not displace all others where a format has a limit."""
     found = [*_unanswered(result), *_open(result, is_shared_once=is_shared_once)]
     return list(_told_apart(sorted(found, key=lambda issue: issue.rank)))
+
+
+def annotated(result: AuditResult) -> list[Issue]:
+    """The issues to be shown beside a change: of one that was compared with its base, only those that it adds."""
+    found = issues(result, is_shared_once=True)
+    return [issue for issue in found if issue.state != "persisting"] if result.base is not None else found
 
 
 def url_quoted(text: str, safe: str = "/") -> str:
@@ -83,6 +93,8 @@ def _open(result: AuditResult, *, is_shared_once: bool) -> Iterator[Issue]:
     for verdict, finding in result.findings:
         if finding.waiver is not None or finding.result == "skip":
             continue
+        if result.base is not None and is_of_the_change(finding):
+            continue
         cause = cause_of(finding)
         if cause in told:
             continue
@@ -99,10 +111,12 @@ def _open(result: AuditResult, *, is_shared_once: bool) -> Iterator[Issue]:
             printable(shortened(f"{finding.check}/{finding.rule}", MAX_NAME_CHARS)),
             finding.result,
             finding.severity,
-            printable(shortened(said, MAX_CHARS)) + others,
+            printable(shortened(said, MAX_CHARS)) + others + text.known(finding),
             resource.origin.path or CONFIGURATION,
             finding.line or resource.origin.line or 1,
             finding.fingerprint,
+            finding.state,
+            finding.since,
         )
 
 

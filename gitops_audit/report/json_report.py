@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import asdict
 from importlib import resources
 from typing import Any
 
@@ -10,15 +12,12 @@ import orjson
 from gitops_audit.model.check import DRIFT, POLICY, SCHEMA
 from gitops_audit.model.finding import ABSENT, Change, DriftState, FieldOwner, Finding, PolicyResult, Waiver
 from gitops_audit.model.remediation import Remediation
-from gitops_audit.model.result import AuditResult, PolicyInfo, SourceInfo
+from gitops_audit.model.result import AuditResult, PolicyInfo, SourceInfo, Summary
 from gitops_audit.model.subject import Subject
 from gitops_audit.model.verdict import Verdict
 from gitops_audit.version import __version__
 
 API_VERSION = "gitops-audit/v1"
-
-UNKNOWN_HISTORY = {"state": None, "since": None}
-"""Whether a finding is new, and since when it is there: a baseline or a history would know."""
 
 
 def schema_text() -> str:
@@ -49,7 +48,10 @@ def document(result: AuditResult) -> dict[str, Any]:
             "skipped": summary.outcomes["skipped"],
             "drift": dict(summary.drift),
             "violations": dict(summary.violations),
+            **_states(summary),
         },
+        "base": asdict(result.base) if result.base is not None else None,
+        "resolved": [asdict(entry) for entry in summary.resolved] if summary.resolved is not None else None,
         "shard": {"index": info.shard.index, "count": info.shard.count} if info.shard else None,
         "unevaluated": [{"cluster": cluster, "source": source} for cluster, source in summary.unanswered],
         "resources": [_resource(v) for v in result.verdicts],
@@ -71,6 +73,13 @@ def _about(policy: PolicyInfo) -> dict[str, Any]:
 def _source(source: SourceInfo) -> dict[str, Any]:
     names = ("name", "repo", "revision", "commit", "path")
     return {name: getattr(source, name) for name in names} | {"from": source.followed_from or None}
+
+
+def _states(summary: Summary) -> dict[str, int | None]:
+    if summary.resolved is None:
+        return {"new": None, "persisting": None, "resolved": None}
+    states = summary.states
+    return {"new": states["new"], "persisting": states["persisting"], "resolved": len(summary.resolved)}
 
 
 def dumps(report: Any) -> bytes:
@@ -140,7 +149,7 @@ def _drift(verdict: Verdict, drift: DriftState) -> dict[str, Any]:
         "confirmed": drift.confirmed,
         "cause": drift.cause,
         "fingerprint": verdict.fingerprint(DRIFT, drift.status) if drift.status != "in-sync" else None,
-        **UNKNOWN_HISTORY,
+        **_history([verdict.whole] if verdict.whole else verdict.changes),
         "reason": drift.reason,
         "ignored": _waiver(verdict.whole.waiver) if verdict.whole else None,
         "changes": [_change(f, f.change) for f in verdict.findings if f.change is not None],
@@ -158,9 +167,18 @@ def _change(finding: Finding, change: Change) -> dict[str, Any]:
         "severity": finding.severity.name,
         "line": finding.line,
         "fingerprint": finding.fingerprint,
-        **UNKNOWN_HISTORY,
+        **_history([finding]),
         "ignored": _waiver(finding.waiver),
         "by": _owner(change.by) if change.by else None,
+    }
+
+
+def _history(found: Sequence[Finding]) -> dict[str, Any]:
+    """Whether findings, taken together, are new, and since when they are known; null where nothing is asked for it."""
+    states = {f.state for f in found if f.state is not None}
+    return {
+        "state": "new" if "new" in states else "persisting" if states else None,
+        "since": min((f.since for f in found if f.since), default=None),
     }
 
 
@@ -182,7 +200,7 @@ def _invalid(finding: Finding) -> dict[str, Any]:
         "message": finding.message,
         "line": finding.line,
         "fingerprint": finding.fingerprint,
-        **UNKNOWN_HISTORY,
+        **_history([finding]),
     }
 
 
@@ -203,7 +221,7 @@ def _policy(finding: Finding) -> dict[str, Any]:
         "line": finding.line,
         "on": finding.on,
         "fingerprint": finding.fingerprint,
-        **UNKNOWN_HISTORY,
+        **_history([finding]),
         "exception": _waiver(finding.waiver),
     }
 
@@ -219,6 +237,6 @@ def _passed(verdict: Verdict, held: PolicyResult) -> dict[str, Any]:
         "line": 0,
         "on": held.on,
         "fingerprint": verdict.fingerprint(POLICY, held.name),
-        **UNKNOWN_HISTORY,
+        **_history(()),
         "exception": None,
     }

@@ -15,6 +15,7 @@ from gitops_audit.model.printable import printable
 from gitops_audit.model.result import AuditResult, part_of
 from gitops_audit.model.verdict import Outcome, Verdict
 from gitops_audit.report import text
+from gitops_audit.report.base import counted, gone, is_of_the_change
 from gitops_audit.report.cause import cause_of, shared_causes
 from gitops_audit.report.diff import shortened, shown
 
@@ -24,6 +25,7 @@ _KEPT_BYTES = 400  # for the sentence that says what was cut
 MAX_PARTS = 60
 MAX_FINDINGS = 20
 MAX_LINES = 12
+MAX_DIFF_LINES = 60
 MAX_SPAN_CHARS = 400
 _OUTCOMES: tuple[Outcome, ...] = ("failed", "error", "passed", "skipped")
 _TICKS = re.compile(r"`+")
@@ -66,6 +68,7 @@ def _head(result: AuditResult) -> Iterator[str]:
     yield f"## GitOps audit: {clean}\n"
     told = ", ".join(f"{counts[outcome]} {outcome}" for outcome in _OUTCOMES)
     yield f"{result.summary.resources} resources: {told}.\n"
+    yield from (f"**{sentence[0].upper()}{sentence[1:]}.**\n" for sentence in text.states(result.summary))
     for sentence in list(result.summary.unanswered.values())[:MAX_FINDINGS]:
         yield f"- **not evaluated**: {span(sentence)}\n"
     yield from _table(result)
@@ -89,23 +92,49 @@ def _name(content: str) -> str:
 
 def _blocks(result: AuditResult) -> Iterator[str]:
     """What can be cut: shared errors, then resources from the worst on, then what fails nothing, then notes."""
+    yield from _ended(result)
     shared = shared_causes(result.verdicts)
     for cause in shared.values():
         yield f"- **error** on {cause.count} resources: {span(cause.gist)}"
-    told: list[tuple[tuple[int, int, str], Verdict, list[Finding]]] = []
+    told: list[tuple[tuple[int, bool, int, str], Verdict, list[Finding]]] = []
     for verdict in result.verdicts:
         open_ = [f for f in verdict.findings if f.waiver is None and f.result != "skip" and cause_of(f) not in shared]
+        if result.base is not None:  # what a change does not add is not its business: it is counted above
+            open_ = [f for f in open_ if f.state != "persisting" and not is_of_the_change(f)]
         if open_:
             told.append((_rank(verdict, open_), verdict, open_))
     for _, verdict, open_ in sorted(told, key=lambda entry: entry[0]):
         yield "\n".join(_resource(verdict, open_))
+    yield from _diffs(result)
     yield from _unfailing(result)
     yield from (f"- note: {span(note)}" for note in dict.fromkeys(result.notes))
 
 
-def _rank(verdict: Verdict, open_: Sequence[Finding]) -> tuple[int, int, str]:
+def _ended(result: AuditResult) -> Iterator[str]:
+    """What the change repairs or removes."""
+    if result.base is None:
+        return
+    ended = list(gone(result))
+    yield f"### Against {span(result.base.revision)}\n\nO{counted(result.base.changes)[1:]}.\n"
+    yield from (f"- **{how}** {span(what)}" for how, what in ended[:MAX_FINDINGS])
+    if len(ended) > MAX_FINDINGS:
+        yield f"- and {len(ended) - MAX_FINDINGS} more"
+
+
+def _diffs(result: AuditResult) -> Iterator[str]:
+    """What the change makes of the declared objects."""
+    for change in result.base.changes if result.base is not None else ():
+        told = f"{change.change} {change.resource} (cluster {change.cluster}, source {change.source})"
+        kept = [shortened(line, 200) for line in change.diff[:MAX_DIFF_LINES]]
+        more = [f"… and {len(change.diff) - len(kept)} more lines"] if len(kept) < len(change.diff) else []
+        yield "\n".join([f"\n{span(told)}", *_fenced([*kept, *more])])
+
+
+def _rank(verdict: Verdict, open_: Sequence[Finding]) -> tuple[int, bool, int, str]:
+    """Errors, then what is new, then what is known already."""
     is_error = any(f.result == "error" for f in open_)
-    return (0 if is_error else 1, -max(f.severity for f in open_), verdict.subject.id)
+    is_known = all(f.state == "persisting" for f in open_)
+    return (0 if is_error else 1, is_known, -max(f.severity for f in open_), verdict.subject.id)
 
 
 def _resource(verdict: Verdict, open_: Sequence[Finding]) -> Iterator[str]:
@@ -114,7 +143,7 @@ def _resource(verdict: Verdict, open_: Sequence[Finding]) -> Iterator[str]:
     place = f", {span(str(resource.origin))}" if resource.origin.path else ""
     yield f"cluster {span(resource.key.cluster)}, source {span(resource.source)}{place}\n"
     for finding in sorted(open_, key=lambda f: (f.result != "error", -f.severity))[:MAX_FINDINGS]:
-        yield f"- {text.word(finding)}, {finding.severity}: {span(text.sentence(finding))}"
+        yield f"- {text.word(finding)}, {finding.severity}: {span(text.sentence(finding))}{text.known(finding)}"
     if len(open_) > MAX_FINDINGS:
         yield f"- and {len(open_) - MAX_FINDINGS} more"
     if verdict.remediation is not None:

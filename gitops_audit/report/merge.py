@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 from gitops_audit.errors import ConfigError
+from gitops_audit.model.baseline import KnownFinding
 from gitops_audit.model.result import AuditResult, ClusterInfo, Part, SourceInfo, Summary
 
 UNMERGEABLE = "GA605"
@@ -16,6 +17,7 @@ def merged(shards: Mapping[str, AuditResult]) -> AuditResult:
     results = _in_order(shards)
     _check_sources(shards)
     _check_overlap(shards)
+    _check_baselines(shards)
     verdicts = [verdict for result in results for verdict in result.verdicts]
     first = results[0].info
     info = replace(
@@ -77,6 +79,13 @@ def _check_overlap(shards: Mapping[str, AuditResult]) -> None:
                 raise _refused(f"{other} and {name} both have {verdict.subject.id}")
 
 
+def _check_baselines(shards: Mapping[str, AuditResult]) -> None:
+    """One shard without the baseline would make all of its findings neither new nor known."""
+    without = [name for name, result in shards.items() if result.summary.resolved is None]
+    if 0 < len(without) < len(shards):
+        raise _refused(f"{without[0]} was written without the baseline that others were compared with")
+
+
 def _clusters(results: Sequence[AuditResult]) -> tuple[ClusterInfo, ...]:
     """Each once, with the version of a shard that knows it."""
     found: dict[str, ClusterInfo] = {}
@@ -100,7 +109,14 @@ def _summary(results: Sequence[AuditResult]) -> Summary:
         for part, is_evaluated in result.summary.evaluated.items():
             evaluated[part] = evaluated.get(part, False) or is_evaluated
     summary.evaluated = evaluated
+    summary.resolved = _resolved(results)
     return summary
+
+
+def _resolved(results: Sequence[AuditResult]) -> Sequence[KnownFinding] | None:
+    """What any shard found gone, each once: a shard tells it of the resources that it holds."""
+    known = [result.summary.resolved for result in results if result.summary.resolved is not None]
+    return list({entry.fingerprint: entry for found in known for entry in found}.values()) if known else None
 
 
 def _refused(reason: str, hint: str = "merge the reports of one audit, each once") -> ConfigError:

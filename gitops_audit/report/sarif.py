@@ -83,6 +83,7 @@ def _result(issue: Issue, places: dict[str, int]) -> dict[str, Any]:
                 "logicalLocations": [{"fullyQualifiedName": _text(issue.subject), "kind": "resource"}],
             }
         ],
+        **_state(issue),
         "partialFingerprints": {
             "gitopsAuditFinding/v1": issue.fingerprint,
             "primaryLocationLineHash": issue.fingerprint,
@@ -92,8 +93,14 @@ def _result(issue: Issue, places: dict[str, int]) -> dict[str, Any]:
             "source": _text(issue.source),
             "severity": str(issue.severity),
             "result": issue.result,
+            **({"since": issue.since} if issue.since else {}),
         },
     }
+
+
+def _state(issue: Issue) -> dict[str, str]:
+    """In the words of SARIF; left out where there is no baseline."""
+    return {"baselineState": "new" if issue.state == "new" else "unchanged"} if issue.state else {}
 
 
 def _rules(shown: Iterable[Issue], policies: Mapping[str, PolicyInfo]) -> list[dict[str, Any]]:
@@ -162,7 +169,12 @@ def _help(name: str, worst: Issue) -> tuple[str, str]:
 
 
 def _invocation(result: AuditResult, found: Sequence[Issue]) -> dict[str, Any]:
-    told = [*_cut(found), *_unfailing(result), *map(printable, dict.fromkeys(result.notes))]
+    told = [
+        *_cut(found),
+        *text.states(result.summary),
+        *_unfailing(result),
+        *map(printable, dict.fromkeys(result.notes)),
+    ]
     if len(told) > MAX_NOTIFICATIONS:
         told = [*told[:MAX_NOTIFICATIONS], f"and {len(told) - MAX_NOTIFICATIONS} more notes: the JSON report has all"]
     return {

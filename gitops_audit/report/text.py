@@ -14,7 +14,7 @@ from gitops_audit.model.check import DRIFT, POLICY, SCHEMA
 from gitops_audit.model.finding import CHANGE_MEANING, Cause, Change, FieldOwner, Finding, Waiver
 from gitops_audit.model.printable import printable
 from gitops_audit.model.remediation import NO_ACTION, Remediation
-from gitops_audit.model.result import SourceInfo
+from gitops_audit.model.result import SourceInfo, Summary
 from gitops_audit.model.verdict import Verdict
 from gitops_audit.report.cause import ErrorCause, cause_of
 from gitops_audit.report.diff import shown, unified
@@ -69,6 +69,7 @@ def _lines(verdict: Verdict, is_verbose: bool, shared: Container[ErrorCause]) ->
     yield from _drift(verdict, findings)
     yield from _policies(findings, verdict.subject.origin.path)
     yield from _waived(findings, is_verbose)
+    yield from _known(findings)
     yield from _origin(verdict)
     if verdict.remediation is not None:
         yield Line(f"  remediation: {remediation(verdict.remediation)}", "hint")
@@ -113,6 +114,21 @@ def word(finding: Finding) -> str:
     if finding.waiver is not None:
         return "ignored" if finding.check == DRIFT else "excepted"
     return {"fail": "finding", "warn": "warning", "error": "error", "skip": "skipped"}[finding.result]
+
+
+def known(finding: Finding) -> str:
+    """Behind a sentence: whether a finding is new, or since when it is known; empty where nothing is asked for it."""
+    if finding.state is None:
+        return ""
+    since = f" since {printable(finding.since)}" if finding.since else ""
+    return "; new" if finding.state == "new" else f"; known{since}"
+
+
+def states(summary: Summary) -> Iterator[str]:
+    """How the findings of a run compare with its baseline, as one line; none where there is no baseline."""
+    if summary.resolved is not None:
+        told = f"{summary.states['new']} new, {summary.states['persisting']} known, {len(summary.resolved)} resolved"
+        yield f"against the baseline: {told}"
 
 
 def waiver_text(waiver: Waiver) -> str:
@@ -322,6 +338,16 @@ def _waived(findings: Sequence[Finding], is_verbose: bool) -> Iterator[Line]:
         return
     for reason, count in Counter(f"{word(f)}: {waiver_text(f.waiver)}" for f in waived if f.waiver).items():
         yield Line(f"  {count} more {'is' if count == 1 else 'are'} {reason}", "dim")
+
+
+def _known(findings: Sequence[Finding]) -> Iterator[Line]:
+    """What an earlier run knows of it."""
+    new = sum(f.state == "new" for f in findings)
+    known = [f.since for f in findings if f.state == "persisting"]
+    since = f" since {min(known)}" if any(known) else ""
+    told = ([f"{new} new"] if new else []) + ([f"{len(known)} known{since}"] if known else [])
+    if told:
+        yield Line(f"  of what is found here, {' and '.join(told)}", "dim")
 
 
 def _origin(verdict: Verdict) -> Iterator[Line]:

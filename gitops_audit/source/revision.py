@@ -30,6 +30,16 @@ def pinned(repository: Repository, revision: str) -> str:
     return commit
 
 
+def merge_base(repository: Repository, one: str, other: str) -> str:
+    """The last commit that the histories of two commits have in common. Raises SourceError where there is none."""
+    try:
+        return repository.git.line("merge-base", one, other)
+    except GitFailedError:
+        message = f"{one[:10]} and {other[:10]} have no commit in common in {repository.display}"
+        hint = "the clone may be shallow: fetch the whole history (in CI: fetch depth 0)"
+        raise SourceError(message, code=NO_REVISION, hint=hint) from None
+
+
 def has(repository: Repository, revision: str) -> bool:
     """Whether the repository holds a revision."""
     return bool(_resolved(repository, revision)[0])

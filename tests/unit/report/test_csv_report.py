@@ -27,7 +27,7 @@ def test_a_row_holds_the_finding_with_its_evidence_and_place() -> None:
 
 
 def test_every_finding_is_a_row_with_what_became_of_it() -> None:
-    states = [row["state"] for row in rows(of_everything())]
+    states = [row["result"] for row in rows(of_everything())]
     assert set(states) == {"finding", "warning", "error", "skipped", "ignored", "excepted"}
     assert len(states) == sum(1 for _ in of_everything().findings)
 

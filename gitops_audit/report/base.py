@@ -1,0 +1,82 @@
+"""What a change makes of the declared objects: each that is added, removed or different, as a diff of its rendering."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Literal
+
+from gitops_audit.model.check import DRIFT
+from gitops_audit.model.finding import Finding
+from gitops_audit.model.printable import printable
+from gitops_audit.model.resource import JsonObject
+from gitops_audit.model.result import AuditResult, BaseInfo, RenderedChange
+from gitops_audit.report.diff import CONTEXT_LINES, yaml_lines
+
+MAX_LINES = 400
+"""Of one object: a definition of a custom resource has thousands."""
+MAX_SHOWN = 2_000
+
+Kind = Literal["added", "removed", "changed"]
+Place = tuple[str, str]
+Objects = Mapping[Place, tuple[str, JsonObject]]
+"""Declared objects with their source, by cluster and resource."""
+
+
+def changes(before: Objects, after: Objects) -> Iterator[RenderedChange]:
+    """In the order of clusters and resources."""
+    for place in sorted(before.keys() | after.keys()):
+        old, new = before.get(place), after.get(place)
+        if old is not None and new is not None and old[1] == new[1]:
+            continue
+        source = (new or old or ("", {}))[0]
+        change: Kind = "added" if old is None else "removed" if new is None else "changed"
+        lines = _diff(old[1] if old else {}, new[1] if new else {})
+        yield RenderedChange(place[0], source, place[1], change, tuple(map(printable, lines)))
+
+
+def lines(base: BaseInfo) -> Iterator[str]:
+    """For people who read text."""
+    yield f"against {base.revision} ({base.commit[:10]}): {counted(base.changes)}"
+    shown = 0
+    for change in base.changes:
+        if shown > MAX_SHOWN:
+            yield "the diffs of further objects are in the JSON report"
+            return
+        shown += len(change.diff)
+        yield f"  {change.change} {change.resource} (cluster {change.cluster}, source {change.source})"
+        yield from (f"    {line}" for line in change.diff)
+
+
+def counted(found: Sequence[RenderedChange]) -> str:
+    numbers = {name: sum(c.change == name for c in found) for name in ("added", "changed", "removed")}
+    return "objects: " + ", ".join(f"{count} {name}" for name, count in numbers.items())
+
+
+def gone(result: AuditResult) -> Iterator[tuple[str, str]]:
+    """The findings that a change ends, each with how: it repairs them, or removes the object that has them."""
+    removed = {(c.cluster, c.resource) for c in result.base.changes if c.change == "removed"} if result.base else set()
+    for entry in result.summary.resolved or ():
+        how = "removes" if (entry.cluster, entry.resource) in removed else "repairs"
+        place = f" {entry.path}" if entry.path else ""
+        yield how, f"{entry.check}/{entry.rule} on {entry.resource}{place} (cluster {entry.cluster})"
+
+
+def is_of_the_change(finding: Finding) -> bool:
+    """Whether a finding of an audit against a base is only what the change will deploy."""
+    return finding.check == DRIFT and finding.cause == "git" and finding.state is None
+
+
+def _diff(before: JsonObject, after: JsonObject) -> Sequence[str]:
+    old, new = (_lines(body) if body else [] for body in (before, after))
+    found = list(difflib.unified_diff(old, new, n=CONTEXT_LINES, lineterm=""))[2:]
+    if len(found) > MAX_LINES:
+        return [*found[:MAX_LINES], f"… and {len(found) - MAX_LINES} more lines"]
+    return found
+
+
+def _lines(body: JsonObject) -> Sequence[str]:
+    try:
+        return yaml_lines(body)
+    except RecursionError:
+        return ["(it nests too deeply to be shown)"]

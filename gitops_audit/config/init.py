@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import replace
 from itertools import zip_longest
 from pathlib import Path
 
@@ -57,14 +58,15 @@ def _as_found(found: Sequence[Found], _: Sequence[Sequence[str]], __: Path) -> l
 def starter(folder: Path, kubeconfig_contexts: Sequence[str], settle: Settle = _as_found) -> str:
     """The text of a commented configuration that can be loaded as it is, to be written into `folder`.
 
-    One source for each kustomization that no other one uses, chart, and directory of manifests; a cluster for each
-    context that a source's path names, else for the first context. The others are there as comments.
+    One source for each place that Argo CD or Flux is told from; else for each kustomization that no other one uses,
+    chart, and directory of manifests. A cluster for each context that a source's path names, else for the first
+    context. The others are there as comments.
     """
     folder = folder.absolute()
     root = next((f for f in (folder, *folder.parents) if (f / ".git").exists()), folder)
     clusters = _cluster_names(kubeconfig_contexts)
     found = survey(root, folder)
-    found = settle(found, [_named_by(f, clusters) for f in found], folder)
+    found = list(_on_one_cluster(settle(found, [_named_by(f, clusters) for f in found], folder), clusters))
     return _HEAD + _clusters(clusters, found) + _sources(found, clusters, folder.name) + _REST
 
 
@@ -90,7 +92,7 @@ def _sources(found: list[Found], clusters: dict[str, str], fallback: str) -> str
     lines: list[str] = []
     names: set[str] = set()
     for source in found:
-        name = _unique(_source_name(source.path, fallback), names)
+        name = _unique(_engine_name(source, found) or _source_name(source.path, fallback), names)
         names.add(name)
         block = [f"  - name: {_text(name)}", *(f"    {line}" for line in _source(source, clusters))]
         if source.left_out:
@@ -113,15 +115,49 @@ def _sources(found: list[Found], clusters: dict[str, str], fallback: str) -> str
 def _source(source: Found, clusters: dict[str, str]) -> Iterator[str]:
     if source.path:
         yield f"path: {_text(source.path)}"
-    yield f"type: {source.type}"
+    if source.engine is None:
+        yield f"type: {source.type}"
+    else:
+        yield from _engine(source, clusters)
     if source.exclude:
         yield "exclude:"
         for glob, why in zip_longest(source.exclude, source.reasons[: len(source.exclude)], fillvalue=""):
             yield f"  - {_text(glob)}{f'  # {why}' if why and why.isprintable() else ''}"
     if source.values:
         yield f"# helm: {{valueFiles: [{', '.join(map(_text, source.values))}]}}  # choose of these"
-    if on := _named_by(source, clusters):
+    if (on := _named_by(source, clusters)) and source.engine is None:
         yield f"clusters: [{', '.join(map(_text, on))}]"
+
+
+def _engine(source: Found, clusters: dict[str, str]) -> Iterator[str]:
+    """What it deploys are sources of their own; where it runs is the cluster that its path names, else the first."""
+    runs_on = [*_named_by(source, clusters), *clusters][:1]
+    yield f"{source.engine}: {{{f'cluster: {_text(runs_on[0])}' if runs_on else ''}}}"
+    if source.engine == "argocd":
+        yield "# destinations: {https://HOST:6443: CLUSTER}  # servers that Applications name, other than their own"
+
+
+def _engine_name(source: Found, found: Sequence[Found]) -> str:
+    if source.engine is None:
+        return ""
+    alike = [f for f in found if f.engine == source.engine]
+    return source.engine if len(alike) == 1 else _name(f"{source.engine}-{source.path.rpartition('/')[2]}")
+
+
+def _on_one_cluster(found: Sequence[Found], clusters: dict[str, str]) -> Iterator[Found]:
+    """Of several places that an engine is told from, each is for another cluster: which, only its path may say."""
+    unnamed = sorted((f for f in found if f.engine and not _named_by(f, clusters)), key=_environment)
+    for source in found:
+        alike = [f for f in unnamed if f.engine == source.engine]
+        if source in alike[1:]:
+            yield replace(source, left_out=f"it is for another cluster than {alike[0].path}: say for which")
+        else:
+            yield source
+
+
+def _environment(found: Found) -> tuple[bool, str]:
+    """Production comes first."""
+    return not any(part.startswith(("prod", "live", "main")) for part in found.path.split("/")), found.path
 
 
 def _named_by(source: Found, clusters: dict[str, str]) -> list[str]:

@@ -10,6 +10,8 @@ from pathlib import Path
 
 import yaml
 
+from gitops_audit.config import engines
+from gitops_audit.config.engines import EngineName
 from gitops_audit.config.settings import SourceType
 from gitops_audit.regular_file import open_regular
 
@@ -35,7 +37,8 @@ class Found:
     """A directory, relative to the repository's root (empty for the root), that would make a source.
 
     `exclude` are globs for what other sources in it own, and for what is no part of it, each for one of the `reasons`.
-    `left_out` says why it would make none after all. `values` are further files of values of a chart.
+    `left_out` says why it would make none after all. `values` are further files of values of a chart. `engine`: the
+    source follows it from there.
     """
 
     path: str
@@ -44,20 +47,24 @@ class Found:
     reasons: tuple[str, ...] = ()
     left_out: str = ""
     values: tuple[str, ...] = ()
+    engine: EngineName | None = None
 
 
 def survey(root: Path, folder: Path) -> list[Found]:
     """The sources that suggest themselves under `folder`, sorted; none reads what another one reads.
 
-    Bases and components that other kustomizations use are no sources of their own.
+    Bases and components that other kustomizations use are no sources of their own, nor is what Argo CD or Flux deploys:
+    a source that follows them comes first.
     """
     kustomizations: dict[str, set[str]] = {}
     charts: set[str] = set()
     plain: set[str] = set()
     trials: set[str] = set()
     values: dict[str, tuple[str, ...]] = {}
+    told: list[engines.Told] = []
     for directory, names in _directories(folder):
         path = "" if directory == root else directory.relative_to(root).as_posix()
+        told += _told(root, directory, names, charts)
         if not _TRIALS.isdisjoint(directory.relative_to(folder).parts):
             trials.add(path)
         elif "Chart.yaml" in names:
@@ -67,7 +74,25 @@ def survey(root: Path, folder: Path) -> list[Found]:
             kustomizations[path] = _used(root, path, kustomization)
         elif any(_is_manifest(directory / name) for name in names):
             plain.add(path)
-    return [_completed(found, trials, values) for found in _sorted(kustomizations, charts, plain)]
+    followed = engines.roots(told, set[str]().union(*kustomizations.values()))
+    deployed = engines.covered(told, followed)
+    others = (f for f in _sorted(kustomizations, charts, plain, deployed) if not _is_within(f.path, deployed))
+    return [
+        *(Found(path, "auto", engine=engine) for engine, paths in followed.items() for path in paths),
+        *(_completed(found, trials, values) for found in others),
+    ]
+
+
+def _told(root: Path, directory: Path, names: list[str], charts: set[str]) -> Iterator[engines.Told]:
+    """What the files of a directory tell Argo CD or Flux; those of a chart are told by the chart."""
+    path = "" if directory == root else directory.relative_to(root).as_posix()
+    parts = directory.relative_to(root).parts
+    chart = next((c for c in sorted(charts, key=len) if _is_within(path, {c})), None)
+    if not _TRIALS.isdisjoint(parts) and (chart is None or "templates" not in parts):
+        return
+    for name in names:
+        if name.endswith((".yaml", ".yml")) and (one := engines.told(root, directory / name, chart)) is not None:
+            yield one
 
 
 def _completed(found: Found, trials: set[str], values: dict[str, tuple[str, ...]]) -> Found:
@@ -82,13 +107,14 @@ def _completed(found: Found, trials: set[str], values: dict[str, tuple[str, ...]
     return replace(found, exclude=exclude, reasons=told)
 
 
-def _sorted(kustomizations: dict[str, set[str]], charts: set[str], plain: set[str]) -> list[Found]:
+def _sorted(kustomizations: dict[str, set[str]], charts: set[str], plain: set[str], deployed: set[str]) -> list[Found]:
+    """`deployed` are folders that belong to an engine."""
     used = set[str]().union(*kustomizations.values())
     overlays = {p for p in kustomizations if p not in used and p.rpartition("/")[2] not in _SHARED}
     found = [Found(path, "helm") for path in charts if not _is_within(path, charts - {path})]
     found += [Found(path, "kustomize") for path in overlays if not _is_within(path, charts)]
-    found += _plain_sources(plain - {""}, charts | set(kustomizations) | used)
-    if not found and "" in plain:
+    found += _plain_sources(plain - {""}, charts | set(kustomizations) | used | deployed)
+    if not found and not deployed and "" in plain:
         return [Found("", "directory")]
     return sorted(found, key=lambda f: f.path)
 

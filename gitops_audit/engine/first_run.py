@@ -33,7 +33,14 @@ def settled(found: Sequence[Found], clusters: Sequence[Sequence[str]], folder: P
     """The sources in their order; `left_out` says why one cannot be audited beside the others.
 
     `clusters` are those that each source is for (none: all). Of two that declare the same, production comes first.
+    What Argo CD and Flux deploy is not rendered for this: nothing else is chosen below it.
     """
+    plain = [(f, on) for f, on in zip(found, clusters, strict=True) if f.engine is None]
+    beside = iter(_beside_each_other([f for f, _ in plain], [on for _, on in plain], folder))
+    return [f if f.engine is not None else next(beside) for f in found]
+
+
+def _beside_each_other(found: Sequence[Found], clusters: Sequence[Sequence[str]], folder: Path) -> list[Found]:
     configs = tuple(
         SourceConfig(f"s{number}", path=f.path, type=f.type, exclude=tuple(f.exclude), clusters=tuple(on))
         for number, (f, on) in enumerate(zip(found, clusters, strict=True))

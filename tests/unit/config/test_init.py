@@ -172,3 +172,92 @@ def test_files_that_cannot_be_read_are_passed_over(root: Path) -> None:
     subprocess.run(["mkfifo", str(root / "apps/web/pipe.yaml")], check=True)
     (root / "apps/web/dead.yaml").symlink_to("nowhere")
     assert sources(loaded(root)) == {"apps/web": ("web", "directory")}
+
+
+KUSTOMIZATION = (
+    "apiVersion: kustomize.toolkit.fluxcd.io/v1\nkind: Kustomization\nmetadata: {name: apps}\nspec: {path: PATH}\n"
+)
+APPLICATION = (
+    "apiVersion: argoproj.io/v1alpha1\nkind: Application\nmetadata: {name: web}\nspec: {source: {path: PATH}}\n"
+)
+SET = """\
+apiVersion: argoproj.io/v1alpha1
+kind: ApplicationSet
+metadata: {name: all}
+spec: {generators: [{git: {directories: [{path: teams/*}]}}], template: {}}
+"""
+
+
+def followed(settings: Settings) -> dict[str, str]:
+    return {s.path: "argocd" if s.argocd else "flux" if s.flux else s.type for s in settings.sources}
+
+
+def test_where_flux_is_told_is_followed_and_nothing_is_guessed_below_what_it_deploys(root: Path) -> None:
+    tree(
+        root,
+        clusters__prod__apps_yaml=KUSTOMIZATION.replace("PATH", "./apps/prod"),
+        apps__prod__kustomization_yaml="resources: [../base]\n",
+        apps__base__kustomization_yaml="resources: [d.yaml]\n",
+        apps__base__d_yaml=MANIFEST,
+        other__d_yaml=MANIFEST,
+    )
+    assert followed(loaded(root)) == {"clusters/prod": "flux", "other": "directory"}
+
+
+def test_nested_kustomizations_of_flux_are_followed_from_the_first(root: Path) -> None:
+    tree(
+        root,
+        flux__cluster__ks_yaml=KUSTOMIZATION.replace("PATH", "./apps"),
+        apps__web__ks_yaml=KUSTOMIZATION.replace("PATH", "./apps/web/app"),
+        apps__web__app__d_yaml=MANIFEST,
+    )
+    assert followed(loaded(root)) == {"flux/cluster": "flux"}
+
+
+def test_of_several_clusters_of_flux_each_is_for_the_context_of_its_name(root: Path) -> None:
+    for name in ("prod", "staging"):
+        tree(root, **{f"clusters__{name}__apps_yaml": KUSTOMIZATION.replace("PATH", f"./apps/{name}")})
+    sources = loaded(root, "kind-a", "prod", "staging").sources
+    assert {s.path: s.flux.cluster for s in sources if s.flux} == {
+        "clusters/prod": "prod",
+        "clusters/staging": "staging",
+    }
+
+
+def test_a_cluster_of_flux_that_no_context_is_named_after_is_asked_for(root: Path) -> None:
+    for name in ("prod", "staging"):
+        tree(root, **{f"clusters__{name}__apps_yaml": KUSTOMIZATION.replace("PATH", f"./apps/{name}")})
+    assert followed(loaded(root)) == {"clusters/prod": "flux"}
+    assert "it is for another cluster than clusters/prod: say for which" in (root / "gitops-audit.yaml").read_text()
+
+
+def test_where_argo_cd_is_told_is_followed_also_by_sets(root: Path) -> None:
+    tree(
+        root,
+        argocd__web_yaml=APPLICATION.replace("PATH", "apps/web"),
+        argocd__all_yaml=SET,
+        apps__web__d_yaml=MANIFEST,
+        teams__a__d_yaml=MANIFEST,
+        teams__b__d_yaml=MANIFEST,
+    )
+    assert followed(loaded(root)) == {"argocd": "argocd"}
+
+
+def test_a_chart_of_applications_is_followed_and_its_values_name_what_they_deploy(root: Path) -> None:
+    tree(
+        root,
+        apps__Chart_yaml="name: apps\n",
+        apps__values_yaml="applications: [{name: web}]\n",
+        apps__templates__a_yaml="{{- range .Values.applications }}\n" + APPLICATION.replace("PATH", "{{ .name }}"),
+        web__d_yaml=MANIFEST,
+    )
+    assert followed(loaded(root)) == {"apps": "argocd"}
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["{", "spec: [" * 5000, "spec: {path: ../../etc}", 'spec: {path: "a\\0b/c"}', "spec: {path: /}"],
+)
+def test_odd_files_that_look_like_those_of_an_engine_end_in_a_configuration(root: Path, text: str) -> None:
+    tree(root, flux__a_yaml=KUSTOMIZATION.partition("spec")[0] + text, web__d_yaml=MANIFEST)
+    assert "web" in followed(loaded(root))

@@ -13,6 +13,7 @@ from gitops_audit.model.finding import DriftStatus, Finding, FindingState
 from gitops_audit.model.verdict import Outcome, Verdict
 
 NOT_EVALUATED = "GA231"
+FEW_SOURCES = 4
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,7 +150,8 @@ class Summary:
 
     @property
     def unevaluated(self) -> Sequence[str]:
-        return list(self.unanswered.values())
+        """The same for people."""
+        return told_once(self.unanswered)
 
     @property
     def exit_code(self) -> int:
@@ -158,6 +160,23 @@ class Summary:
         if self.outcomes["error"] or is_empty or self.unanswered:
             return 3
         return 1 if self.outcomes["failed"] else 0
+
+
+def told_once(unanswered: Mapping[Part, str]) -> Sequence[str]:
+    """The sentences; one for a cluster of which nothing of many sources was evaluated."""
+    by_cluster: dict[str, list[str]] = {}
+    for cluster, source in unanswered:
+        by_cluster.setdefault(cluster, []).append(source)
+    few = [unanswered[c, s] for c, names in by_cluster.items() if len(names) <= FEW_SOURCES for s in names]
+    return few + [_of_many(c, names) for c, names in by_cluster.items() if len(names) > FEW_SOURCES]
+
+
+def _of_many(cluster: str, sources: Sequence[str]) -> str:
+    first, rest = ", ".join(sources[:FEW_SOURCES]), len(sources) - FEW_SOURCES
+    return (
+        f"nothing of {len(sources)} sources was evaluated for cluster {cluster}: no check applied to any of their "
+        f"resources: {first} and {rest} more (the JSON report names all) [{NOT_EVALUATED}]"
+    )
 
 
 @dataclass(frozen=True, slots=True)

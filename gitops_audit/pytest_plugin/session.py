@@ -18,7 +18,7 @@ from gitops_audit.errors import AuditError
 from gitops_audit.history import baseline
 from gitops_audit.model.baseline import KnownFinding
 from gitops_audit.model.resource import JsonObject
-from gitops_audit.model.result import AuditResult, Part, RunInfo, Summary, part_of
+from gitops_audit.model.result import AuditResult, Part, RunInfo, Summary, part_of, told_once
 from gitops_audit.model.subject import Subject
 from gitops_audit.model.verdict import Threshold, Verdict
 from gitops_audit.pytest_plugin.options import run_options
@@ -253,7 +253,7 @@ class AuditSession:
     @property
     def unevaluated(self) -> Sequence[str]:
         """What no test of this run came to an answer about, though it was selected."""
-        return [sentence for run in self.runs.values() for sentence in run.unanswered.values()]
+        return [sentence for run in self.runs.values() for sentence in told_once(run.unanswered)]
 
     @property
     def is_empty_shard(self) -> bool:

@@ -177,11 +177,12 @@ def _without(start: ReadSource, followed: Sequence[ReadSource]) -> Callable[[Ren
     """An Application that deploys the path it is declared in declares the same objects once more: they are its own."""
     same = [s for s in followed if s.checkout and start.checkout and _tree(s.checkout) == _tree(start.checkout)]
     places = {_place(m) for s in same for m in s.all_manifests}
-    paths = tuple(f"{s.config.path}/" for s in same)
+    told = {(p.path, p.line) for s in same for p in s.rendered.problems}
+    built = tuple(f"{s.config.path}/" for s in same if s.kind != "directory")
 
     def changed(rendered: Rendered) -> Rendered:
         manifests = (m for m in rendered.manifests if _place(m) not in places)
-        problems = (p for p in rendered.problems if not p.path.startswith(paths))
+        problems = (p for p in rendered.problems if (p.path, p.line) not in told and not p.path.startswith(built))
         return replace(rendered, manifests=tuple(manifests), problems=tuple(problems))
 
     return changed

@@ -88,6 +88,16 @@ def test_an_application_that_deploys_the_folder_it_stands_in_declares_everything
     assert "GA221" not in str(audited(root).verdicts)
 
 
+def test_a_broken_file_beside_the_applications_is_told_though_one_deploys_the_folder_above(tmp_path: Path) -> None:
+    files = {
+        "argocd/root.yaml": application("root", "argocd"),
+        "argocd/cm.yaml": config_map("a"),
+        "argocd/deep/broken.yaml": "a: [",
+    }
+    with followed(fleet(tmp_path, files)) as found:
+        assert [p.path for p in found["fleet"].rendered.problems] == ["argocd/deep/broken.yaml"]
+
+
 def test_applications_that_declare_each_other_are_told(tmp_path: Path) -> None:
     files = {
         "argocd/a.yaml": application("a", "one"),

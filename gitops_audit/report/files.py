@@ -14,6 +14,7 @@ from typing import Self
 
 from gitops_audit.engine.shield import internal_error
 from gitops_audit.errors import AuditError, ConfigError, ReportError
+from gitops_audit.live.workers import without_garbage_collection
 from gitops_audit.model.result import AuditResult
 from gitops_audit.report.part_files import remove_parts, write_parts
 from gitops_audit.report.registry import FORMATS
@@ -76,7 +77,8 @@ class ReportFiles:
         """Writes every report; gives what went wrong, one error a file. Standard output comes last: its reader may
         have gone, which is raised as BrokenPipeError."""
         self._opened.sort(key=lambda opened: opened.target == STDOUT)
-        return [error for opened in self._taken() for error in self._written(opened, result)]
+        with without_garbage_collection():  # it would walk all that was found, again and again, and find nothing
+            return [error for opened in self._taken() for error in self._written(opened, result)]
 
     def _written(self, opened: _Opened, result: AuditResult) -> Iterator[AuditError]:
         format_ = FORMATS[opened.name]

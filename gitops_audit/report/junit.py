@@ -11,7 +11,7 @@ a dialect says what is written beyond the elements that all of them know:
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Container, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Final, Literal, get_args
@@ -33,6 +33,8 @@ DIALECTS: Final[tuple[Dialect, ...]] = get_args(Dialect)
 
 MAX_NAME_CHARS = 1_000
 MAX_MESSAGE_CHARS = 2_000
+MAX_DIFFS = 200
+"""Cases that show the object as a diff: to write one takes a millisecond. All tell each change."""
 MAX_TEXT_CHARS = 200_000
 """Of one case. XML parsers refuse texts of 10 MB, and nobody reads that far."""
 
@@ -64,10 +66,12 @@ def _suites(result: AuditResult, dialect: Dialect) -> Sequence[Suite]:
     sources = {s.name: s for s in result.info.sources}
     share_s = _seconds(result.info.started_at, result.finished_at) / max(len(result.verdicts), 1)
     unanswered = dict(result.summary.unanswered)
+    changed = [v.subject.id for v in result.verdicts if v.changes]
+    with_diff = frozenset(changed[:MAX_DIFFS])
     suites = []
     for part, found in grouped.items():
         source = sources.get(part[1])
-        cases = [c for v in found for c in _cases(v, share_s, source.commit if source else "", dialect)]
+        cases = [c for v in found for c in _cases(v, share_s, source.commit if source else "", dialect, with_diff)]
         if part in unanswered:
             cases.insert(0, _unanswered(part, unanswered[part]))
         suites.append(_suite(part, source, cases, result.info, dialect))
@@ -117,11 +121,13 @@ def _tree(suite: TestSuite, properties: Iterable[Sequence[tuple[str, str]]]) -> 
     return Suite(root.attrib["name"], suite.timestamp, kept, cases)
 
 
-def _cases(verdict: Verdict, share_s: float, commit: str, dialect: Dialect) -> Iterator[_Case]:
+def _cases(
+    verdict: Verdict, share_s: float, commit: str, dialect: Dialect, with_diff: Container[str]
+) -> Iterator[_Case]:
     """The case of a resource, and one for each policy that was skipped: a case has one outcome only."""
     case, told = _case(verdict, "", share_s, dialect), facts.facts(verdict, commit)
     if verdict.outcome != "passed" or verdict.findings:
-        _fill(case, verdict, told)
+        _fill(case, verdict, told, has_diff=verdict.subject.id in with_diff)
     yield _Case(case, told)
     skipped: dict[str, list[Finding]] = {}
     for finding in verdict.findings:
@@ -133,9 +139,9 @@ def _cases(verdict: Verdict, share_s: float, commit: str, dialect: Dialect) -> I
         yield _Case(case)
 
 
-def _fill(case: TestCase, verdict: Verdict, told: Sequence[tuple[str, str]]) -> None:
+def _fill(case: TestCase, verdict: Verdict, told: Sequence[tuple[str, str]], *, has_diff: bool) -> None:
     gist = _message(text.one_line(verdict))
-    output = _cut("\n".join([text.plain(verdict), "", *facts.lines(told)]))
+    output = _cut("\n".join([text.plain(verdict, has_diff=has_diff), "", *facts.lines(told)]))
     if verdict.outcome == "failed":
         case.add_failure_info(message=gist, output=output, failure_type=_failure_type(verdict))
     elif verdict.outcome == "error":

@@ -51,22 +51,24 @@ MISSING_NEXT: dict[Cause, str] = {
 PENDING_NEXT = "deploy the commit; nobody touched the cluster"
 
 
-def lines(verdict: Verdict, *, is_verbose: bool = False, shared: Container[ErrorCause] = ()) -> Iterator[Line]:
+def lines(
+    verdict: Verdict, *, is_verbose: bool = False, shared: Container[ErrorCause] = (), has_diff: bool = True
+) -> Iterator[Line]:
     """Everything about a verdict that is not fine, printable on any terminal.
 
     `is_verbose`: also what is waived, line by line. Errors with a cause in `shared` are told elsewhere: in brief here.
     """
-    return (Line(printable(line.text), line.style) for line in _lines(verdict, is_verbose, shared))
+    return (Line(printable(line.text), line.style) for line in _lines(verdict, is_verbose, shared, has_diff))
 
 
-def _lines(verdict: Verdict, is_verbose: bool, shared: Container[ErrorCause]) -> Iterator[Line]:
+def _lines(verdict: Verdict, is_verbose: bool, shared: Container[ErrorCause], has_diff: bool) -> Iterator[Line]:
     findings = verdict.findings
     yield Line(_headline(verdict), "title")
     for finding in findings:
         if finding.result == "error" and finding.waiver is None:
             yield from _error(finding, verdict.subject.origin.path, shared)
     yield from _invalid(findings, verdict.subject.origin.path)
-    yield from _drift(verdict, findings)
+    yield from _drift(verdict, findings, has_diff=has_diff)
     yield from _policies(findings, verdict.subject.origin.path)
     yield from _waived(findings, is_verbose)
     yield from _known(findings)
@@ -201,9 +203,9 @@ def notes(texts: Iterable[str]) -> Iterator[str]:
     return (printable(f"note: {text}") for text in dict.fromkeys(texts))
 
 
-def plain(verdict: Verdict) -> str:
-    """All of it, for files."""
-    return "\n".join(line.text for line in lines(verdict, is_verbose=True))
+def plain(verdict: Verdict, *, has_diff: bool = True) -> str:
+    """All of it, for files. `has_diff`: also the object as a diff, which costs more than all else."""
+    return "\n".join(line.text for line in lines(verdict, is_verbose=True, has_diff=has_diff))
 
 
 def _headline(verdict: Verdict) -> str:
@@ -233,7 +235,7 @@ def _invalid(findings: Sequence[Finding], path: str) -> Iterator[Line]:
             yield Line(f"  invalid {where}: {fault.path + ': ' if fault.path else ''}{fault.message}", "error")
 
 
-def _drift(verdict: Verdict, findings: Sequence[Finding]) -> Iterator[Line]:
+def _drift(verdict: Verdict, findings: Sequence[Finding], *, has_diff: bool) -> Iterator[Line]:
     drift = verdict.drift
     if drift is None or drift.status == "in-sync":
         return
@@ -242,7 +244,8 @@ def _drift(verdict: Verdict, findings: Sequence[Finding]) -> Iterator[Line]:
     if drift.status == "extra":
         yield Line(f"  in the cluster, declared nowhere{': ' + drift.reason if drift.reason else ''}", "add")
     changes = [(f, f.change) for f in findings if f.change is not None and f.waiver is None]
-    yield from _diff(verdict, tuple(change for _, change in changes))
+    if has_diff:
+        yield from _diff(verdict, tuple(change for _, change in changes))
     for finding, change in changes[:MAX_CHANGES]:
         yield from _change(finding, change, verdict.subject.origin.path)
     if len(changes) > MAX_CHANGES:

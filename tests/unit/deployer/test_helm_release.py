@@ -47,6 +47,7 @@ def test_chart_and_manifest_are_read_and_values_are_not(is_zipped: bool) -> None
         packed(RECORD)[:-8],
         base64.b64encode(base64.b64encode(b"\x1f\x8bhunter2hunter2")).decode(),
     ],
+    ids=["empty", "no base64", "no packed data", "text", "list", "odd manifest", "deep", "cut", "no gzip"],
 )
 def test_what_is_no_record_is_refused_without_a_word_of_it(data: str) -> None:
     with pytest.raises(ValueError, match="record of Helm") as caught:

@@ -14,6 +14,7 @@ from collections import Counter
 from collections.abc import Container, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import lru_cache
 from typing import Final, Literal, get_args
 from xml.etree import ElementTree as ET
 
@@ -33,7 +34,7 @@ DIALECTS: Final[tuple[Dialect, ...]] = get_args(Dialect)
 
 MAX_NAME_CHARS = 1_000
 MAX_MESSAGE_CHARS = 2_000
-MAX_DIFFS = 200
+MAX_DIFFS = 100
 """Cases that show the object as a diff: to write one takes a millisecond. All tell each change."""
 MAX_TEXT_CHARS = 200_000
 """Of one case. XML parsers refuse texts of 10 MB, and nobody reads that far."""
@@ -167,6 +168,7 @@ def _case(verdict: Verdict, check: str, elapsed_s: float, dialect: Dialect) -> T
     )
 
 
+@lru_cache(maxsize=10_000)
 def _class_name(part: Part, kind: str) -> str:
     """`prod/shop/Deployment`. Readers split it at dots, into packages: they are written `%2E`."""
     name = "/".join(filter(None, (*part, kind))).replace("%", "%25").replace(".", "%2E")

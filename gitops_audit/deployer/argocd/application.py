@@ -149,7 +149,7 @@ class Application:
             base,
             type=kind,
             helm=helm_options(source, self.name, self._refs(), variables),
-            directory=directory_options(source),
+            directory=directory_options(source, variables),
             kustomize=kustomize_options(source, self.context.source.kustomize, variables),
         )
 

@@ -97,9 +97,13 @@ class _Expanding:
                     self.unfollowed.append(replace(outcome, name=_shown(application.body, application.placed)))
                 case Broken():
                     self.problems.append(outcome)
-        for expression in application.ignored("").untranslated:
-            told = f"{application.placed.told}: ignoreDifferences by jq is not applied: {expression[:200]}"
-            self.notes.append(f"{told} (only expressions that walk to a field are)")
+        ignored, told = application.ignored(""), application.placed.told
+        for expression in ignored.untranslated:
+            lack = f"{told}: ignoreDifferences by jq is not applied: {expression[:200]}"
+            self.notes.append(f"{lack} (only expressions that walk to a field are)")
+        for pointer in ignored.wildcards:
+            lack = f"{told}: ignoreDifferences of {pointer[:200]} ignores nothing"
+            self.notes.append(f"{lack}: for Argo CD a JSON pointer has no wildcards (jqPathExpressions have)")
 
     def _application(self, body: JsonObject, placed: Placed, cluster: str) -> Application:
         cluster = cluster or placed.cluster

@@ -14,6 +14,7 @@ from typing import Any
 
 from gitops_audit.config.settings import IgnoreRule
 from gitops_audit.errors import Location
+from gitops_audit.kube.glob import has_wildcards
 from gitops_audit.kube.match import Match
 from gitops_audit.model.resource import JsonObject, mapping
 
@@ -26,10 +27,11 @@ _STEP = re.compile(
 
 @dataclass(frozen=True, slots=True)
 class Ignored:
-    """`untranslated` are expressions of jq whose differences are told all the same."""
+    """`untranslated` are expressions of jq, `wildcards` pointers that lead nowhere: their differences are told."""
 
     rules: tuple[IgnoreRule, ...] = ()
     untranslated: tuple[str, ...] = ()
+    wildcards: tuple[str, ...] = ()
 
 
 def ignored(application: JsonObject, title: str, source: str, where: Location) -> Ignored:
@@ -37,16 +39,20 @@ def ignored(application: JsonObject, title: str, source: str, where: Location) -
     entries = mapping(application.get("spec")).get("ignoreDifferences")
     rules: list[IgnoreRule] = []
     untranslated: list[str] = []
+    wildcards: list[str] = []
     for entry in (mapping(e) for e in entries) if isinstance(entries, list) else ():
         expressions = _texts(entry, "jqPathExpressions")
         found = {expression: pointer_of(expression) for expression in expressions}
         untranslated += [expression for expression, pointer in found.items() if pointer is None]
-        fields = (*map(_pointer, _texts(entry, "jsonPointers")), *(p for p in found.values() if p is not None))
+        pointers = list(_texts(entry, "jsonPointers"))
+        wildcards += filter(has_wildcards, pointers)
+        plain = (_pointer(pointer) for pointer in pointers if not has_wildcards(pointer))
+        fields = (*plain, *(p for p in found.values() if p is not None))
         managers = tuple(_texts(entry, "managedFieldsManagers"))
         if fields or managers:
             reason = f"ignoreDifferences of {title}"
             rules.append(IgnoreRule(_match(entry), fields, managers, reason=reason, where=where, source=source))
-    return Ignored(tuple(rules), tuple(dict.fromkeys(untranslated)))
+    return Ignored(tuple(rules), tuple(dict.fromkeys(untranslated)), tuple(dict.fromkeys(wildcards)))
 
 
 def pointer_of(expression: str) -> str | None:

@@ -23,7 +23,8 @@ from gitops_audit.model.resource import JsonObject, mapping
 
 KINDS: dict[str, SourceType] = {"helm": "helm", "kustomize": "kustomize", "directory": "directory"}
 _COPIED = ("namePrefix", "nameSuffix", "namespace", "patches", "components", "commonAnnotations")
-_VARIABLE = re.compile(r"\$(?:\{(ARGOCD_[A-Z_0-9]+)\}|(ARGOCD_[A-Z_0-9]+))")
+_VARIABLE = re.compile(r"\$(?:\{([^}]*)(?:\}|\Z)|([*#$@!?\-0-9]|[A-Za-z_]\w*))", re.ASCII)
+_NAME = re.compile(r"ARGOCD_\w+", re.ASCII)
 
 
 class OptionError(Exception):
@@ -38,9 +39,13 @@ def source_type(source: JsonObject) -> SourceType:
     return KINDS[named[0]] if named and named[0] in KINDS else "auto"
 
 
-def directory_options(source: JsonObject) -> DirectoryOptions:
+def directory_options(source: JsonObject, variables: Mapping[str, str]) -> DirectoryOptions:
     options = mapping(source.get("directory"))
     jsonnet = mapping(options.get("jsonnet"))
+    for kind in ("extVars", "tlas"):
+        if entries := list(_mappings(jsonnet.get(kind))):
+            filled = [{**e, "value": substituted(str(e.get("value") or ""), variables)} for e in entries]
+            jsonnet = {**jsonnet, kind: filled}
     return DirectoryOptions(
         recurse=options.get("recurse") is True,
         include=str(options.get("include") or ""),
@@ -56,7 +61,7 @@ def kustomize_options(source: JsonObject, base: KustomizeOptions, variables: Map
     if options.get("commonAnnotationsEnvsubst") and "commonAnnotations" in overlay:
         annotations = mapping(overlay["commonAnnotations"]).items()
         overlay["commonAnnotations"] = {k: substituted(str(v), variables) for k, v in annotations}
-    if images := [image(text) for text in options.get("images") or () if isinstance(text, str)]:
+    if images := [image(substituted(text, variables)) for text in _texts(options.get("images"))]:
         overlay["images"] = images
     if replicas := [_replicas(mapping(entry)) for entry in options.get("replicas") or ()]:
         overlay["replicas"] = replicas
@@ -105,7 +110,7 @@ def helm_options(
 ) -> HelmOptions:
     """`refs` are the sources that value files may come from, by their `ref`. Raises OptionError."""
     options = mapping(source.get("helm"))
-    files = tuple(substituted(text, variables) for text in _texts(options.get("valueFiles")))
+    files = tuple(_value_file(text, variables) for text in _texts(options.get("valueFiles")))
     return HelmOptions(
         release_name=str(options.get("releaseName") or application),
         value_files=files,
@@ -114,7 +119,8 @@ def helm_options(
         value_repositories=tuple(_repositories(files, refs)),
         parameters=tuple(_parameters(options.get("parameters"), variables)),
         file_parameters=tuple(
-            (str(p.get("name") or ""), str(p.get("path") or "")) for p in _mappings(options.get("fileParameters"))
+            (str(p.get("name") or ""), _value_file(str(p.get("path") or ""), variables))
+            for p in _mappings(options.get("fileParameters"))
         ),
         namespace=str(options.get("namespace") or ""),
         kube_version=str(options.get("kubeVersion") or ""),
@@ -125,20 +131,32 @@ def helm_options(
 
 
 def substituted(text: str, variables: Mapping[str, str]) -> str:
-    """A text with the variables of the build environment that are known before anything is rendered."""
+    """A text with the variables of the build environment that are known before anything is rendered.
+
+    All that looks like a variable of a shell is taken for one, and is empty; `$$` stands for a `$`.
+    """
 
     def value(found: re.Match[str]) -> str:
-        name = found[1] or found[2]
-        if name not in variables:
+        name = found[2] or found[1] or ""
+        if name not in variables and _NAME.fullmatch(name):
             raise OptionError(f"it uses ${name}, which the audit does not know")
-        return variables[name]
+        return "$" if name == "$" else variables.get(name, "")
 
     return _VARIABLE.sub(value, text)
 
 
+def _value_file(text: str, variables: Mapping[str, str]) -> str:
+    """The `$name` of another source at its beginning stays."""
+    first, slash, rest = text.partition("/")
+    if first.startswith("$") and not first.startswith(("$ARGOCD_", "${ARGOCD_")):
+        return f"{first}{slash}{substituted(rest, variables)}"
+    return substituted(text, variables)
+
+
 def _values(options: JsonObject) -> str:
     """`valuesObject` wins over `values`, which is the text of a values file."""
-    if known := options.get("valuesObject"):
+    known = options.get("valuesObject")
+    if known is not None:
         return json.dumps(known)
     text = options.get("values")
     if not isinstance(text, str) or not text.strip():

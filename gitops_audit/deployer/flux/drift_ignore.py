@@ -13,6 +13,7 @@ from typing import Any
 
 from gitops_audit.config.settings import IgnoreRule
 from gitops_audit.deployer.flux.catalog import items, text, texts
+from gitops_audit.kube.glob import has_wildcards
 from gitops_audit.kube.match import Match
 from gitops_audit.model.resource import mapping
 
@@ -25,7 +26,7 @@ def ignore_rules(entries: Any, source: str, told: str) -> tuple[IgnoreRule, ...]
     """The rules of one object for the objects of its own `source`."""
     found: list[IgnoreRule] = []
     for entry in map(mapping, items(entries)):
-        fields = tuple(p for p in texts(entry.get("paths")) if p.startswith("/"))
+        fields = tuple(p for p in texts(entry.get("paths")) if _is_pointer(p))
         for match in _matches(mapping(entry.get("target"))) if fields else ():
             found.append(IgnoreRule(match, fields, reason=f"{told} ignores it", source=source))
     return tuple(found)
@@ -34,9 +35,16 @@ def ignore_rules(entries: Any, source: str, told: str) -> tuple[IgnoreRule, ...]
 def unsaid(entries: Any, told: str) -> Iterator[str]:
     """What an object ignores and no rule can say."""
     for entry in map(mapping, items(entries)):
+        for path in filter(has_wildcards, texts(entry.get("paths"))):
+            yield f"{told} ignores {path[:200]}, which ignores nothing: for Flux a JSON pointer has no wildcards"
         if texts(entry.get("paths")) and next(_matches(mapping(entry.get("target"))), None) is None:
             shown = ", ".join(texts(entry["paths"]))
             yield f"{told} ignores {shown} for a target that no wildcards can say: its differences there are told"
+
+
+def _is_pointer(path: str) -> bool:
+    """The empty one is that of the whole object."""
+    return not path or (path.startswith("/") and not has_wildcards(path))
 
 
 def _matches(target: dict[str, Any]) -> Iterator[Match]:

@@ -210,6 +210,13 @@ def test_drift_that_the_release_ignores_is_ignored_in_its_objects() -> None:
     assert (rule.match.kind, rule.fields, rule.source) == ("Deployment", ("/spec/replicas",), "flux.shop.web")
 
 
+def test_the_empty_pointer_ignores_the_whole_object_and_one_with_wildcards_nothing() -> None:
+    ignore = [{"paths": [""], "target": {"kind": "Job"}}, {"paths": ["/data/*"], "target": {"kind": "Secret"}}]
+    found = expanded(release(driftDetection={"mode": "enabled", "ignore": ignore}))
+    assert [(rule.match.kind, rule.fields) for rule in only(found).ignore] == [("Job", ("",))]
+    assert ["/data/*" in note and "no wildcards" in note for note in found.notes] == [True]
+
+
 @pytest.mark.parametrize(
     ("policy", "skips"), [("Skip", True), ("Create", False), ("CreateReplace", False), (None, False)]
 )

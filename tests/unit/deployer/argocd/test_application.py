@@ -29,6 +29,26 @@ def test_an_application_becomes_a_source_with_its_place_namespace_and_cluster() 
     assert (source.where.path, source.where.line) == ("argocd/apps.yaml", 1)
 
 
+@pytest.mark.parametrize(
+    ("value", "expected"),
+    [
+        ("pa$$word", "pa$word"),
+        ("$$ARGOCD_APP_NAME", "$ARGOCD_APP_NAME"),
+        ("$2a$10$H1a", "a0"),
+        ("host: ${NODE_NAME}", "host: "),
+        ("${NODE_NAME:fallback}x", "x"),
+        ("a${}b", "ab"),
+        ("a ${open", "a "),
+        ("ends with $", "ends with $"),
+        ("a $ b $.c", "a $ b $.c"),
+    ],
+)
+def test_what_looks_like_a_variable_of_a_shell_is_one_for_argo_cd(value: str, expected: str) -> None:
+    body = from_git("")
+    body["spec"]["source"]["helm"] = {"parameters": [{"name": "a", "value": value}]}
+    assert only(expanded(body)).helm.parameters == (HelmParameter("a", expected),)
+
+
 def test_without_options_a_directory_is_its_own_files_and_the_release_is_the_application() -> None:
     source = only(expanded(from_git("")))
 
@@ -45,6 +65,10 @@ def test_without_options_a_directory_is_its_own_files_and_the_release_is_the_app
         (
             "{jsonnet: {libs: [vendor], extVars: [{name: a, value: b}]}}",
             DirectoryOptions(jsonnet='{"libs": ["vendor"], "extVars": [{"name": "a", "value": "b"}]}'),
+        ),
+        (
+            "{jsonnet: {tlas: [{name: a, value: $ARGOCD_APP_NAME}]}}",
+            DirectoryOptions(jsonnet='{"tlas": [{"name": "a", "value": "shop"}]}'),
         ),
     ],
 )
@@ -107,6 +131,7 @@ def test_kustomize_leaves_out_missing_components_where_it_says_so() -> None:
         ("values: 'a: 1'", "values", '{"a": 1}'),
         ("valuesObject: {a: {b: c}}", "values", '{"a": {"b": "c"}}'),
         ("valuesObject: {a: object}, values: 'a: text'", "values", '{"a": "object"}'),
+        ("valuesObject: {}, values: 'a: text'", "values", "{}"),
         ("parameters: [{name: a, value: b}]", "parameters", (HelmParameter("a", "b"),)),
         ("parameters: [{name: a, value: '1', forceString: true}]", "parameters", (HelmParameter("a", "1", True),)),
         ("parameters: [{name: a, value: 'b,c'}]", "parameters", (HelmParameter("a", "b\\,c"),)),
@@ -123,6 +148,9 @@ def test_kustomize_leaves_out_missing_components_where_it_says_so() -> None:
             (HelmParameter("a", "01234567"),),
         ),
         ("fileParameters: [{name: a, path: files/a.json}]", "file_parameters", (("a", "files/a.json"),)),
+        ("fileParameters: [{name: a, path: $ARGOCD_APP_NAME.json}]", "file_parameters", (("a", "shop.json"),)),
+        ("valueFiles: [$ARGOCD_APP_NAME/values.yaml]", "value_files", ("shop/values.yaml",)),
+        ("values: 'a: $HOME'", "values", '{"a": "$HOME"}'),
         ("skipCrds: true", "skip_crds", True),
         ("ignoreMissingValueFiles: true", "ignore_missing_value_files", True),
         ("skipSchemaValidation: true", "skip_schema_validation", True),
@@ -308,6 +336,15 @@ def test_ignored_differences_are_rules_for_the_objects_of_that_application(
         "*",
         "*",
     )
+
+
+@pytest.mark.parametrize("pointer", ["/data/*", "/spec/containers/[name=web]/image"])
+def test_a_pointer_has_no_wildcards_and_its_differences_stay(pointer: str) -> None:
+    body = application(f"source: {{repoURL: {HERE}, path: a}}")
+    body["spec"]["ignoreDifferences"] = [{"kind": "Secret", "jsonPointers": [pointer, "/data/a"]}]
+    found = expanded(body)
+    assert only(found).ignore[0].fields == ("/data/a",)
+    assert [pointer in note and "no wildcards" in note for note in found.notes] == [True]
 
 
 @pytest.mark.parametrize("expression", [".a | keys", "..", ".a[] | select(.b > 1)", ".a, .b", "del(.a)", ".a[1:2]", ""])

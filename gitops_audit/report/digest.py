@@ -47,14 +47,17 @@ def _is_unfailing(verdict: Verdict, finding: Finding) -> bool:
 
 def _name(verdict: Verdict, finding: Finding) -> str:
     """What is counted: a rule, or a field of a kind, with the reason of a waiver."""
+    if finding.waiver is None and finding.result == "fail":  # it fails nothing, for the baseline knows it
+        return f"known: {_group(verdict, finding)}"
     what = f"{verdict.subject.key.qualified_kind} {finding.path}" if finding.change else finding.rule
     waiver = f": {text.waiver_text(finding.waiver)}" if finding.waiver else ""
     return f"{text.word(finding)}: {what}{waiver}"
 
 
 def _reason(finding: Finding) -> str:
-    """What a waiver does not say already: the first message stands for all."""
-    return "" if finding.waiver else f": {finding.message.partition(chr(10))[0]}"
+    """What the name does not say already: the first message stands for all."""
+    is_told = finding.waiver is not None or finding.result == "fail"
+    return "" if is_told else f": {finding.message.partition(chr(10))[0]}"
 
 
 def _groups(verdict: Verdict) -> set[str]:

@@ -39,7 +39,7 @@ def write(result: AuditResult) -> bytes:
     kept = _fitting(blocks, room)
     cut = len(blocks) - len(kept)
     tail = [f"\n*{cut} more are not shown, to fit into one comment: the JSON report has all.*\n"] if cut else []
-    return "\n".join([head, *kept, *tail]).encode()
+    return "\n".join([head, *kept, *tail, ""]).encode()
 
 
 def span(content: str) -> str:
@@ -107,7 +107,8 @@ def _blocks(result: AuditResult) -> Iterator[str]:
         yield "\n".join(_resource(verdict, open_))
     yield from _diffs(result)
     yield from _unfailing(result)
-    yield from (f"- note: {span(note)}" for note in dict.fromkeys(result.notes))
+    for number, note in enumerate(dict.fromkeys(result.notes)):
+        yield f"{'' if number else chr(10)}- note: {span(note)}"
 
 
 def _ended(result: AuditResult) -> Iterator[str]:

@@ -127,10 +127,10 @@ def known(finding: Finding) -> str:
 
 
 def states(summary: Summary) -> Iterator[str]:
-    """How the findings of a run compare with its baseline, as one line; none where there is no baseline."""
+    """How many findings are new beside the baseline or the base of a change, in one line; none where neither is."""
     if summary.resolved is not None:
         told = f"{summary.states['new']} new, {summary.states['persisting']} known, {len(summary.resolved)} resolved"
-        yield f"against the baseline: {told}"
+        yield f"findings: {told}"
 
 
 def waiver_text(waiver: Waiver) -> str:

@@ -70,8 +70,9 @@ def test_what_is_known_does_not_fail_and_what_is_new_does(shop: Path) -> None:
     deployed(shop, "a", "b")
     result = run(shop, *CHECK)
     assert result.returncode == 1
-    assert b"against the baseline: 1 new, 1 known, 0 resolved" in result.stdout
+    assert b"findings: 1 new, 1 known, 0 resolved" in result.stdout
     assert b"ConfigMap/shop/b: modified" in result.stdout
+    assert b"1 x known: ConfigMap data.k changed" in result.stdout
     assert b"ConfigMap/shop/a: modified" not in result.stdout
 
 
@@ -90,7 +91,7 @@ def test_pytest_passes_what_is_known_and_says_so(shop: Path, workers: Sequence[s
     options = [f"--gitops-baseline={FILE}", "--gitops-only-new", "-p", "no:cacheprovider", *workers]
     known = run(shop, "pytest", "gitops-audit.yaml", *options)
     assert known.returncode == 0, known.stdout.decode()
-    assert b"against the baseline: 0 new, 1 known, 0 resolved" in known.stdout
+    assert b"findings: 0 new, 1 known, 0 resolved" in known.stdout
     deployed(shop, "a", "b")
     assert run(shop, "pytest", "gitops-audit.yaml", *options).returncode == 1
 

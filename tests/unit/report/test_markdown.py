@@ -37,6 +37,11 @@ def test_waived_and_skipped_findings_and_notes_are_told() -> None:
     assert all(said in text for said in ("the autoscaler owns it", "a hook", "an ignore rule hid nothing"))
 
 
+def test_notes_stand_apart_from_the_resource_before_them_and_the_file_ends_with_its_line() -> None:
+    result = finished([scaled("web")], notes=["one", "two"])
+    assert markdown.write(result).decode().endswith("\n```\n\n- note: `one`\n- note: `two`\n")
+
+
 def test_a_long_report_is_cut_at_its_end_and_says_so() -> None:
     written = markdown.write(finished([scaled(f"w{n}") for n in range(2_000)]))
     assert len(written) <= markdown.MAX_BYTES

@@ -26,8 +26,9 @@ from gitops_audit.render.given import ALONE, Given, Target
 from gitops_audit.render.lfs import lfs_problems
 from gitops_audit.render.limits import MAX_RENDERED_BYTES
 from gitops_audit.render.tool import NO_TOOL, UNRENDERED, ToolError, Workspace, workspace
+from gitops_audit.render.unknown_values import restored, unknown_names, with_other_stand_ins
 from gitops_audit.render.value_file import ValueFiles
-from gitops_audit.render.varying import LOOKUP, marked
+from gitops_audit.render.varying import CHANCE, LOOKUP, UNKNOWN, marked
 from gitops_audit.render.version import version_of
 from gitops_audit.source import Checkout
 
@@ -55,18 +56,21 @@ def render(config: SourceConfig, checkout: Checkout, given: Given = ALONE) -> Re
         place = replace(place, tree=chart.tree) if not chart.is_fetched else place
         files = ValueFiles(config, checkout, place, chart, given)
         text = ChartText.of(chart.folder)
-        values = files.arguments()
-        command = [program, *_template(config, chart), *values, *_capabilities(target, chart.folder)]
+        command = _command(program, files, target)
         places = _Places(chart, checkout, _maker(checkout, files) if chart.is_fetched else chart.file)
         try:
             output = place.run(command)
-            again = _again(place, command) if text.is_random else None
+            others = [
+                *([(_again(place, command), CHANCE)] if text.is_random else ()),
+                *([(_with_others(files, program, target), UNKNOWN)] if unknown_names(config) else ()),
+            ]
             version = version_of(program, place)
         except ToolError as error:
             return _refused(error, chart, checkout, files, places, given)
         rendered = _placed(output, places, text)
-        if again is not None:
-            rendered = replace(rendered, manifests=marked(rendered.manifests, _placed(again, places, text).manifests))
+        for other, why in others:
+            found = marked(rendered.manifests, _placed(other, places, text).manifests, why)
+            rendered = replace(rendered, manifests=found)
     return replace(
         rendered,
         problems=(*rendered.problems, *(() if chart.is_fetched else _missing(checkout, chart.directory))),
@@ -107,6 +111,17 @@ def _capabilities(target: Target, chart: Path) -> list[str]:
     known = sorted(target.api_versions.union(own_api_versions(chart)))
     version = ["--kube-version", target.kube_version] if target.kube_version else []
     return version + (["--api-versions", ",".join(known)] if known else [])
+
+
+def _command(program: str, files: ValueFiles, target: Target) -> list[str]:
+    config, chart = files.config, files.chart
+    return [program, *_template(config, chart), *files.arguments(), *_capabilities(target, chart.folder)]
+
+
+def _with_others(files: ValueFiles, program: str, target: Target) -> bytes:
+    """A rendering with other stand-ins for the values that nobody knows."""
+    others = replace(files, config=with_other_stand_ins(files.config))
+    return restored(files.config, files.place.run(_command(program, others, target)))
 
 
 def _again(place: Workspace, command: Sequence[str]) -> bytes:

@@ -11,10 +11,11 @@ from gitops_audit.model.path import escaped
 from gitops_audit.model.resource import Manifest
 
 CHANCE = "two renderings of this commit differ there (the chart uses random or time functions)"
+UNKNOWN = "the chart computes it of a value that Git does not hold"
 LOOKUP = "its template looks objects up in the cluster, which the audit renders without"
 
 
-def marked(first: Sequence[Manifest], second: Sequence[Manifest]) -> tuple[Manifest, ...]:
+def marked(first: Sequence[Manifest], second: Sequence[Manifest], why: str = CHANCE) -> tuple[Manifest, ...]:
     """The objects of the first rendering, with the fields in which the second differs.
 
     An object that the second has not, as its name is another one, varies as a whole.
@@ -22,13 +23,13 @@ def marked(first: Sequence[Manifest], second: Sequence[Manifest]) -> tuple[Manif
     others: dict[tuple[str, ...], list[Manifest]] = defaultdict(list)
     for other in reversed(second):
         others[_identity(other)].append(other)
-    return tuple(_marked(built, others[_identity(built)]) for built in first)
+    return tuple(_marked(built, others[_identity(built)], why) for built in first)
 
 
-def _marked(built: Manifest, others: list[Manifest]) -> Manifest:
+def _marked(built: Manifest, others: list[Manifest], why: str) -> Manifest:
     pointers = list(_differing(built.body, others.pop().body, "")) if others else [""]
     folded = [p.replace("/stringData/", "/data/", 1) for p in pointers if p.startswith("/stringData/")]
-    return replace(built, varying=tuple((p, CHANCE) for p in (*pointers, *folded))) if pointers else built
+    return replace(built, varying=(*built.varying, *((p, why) for p in (*pointers, *folded)))) if pointers else built
 
 
 def _identity(built: Manifest) -> tuple[str, ...]:

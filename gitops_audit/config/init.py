@@ -90,10 +90,7 @@ def _clusters(clusters: dict[str, str], found: list[Found]) -> str:
 
 def _sources(found: list[Found], clusters: dict[str, str], fallback: str) -> str:
     lines: list[str] = []
-    names: set[str] = set()
-    for source in found:
-        name = _unique(_engine_name(source, found) or _source_name(source.path, fallback), names)
-        names.add(name)
+    for source, name in zip(found, source_names(found, fallback), strict=True):
         block = [f"  - name: {_text(name)}", *(f"    {line}" for line in _source(source, clusters))]
         if source.left_out:
             told = " ".join(source.left_out.split())
@@ -110,6 +107,14 @@ def _sources(found: list[Found], clusters: dict[str, str], fallback: str) -> str
         ]
     comment = "\n# What Git declares. Each source is read from the commit of `revision` (default: HEAD).\nsources:\n"
     return comment + _block(lines)
+
+
+def source_names(found: Sequence[Found], fallback: str) -> Sequence[str]:
+    """A name for each that no other has; `fallback` is for the root of the repository."""
+    names: dict[str, None] = {}
+    for source in found:
+        names[_unique(_engine_name(source, found) or _source_name(source.path, fallback), names)] = None
+    return list(names)
 
 
 def _source(source: Found, clusters: dict[str, str]) -> Iterator[str]:

@@ -10,6 +10,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
 
+from gitops_audit.config.init import source_names
 from gitops_audit.config.settings import Settings, SourceConfig
 from gitops_audit.config.survey import Found
 from gitops_audit.engine.gather.all_sources import read_all
@@ -42,8 +43,8 @@ def settled(found: Sequence[Found], clusters: Sequence[Sequence[str]], folder: P
 
 def _beside_each_other(found: Sequence[Found], clusters: Sequence[Sequence[str]], folder: Path) -> list[Found]:
     configs = tuple(
-        SourceConfig(f"s{number}", path=f.path, type=f.type, exclude=tuple(f.exclude), clusters=tuple(on))
-        for number, (f, on) in enumerate(zip(found, clusters, strict=True))
+        SourceConfig(name, path=f.path, type=f.type, exclude=tuple(f.exclude), clusters=tuple(on))
+        for f, on, name in zip(found, clusters, source_names(found, folder.name), strict=True)
     )
     sources = read_all(Settings(path=folder / "gitops-audit.yaml", sources=configs), RunOptions(offline=True))
     try:

@@ -78,3 +78,13 @@ def test_a_folder_without_git_gets_no_configuration(tmp_path: Path) -> None:
     ended = command(tmp_path, "config", "init")
     assert (ended.returncode, list(tmp_path.iterdir())) == (2, [])
     assert "is in no Git repository" in ended.stderr
+
+
+def test_the_reason_names_a_source_as_it_is_written(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    chart = "apiVersion: v2\nname: web\nversion: 1.0.0\n"
+    files = {"charts/web/Chart.yaml": chart, "charts/web/templates/a.yaml": TEMPLATE, "apps/a.yaml": thing("a")}
+    root = repository(tmp_path, files)
+    monkeypatch.setattr("gitops_audit.render.helm.shutil.which", lambda _: None)
+    text = starter(root, [], settled)
+    assert "# Left out: the source 'web' has a Helm chart, and helm is not on the PATH" in text
+    assert "- name: web\n" in text

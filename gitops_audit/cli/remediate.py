@@ -31,10 +31,11 @@ from gitops_audit.remediate.plan_file import PlanFile, load_plan
 from gitops_audit.remediate.result import RunResult, not_begun
 from gitops_audit.remediate.rights import roles
 from gitops_audit.remediate.survey import surveyed
-from gitops_audit.remediate.text import apply_lines, plan_lines
+from gitops_audit.remediate.text import apply_lines, plan_lines, undo_lines
 from gitops_audit.remediate.togit.write import write_files
 from gitops_audit.remediate.undo import undo
 from gitops_audit.remediate.writers import Writers
+from gitops_audit.report.text import Line
 
 _Command = TypeVar("_Command", bound=Callable[..., Any])
 
@@ -223,7 +224,7 @@ def undo_command(run_name: str, override_freeze: bool, **values: Any) -> None:
     with _documented(options):
         record = read_record(options.journals, run_name)
     _confirm(f"Undo {len(record.steps)} actions of run {run_name}?", is_agreed=options.yes)
-    _finish(lambda run: undo(run_name, run, overrides_freeze=override_freeze), options)
+    _finish(lambda run: undo(run_name, run, overrides_freeze=override_freeze), options, lines=undo_lines)
 
 
 @remediate.command()
@@ -235,14 +236,19 @@ def rbac(plan_path: Path) -> None:
     console.document(yaml.safe_dump_all(roles(load_plan(plan_path).actions), sort_keys=False))
 
 
-def _finish(work: Callable[[Run], RunResult], options: WritingOptions, plan: Plan | None = None) -> NoReturn:
+def _finish(
+    work: Callable[[Run], RunResult],
+    options: WritingOptions,
+    plan: Plan | None = None,
+    lines: Callable[[RunResult], Iterator[Line]] = apply_lines,
+) -> NoReturn:
     """Runs, shows the result and ends with its exit code."""
     with _documented(options, plan), Progress(is_quiet=options.is_quiet) as progress:
         result = work(options.run(progress.stage))
     if options.is_json:
         console.document(json.dumps(result.to_json(), indent=2))
     else:
-        for line in apply_lines(result):
+        for line in lines(result):
             console.show(line)
     raise click.exceptions.Exit(result.exit_code)
 

@@ -36,14 +36,25 @@ def plan_lines(plan: Plan, drafts: Mapping[str, Draft]) -> Iterator[Line]:
 
 
 def apply_lines(result: RunResult) -> Iterator[Line]:
+    """Of a run that was applied, or gone on with."""
+    yield from _results(result, done="done")
+    if result.run:
+        yield Line(f"run {result.run}: `gitops-audit remediate undo {result.run}` puts it back", "dim")
+
+
+def undo_lines(result: RunResult) -> Iterator[Line]:
+    """Of a run that was taken back: each action is named as it was done once."""
+    return _results(result, done="undone")
+
+
+def _results(result: RunResult, done: str) -> Iterator[Line]:
     for found in result.results:
         style: Style = "" if found.result == "done" or found.is_settled else "error"
         what = found.id if found.action == NO_ACTION else f"{found.action} {found.id}"
-        yield Line(f"{found.result}: {what}{': ' + found.message if found.message else ''}", style)
-    counts = Counter(found.result for found in result.results)
+        word = done if found.result == "done" else found.result
+        yield Line(f"{word}: {what}{': ' + found.message if found.message else ''}", style)
+    counts = Counter(done if found.result == "done" else found.result for found in result.results)
     yield Line(", ".join(f"{n} {name}" for name, n in sorted(counts.items())) or "nothing to do", "title")
-    if result.run:
-        yield Line(f"run {result.run}: `gitops-audit remediate undo {result.run}` puts it back", "dim")
 
 
 def _blast(plan: Plan) -> Iterator[Line]:

@@ -248,7 +248,8 @@ def _summary(collected: _Collected) -> Iterator[str]:
         yield from (f"  {how} {what}" for how, what in gone(collected.result))
     yield from dict.fromkeys(map(_cluster_line, collected.info.clusters))
     yield from digest.unfailing(collected.verdicts, is_verbose=False)
-    yield from text.notes(collected.finished.notes)
+    yield from text.notes(collected.finished.notes, told=summary.unevaluated)
+    yield from (printable(f"error: {sentence}") for sentence in summary.unevaluated)
     counts = ", ".join(f"{summary.outcomes[o]} {o}" for o in ("passed", "failed", "error", "skipped"))
     yield f"{summary.resources} resources: {counts}"
     yield from text.states(summary)

@@ -14,6 +14,7 @@ from gitops_audit.model.verdict import Outcome, Verdict
 
 NOT_EVALUATED = "GA231"
 FEW_SOURCES = 4
+_LACKING = "they may lack a cluster, a policy, or the CustomResourceDefinition of their kinds"
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,7 +145,7 @@ class Summary:
                 cluster,
                 source,
             ): f"nothing of source {source} was evaluated for cluster {cluster}: no check applied to any "
-            f"of its resources [{NOT_EVALUATED}]"
+            f"of its resources ({_LACKING}) [{NOT_EVALUATED}]"
             for cluster, source in parts
         }
 
@@ -175,7 +176,7 @@ def _of_many(cluster: str, sources: Sequence[str]) -> str:
     first, rest = ", ".join(sources[:FEW_SOURCES]), len(sources) - FEW_SOURCES
     return (
         f"nothing of {len(sources)} sources was evaluated for cluster {cluster}: no check applied to any of their "
-        f"resources: {first} and {rest} more (the JSON report names all) [{NOT_EVALUATED}]"
+        f"resources ({_LACKING}): {first} and {rest} more (the JSON report names all) [{NOT_EVALUATED}]"
     )
 
 

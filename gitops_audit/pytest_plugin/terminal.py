@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Generator, Iterator, Mapping
+from collections.abc import Generator, Iterator, Mapping, Sequence
 from typing import Any
 
 import pytest
@@ -71,7 +71,7 @@ class AuditTerminal:
                 terminalreporter.write_line(f"gitops-audit{name}: this shard holds none of the {count} resources")
             if run.executed:
                 terminalreporter.write_sep("=", f"gitops-audit{name}")
-                for line in _summary(run, is_verbose=self.is_verbose):
+                for line in _summary(run, self.session.unevaluated, is_verbose=self.is_verbose):
                     terminalreporter.write_line(line)
         for sentence in self.session.unevaluated:
             terminalreporter.write_line(f"ERROR: {sentence}", red=True, bold=True)
@@ -139,7 +139,7 @@ def _forget_passed_phases(reporter: Any) -> None:
         reporter.stats[""] = [r for r in reporter.stats[""] if not hasattr(r, "gitops_audit")]
 
 
-def _summary(run: AuditRun, *, is_verbose: bool) -> Iterator[str]:
+def _summary(run: AuditRun, unevaluated: Sequence[str], *, is_verbose: bool) -> Iterator[str]:
     summary = run.summary
     counts = ", ".join(f"{n} {status}" for status, n in sorted(summary.drift.items())) or "no cluster was asked"
     yield f"{summary.resources} resources; drift: {counts}"
@@ -149,4 +149,4 @@ def _summary(run: AuditRun, *, is_verbose: bool) -> Iterator[str]:
     yield from digest.groups(run.executed)
     yield from digest.unfailing(run.executed, is_verbose=is_verbose)
     yield from text.source_lines([s for s in run.provider.info.sources if s.ignored], is_verbose=is_verbose)
-    yield from text.notes(run.provider.notes())
+    yield from text.notes(run.provider.notes(), told=unevaluated)

@@ -198,9 +198,9 @@ def _commit(source: SourceInfo) -> str:
     return source.commit[:10] or "work tree"
 
 
-def notes(texts: Iterable[str]) -> Iterator[str]:
-    """What the run itself should be told, each once."""
-    return (printable(f"note: {text}") for text in dict.fromkeys(texts))
+def notes(texts: Iterable[str], told: Container[str] = ()) -> Iterator[str]:
+    """What the run itself should be told, each once, but for what is `told` elsewhere as an error."""
+    return (printable(f"note: {text}") for text in dict.fromkeys(texts) if text not in told)
 
 
 def plain(verdict: Verdict, *, has_diff: bool = True) -> str:

@@ -57,6 +57,7 @@ def settings(document: Document) -> Settings:
         fail_on_new=report.get("failOnNew", False),
         baseline=_path(document, value.get("baseline")),
         fail_on_unfollowed=report.get("failOnUnfollowed", False),
+        checks_health=value.get("health", {}).get("enabled", False),
         remediation=_remediation(document, value.get("remediation", {})),
     )
 

@@ -365,6 +365,7 @@ class Settings:
     redact: tuple[RedactRule, ...] = ()
     fail_on: Severity = Severity.low
     fail_on_unfollowed: bool = False
+    checks_health: bool = False
     fail_on_new: bool = False
     baseline: Path | None = None
     remediation: RemediationConfig = field(default_factory=RemediationConfig)

@@ -10,7 +10,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from gitops_audit.kube.type_schema import TypeSchema
-from gitops_audit.model.finding import Drift, PolicyResult, Problem
+from gitops_audit.model.finding import Drift, Health, PolicyResult, Problem
 from gitops_audit.model.resource import Declared, Invalid, JsonObject
 from gitops_audit.model.subject import Subject
 
@@ -35,6 +35,7 @@ class Case:
     unchecked: str = ""
     unvalidated: Problem | None = None
     skip_reason: str = ""
+    health: Health | None = None
 
     @property
     def declared(self) -> Declared:

@@ -13,6 +13,7 @@ from gitops_audit.engine import judge
 from gitops_audit.engine.case import Case
 from gitops_audit.engine.check.check import Check
 from gitops_audit.engine.check.drift import DriftCheck
+from gitops_audit.engine.check.health import HealthCheck
 from gitops_audit.engine.check.policies import ClusterPolicies, RunPolicies
 from gitops_audit.engine.check.policy import PolicyCheck
 from gitops_audit.engine.check.schema import SchemaCheck
@@ -136,7 +137,8 @@ class ClusterPass:
 
     def _checks(self) -> tuple[Check, ...]:
         policies = ClusterPolicies(self._by.policies, self._inventory, self.live_object, self._plural, self._namespaces)
-        return self._drift, PolicyCheck(policies), self._schema
+        asked = (HealthCheck(),) if self._by.settings.checks_health else ()
+        return self._drift, PolicyCheck(policies), self._schema, *asked
 
     def _checked(self, case: Case, checks: Sequence[Check]) -> Case:
         """One object that breaks a check is an error of its own; the others are judged."""

@@ -35,6 +35,7 @@ def _told(case: Case) -> Verdict:
         _errors(case),
         skip_reason=case.skip_reason,
         unchecked=case.unchecked,
+        health=case.health,
     )
 
 

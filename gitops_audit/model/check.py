@@ -8,4 +8,5 @@ CheckName = Literal["drift", "schema", "policy", "health", "engine-record"]
 
 DRIFT: Final = "drift"
 SCHEMA: Final = "schema"
+HEALTH: Final = "health"
 POLICY: Final = "policy"

@@ -14,6 +14,7 @@ Cause = Literal["cluster", "git", "both", "unknown"]
 ManagerClass = Literal["applier", "interactive", "controller", "unknown"]
 PolicyOutcome = Literal["pass", "fail", "warn", "error", "skip"]
 Side = Literal["declared", "live", "both"]
+HealthStatus = Literal["current", "in-progress", "failed", "terminating"]
 FindingResult = Literal["fail", "warn", "error", "skip"]
 FindingState = Literal["new", "persisting"]
 
@@ -162,6 +163,14 @@ class PolicyResult:
     def name(self) -> str:
         """The policy, with the rule where that says more."""
         return self.policy if self.rule in ("", self.policy) else f"{self.policy}/{self.rule}"
+
+
+@dataclass(frozen=True, slots=True)
+class Health:
+    """Whether a live object does what its spec asks, in the words of kstatus; `message` says why it does not."""
+
+    status: HealthStatus
+    message: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,8 +6,17 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Literal
 
-from gitops_audit.model.check import DRIFT, POLICY, SCHEMA, CheckName
-from gitops_audit.model.finding import CHANGE_MEANING, Drift, DriftState, Finding, PolicyResult, Problem, Severity
+from gitops_audit.model.check import DRIFT, HEALTH, POLICY, SCHEMA, CheckName
+from gitops_audit.model.finding import (
+    CHANGE_MEANING,
+    Drift,
+    DriftState,
+    Finding,
+    Health,
+    PolicyResult,
+    Problem,
+    Severity,
+)
 from gitops_audit.model.fingerprint import fingerprint
 from gitops_audit.model.remediation import Remediation
 from gitops_audit.model.resource import Commit, Invalid
@@ -17,6 +26,7 @@ Outcome = Literal["passed", "failed", "error", "skipped"]
 
 INVALID_SEVERITY = Severity.medium
 STATUS_SEVERITY = {"missing": Severity.high, "extra": Severity.medium}
+HEALTH_SEVERITY = {"failed": Severity.high, "in-progress": Severity.medium, "terminating": Severity.medium}
 PENDING_SEVERITY = Severity.medium
 """How bad it is that an object is missing because it is new in Git: as bad as any other change that is pending."""
 
@@ -43,7 +53,8 @@ class Verdict:
     """Everything found about one subject, and what it comes to.
 
     `findings` is the one list of what was found, of every check. `drift` is how the object as a whole stands, None
-    where no cluster was asked; `passed` are the rules of policies that hold. `unchecked` says why the manifest was not
+    where no cluster was asked; `passed` are the rules of policies that hold, `health` what the live
+    object says of itself, None where nobody asked. `unchecked` says why the manifest was not
     checked against a schema, empty where it was. `skip_reason` says why the object was not compared (a hook), or why
     nothing of it could be checked: what is found all the same counts.
     """
@@ -53,6 +64,7 @@ class Verdict:
     findings: tuple[Finding, ...] = ()
     drift: DriftState | None = None
     passed: tuple[PolicyResult, ...] = ()
+    health: Health | None = None
     commit: Commit | None = None
     skip_reason: str = ""
     unchecked: str = ""
@@ -70,6 +82,7 @@ class Verdict:
         commit: Commit | None = None,
         skip_reason: str = "",
         unchecked: str = "",
+        health: Health | None = None,
     ) -> Verdict:
         """The verdict on what the checks told, each in its own form."""
         failed = tuple(p for p in policies if p.result != "pass")
@@ -80,6 +93,8 @@ class Verdict:
         found += map(_invalid, invalid)
         if drift is not None and not drift.is_plain:
             found += _drifted(drift, is_told=bool(errors))
+        if health is not None and health.status != "current":
+            found.append(Finding(HEALTH, health.status, "fail", health.message, HEALTH_SEVERITY[health.status]))
         found += map(_judged, failed)
         verdict = cls(
             subject,
@@ -87,6 +102,7 @@ class Verdict:
             drift=drift.state if drift is not None else None,
             passed=tuple(p for p in policies if p.result == "pass") if failed else tuple(policies),
             commit=commit,
+            health=health,
             skip_reason=skip_reason,
             unchecked=unchecked,
         )
@@ -104,7 +120,7 @@ class Verdict:
     @property
     def is_evaluated(self) -> bool:
         """Whether any check came to an answer: without one, there is nothing that could pass."""
-        if self.is_compared or not self.unchecked or self.passed:
+        if self.is_compared or not self.unchecked or self.passed or self.health is not None:
             return True
         return any(f.check == POLICY and f.result in ("fail", "warn") for f in self.findings)
 

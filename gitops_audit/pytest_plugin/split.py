@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from gitops_audit.live.problem import SCHEMA_UNREAD
-from gitops_audit.model.check import DRIFT, POLICY, SCHEMA
+from gitops_audit.model.check import DRIFT, HEALTH, POLICY, SCHEMA
 from gitops_audit.model.finding import Finding
 from gitops_audit.model.verdict import Threshold, Verdict
 
@@ -17,7 +17,8 @@ def checks_of(verdict: Verdict) -> Sequence[str]:
     is_asked = verdict.drift is not None or verdict.unevaluated or is_hook
     drift = (DRIFT,) if is_asked else ()
     policies = {p.policy for p in verdict.passed} | {f.policy for f in verdict.found(POLICY)}
-    return (*drift, SCHEMA, *(f"{POLICY}:{name}" for name in sorted(policies)))
+    health = (HEALTH,) if verdict.health is not None else ()
+    return (*drift, SCHEMA, *health, *(f"{POLICY}:{name}" for name in sorted(policies)))
 
 
 def checked(verdict: Verdict, check: str, threshold: Threshold) -> Verdict:
@@ -32,6 +33,7 @@ def checked(verdict: Verdict, check: str, threshold: Threshold) -> Verdict:
         findings=tuple(f for f in verdict.findings if f.check == kind and f.policy == name),
         drift=verdict.drift if check == DRIFT else None,
         passed=tuple(p for p in verdict.passed if p.policy == name),
+        health=verdict.health if check == HEALTH else None,
         skip_reason=verdict.skip_reason if check == DRIFT else "",
         remediation=verdict.remediation if check == DRIFT else None,
     ).judged(threshold)

@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from gitops_audit.model.check import DRIFT, POLICY, SCHEMA
+from gitops_audit.model.check import DRIFT, HEALTH, POLICY, SCHEMA
 from gitops_audit.model.finding import Finding, Severity
 from gitops_audit.model.resource import ResourceKey
 from gitops_audit.model.result import AuditResult, PolicyInfo
@@ -17,6 +17,7 @@ from gitops_audit.report.cause import cause_of
 _REPAIR = "commit it to Git, or bring back what Git declares: `gitops-audit remediate plan`"
 _COMPLY = "correct the manifest, or write an exception that expires"
 _CORRECT = "correct the manifest: the API server would refuse it, or drop the field"
+_LOOK = "Look at its status and events: `kubectl describe`"
 _EXTRA = "declare it in Git, or delete it"
 _NOTHING = "look at why no check applies: the kinds, the policies and the rights of this audit"
 MAX_FIELDS = 3
@@ -103,6 +104,8 @@ def _group(verdict: Verdict, finding: Finding, policies: Mapping[str, PolicyInfo
     filters["kind"] = key.qualified_kind
     if finding.check == SCHEMA:
         return FirstStep(f"{key.kind} does not fit the schema of its kind", _CORRECT, filters)
+    if finding.check == HEALTH:
+        return FirstStep(f"{key.kind} {finding.rule}", _LOOK, filters)
     if finding.change is None:
         advice = text.MISSING_NEXT[finding.cause] if finding.rule == "missing" else _EXTRA
         return FirstStep(f"{key.kind} {finding.rule}", advice, filters)

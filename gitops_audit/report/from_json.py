@@ -23,6 +23,7 @@ from gitops_audit.model.finding import (
     FieldOwner,
     Finding,
     FindingState,
+    Health,
     PolicyResult,
     Problem,
     Severity,
@@ -141,6 +142,7 @@ def _verdict(entry: Any) -> Verdict:
         tuple(Problem(e["code"], e["message"]) for e in entry["errors"]),
         Commit(*(origin[k] for k in where)) if any(origin[k] for k in where) else None,
         entry["skipReason"],
+        health=Health(entry["health"]["status"], entry["health"]["message"]) if entry["health"] else None,
     )
     lines = iter(c["line"] for c in entry["drift"]["changes"]) if entry["drift"] else iter(())
     placed = (f if f.change is None else replace(f, line=next(lines)) for f in verdict.findings)

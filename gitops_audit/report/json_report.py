@@ -9,8 +9,8 @@ from typing import Any
 
 import orjson
 
-from gitops_audit.model.check import DRIFT, POLICY, SCHEMA
-from gitops_audit.model.finding import ABSENT, Change, DriftState, FieldOwner, Finding, PolicyResult, Waiver
+from gitops_audit.model.check import DRIFT, HEALTH, POLICY, SCHEMA
+from gitops_audit.model.finding import ABSENT, Change, DriftState, FieldOwner, Finding, Health, PolicyResult, Waiver
 from gitops_audit.model.remediation import Remediation
 from gitops_audit.model.result import AuditResult, PolicyInfo, SourceInfo, Summary
 from gitops_audit.model.subject import Subject
@@ -119,10 +119,15 @@ def _resource(verdict: Verdict) -> dict[str, Any]:
             *(_passed(verdict, p) for p in verdict.passed),
         ],
         "invalid": [_invalid(f) for f in verdict.found(SCHEMA)],
-        "health": None,
+        "health": _health(verdict, verdict.health) if verdict.health else None,
         "errors": [{"code": f.rule, "message": f.message} for f in verdict.unevaluated if f.rule != "unknown"],
         "remediation": _remediation(verdict.remediation),
     }
+
+
+def _health(verdict: Verdict, health: Health) -> dict[str, Any]:
+    named = next((f.fingerprint for f in verdict.found(HEALTH)), None)
+    return {"status": health.status, "message": health.message, "fingerprint": named}
 
 
 def _remediation(done: Remediation | None) -> dict[str, Any] | None:

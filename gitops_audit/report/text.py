@@ -10,7 +10,7 @@ from collections.abc import Container, Iterable, Iterator, Sequence
 from shlex import quote
 from typing import Literal, NamedTuple
 
-from gitops_audit.model.check import DRIFT, POLICY, SCHEMA
+from gitops_audit.model.check import DRIFT, HEALTH, POLICY, SCHEMA
 from gitops_audit.model.finding import CHANGE_MEANING, Cause, Change, FieldOwner, Finding, Waiver
 from gitops_audit.model.printable import printable
 from gitops_audit.model.remediation import NO_ACTION, Remediation
@@ -69,6 +69,7 @@ def _lines(verdict: Verdict, is_verbose: bool, shared: Container[ErrorCause], ha
             yield from _error(finding, verdict.subject.origin.path, shared)
     yield from _invalid(findings, verdict.subject.origin.path)
     yield from _drift(verdict, findings, has_diff=has_diff)
+    yield from (Line(f"  {_gist(f)}", "remove") for f in findings if f.check == HEALTH and f.waiver is None)
     yield from _policies(findings, verdict.subject.origin.path)
     yield from _waived(findings, is_verbose)
     yield from _known(findings)
@@ -146,6 +147,7 @@ def _parts(verdict: Verdict) -> Iterator[str]:
         ([f for f in open_ if f.result == "error"], 1, "more errors"),
         ([f for f in open_ if f.check == SCHEMA], 1, "more invalid fields"),
         ([f for f in open_ if f.check == DRIFT and f.result == "fail"], 2, "more changes"),
+        ([f for f in open_ if f.check == HEALTH], 1, "more about its health"),
         ([f for f in open_ if f.check == POLICY and f.result == "fail"], 1, "more violations"),
         ([f for f in open_ if f.result == "warn"], 1, "more warnings"),
         ([f for f in open_ if f.result == "skip"], 1, "more skipped"),
@@ -286,7 +288,7 @@ def _gist(finding: Finding) -> str:
     message = finding.message.partition("\n")[0]
     if finding.check == SCHEMA:
         return f"invalid: {finding.path + ': ' if finding.path else ''}{message}"
-    if finding.check == POLICY:
+    if finding.check in (POLICY, HEALTH):
         return f"{finding.rule}: {message}"
     if finding.result == "fail":
         return _MISSING_GIST[finding.cause] if finding.rule == "missing" else finding.rule

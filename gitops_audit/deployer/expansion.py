@@ -14,6 +14,7 @@ from typing import Protocol
 from gitops_audit.config.settings import SourceConfig
 from gitops_audit.deployer import argocd, flux
 from gitops_audit.errors import SourceError
+from gitops_audit.model.printable import printable
 from gitops_audit.model.resource import NOWHERE, JsonObject, Origin, group_of, mapping
 
 GroupKind = tuple[str, str]
@@ -51,7 +52,7 @@ class Placed:
     @property
     def title(self) -> str:
         """`Application argocd/shop`."""
-        return f"{self.body.get('kind')} {'/'.join(filter(None, (self.namespace, self.name)))}"
+        return printable(f"{self.body.get('kind')} {'/'.join(filter(None, (self.namespace, self.name)))}")
 
     @property
     def place(self) -> str:

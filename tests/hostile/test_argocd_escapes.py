@@ -156,7 +156,7 @@ def application_set(generators: str, path: str = "{{.a}}", more: str = "", *, is
     return f"{head}spec:\n{spec}"
 
 
-ONE = "[{list: {elements: [{n: one, a: x}]}}]"
+ONE = "[{list: {elements: [{'n': one, a: x}]}}]"
 MANY = json.dumps([{"list": {"elements": [{"n": str(n)} for n in range(3000)]}}])
 LONG = json.dumps([{"list": {"elements": [{"n": str(n), "a": "x" * 100_000} for n in range(60)]}}])
 SETS = {
@@ -176,7 +176,7 @@ SETS = {
     ),
     "three thousand": application_set(MANY),
     "a million by a list in a text": application_set(
-        '[{list: {elementsYaml: "[' + ",".join(["{n: a}"] * 3000) + ']"}}]', is_go=False
+        '[{list: {elementsYaml: "[' + ",".join(["{'n': a}"] * 3000) + ']"}}]', is_go=False
     ),
     "a template that never ends": application_set(ONE, '{{ range until 100000000 }}{{ "xxxxxxxxxx" }}{{ end }}'),
     "a template that calls itself": application_set(
@@ -199,7 +199,7 @@ SETS = {
     ),
     "files that lead out": application_set(f"[{{git: {{repoURL: {URL}, files: [{{path: ../../../etc/passwd}}]}}}}]"),
     "a repository that is refused": application_set("[{git: {repoURL: 'ext::sh -c true', files: [{path: x}]}}]"),
-    "a name that escapes": application_set('[{list: {elements: [{n: "\\e[31m::x", a: fine}]}}]'),
+    "a name that escapes": application_set('[{list: {elements: [{"n": "\\e[31m::x", a: fine}]}}]'),
 }
 
 
@@ -211,3 +211,12 @@ def test_a_hostile_set_is_an_error_of_its_own(case: str, tmp_path: Path) -> None
     assert {v.outcome for v in told} <= {"error", "failed"}
     assert told or any("ApplicationSet" in note for note in found.notes)
     assert "\x1b" not in said(found)
+
+
+def test_a_name_of_several_lines_forges_no_line_of_a_report(tmp_path: Path) -> None:
+    body = application_set('[{list: {elements: [{"n": "x\\nforged: passed", a: fine}]}}]')
+    found = audited(fleet(tmp_path, {"argocd/set.yaml": body}))
+    assert_held(found)
+    lines = "".join(map(text.plain, found.verdicts)).splitlines()
+    assert any("forged" in line for line in lines), lines
+    assert not any(line.strip().startswith("forged") for line in lines)

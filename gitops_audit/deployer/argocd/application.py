@@ -23,6 +23,7 @@ from gitops_audit.deployer.expansion import Broken, Context, Placed, Unfollowed
 from gitops_audit.deployer.inputs import of_application_source
 from gitops_audit.errors import Location, SourceError
 from gitops_audit.manifest import file as manifest
+from gitops_audit.model.printable import printable
 from gitops_audit.model.resource import JsonObject, mapping
 
 NOT_UNDERSTOOD = "GA288"
@@ -67,7 +68,7 @@ class Application:
         if self.placed.body is self.body:
             return self.placed.told
         namespace = str(mapping(self.body.get("metadata")).get("namespace") or self.placed.namespace)
-        return f"Application {'/'.join(filter(None, (namespace, self.name)))} of {self.placed.told}"
+        return printable(f"Application {'/'.join(filter(None, (namespace, self.name)))} of {self.placed.told}")
 
     @property
     def sources(self) -> list[JsonObject]:

@@ -90,7 +90,7 @@ def test_a_broken_manifest_is_told_with_its_name() -> None:
 
 
 def test_a_path_without_a_kustomization_is_an_error_of_the_source(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(kustomize, "_command", lambda config: ["true"])
+    monkeypatch.setattr(kustomize, "kustomize_command", lambda config: ["true"])
     with pytest.raises(SourceError, match=r"no kustomization\.yaml in apps"):
         render(REPOSITORY, "apps")
 

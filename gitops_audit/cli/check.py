@@ -29,7 +29,7 @@ from gitops_audit.model.resource import Declared
 from gitops_audit.model.result import NOT_EVALUATED, AuditResult, BaseInfo, ClusterInfo, RunInfo, Summary
 from gitops_audit.model.subject import Subject, Unread
 from gitops_audit.model.verdict import Verdict
-from gitops_audit.report import digest, push, text
+from gitops_audit.report import digest, first_steps, push, text
 from gitops_audit.report.base import changes, gone, is_of_the_change, lines
 from gitops_audit.report.cause import ErrorCause, Shared, only_cause, shared_causes
 from gitops_audit.report.files import STDOUT, ReportFiles
@@ -246,6 +246,7 @@ def _summary(collected: _Collected) -> Iterator[str]:
     if collected.base is not None:
         yield from lines(collected.base)
         yield from (f"  {how} {what}" for how, what in gone(collected.result))
+    yield from first_steps.lines(collected.result)
     yield from dict.fromkeys(map(_cluster_line, collected.info.clusters))
     yield from digest.unfailing(collected.verdicts, is_verbose=False)
     yield from text.notes(collected.finished.notes, told=summary.unevaluated)

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
 from gitops_audit.model.check import DRIFT, HEALTH, POLICY, SCHEMA
 from gitops_audit.model.finding import Finding, Severity
+from gitops_audit.model.printable import printable
 from gitops_audit.model.resource import ResourceKey
 from gitops_audit.model.result import AuditResult, PolicyInfo
 from gitops_audit.model.verdict import Verdict
@@ -21,6 +22,7 @@ _LOOK = "Look at its status and events: `kubectl describe`"
 _EXTRA = "declare it in Git, or delete it"
 _NOTHING = "look at why no check applies: the kinds, the policies and the rights of this audit"
 MAX_FIELDS = 3
+FEW, MAX_STEPS = 5, 8
 
 
 @dataclass(slots=True)
@@ -67,6 +69,26 @@ def first_steps(result: AuditResult) -> list[FirstStep]:
         if finding.change is not None:
             group.fields[finding.path] += 1
     return sorted(groups.values(), key=lambda group: group.rank)
+
+
+def lines(result: AuditResult) -> Iterator[str]:
+    """The first groups as lines, where there are more findings than a screen shows, each with what to do about it."""
+    steps = first_steps(result)
+    if sum(len(step.resources) for step in steps) <= FEW:
+        return
+    yield "what to do first:"
+    for step in steps[:MAX_STEPS]:
+        worst = "error" if step.is_error else step.severity.name
+        fields = f" ({', '.join(step.named_fields)})" if step.fields else ""
+        yield printable(f"  {worst:<8} {_resources(step)}: {step.what.partition(chr(10))[0]}{fields}")
+        yield printable(f"           {step.next.partition(chr(10))[0]}")
+    if len(steps) > MAX_STEPS:
+        yield f"  and {len(steps) - MAX_STEPS} more groups (the HTML report has all)"
+
+
+def _resources(step: FirstStep) -> str:
+    names = list(step.resources.values())
+    return names[0] if len(names) == 1 else f"{len(names)} resources"
 
 
 def _is_open(verdict: Verdict, finding: Finding) -> bool:

@@ -2,9 +2,11 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from gitops_audit.model.finding import Severity
+from gitops_audit.model.finding import Drift, Problem, Severity
 from gitops_audit.model.result import AuditResult
 from gitops_audit.model.verdict import Verdict
+from gitops_audit.report import first_steps as steps
+from gitops_audit.report import text
 from gitops_audit.report.first_steps import first_steps
 from tests.reported import finished, of_everything, resource, scaled
 
@@ -57,3 +59,22 @@ def test_a_source_of_which_nothing_was_evaluated_is_a_step() -> None:
     (step,) = first_steps(finished([skipped]))
     assert step.is_error
     assert step.filters == {"cluster": "prod", "source": "shop"}
+
+
+def test_few_findings_speak_for_themselves() -> None:
+    assert list(steps.lines(finished([scaled(name) for name in "abc"]))) == []
+
+
+def test_many_findings_are_led_by_what_to_do_first() -> None:
+    down = [Verdict.of(resource("x"), "error", errors=(Problem("GA300", "the cluster is down\nis it up?"),))]
+    gone = [Verdict.of(resource(f"g{n}"), "failed", Drift("missing", cause="cluster")) for n in range(2)]
+    told = list(steps.lines(finished([*(scaled(f"s{n}") for n in range(9)), *gone, *down])))
+
+    assert told[0] == "what to do first:"
+    assert told[1].startswith("  error    shop/x: GA300: the cluster is down")
+    assert told[3:] == [
+        "  high     2 resources: Deployment missing",
+        f"           {text.MISSING_NEXT['cluster']}",
+        "  medium   9 resources: Deployment changed by kubectl-edit (spec.replicas)",
+        "           commit it to Git, or bring back what Git declares: `gitops-audit remediate plan`",
+    ]

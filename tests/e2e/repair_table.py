@@ -162,7 +162,9 @@ def owned(live: JsonObject) -> dict[tuple[str, str], Any]:
 def judged(repaired: Repaired) -> Held:
     """All of it; the deployer applies again, and the run is undone."""
     held = Held(repaired.method)
-    results = {short(r["id"]): r["result"] for r in repaired.applied["results"]}
+    # What the plan itself refused (fields that no server keeps) was never an action.
+    planned = {action["id"] for action in repaired.plan["actions"]}
+    results = {short(r["id"]): r["result"] for r in repaired.applied["results"] if r["id"] in planned}
     held.repaired = repaired.named({name for name, result in results.items() if result == "done"})
     held.refused = repaired.named({name for name, result in results.items() if result != "done"})
     held.drifted = repaired.named({short(v.subject.id) for v in repaired.audit if is_drifted(v)})

@@ -72,15 +72,17 @@ def first_steps(result: AuditResult) -> list[FirstStep]:
 
 
 def lines(result: AuditResult) -> Iterator[str]:
-    """The first groups as lines, where there are more findings than a screen shows, each with what to do about it."""
-    steps = first_steps(result)
+    """The first groups as lines, where there are more findings than a screen shows, each with what to do about it.
+
+    Without errors: those that hit many resources are told once, with what to do, before any summary.
+    """
+    steps = [step for step in first_steps(result) if not step.is_error]
     if sum(len(step.resources) for step in steps) <= FEW:
         return
     yield "what to do first:"
     for step in steps[:MAX_STEPS]:
-        worst = "error" if step.is_error else step.severity.name
         fields = f" ({', '.join(step.named_fields)})" if step.fields else ""
-        yield printable(f"  {worst:<8} {_resources(step)}: {step.what.partition(chr(10))[0]}{fields}")
+        yield printable(f"  {step.severity.name:<8} {_resources(step)}: {step.what.partition(chr(10))[0]}{fields}")
         yield printable(f"           {step.next.partition(chr(10))[0]}")
     if len(steps) > MAX_STEPS:
         yield f"  and {len(steps) - MAX_STEPS} more groups (the HTML report has all)"

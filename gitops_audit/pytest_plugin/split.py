@@ -26,7 +26,7 @@ def checked(verdict: Verdict, check: str, threshold: Threshold) -> Verdict:
     if not check:
         return verdict
     kind, _, name = check.partition(":")
-    if check == SCHEMA and not is_evaluated(verdict, SCHEMA):
+    if check == SCHEMA and verdict.unchecked and not verdict.found(SCHEMA):
         return _without_schema(verdict, threshold)
     return replace(
         verdict,

@@ -131,7 +131,10 @@ def test_a_chart_that_fails_is_told_without_its_values(call: int, way: int, monk
         ({"app/templates/a.yaml": "{{ semver .Values.word }}"}, "templates/a.yaml:1: the function `semver` failed"),
         ({"app/values.schema.json": f'{{"properties": {{"word": {{"enum": ["{MARKER}2"]}}}}}}'}, "do not fit"),
         ({"app/values.yaml": f"word: {MARKER}\n x: {MARKER}\n"}, "values.yaml cannot be read"),
-        ({"app/Chart.yaml": CHART["app/Chart.yaml"] + "dependencies: [{name: sql, version: 1.x}]\n"}, "the chart needs sql 1.x"),
+        (
+            {"app/Chart.yaml": CHART["app/Chart.yaml"] + "dependencies: [{name: sql, version: 1.x}]\n"},
+            "the chart needs sql 1.x",
+        ),
     ],
 )
 def test_what_is_told_of_a_chart_helps(files: dict[str, str], said: str, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -45,8 +45,8 @@ def _without_schema(verdict: Verdict, threshold: Threshold) -> Verdict:
     reason = f"not checked against a schema: {verdict.unchecked}"
     skipped = Finding(SCHEMA, "skipped", "skip", reason)
     told = verdict.with_findings(errors or [skipped])
-    told = replace(told, drift=None, passed=(), skip_reason="" if errors else reason, remediation=None)
-    return told.judged(threshold)
+    told = replace(told, drift=None, passed=(), health=None, skip_reason="" if errors else reason)
+    return replace(told, remediation=None).judged(threshold)
 
 
 def is_evaluated(verdict: Verdict, check: str) -> bool:

@@ -69,3 +69,22 @@ def test_the_reports_say_how_it_is(tmp_path: Path) -> None:
     again = command(tmp_path, "report", "json", "r.json", "-o", "again.json")
     assert again.returncode == 0, again.stderr
     assert (tmp_path / "again.json").read_bytes() == (tmp_path / "r.json").read_bytes()
+
+
+def test_a_status_that_repeats_the_value_of_a_secret_does_not_tell_it(tmp_path: Path) -> None:
+    value = "correct-horse-battery-staple"
+    secret = {"apiVersion": "v1", "kind": "Secret", "metadata": {"name": "s", "namespace": "shop"}}
+    items = [WEB | {"status": COUNTS | {"conditions": [LATE | {"message": f"cannot reach db with {value}"}]}}, secret]
+    live = {"apiVersion": "v1", "kind": "List", "items": items}
+    files = {
+        "gitops-audit.yaml": CONFIG,
+        "app/web.json": json.dumps(WEB),
+        "app/secret.json": json.dumps(secret | {"stringData": {"password": value}}),
+        "live.json": json.dumps(live),
+    }
+    repository(tmp_path, files)
+    done = command(tmp_path, "check", "-q", "--json", "r.json", "--html", "r.html")
+    report = (tmp_path / "r.json").read_text()
+
+    assert "cannot reach db with" in report
+    assert value not in report + done.stdout + done.stderr + (tmp_path / "r.html").read_text()

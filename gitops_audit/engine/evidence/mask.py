@@ -57,6 +57,7 @@ def _masked(verdict: Verdict, mask: Mask) -> Verdict:
         subject=_shown(verdict.subject, mask) if verdict.changes else verdict.subject,
         drift=verdict.drift and replace(verdict.drift, reason=mask.message(verdict.drift.reason)),
         skip_reason=mask.message(verdict.skip_reason),
+        health=verdict.health and replace(verdict.health, message=mask.message(verdict.health.message)),
     )
     return shown.with_findings([_finding(finding, mask) for finding in verdict.findings])
 

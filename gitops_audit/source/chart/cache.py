@@ -82,8 +82,19 @@ class ChartCache:
 
 
 def _prune(folder: Path) -> None:
-    """Removes the older half of what was not used for longest, where there is too much."""
-    files = [(entry.stat().st_mtime, entry.path) for entry in os.scandir(folder)]
-    for _, path in sorted(files)[: len(files) // 2] if len(files) > _MOST_FILES else ():
+    """Removes the half that was not used for longest, where there is too much. Runs share a cache: what another one
+    removes meanwhile is gone already."""
+    with os.scandir(folder) as entries:
+        paths = [entry.path for entry in entries]
+    if len(paths) <= _MOST_FILES:
+        return
+    for path in sorted(paths, key=_last_used)[: len(paths) // 2]:
         with contextlib.suppress(OSError):
             os.unlink(path)
+
+
+def _last_used(path: str) -> float:
+    try:
+        return os.stat(path).st_mtime
+    except OSError:
+        return 0.0

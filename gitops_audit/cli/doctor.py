@@ -5,7 +5,9 @@ from __future__ import annotations
 import platform
 import shutil
 import subprocess
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
+from contextlib import closing
+from dataclasses import replace
 from importlib.metadata import version
 from pathlib import Path
 
@@ -15,20 +17,20 @@ from gitops_audit.cli import console
 from gitops_audit.cli.options import configuration
 from gitops_audit.config.load import load
 from gitops_audit.config.settings import ClusterConfig, Settings
-from gitops_audit.engine.gather.all_sources import read_all
-from gitops_audit.engine.gather.clusters import reached_for_engines
-from gitops_audit.engine.gather.sources import ReadSource, for_cluster
-from gitops_audit.engine.options import RunOptions, narrowed
+from gitops_audit.engine.audit import Audit
+from gitops_audit.engine.coverage import Coverage, coverage
+from gitops_audit.engine.gather.sources import ReadSource
 from gitops_audit.errors import AuditError
 from gitops_audit.live import connect
-from gitops_audit.live.access import permissions, user
-from gitops_audit.live.discovery import ApiResource
+from gitops_audit.live.access import Permission, permissions, user
 from gitops_audit.live.server import ServerCluster
 from gitops_audit.model.redact import Redactor
-from gitops_audit.model.resource import split_api_version
+from gitops_audit.model.resource import Declared
+from gitops_audit.model.subject import Subject
 from gitops_audit.render.version import VERSION_ARGUMENTS
 from gitops_audit.version import __version__
 
+_REASONS = 20
 _PACKAGES = ("pytest", "kubernetes", "GitPython", "PyYAML", "jsonschema-rs", "cel-expr-python", "cryptography")
 # (name, how it tells its version, what needs it)
 _TOOLS = (
@@ -42,22 +44,22 @@ _TOOLS = (
 @click.command()
 @click.option("-c", "--config", "config_path", type=click.Path(path_type=Path), help="the configuration to look at")
 def doctor(config_path: Path | None) -> None:
-    """Check the configuration, the tools, the sources, and what the credentials may read.
+    """Check the configuration, the tools, the sources, and how much of what is declared an audit would look at.
 
     Exit code 0 when an audit can run, 2 when the configuration is wrong, 3 when something cannot be read.
     """
     _tools()
     settings = load(configuration(config_path))
     console.echo(f"configuration: {settings.path}")
-    placed = narrowed(settings, RunOptions())
-    with reached_for_engines(placed) as reached:
-        sources = read_all(placed, RunOptions(), reached)
-    failures = [_source(source) for source in sources]
-    failures += [_cluster(config, for_cluster(sources, config.name), settings) for config in settings.clusters]
-    if not settings.clusters:
-        console.echo("clusters: none, so only the declared state is audited")
-    for source in sources:
-        source.close()
+    with closing(Audit(replace(settings, fail_on_unfollowed=True))) as audit:
+        audit.prepare()
+        failures = [_source(source) for source in audit.sources]
+        for config in settings.clusters:
+            subjects = [subject for subject in audit.inventory if subject.key.cluster == config.name]
+            failures.append(_cluster(config, subjects, settings))
+        if not settings.clusters:
+            console.echo("clusters: none, so only the declared state is audited")
+            _covered(coverage(audit.inventory, lambda _: ""))
     raise click.exceptions.Exit(3 if any(failures) else 0)
 
 
@@ -91,49 +93,61 @@ def _source(source: ReadSource) -> bool:
     return bool(rendered.problems)
 
 
-def _cluster(config: ClusterConfig, sources: Sequence[ReadSource], settings: Settings) -> bool:
+def _cluster(config: ClusterConfig, subjects: Sequence[Subject], settings: Settings) -> bool:
+    """Tells about one cluster; gives whether something of it, or what is declared for it, cannot be read."""
     try:
         cluster = connect(config, redactor=Redactor(rules=settings.redact))
     except AuditError as error:
         console.echo(f"cluster {config.name}: NOT REACHED: {error}")
+        _covered(coverage(subjects, lambda _: "the cluster was not reached"))
         return True
     name = user(cluster) if isinstance(cluster, ServerCluster) else ""
     with_user = f" as {name}" if name else ""
     console.echo(f"cluster {config.name}: {cluster.server}, Kubernetes {cluster.version or 'unknown'}{with_user}")
     try:
-        return _rights(cluster, sources) if isinstance(cluster, ServerCluster) else False
+        unreadable = _rights(cluster, subjects) if isinstance(cluster, ServerCluster) else {}
     finally:
         cluster.close()
+    _covered(coverage(subjects, lambda resource: unreadable.get(resource.id, "")))
+    return bool(unreadable)
 
 
-def _rights(cluster: ServerCluster, sources: Sequence[ReadSource]) -> bool:
-    kinds, unserved = _kinds(cluster, sources)
-    for name in sorted(unserved):
-        console.echo(f"  {name}: not served by this cluster")
-    namespaces = sorted(set(_namespaces(sources)))
-    is_wanting = bool(unserved)
-    for row in permissions(cluster, sorted(kinds, key=lambda api: api.full_name), namespaces):
-        where = f" in {row.namespace}" if row.namespace else ""
-        may_read = "may be listed" if row.can_list else "may be read one by one" if row.can_get else "MAY NOT BE READ"
-        confirm = "" if row.can_patch else "; no dry run (patch is not allowed), so drift is not confirmed"
-        console.echo(f"  {row.api.full_name}{where}: {may_read}{confirm}")
-        is_wanting |= not (row.can_list or row.can_get)
-    return is_wanting
+def _covered(found: Coverage) -> None:
+    if not found.declared:
+        console.echo("  nothing is declared for it")
+        return
+    console.echo(f"  an audit would look at {found.covered} of {found.declared} declared objects ({found.percent} %)")
+    for reason, count in found.left_out[:_REASONS]:
+        console.echo(f"    {count} {'is' if count == 1 else 'are'} left out: {reason}")
+    if len(found.left_out) > _REASONS:
+        rest = sum(count for _, count in found.left_out[_REASONS:])
+        console.echo(f"    {rest} more are left out for {len(found.left_out) - _REASONS} other reasons")
 
 
-def _kinds(cluster: ServerCluster, sources: Sequence[ReadSource]) -> tuple[set[ApiResource], set[str]]:
-    found, unserved = set(), set()
-    for body in (m.body for s in sources for m in s.rendered.manifests):
-        group, api_version = split_api_version(str(body["apiVersion"]))
-        api = cluster.discovery.resource(group, api_version, str(body["kind"]))
-        if api is None:
-            unserved.add(f"{body['kind']} of {body['apiVersion']}")
-        else:
-            found.add(api)
-    return found, unserved
+def _rights(cluster: ServerCluster, subjects: Sequence[Subject]) -> dict[str, str]:
+    """Tells what the credentials may read; gives why resources, by their id, cannot be read."""
+    declared = [subject for subject in subjects if isinstance(subject, Declared)]
+    apis = {r.id: cluster.discovery.resource(r.key.group, r.version, r.key.kind) for r in declared}
+    unreadable = {
+        r.id: f"{r.key.kind} of {r.api_version} is not served by this cluster" for r in declared if apis[r.id] is None
+    }
+    for reason in sorted(set(unreadable.values())):
+        console.echo(f"  {reason}")
+    namespaces = sorted({r.key.namespace for r in declared if r.key.namespace})
+    kinds = sorted({api for api in apis.values() if api is not None}, key=lambda api: api.full_name)
+    rows = permissions(cluster, kinds, namespaces)
+    for row in rows:
+        console.echo(f"  {_shown(row)}")
+    readable = {(row.api, row.namespace) for row in rows if row.can_list or row.can_get}
+    for resource in declared:
+        api = apis[resource.id]
+        if api is not None and not readable & {(api, ""), (api, resource.key.namespace)}:
+            unreadable[resource.id] = f"{api.full_name} may not be read"
+    return unreadable
 
 
-def _namespaces(sources: Sequence[ReadSource]) -> Iterator[str]:
-    for source in sources:
-        for manifest in source.rendered.manifests:
-            yield str((manifest.body.get("metadata") or {}).get("namespace") or source.config.namespace or "default")
+def _shown(row: Permission) -> str:
+    where = f" in {row.namespace}" if row.namespace else ""
+    may_read = "may be listed" if row.can_list else "may be read one by one" if row.can_get else "MAY NOT BE READ"
+    confirm = "" if row.can_patch else "; no dry run (patch is not allowed), so drift is not confirmed"
+    return f"{row.api.full_name}{where}: {may_read}{confirm}"

@@ -150,6 +150,21 @@ def test_doctor_tells_what_may_be_read(shop: Deployed) -> None:
     assert "MAY NOT BE READ" in blind.output
 
 
+def test_doctor_tells_how_much_would_be_covered(shop: Deployed) -> None:
+    assert "an audit would look at 4 of 4 declared objects (100 %)" in run("doctor").output
+    widget = "apiVersion: example.com/v1\nkind: Widget\nmetadata: {name: w}\n"
+    named = "apiVersion: v1\nkind: ConfigMap\nmetadata: {generateName: c-}\n"
+    shop.commit({"apps/shop/widget.yaml": widget, "apps/shop/named.yaml": named, "apps/shop/broken.yaml": "a: [\n"})
+
+    partly = run("doctor")
+
+    assert partly.exit_code == 3
+    assert "an audit would look at 4 of 7 declared objects (57.1 %)" in partly.output
+    assert "1 is left out: Widget of example.com/v1 is not served by this cluster" in partly.output
+    assert "1 is left out: not compared: " in partly.output
+    assert "1 is left out: apps/shop/broken.yaml:2: " in partly.output
+
+
 @pytest.mark.parametrize(
     ("manifest", "data"),
     [("data: {a: yes, b: 0o17, c: 1e3, d: 1:30}", {"a": True, "b": 15, "c": 1000, "d": "1:30"}), ("data: {}", {})],

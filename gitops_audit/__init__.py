@@ -6,6 +6,7 @@ what it needs.
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -48,11 +49,14 @@ def audit(config: str | Path | Settings, options: RunOptions | None = None) -> A
 
     `config` is the path of a `gitops-audit.yaml`, or what `load_config` gave. Raises AuditError for what makes the
     whole run impossible (the configuration, the policies). A source or a cluster that cannot be read raises nothing:
-    it is an error among the findings, and `summary.exit_code` is 3.
+    it is an error among the findings, and `summary.exit_code` is 3. Where a baseline is named, findings have a `state`.
     """
     from gitops_audit.engine.audit import run
+    from gitops_audit.engine.options import RunOptions
+    from gitops_audit.history import baseline
 
-    return run(load_config(config) if isinstance(config, (str, Path)) else config, options)
+    settings, options = load_config(config) if isinstance(config, (str, Path)) else config, options or RunOptions()
+    return run(settings, options, baseline.for_run(settings, options, datetime.now(UTC).date()))
 
 
 def __getattr__(name: str) -> Any:

@@ -5,32 +5,39 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
-from datetime import UTC, date, datetime
+from datetime import UTC, datetime
 from typing import Any
 
 import click
 
 from gitops_audit.cli import console
 from gitops_audit.cli.console import Progress
-from gitops_audit.cli.options import configuration, report_choices, report_command, report_targets, run_command
+from gitops_audit.cli.options import (
+    cli_option,
+    configuration,
+    report_choices,
+    report_command,
+    report_targets,
+    run_command,
+)
 from gitops_audit.config.load import load
 from gitops_audit.config.settings import Settings
 from gitops_audit.engine.audit import Audit, utc_now
-from gitops_audit.engine.base import Base, audited
+from gitops_audit.engine.base import audited
 from gitops_audit.engine.events import Finished, Judged, Started
 from gitops_audit.engine.interruption import unjudged
+from gitops_audit.engine.option import BASE
 from gitops_audit.engine.options import RunOptions
 from gitops_audit.engine.selection import select
 from gitops_audit.history import baseline
 from gitops_audit.lifetime import Interrupted
 from gitops_audit.model.check import DRIFT, SCHEMA
 from gitops_audit.model.printable import printable
-from gitops_audit.model.resource import Declared
 from gitops_audit.model.result import NOT_EVALUATED, AuditResult, BaseInfo, ClusterInfo, RunInfo, Summary
 from gitops_audit.model.subject import Subject, Unread
 from gitops_audit.model.verdict import Verdict
 from gitops_audit.report import digest, first_steps, push, text
-from gitops_audit.report.base import changes, gone, is_of_the_change, lines
+from gitops_audit.report.base import compared, gone, is_of_the_change, lines
 from gitops_audit.report.cause import ErrorCause, Shared, only_cause, shared_causes
 from gitops_audit.report.files import STDOUT, ReportFiles
 from gitops_audit.report.suggest import suggested_rules
@@ -39,7 +46,7 @@ from gitops_audit.report.suggest import suggested_rules
 @click.command()
 @run_command
 @report_command
-@click.option("--base", metavar="REV", help="only what the checked-out change adds to REV fails")
+@cli_option(BASE)
 def check(**values: Any) -> None:
     """Audit everything the configuration declares: drift, schemas, policies."""
     settings = load(configuration(values["config_path"]))
@@ -151,14 +158,14 @@ def _run(settings: Settings, values: dict[str, Any], selectors: tuple[str, ...])
         options = RunOptions.of(values, on_progress=progress.stage, is_verbose=values["verbose"])
         today = datetime.now(UTC).date()
         base = audited(settings, options, values["base"], today) if values.get("base") else None
-        audit = _audit(settings, options, base, today)
+        audit = base.audit(options) if base else Audit(settings, options, baseline.for_run(settings, options, today))
         collected, chosen = _Collected(audit), list[Subject]()
         try:
             audit.prepare()
             chosen = select(audit.resources, selectors)
             _collect(collected, chosen, progress)
             if base is not None:
-                collected.base = _compared(base, audit)
+                collected.base = compared(base, audit)
                 collected.finished = replace(collected.finished, notes=(*collected.finished.notes, *base.notes))
         except Interrupted as interrupted:
             _conclude(
@@ -168,23 +175,6 @@ def _run(settings: Settings, values: dict[str, Any], selectors: tuple[str, ...])
         finally:
             audit.close()
         return collected
-
-
-def _audit(settings: Settings, options: RunOptions, base: Base | None, today: date) -> Audit:
-    if base is None:
-        return Audit(settings, options, baseline.for_run(settings, options, today))
-    return Audit(base.settings, replace(options, revision=None), base.known, base.redactor)
-
-
-def _compared(base: Base, audit: Audit) -> BaseInfo:
-    """What the change makes of the declared objects; both sides without what either knows to be secret."""
-    before = {place: (s, audit.masked(place[0], body)) for place, (s, body) in base.declared.items()}
-    after = {
-        (r.key.cluster, printable(r.title)): (r.source, audit.declared(r))
-        for r in audit.resources
-        if isinstance(r, Declared)
-    }
-    return BaseInfo(base.revision, base.commit, tuple(changes(before, after)))
 
 
 def _collect(collected: _Collected, chosen: list[Subject], progress: Progress) -> None:

@@ -39,7 +39,7 @@ def configuration(path: Path | None) -> Path:
 
 def run_command(command: _Command) -> _Command:
     """Adds the options of everything that runs an audit."""
-    for option in reversed((CONFIG, *map(_option, OPTIONS), QUIET, VERBOSE)):
+    for option in reversed((CONFIG, *map(cli_option, OPTIONS), QUIET, VERBOSE)):
         command = option(command)
     return command
 
@@ -84,7 +84,8 @@ def report_choices(values: dict[str, Any]) -> dict[str, str | None]:
     return {name: values.get(name.replace("-", "_")) for name in names}
 
 
-def _option(option: Option) -> Callable[[Any], Any]:
+def cli_option(option: Option) -> Callable[[_Command], _Command]:
+    """The option of the command line that an option of a run is."""
     if option.is_flag:
         return click.option(f"--{option.name}", option.key, is_flag=True, help=option.help)
     help_text = f"{option.help} (repeatable)" if option.is_repeatable else option.help

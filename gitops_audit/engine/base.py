@@ -45,6 +45,10 @@ class Base:
     declared: Mapping[Place, tuple[str, JsonObject]]
     notes: tuple[str, ...] = ()
 
+    def audit(self, options: RunOptions) -> Audit:
+        """That of the change, which knows what the base came to."""
+        return Audit(self.settings, replace(options, revision=None), self.known, self.redactor)
+
 
 def audited(settings: Settings, options: RunOptions, revision: str, today: date) -> Base:
     """Audits the commit in which the checked-out one and `revision` have their last common state.
@@ -65,11 +69,7 @@ def audited(settings: Settings, options: RunOptions, revision: str, today: date)
     try:
         audit.prepare()
         verdicts = [event.verdict for event in audit.run() if isinstance(event, Judged)]
-        declared = {
-            (r.key.cluster, printable(r.title)): (r.source, audit.declared(r))
-            for r in audit.resources
-            if isinstance(r, Declared)
-        }
+        declared = declared_by_place(audit)
         notes = tuple(_notes(audit, revision))
     finally:
         audit.close()
@@ -81,6 +81,15 @@ def audited(settings: Settings, options: RunOptions, revision: str, today: date)
     ]
     known = replace(Baseline.of(f"{revision} ({commit[:10]})", entries, today), is_base=True)
     return Base(revision, commit, after, audit.redactor, known, declared, notes)
+
+
+def declared_by_place(audit: Audit) -> Mapping[Place, tuple[str, JsonObject]]:
+    """The declared objects of an audit, each with its source."""
+    return {
+        (r.key.cluster, printable(r.title)): (r.source, audit.declared(r))
+        for r in audit.resources
+        if isinstance(r, Declared)
+    }
 
 
 def _notes(audit: Audit, revision: str) -> Iterator[str]:

@@ -47,3 +47,6 @@ OPTIONS = (
     Option("audit-log", "Kubernetes audit log, to name users", "FILE", is_repeatable=True, is_path=True),
     Option("allow-unsupported", "skip what no policy engine here can do"),
 )
+
+BASE = Option("base", "only what the checked-out change adds to REV fails", "REV")
+"""Of an audit alone: a diff or a baseline is of one state."""

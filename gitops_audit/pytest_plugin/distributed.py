@@ -17,7 +17,7 @@ from gitops_audit.errors import AuditError
 from gitops_audit.lifetime import temporary_tree
 from gitops_audit.model.baseline import KnownFinding
 from gitops_audit.model.resource import Declared, JsonObject
-from gitops_audit.model.result import Part, RunInfo
+from gitops_audit.model.result import BaseInfo, Part, RunInfo
 from gitops_audit.model.subject import Subject
 from gitops_audit.model.verdict import Threshold, Verdict
 from gitops_audit.pytest_plugin.session import AuditRun, AuditSession
@@ -33,6 +33,7 @@ class _Shared:
     notes: tuple[str, ...]
     elsewhere: Set[Part]
     resolved: Sequence[KnownFinding] | None
+    base: BaseInfo | None
 
 
 Remediate = Callable[[AuditRun, Sequence[Subject]], None]
@@ -80,6 +81,7 @@ class Controller:
                 tuple(provider.notes()),
                 provider.elsewhere(),
                 provider.resolved(),
+                provider.base(),
             ),
         )
         live = ((r.id, provider.live(r)) for r in resources)
@@ -145,6 +147,9 @@ class SharedAudit:
 
     def resolved(self) -> Sequence[KnownFinding] | None:
         return self._shared.resolved
+
+    def base(self) -> BaseInfo | None:
+        return self._shared.base
 
     def declared(self, resource: Subject) -> JsonObject:
         return resource.body

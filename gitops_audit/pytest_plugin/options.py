@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from gitops_audit.engine.option import OPTIONS, Option
+from gitops_audit.engine.option import BASE, OPTIONS, Option
 from gitops_audit.pytest_plugin.arguments import invocation_path
 from gitops_audit.report.registry import FORMATS, PUSH_HELP
 
@@ -22,7 +22,7 @@ def add(parser: pytest.Parser) -> None:
     group.addoption(
         "--gitops-config", metavar="FILE", action="append", help="audit what this configuration declares (repeatable)"
     )
-    for option in OPTIONS:
+    for option in (*OPTIONS, BASE):
         _add(group, option)
     group.addoption("--gitops-split-checks", action="store_true", help="one test per resource and check")
     for format_ in FORMATS.values():

@@ -56,6 +56,10 @@ def _start(config: pytest.Config, files: list[Path]) -> None:
         config.pluginmanager.register(terminal.AuditTerminal(session), "gitops-audit-terminal")
         config.pluginmanager.register(terminal.ErrorsOnce(), "gitops-audit-errors")
         config.pluginmanager.register(junitxml.RunInJunitXml(session), "gitops-audit-junitxml")
+        if config.getoption("--gitops-base"):
+            from gitops_audit.pytest_plugin.base import AgainstBase
+
+            config.pluginmanager.register(AgainstBase(session), "gitops-audit-base")
     is_shared = config.getoption("dist", "no") != "no"
     if not hasattr(config, "workerinput"):
         remediation = _remediation(config, session)

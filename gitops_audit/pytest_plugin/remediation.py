@@ -39,7 +39,7 @@ from gitops_audit.remediate.writers import Writers
 from gitops_audit.report.text import Line
 
 NOT_APPROVED = "GA522"
-_OTHER_AUDITS = ("offline", "snapshot", "mode", "shard")
+_OTHER_AUDITS = ("offline", "snapshot", "mode", "shard", "base")
 _SELECTING = ("keyword", "markexpr", "deselect", "lf", "stepwise")
 
 

@@ -12,17 +12,19 @@ import pytest
 from gitops_audit.config.load import load
 from gitops_audit.config.settings import Settings, with_orphans
 from gitops_audit.engine.audit import Audit, utc_now
+from gitops_audit.engine.base import audited
 from gitops_audit.engine.events import Finished, Judged
 from gitops_audit.engine.shield import Shield
 from gitops_audit.errors import AuditError
 from gitops_audit.history import baseline
 from gitops_audit.model.baseline import KnownFinding
 from gitops_audit.model.resource import JsonObject
-from gitops_audit.model.result import AuditResult, Part, RunInfo, Summary, part_of, told_once
+from gitops_audit.model.result import AuditResult, BaseInfo, Part, RunInfo, Summary, part_of, told_once
 from gitops_audit.model.subject import Subject
 from gitops_audit.model.verdict import Threshold, Verdict
 from gitops_audit.pytest_plugin.options import run_options
 from gitops_audit.pytest_plugin.split import checked, is_evaluated
+from gitops_audit.report.base import compared
 
 
 class Provider(Protocol):
@@ -46,6 +48,8 @@ class Provider(Protocol):
 
     def resolved(self) -> Sequence[KnownFinding] | None: ...
 
+    def base(self) -> BaseInfo | None: ...
+
     def declared(self, resource: Subject) -> JsonObject: ...
 
     def live(self, resource: Subject) -> JsonObject | None: ...
@@ -61,11 +65,18 @@ class LocalAudit:
             self.settings = _settings(load(path), config)
             self.options = run_options(config)
             today = datetime.now(UTC).date()
-            self.audit = Audit(self.settings, self.options, baseline.for_run(self.settings, self.options, today))
+            revision = config.getoption("--gitops-base")
+            self._start = audited(self.settings, self.options, revision, today) if revision else None
+            self.audit = (
+                self._start.audit(self.options)
+                if self._start
+                else Audit(self.settings, self.options, baseline.for_run(self.settings, self.options, today))
+            )
             self.audit.prepare()
         self._notes: tuple[str, ...] = ()
         self._elsewhere: Set[Part] = frozenset()
         self._resolved: Sequence[KnownFinding] | None = None
+        self._base: BaseInfo | None = None
 
     @property
     def info(self) -> RunInfo:
@@ -88,9 +99,10 @@ class LocalAudit:
                 if isinstance(event, Judged):
                     verdicts[event.verdict.subject.id] = event.verdict
                 elif isinstance(event, Finished):
-                    self._notes = event.notes
+                    self._notes = (*event.notes, *(self._start.notes if self._start else ()))
                     self._elsewhere = event.summary.elsewhere
                     self._resolved = event.summary.resolved
+                    self._base = compared(self._start, self.audit) if self._start else None
         return verdicts
 
     def notes(self) -> Sequence[str]:
@@ -101,6 +113,9 @@ class LocalAudit:
 
     def resolved(self) -> Sequence[KnownFinding] | None:
         return self._resolved
+
+    def base(self) -> BaseInfo | None:
+        return self._base
 
     def declared(self, resource: Subject) -> JsonObject:
         with Shield():
@@ -233,7 +248,15 @@ class AuditSession:
         failures = (f"{path.name} was not audited: {error}" for path, error in self._failures.items())
         notes = dict.fromkeys((*failures, *(note for run in runs for note in run.provider.notes())))
         info = RunInfo(started_at, clusters, sources, shard, policies)
-        return AuditResult(info, utc_now(), summary, verdicts, tuple(notes))
+        return AuditResult(info, utc_now(), summary, verdicts, tuple(notes), self._base())
+
+    def _base(self) -> BaseInfo | None:
+        """What all audits were compared with. Configurations of several repositories have a commit each."""
+        bases = [base for run in self.runs.values() if (base := run.provider.base()) is not None]
+        if not bases:
+            return None
+        commits = ", ".join(dict.fromkeys(base.commit for base in bases))
+        return BaseInfo(bases[0].revision, commits, tuple(change for base in bases for change in base.changes))
 
     def _provider(self, path: Path) -> Provider:
         shared: dict[str, str] = getattr(self.config, "workerinput", {}).get("gitops_audit", {})

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import difflib
 from collections.abc import Iterator, Mapping, Sequence
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 from gitops_audit.model.check import DRIFT
 from gitops_audit.model.finding import Finding
@@ -12,6 +12,10 @@ from gitops_audit.model.printable import printable
 from gitops_audit.model.resource import JsonObject
 from gitops_audit.model.result import AuditResult, BaseInfo, RenderedChange
 from gitops_audit.report.diff import CONTEXT_LINES, yaml_lines
+
+if TYPE_CHECKING:
+    from gitops_audit.engine.audit import Audit
+    from gitops_audit.engine.base import Base
 
 MAX_LINES = 400
 """Of one object: a definition of a custom resource has thousands."""
@@ -21,6 +25,14 @@ Kind = Literal["added", "removed", "changed"]
 Place = tuple[str, str]
 Objects = Mapping[Place, tuple[str, JsonObject]]
 """Declared objects with their source, by cluster and resource."""
+
+
+def compared(base: Base, audit: Audit) -> BaseInfo:
+    """What the change makes of the declared objects; both sides without what either audit knows to be secret."""
+    from gitops_audit.engine.base import declared_by_place
+
+    before = {place: (s, audit.masked(place[0], body)) for place, (s, body) in base.declared.items()}
+    return BaseInfo(base.revision, base.commit, tuple(changes(before, declared_by_place(audit))))
 
 
 def changes(before: Objects, after: Objects) -> Iterator[RenderedChange]:

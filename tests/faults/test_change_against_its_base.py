@@ -1,8 +1,9 @@
-"""`check --base`: what a change adds fails, what it repairs or removes is told, and how objects change is shown."""
+"""`--base`, `--gitops-base`: what a change adds fails, what it repairs or removes is told and a diff shows the rest."""
 
 from __future__ import annotations
 
 import json
+import re
 import subprocess
 from pathlib import Path
 from typing import Any
@@ -162,3 +163,39 @@ def test_a_base_that_is_not_there_is_told(shop: Path) -> None:
     assert result.returncode == 3
     assert b"there is no revision 'mian'" in result.stderr
     assert b"did you mean 'main'?" in result.stderr
+
+
+def audit(root: Path, *options: str) -> tuple[int, str, Any]:
+    """As `check`, by pytest."""
+    words = ("--gitops-base", "main", "--gitops-json", "p.json", "-p", "no:cacheprovider", *options)
+    result = run(root, "pytest", "gitops-audit.yaml", *words)
+    return result.returncode, result.stdout.decode(), json.loads((root / "p.json").read_text())
+
+
+@pytest.mark.parametrize("options", [(), ("-n", "1")], ids=["one process", "xdist"])
+def test_pytest_fails_for_what_a_change_adds_and_says_the_same_as_check(shop: Path, options: tuple[str, ...]) -> None:
+    declare(shop, "broken", k="good")
+    declare(shop, "fine", k="bad")
+    commit(shop)
+    code, told, report = audit(shop, "--junitxml", "j.xml", *options)
+    assert code == 1
+    assert "1 failed, 2 passed" in told
+    assert "against main" in told
+    assert "repairs policy/no-bad/validations[0] on ConfigMap/shop/broken" in told
+    _, _, by_check = check(shop)
+    assert report["base"] == by_check["base"]
+    assert report["summary"] == by_check["summary"]
+    states = re.findall(r'name="state" value="(\w+)"', (shop / "j.xml").read_text())
+    assert set(states) == {"new", "persisting"}
+
+
+def test_pytest_tells_a_base_that_is_not_there(shop: Path) -> None:
+    result = run(shop, "pytest", "gitops-audit.yaml", "--gitops-base", "mian", "-p", "no:cacheprovider")
+    assert result.returncode == 2
+    assert b"there is no revision 'mian'" in result.stdout
+
+
+def test_a_repair_is_of_one_state_and_has_no_base(shop: Path) -> None:
+    result = run(shop, "pytest", "gitops-audit.yaml", "--gitops-base", "main", "--gitops-remediate", "plan")
+    assert result.returncode == 4
+    assert b"leave out --gitops-base" in result.stderr

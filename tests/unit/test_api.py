@@ -65,3 +65,13 @@ def test_a_mistake_in_the_configuration_is_a_config_error(tmp_path: Path) -> Non
 def test_the_version_is_that_of_the_package() -> None:
     told = tomllib.loads((PAGE.parents[2] / "pyproject.toml").read_text())
     assert told["project"]["version"] == gitops_audit.__version__
+
+
+def test_what_a_baseline_knows_is_told(tmp_path: Path) -> None:
+    Repo.init(tmp_path).commit_files({"apps/web.yaml": POD, "gitops-audit.yaml": CONFIG})
+    known = tmp_path / "baseline.yaml"
+    known.write_text("version: 1\nfindings: []\n")
+    result = gitops_audit.audit(tmp_path / "gitops-audit.yaml", gitops_audit.RunOptions(baseline=known, only_new=True))
+    assert {finding.state for _, finding in result.findings} == {"new"}
+    with pytest.raises(gitops_audit.ConfigError, match="there is no baseline"):
+        gitops_audit.audit(tmp_path / "gitops-audit.yaml", gitops_audit.RunOptions(only_new=True))

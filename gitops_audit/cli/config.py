@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from functools import partial
 from pathlib import Path
 
 import click
 
 from gitops_audit.cli import console
+from gitops_audit.cli.console import Progress
 from gitops_audit.cli.group import Group
 from gitops_audit.config.init import starter
 from gitops_audit.config.schema import schema_text
@@ -37,7 +39,8 @@ def init(output: Path, force: bool) -> None:
     if not any((parent / ".git").exists() for parent in (folder, *folder.parents)):
         hint = "run it in a repository (`git init` makes one)"
         raise ConfigError(f"{folder} is in no Git repository, so nothing is declared there", code="GA202", hint=hint)
-    text = starter(folder, kubeconfig_contexts(), settled)
+    with Progress(is_quiet=False) as progress:
+        text = starter(folder, kubeconfig_contexts(), partial(settled, on_progress=progress.stage))
     try:
         output.write_text(text, encoding="utf-8")
     except OSError as error:

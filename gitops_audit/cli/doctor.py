@@ -7,7 +7,6 @@ import shutil
 import subprocess
 from collections.abc import Sequence
 from contextlib import closing
-from dataclasses import replace
 from importlib.metadata import version
 from pathlib import Path
 
@@ -19,14 +18,14 @@ from gitops_audit.config.load import load
 from gitops_audit.config.settings import ClusterConfig, Settings
 from gitops_audit.engine.audit import Audit
 from gitops_audit.engine.coverage import Coverage, coverage
-from gitops_audit.engine.gather.sources import ReadSource
+from gitops_audit.engine.gather.sources import ReadSource, for_cluster
 from gitops_audit.errors import AuditError
 from gitops_audit.live import connect
 from gitops_audit.live.access import Permission, permissions, user
 from gitops_audit.live.server import ServerCluster
 from gitops_audit.model.redact import Redactor
 from gitops_audit.model.resource import Declared
-from gitops_audit.model.subject import Subject
+from gitops_audit.model.subject import OFFLINE_CLUSTER, Subject
 from gitops_audit.render.version import VERSION_ARGUMENTS
 from gitops_audit.version import __version__
 
@@ -51,15 +50,15 @@ def doctor(config_path: Path | None) -> None:
     _tools()
     settings = load(configuration(config_path))
     console.echo(f"configuration: {settings.path}")
-    with closing(Audit(replace(settings, fail_on_unfollowed=True))) as audit:
+    with closing(Audit(settings)) as audit:
         audit.prepare()
         failures = [_source(source) for source in audit.sources]
         for config in settings.clusters:
             subjects = [subject for subject in audit.inventory if subject.key.cluster == config.name]
-            failures.append(_cluster(config, subjects, settings))
+            failures.append(_cluster(config, subjects, settings, _unfollowed(audit, config.name)))
         if not settings.clusters:
             console.echo("clusters: none, so only the declared state is audited")
-            _covered(coverage(audit.inventory, lambda _: ""))
+            _covered(coverage(audit.inventory, _unfollowed(audit, OFFLINE_CLUSTER), lambda _: ""))
     raise click.exceptions.Exit(3 if any(failures) else 0)
 
 
@@ -93,13 +92,19 @@ def _source(source: ReadSource) -> bool:
     return bool(rendered.problems)
 
 
-def _cluster(config: ClusterConfig, subjects: Sequence[Subject], settings: Settings) -> bool:
+def _unfollowed(audit: Audit, cluster: str) -> list[str]:
+    """Why each object of an engine is not followed, of those that are for a cluster."""
+    sources = audit.sources if cluster == OFFLINE_CLUSTER else for_cluster(audit.sources, cluster)
+    return [f"{one.kind} that is not rendered: {one.reason}" for source in sources for one in source.unfollowed]
+
+
+def _cluster(config: ClusterConfig, subjects: Sequence[Subject], settings: Settings, unfollowed: Sequence[str]) -> bool:
     """Tells about one cluster; gives whether something of it, or what is declared for it, cannot be read."""
     try:
         cluster = connect(config, redactor=Redactor(rules=settings.redact))
     except AuditError as error:
         console.echo(f"cluster {config.name}: NOT REACHED: {error}")
-        _covered(coverage(subjects, lambda _: "the cluster was not reached"))
+        _covered(coverage(subjects, unfollowed, lambda _: "the cluster was not reached"))
         return True
     name = user(cluster) if isinstance(cluster, ServerCluster) else ""
     with_user = f" as {name}" if name else ""
@@ -108,7 +113,7 @@ def _cluster(config: ClusterConfig, subjects: Sequence[Subject], settings: Setti
         unreadable = _rights(cluster, subjects) if isinstance(cluster, ServerCluster) else {}
     finally:
         cluster.close()
-    _covered(coverage(subjects, lambda resource: unreadable.get(resource.id, "")))
+    _covered(coverage(subjects, unfollowed, lambda resource: unreadable.get(resource.id, "")))
     return bool(unreadable)
 
 

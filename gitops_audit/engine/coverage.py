@@ -29,9 +29,11 @@ class Coverage:
         return f"{thousandths // 10}.{thousandths % 10}".removesuffix(".0")
 
 
-def coverage(subjects: Iterable[Subject], unreadable: Callable[[Declared], str]) -> Coverage:
-    """Of one cluster. `unreadable` says why the live object of a resource cannot be read, empty where it can."""
-    reasons = Counter(_reason(subject, unreadable) for subject in subjects)
+def coverage(subjects: Iterable[Subject], unfollowed: Iterable[str], unreadable: Callable[[Declared], str]) -> Coverage:
+    """Of one cluster. `unfollowed` says why each object of an engine that deploys something is not followed,
+    `unreadable` why the live object of a resource cannot be read, empty where it can."""
+    reasons = Counter(unfollowed)
+    reasons.update(_reason(subject, unreadable) for subject in subjects)
     declared, covered = reasons.total(), reasons.pop("", 0)
     return Coverage(declared, covered, tuple(reasons.most_common()))
 

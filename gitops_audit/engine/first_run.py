@@ -6,12 +6,13 @@ what cannot be rendered is left out, with the reason.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
+from itertools import starmap
 from pathlib import Path
 
 from gitops_audit.config.init import source_names
-from gitops_audit.config.settings import Settings, SourceConfig
+from gitops_audit.config.settings import ArgoCDFollow, FluxFollow, Settings, SourceConfig
 from gitops_audit.config.survey import Found
 from gitops_audit.engine.gather.all_sources import read_all
 from gitops_audit.engine.gather.sources import NOTHING_DECLARED, ReadSource
@@ -19,6 +20,7 @@ from gitops_audit.engine.options import RunOptions
 from gitops_audit.inventory import Scope, build, offline_scope
 from gitops_audit.model.redact import Redactor
 from gitops_audit.model.resource import Declared, Rendered
+from gitops_audit.model.subject import OFFLINE_CLUSTER
 
 _PRODUCTION = ("prod", "production", "live", "main")
 _COPIES = frozenset(("release", "releases", "generated", "bundle", "bundles", "out", "output", "rendered", "all"))
@@ -30,35 +32,60 @@ Taken = dict[Key, dict[str, str]]
 """Where an object is declared for each cluster; an empty name stands for all of them."""
 
 
-def settled(found: Sequence[Found], clusters: Sequence[Sequence[str]], folder: Path) -> list[Found]:
+def settled(
+    found: Sequence[Found],
+    clusters: Sequence[Sequence[str]],
+    folder: Path,
+    on_progress: Callable[[str], None] | None = None,
+) -> list[Found]:
     """The sources in their order; `left_out` says why one cannot be audited beside the others.
 
-    `clusters` are those that each source is for (none: all). Of two that declare the same, production comes first.
-    What Argo CD and Flux deploy is not rendered for this: nothing else is chosen below it.
+    `clusters` are those that each source is for (none: all). Of two that declare the same, what Argo CD or Flux deploys
+    comes first, then production.
     """
-    plain = [(f, on) for f, on in zip(found, clusters, strict=True) if f.engine is None]
-    beside = iter(_beside_each_other([f for f, _ in plain], [on for _, on in plain], folder))
-    return [f if f.engine is not None else next(beside) for f in found]
-
-
-def _beside_each_other(found: Sequence[Found], clusters: Sequence[Sequence[str]], folder: Path) -> list[Found]:
-    configs = tuple(
-        SourceConfig(name, path=f.path, type=f.type, exclude=tuple(f.exclude), clusters=tuple(on))
-        for f, on, name in zip(found, clusters, source_names(found, folder.name), strict=True)
+    if all(f.engine is not None for f in found):
+        return list(found)  # nothing was chosen that could be in their way
+    names = source_names(found, folder.name)
+    configs = tuple(starmap(_config, zip(names, found, clusters, strict=True)))
+    sources = read_all(
+        Settings(path=folder / "gitops-audit.yaml", sources=configs), RunOptions(offline=True, on_progress=on_progress)
     )
-    sources = read_all(Settings(path=folder / "gitops-audit.yaml", sources=configs), RunOptions(offline=True))
     try:
         if all(s.error is not None for s in sources):
             return list(found)  # nothing is committed yet, or the repository cannot be read: the audit says so
-        scope = offline_scope(s.rendered for s in sources)
-        taken: Taken = {}
-        results: dict[int, Found] = {}
-        for number in sorted(range(len(found)), key=lambda n: _rank(found[n])):
-            results[number] = _settled(found[number], sources[number], scope, taken)
-        return [results[number] for number in range(len(found))]
+        return _beside_each_other(dict(zip(names, found, strict=True)), sources)
     finally:
         for source in sources:
             source.close()
+
+
+def _config(name: str, found: Found, clusters: Sequence[str]) -> SourceConfig:
+    """An engine runs in one cluster."""
+    if found.engine is not None:
+        clusters = clusters or (OFFLINE_CLUSTER,)
+    return SourceConfig(
+        name,
+        path=found.path,
+        type=found.type,
+        exclude=tuple(found.exclude),
+        clusters=tuple(clusters),
+        argocd=ArgoCDFollow() if found.engine == "argocd" else None,
+        flux=FluxFollow() if found.engine == "flux" else None,
+    )
+
+
+def _beside_each_other(found: Mapping[str, Found], sources: Sequence[ReadSource]) -> list[Found]:
+    """`found` by the names of its sources; `sources` are those, and what follows from them."""
+    scope = offline_scope(s.rendered for s in sources)
+    taken: Taken = {}
+    for source in sources:
+        if source.config.followed_from or source.config.follow is not None:
+            _take(_declared(source.config, source.rendered, scope), source.config, taken)
+    by_name = {source.config.name: source for source in sources}
+    results = dict(found)
+    for name in sorted((name for name, f in found.items() if f.engine is None), key=lambda name: _rank(found[name])):
+        results[name] = _settled(found[name], by_name[name], scope, taken)
+    return list(results.values())
 
 
 def _rank(found: Found) -> tuple[bool, bool, str]:
@@ -82,11 +109,15 @@ def _settled(found: Found, source: ReadSource, scope: Scope, taken: Taken) -> Fo
         return replace(found, left_out=_reason(twice, found))
     if twice and (found.type != "directory" or len(twice) + len(unread) > _MAX_EXCLUDED):
         return replace(found, left_out=_reason(twice, found))
-    for place in kept:
-        for cluster in source.config.clusters or ("",):
-            taken.setdefault(_key(place), {})[cluster] = f"{found.path or 'the root'} ({place.origin.path})"
+    _take(kept, source.config, taken)
     left = {_below(path, found.path): _first_line(why) for path, why in sorted((unread | twice).items())}
     return replace(found, exclude=(*found.exclude, *left), reasons=(*found.reasons, *left.values()))
+
+
+def _take(places: Iterable[Declared], config: SourceConfig, taken: Taken) -> None:
+    for place in places:
+        for cluster in [name for name in config.clusters if name != OFFLINE_CLUSTER] or ("",):
+            taken.setdefault(_key(place), {})[cluster] = f"{config.path or 'the root'} ({place.origin.path})"
 
 
 def _declared(config: SourceConfig, rendered: Rendered, scope: Scope) -> Iterator[Declared]:

@@ -15,9 +15,11 @@ def test_a_share_is_never_rounded_up_to_all() -> None:
 
 
 def test_what_is_left_out_is_counted_by_its_reason() -> None:
-    unfollowed = Unread.of_unfollowed("prod", "flux", "HelmRelease.apps/web", SourceError("its chart is not at hand"))
+    source = Unread.of_source("prod", "shop", SourceError("the branch is gone"))
+    engine = ["HelmRelease that is not rendered: its chart is not at hand"] * 2
     resources = [resource(name) for name in ("a", "b", "c")]
 
-    found = coverage([*resources, unfollowed], lambda one: "may not be read" if one.key.name != "a" else "")
+    found = coverage([*resources, source], engine, lambda one: "may not be read" if one.key.name != "a" else "")
 
-    assert found == Coverage(4, 1, (("may not be read", 2), ("its chart is not at hand", 1)))
+    reasons = ((engine[0], 2), ("may not be read", 2), ("the branch is gone", 1))
+    assert found == Coverage(6, 1, reasons)

@@ -29,7 +29,7 @@ _OF_THE_ROOT = [ROOT / name for name in ("README.md", "CONTRIBUTING.md", "SECURI
 PAGES = [*_OF_THE_ROOT, *sorted(page for kind in _KINDS for page in (ROOT / "docs" / kind).rglob("*.md"))]
 CONFIGURATION = ROOT / "docs/reference/configuration.md"
 
-_FENCE = re.compile(r"^```(\w*)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
+_FENCE = re.compile(r"^```([^\n]*)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 _LINK = re.compile(r"\[[^\]]*\]\(([^)\s]+)\)")
 _CODE = re.compile(r"GA[0-9]{3}")
 _CALL = re.compile(r"(?:\$ )?gitops-audit ((?:[a-z]+ ?){1,2})")

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Iterator
-from http.server import BaseHTTPRequestHandler, HTTPServer
 
 import pytest
 
@@ -13,48 +11,16 @@ from gitops_audit.model.finding import Drift
 from gitops_audit.model.verdict import Verdict
 from gitops_audit.report import metrics
 from gitops_audit.report.push import checked, push
+from tests.gateway import Gateway, serving
 from tests.reported import finished, resource, scaled
 
 RESULT = finished([scaled("web")])
 
 
-class Gateway(HTTPServer):
-    """Answers `status` and keeps what it was sent: method, path, authorization, body."""
-
-    status = 200
-
-    def __init__(self) -> None:
-        super().__init__(("127.0.0.1", 0), _Handler)
-        self.sent: list[tuple[str, str, str | None, bytes]] = []
-
-    @property
-    def url(self) -> str:
-        return f"http://127.0.0.1:{self.server_port}"
-
-
-class _Handler(BaseHTTPRequestHandler):
-    server: Gateway
-
-    def do_POST(self) -> None:
-        body = self.rfile.read(int(self.headers["Content-Length"]))
-        self.server.sent.append(("POST", self.path, self.headers["Authorization"], body))
-        self.send_response(self.server.status)
-        self.send_header("Location", "http://127.0.0.1:1/elsewhere")
-        self.end_headers()
-        self.wfile.write(b"no\x1b[2J reason")
-
-    def log_message(self, *_: object) -> None:
-        """Not to stderr."""
-
-
 @pytest.fixture
 def gateway() -> Iterator[Gateway]:
-    with Gateway() as server:
-        thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
-        thread.start()
+    with serving() as server:
         yield server
-        server.shutdown()
-        thread.join()
 
 
 def test_the_metrics_are_posted_to_the_group_of_the_job(gateway: Gateway) -> None:

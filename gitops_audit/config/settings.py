@@ -220,8 +220,9 @@ class SourceConfig:
     `post_build` is that of a source that Flux deploys; None where nobody knows what becomes of `${name}`.
     With `argocd` or `flux` every deployment found becomes a source of its own, for the cluster that `destinations`
     (server or name to cluster) says. Such a source tells in `followed_from` where it was found (`Application
-    argocd/shop at apps/shop.yaml:3`), and brings its own rules in `ignore`;
-    `deployer` is what is known to deploy it, `given` are the options that it has there, by its own names, as JSON.
+    argocd/shop at apps/shop.yaml:3`), and brings its own rules in `ignore`; `after` names the sources that its engine
+    deploys before it; `deployer` is what is known to deploy it, `given` are the options that it has there, by its own
+    names, as JSON.
 
     A URL may carry a password, so `repo` is in no representation of the settings.
     """
@@ -242,6 +243,7 @@ class SourceConfig:
     flux: FluxFollow | None = None
     destinations: tuple[tuple[str, str], ...] = ()
     followed_from: str = ""
+    after: tuple[str, ...] = ()
     deployer: Literal["", "argocd", "flux"] = ""
     given: tuple[tuple[str, str], ...] = field(default=(), repr=False)
     ignore: tuple[IgnoreRule, ...] = ()

@@ -77,6 +77,18 @@ def _definition(spec: JsonObject, status: JsonObject, found: Conditions) -> Heal
     return CURRENT if is_served else Health("in-progress", "it is not served yet")
 
 
+def _api_service(spec: JsonObject, status: JsonObject, found: Conditions) -> Health:
+    available = found.get("Available", {})
+    if available.get("status") == "True":
+        return CURRENT
+    return Health("in-progress", told(available) or "it is not known to be available")
+
+
+def _namespace(spec: JsonObject, status: JsonObject, found: Conditions) -> Health:
+    phase = status.get("phase")
+    return CURRENT if phase in (None, "Active") else Health("in-progress", f"it is {phase}")
+
+
 def _service(spec: JsonObject, status: JsonObject, found: Conditions) -> Health:
     balancer = mapping(status.get("loadBalancer"))
     is_waiting = spec.get("type") == "LoadBalancer" and not balancer.get("ingress")
@@ -92,6 +104,8 @@ _KINDS: Mapping[tuple[str, str], _Judge] = {
     ("", "Pod"): pod,
     ("", "PersistentVolumeClaim"): _claim,
     ("", "Service"): _service,
+    ("", "Namespace"): _namespace,
     ("batch", "Job"): _job,
+    ("apiregistration.k8s.io", "APIService"): _api_service,
     ("apiextensions.k8s.io", "CustomResourceDefinition"): _definition,
 }

@@ -20,11 +20,11 @@ from gitops_audit.model.redact import Redactor
 from gitops_audit.model.resource import JsonObject
 from gitops_audit.remediate.actual import actual
 from gitops_audit.remediate.document import Action, Plan
-from gitops_audit.remediate.journal import USED, Journal, check_unused, read_record
+from gitops_audit.remediate.journal import USED, Journal, Record, check_unused, read_record
 from gitops_audit.remediate.journal_key import JournalKey
 from gitops_audit.remediate.lock import Lock
 from gitops_audit.remediate.plan import Planned, Planner
-from gitops_audit.remediate.ready import wait_until_ready
+from gitops_audit.remediate.ready import Readiness
 from gitops_audit.remediate.result import Result, RunResult, refused_by
 from gitops_audit.remediate.rights import check_rights
 from gitops_audit.remediate.survey import Select, Survey, run_options, surveyed
@@ -33,6 +33,7 @@ from gitops_audit.remediate.write import Step, Tools
 from gitops_audit.remediate.writers import Writers
 
 STALE, GUARDED = "GA504", "GA505"
+_Ended = tuple[Step | None, Result]
 _AGAIN = "make a new plan: `gitops-audit remediate plan -o plan.json`"
 
 
@@ -84,7 +85,7 @@ def resume(name: str, run: Run) -> RunResult:
     with _checked(record.plan, run, record.run) as checked:
         check_rights(waiting, checked.writers)
         journal = Journal.continued(run.journals, record.run)
-        results = checked.carry_out(journal, waiting, begun=begun)
+        results = checked.carry_out(journal, waiting, begun=begun, earlier=record)
     return RunResult(record.run, tuple(results))
 
 
@@ -131,6 +132,7 @@ class _Checked:
         *,
         is_new: bool = False,
         begun: Collection[str] = (),
+        earlier: Record | None = None,
     ) -> list[Result]:
         """All actions in their order; whatever ends the run, the locks go and the journal is closed."""
         with ExitStack() as stack:
@@ -142,28 +144,28 @@ class _Checked:
                 check_unused(self._run.journals, self._plan)
                 journal.write("run", **_header(self._plan, self._run.settings))
             tools = replace(tools, renew=lambda cluster: self._renew(locks[cluster]))
-            return list(self._results(tools, actions, begun))
+            return list(self._results(tools, actions, begun, Readiness(self._plan, tools, earlier)))
 
-    def _results(self, tools: Tools, actions: Sequence[Action], begun: Collection[str]) -> Iterator[Result]:
+    def _results(
+        self, tools: Tools, actions: Sequence[Action], begun: Collection[str], readiness: Readiness
+    ) -> Iterator[Result]:
         fresh = {a.id: a for a in self.planned.plan.actions}
 
-        def work(action: Action) -> tuple[Step | None, Result]:
+        def work(action: Action) -> _Ended:
             return self._guarded(action, fresh.get(action.id), tools, is_begun=action.id in begun)
 
         for _, group in groupby(actions, key=lambda a: a.wave):
-            done: list[tuple[Step, Result]] = []
-            for step, result in side_by_side(work, group, self._interrupt):
-                if result.result == "done" and step is not None:
-                    done.append((step, result))
-                else:
-                    yield self._told(result)
-            yield from (self._told(result) for result in self._looked_at(tools, done))
+            wave = list(group)
+            held = {} if self._stopped else readiness.held(wave)
+            results = [(None, _skipped(a, held[a.id])) for a in wave if a.id in held]
+            ended = [*results, *side_by_side(work, (a for a in wave if a.id not in held), self._interrupt)]
+            for step, result in self._looked_at(tools, ended):
+                readiness.note(step, result)
+                yield self._told(result)
 
-    def _guarded(
-        self, action: Action, now: Action | None, tools: Tools, *, is_begun: bool
-    ) -> tuple[Step | None, Result]:
+    def _guarded(self, action: Action, now: Action | None, tools: Tools, *, is_begun: bool) -> _Ended:
         """Once the run was stopped nothing is begun any more."""
-        told = Result(action.id, action.resource, action.action, "skipped", self._stopped)
+        told = _skipped(action, self._stopped)
         if self._stopped:
             return None, told
         try:
@@ -196,12 +198,13 @@ class _Checked:
         settled = Result(action.id, action.resource, action.action, "skipped", "nothing is to be done any more", True)
         return step, settled
 
-    def _looked_at(self, tools: Tools, done: Sequence[tuple[Step, Result]]) -> Iterator[Result]:
+    def _looked_at(self, tools: Tools, ended: Sequence[_Ended]) -> Iterator[_Ended]:
         """Reads again what was written: what somebody undid at once is a fight, and is not repeated."""
-        wait_until_ready([step for step, _ in done], tools)
-        read = read_again([step.target for step, _ in done if step.written is not None], tools.writers)
-        for step, result in done:
-            yield self._fight(tools, step, result, read) if step.written is not None else result
+        written = [s.target for s, r in ended if s is not None and s.written is not None and r.result == "done"]
+        read = read_again(written, tools.writers)
+        for step, result in ended:
+            is_written = step is not None and step.written is not None and result.result == "done"
+            yield step, self._fight(tools, step, result, read) if step and is_written else result
 
     def _fight(self, tools: Tools, step: Step, result: Result, read: Callable[[Target], JsonObject | None]) -> Result:
         try:
@@ -265,6 +268,10 @@ def _moved(plan: Plan, now: Plan) -> Iterator[str]:
             yield f"{action.id}: it differs in other fields by now"
         elif found.resource_version != action.resource_version and not _is_alike(found, action):
             yield f"{action.id}: changed in the cluster ({action.resource_version} -> {found.resource_version})"
+
+
+def _skipped(action: Action, why: str) -> Result:
+    return Result(action.id, action.resource, action.action, "skipped", why)
 
 
 def _is_approved(now: Action, action: Action, *, is_begun: bool) -> bool:

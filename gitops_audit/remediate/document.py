@@ -9,7 +9,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any, Literal, get_args
 
 from gitops_audit.errors import ConfigError, RemediationError
-from gitops_audit.model.resource import JsonObject
+from gitops_audit.model.resource import JsonObject, ResourceKey
 
 API_VERSION = "gitops-audit/v1"
 KIND = "RemediationPlan"
@@ -59,6 +59,13 @@ class Action:
     undoable: bool = True
     plural: str = ""
     sensitive: bool = False
+
+    @property
+    def key(self) -> ResourceKey:
+        """The object that it is about."""
+        kind, *names = self.resource.split("/")
+        name, _, group = kind.partition(".")
+        return ResourceKey(self.cluster, group, name, names[0] if len(names) > 1 else "", names[-1])
 
     def to_json(self) -> JsonObject:
         return {
@@ -184,7 +191,7 @@ class Scope:
 class Plan:
     """Times are RFC 3339, UTC. `commits` are the (source, commit) it was made for, `clusters` the (name, identity).
 
-    `files` are what a plan to Git changes.
+    `files` are what a plan to Git changes; `after` are pairs of a source and one that has to be there before it.
     """
 
     scope: Scope
@@ -196,6 +203,7 @@ class Plan:
     files: tuple[PatchedFile, ...] = ()
     created_at: str = ""
     expires_at: str = ""
+    after: tuple[tuple[str, str], ...] = ()
     digest: str = field(default="", compare=False)
 
     @property
@@ -221,6 +229,7 @@ class Plan:
             "refused": [{"resource": r.resource, "reason": r.reason} for r in self.refused],
             "guards": [guard.to_json() for guard in self.guards],
             **({"files": [file.to_json() for file in self.files]} if self.files else {}),
+            **({"after": [{"source": name, "needs": other} for name, other in self.after]} if self.after else {}),
         }
 
     @classmethod
@@ -266,5 +275,6 @@ def _read(value: JsonObject) -> Plan:
         ),
         str(value["createdAt"]),
         str(value["expiresAt"]),
+        tuple((str(a["source"]), str(a["needs"])) for a in value.get("after", ())),
         str(value["digest"]),
     )

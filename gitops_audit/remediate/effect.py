@@ -27,7 +27,8 @@ _FIRST = (
 )
 _LAST = {"ValidatingWebhookConfiguration", "MutatingWebhookConfiguration", "HorizontalPodAutoscaler", "APIService"}
 _KINDS = 10
-_DELETIONS = 1_000_000
+_SOURCES = 1_000_000  # further apart than the sync waves of one source
+_DELETIONS = 10_000_000_000
 
 
 def effect_of(action: ActionName, key: ResourceKey, changes: Sequence[Change]) -> Effect:
@@ -39,13 +40,19 @@ def effect_of(action: ActionName, key: ResourceKey, changes: Sequence[Change]) -
     return "restart" if kind in _ROLLED and is_template else "none"
 
 
-def wave_of(action: ActionName, key: ResourceKey, declared: JsonObject) -> int:
-    """Lower goes first: Argo CD's sync wave, then definitions, namespaces, rights, configuration, workloads; what is
-    deleted comes last, in the other direction."""
+def wave_of(action: ActionName, key: ResourceKey, declared: JsonObject, rank: int = 0) -> int:
+    """Lower goes first: the sources that others wait for (`rank` is how many there are before this one), then Argo CD's
+    sync wave, then definitions, namespaces, rights, configuration, workloads; what is deleted comes last, in the other
+    direction."""
     place = _place(key.kind)
     if action == "delete":
-        return _DELETIONS + _KINDS - place
-    return argocd.sync_wave(declared) * _KINDS + place
+        return _DELETIONS - rank * _SOURCES + _KINDS - place
+    return rank * _SOURCES + argocd.sync_wave(declared) * _KINDS + place
+
+
+def sync_wave_of(wave: int) -> int:
+    """What tells the sync waves of one source apart."""
+    return wave // _KINDS
 
 
 def _place(kind: str) -> int:

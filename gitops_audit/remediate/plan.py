@@ -21,6 +21,7 @@ from gitops_audit.remediate.document import Action, Plan, Refused, Scope
 from gitops_audit.remediate.effect import effect_of, wave_of
 from gitops_audit.remediate.guard import Facts, guards, protected, seen
 from gitops_audit.remediate.heal import Engines
+from gitops_audit.remediate.order import pairs, ranks
 from gitops_audit.remediate.prune import Owners
 from gitops_audit.remediate.survey import Survey
 from gitops_audit.remediate.writers import Writers
@@ -48,6 +49,7 @@ class Planner:
         self._owners = Owners(survey, self._last)
         self._engines: dict[str, Engines] = {}
         self._redactor = Redactor(rules=survey.settings.redact)
+        self._ranks = ranks(survey.after)
 
     def plan(self, scope: Scope, moment: datetime) -> Planned:
         drafts: dict[str, Draft] = {}
@@ -82,6 +84,7 @@ class Planner:
             tuple(sorted(actions, key=lambda a: (a.wave, a.id))),
             tuple(refused),
             held,
+            after=tuple(pairs(self._survey.after, {a.source for a in actions})),
         )
         self._remember(plan, now)
         return Planned(plan.sealed(moment), drafts)
@@ -135,7 +138,7 @@ class Planner:
         is_sensitive = any(self._redactor.covers(body) or holds_tokens(body) for body in (live, shown) if body)
         return Action(
             id=resource.id,
-            wave=wave_of(draft.action, resource.key, resource.body),
+            wave=wave_of(draft.action, resource.key, resource.body, self._ranks.get(source, 0)),
             action=draft.action,
             resource=str(resource.key),
             cluster=resource.key.cluster,
@@ -178,11 +181,3 @@ def _check_clusters(survey: Survey) -> None:
     if recorded is not None or not clusters:
         what = f"cluster {recorded.name} is a recording" if recorded else "no cluster is configured"
         raise ConfigError(f"{what}, which cannot be repaired", code=RECORDED, hint="name a cluster with `--cluster`")
-
-
-def key_of(action: Action) -> ResourceKey:
-    """The object that an action is about."""
-    kind, *names = action.resource.split("/")
-    name, group = kind.partition(".")[0], kind.partition(".")[2]
-    namespace = names[0] if len(names) > 1 else ""
-    return ResourceKey(action.cluster, group, name, namespace, names[-1])

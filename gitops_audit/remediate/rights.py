@@ -11,7 +11,6 @@ from gitops_audit.live.writer import Target
 from gitops_audit.model.resource import JsonObject
 from gitops_audit.remediate import lock
 from gitops_audit.remediate.document import Action
-from gitops_audit.remediate.plan import key_of
 from gitops_audit.remediate.writers import Writers
 
 MISSING = "GA510"
@@ -45,7 +44,7 @@ def needed(actions: Iterable[Action]) -> list[Right]:
     """The rights that these actions need, the lock's included."""
     found: set[Right] = set()
     for action in (a for a in actions if a.action != "patch-file"):
-        key = key_of(action)
+        key = action.key
         found |= {Right(action.cluster, key.namespace, key.group, action.plural, verb) for verb in VERBS[action.action]}
         found |= {Right(action.cluster, lock.NAMESPACE, _LEASE.group, _LEASE.plural, verb) for verb in _LEASE_VERBS}
     return sorted(found)
@@ -87,4 +86,4 @@ def _is_given(right: Right, writers: Writers) -> bool:
 
 
 def target_of(action: Action) -> Target:
-    return Target(key_of(action), action.version)
+    return Target(action.key, action.version)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 
@@ -38,6 +38,11 @@ class Survey:
     @property
     def commits(self) -> tuple[tuple[str, str], ...]:
         return tuple((source.name, source.commit) for source in self.info.sources)
+
+    @property
+    def after(self) -> Mapping[str, tuple[str, ...]]:
+        """The sources that the engine of each deploys before it."""
+        return {source.config.name: source.config.after for source in self.audit.sources}
 
 
 def run_options(scope: Scope, on_progress: Callable[[str], None] | None = None) -> RunOptions:

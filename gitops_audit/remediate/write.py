@@ -81,6 +81,11 @@ class Step:
     def target(self) -> Target:
         return self._target
 
+    @property
+    def before(self) -> JsonObject | None:
+        """The object before this step wrote it; None where there was none, or nothing was written."""
+        return self._before
+
     def perform(self) -> Result:
         """Raises RemediationError where the journal cannot be written, and nothing else."""
         try:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from gitops_audit.config.settings import ArgoCDFollow, SourceConfig
@@ -26,7 +26,7 @@ def expand(placed: Sequence[Placed], context: Context) -> Expansion:
     found = _Expanding(context, [one.body for one in placed if one.group_kind == _PROJECT], secrets)
     for one in placed:
         if one.group_kind == marks.APPLICATION:
-            found.add(one.body, one)
+            found.add(one.body, one, marks.sync_wave(one.body))
         elif one.group_kind == marks.APPLICATION_SET and not context.source.is_from_cluster:
             found.add_set(one)
     return found.expansion
@@ -43,11 +43,13 @@ class _Expanding:
     declared_by: list[tuple[str, str]] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
     names: dict[str, tuple[str, str]] = field(default_factory=dict)
+    waves: dict[tuple[str, str, str], dict[int, set[str]]] = field(default_factory=dict)
 
     @property
     def expansion(self) -> Expansion:
+        after = _after(self.waves.values())
         return Expansion(
-            tuple(self.sources.values()),
+            tuple(replace(s, after=after.get(s.name, ())) for s in self.sources.values()),
             tuple(self.unfollowed),
             tuple(self.problems),
             tuple(self.declared_by),
@@ -67,8 +69,8 @@ class _Expanding:
         for body in applications:
             self.add(body, placed)
 
-    def add(self, body: JsonObject, placed: Placed) -> None:
-        """An Application, as it stands at `placed` or is made by the set that stands there."""
+    def add(self, body: JsonObject, placed: Placed, wave: int = 0) -> None:
+        """An Application, as it stands at `placed` or is made by the set that stands there, which knows no waves."""
         if not self._is_wanted(body, placed):
             return
         try:
@@ -86,13 +88,15 @@ class _Expanding:
         elif refusal := forbidden(body, self.projects):
             self.problems.append(application.broken(refusal))
         else:
-            self._take(application)
+            self._take(application, self.waves.setdefault(_parent(placed), {}).setdefault(wave, set()))
 
-    def _take(self, application: Application) -> None:
+    def _take(self, application: Application, wave: set[str]) -> None:
+        """`wave` are the sources that the same parent deploys at the same time."""
         for outcome in application.outcomes():
             match outcome:
                 case SourceConfig():
                     self.sources[outcome.name] = outcome
+                    wave.add(outcome.name)
                 case Unfollowed():
                     self.unfollowed.append(replace(outcome, name=_shown(application.body, application.placed)))
                 case Broken():
@@ -139,3 +143,22 @@ def _identity(body: JsonObject, placed: Placed) -> tuple[str, str]:
 
 def _shown(body: JsonObject, placed: Placed) -> str:
     return "/".join(filter(None, _identity(body, placed)))
+
+
+def _parent(placed: Placed) -> tuple[str, str, str]:
+    """What deploys an Application: the source that declares it; in a cluster, the Application that its mark names."""
+    metadata = mapping(placed.body.get("metadata"))
+    tracking = mapping(metadata.get("annotations")).get(marks.TRACKING) or ""
+    label = mapping(metadata.get("labels")).get(marks.INSTANCE) or ""
+    return placed.source.name, placed.cluster, str(tracking).partition(":")[0] or str(label)
+
+
+def _after(parents: Iterable[Mapping[int, set[str]]]) -> Mapping[str, tuple[str, ...]]:
+    """For the sources of each wave those of all waves before it."""
+    found: dict[str, tuple[str, ...]] = {}
+    for waves in parents:
+        earlier: tuple[str, ...] = ()
+        for wave in sorted(waves):
+            found |= dict.fromkeys(waves[wave], earlier)
+            earlier = (*earlier, *sorted(waves[wave]))
+    return found

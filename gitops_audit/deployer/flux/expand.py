@@ -6,7 +6,7 @@ Where both kinds have an object of the same name, the HelmRelease's source is `<
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from gitops_audit.config.settings import FluxFollow, SourceConfig
@@ -43,7 +43,8 @@ def expand(placed: Sequence[Placed], context: Context) -> Expansion:
             continue
         try:
             reader = kustomizations if one.group_kind == KUSTOMIZATION else releases
-            sources.append(reader.source(one, names[_id(one)]))
+            after = tuple(sorted(names[other] for other in _dependencies(one) if other in names))
+            sources.append(replace(reader.source(one, names[_id(one)]), after=after))
         except UnfollowedError as error:
             unfollowed.append(Unfollowed.of(one, str(error)))
     declared_by = tuple((names[_id(one)], one.source.name) for one in wanted)

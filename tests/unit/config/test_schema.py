@@ -60,7 +60,7 @@ def test_schema_and_settings_have_the_same_keys(definition: str, kind: Any) -> N
     known = {field.name for field in dataclasses.fields(kind)} - {"where"}
     inner = {
         "cluster": {"name"},
-        "source": {"deployer", "directory", "followed_from", "given", "ignore", "post_build"},
+        "source": {"deployer", "directory", "followed_from", "after", "given", "ignore", "post_build"},
         "ignore": {"source"},
     }
     known -= inner.get(definition, set())

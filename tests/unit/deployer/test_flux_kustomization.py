@@ -277,6 +277,22 @@ def test_objects_that_wait_for_themselves_are_errors() -> None:
     assert "Flux never applies it" in found.problems[0].error.message
 
 
+def test_a_source_comes_after_those_that_its_object_depends_on() -> None:
+    found = expanded(
+        kustomization("base"),
+        kustomization("apps", dependsOn=[{"name": "base"}, {"name": "gone"}]),
+        release("web", dependsOn=[{"name": "db"}]),
+        release("db", dependsOn=[{"name": "apps", "namespace": "flux-system"}]),
+    )
+    after = {s.name: s.after for s in found.sources}
+    assert after == {
+        "flux.flux-system.base": (),
+        "flux.flux-system.apps": ("flux.flux-system.base",),
+        "flux.shop.web": ("flux.shop.db",),
+        "flux.shop.db": (),
+    }
+
+
 def test_a_long_row_of_dependencies_is_no_cycle() -> None:
     row = [kustomization(f"k{i}", dependsOn=[{"name": f"k{i + 1}"}]) for i in range(5000)]
     assert len(expanded(*row).sources) == 5000

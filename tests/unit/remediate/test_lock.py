@@ -3,31 +3,13 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
-from types import SimpleNamespace
 from typing import Any, cast
 
 import pytest
 
 from gitops_audit.errors import RemediationError
 from gitops_audit.live.writer import Writer
-from gitops_audit.model.resource import ResourceKey
 from gitops_audit.remediate.lock import Clock, Lock
-from gitops_audit.remediate.ready import wait_until_ready
-
-CRD = ResourceKey("prod", "apiextensions.k8s.io", "CustomResourceDefinition", "", "x.example.com")
-ESTABLISHED = {"status": {"conditions": [{"type": "Established", "status": "True"}]}}
-
-
-def test_a_wait_for_a_definition_keeps_the_lock() -> None:
-    renewed: list[str] = []
-    writer = SimpleNamespace(get=lambda _: ESTABLISHED, reconnect=lambda: None)
-    settings = SimpleNamespace(remediation=SimpleNamespace(wait_s=0))
-    tools = SimpleNamespace(writers=SimpleNamespace(of=lambda _: writer), settings=settings, renew=renewed.append)
-    step = SimpleNamespace(target=SimpleNamespace(key=CRD), written={})
-
-    wait_until_ready([cast("Any", step)], cast("Any", tools))
-
-    assert renewed == ["prod"]
 
 
 class Server:

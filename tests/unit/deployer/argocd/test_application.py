@@ -371,3 +371,29 @@ def test_what_argo_cd_applied_last_was_rendered_with_the_same_options_or_with_ot
     now = only(expanded(from_git("kustomize: {namePrefix: eu-, images: ['nginx:1']}")))
     then = of_application_source(from_git(recorded)["spec"]["source"], "shop", "web")
     assert then.foreign("kustomize", of_source(now)) == foreign
+
+
+def test_an_application_of_a_later_wave_comes_after_all_of_the_waves_before_it() -> None:
+    bodies = [from_git(""), from_git(""), from_git("")]
+    for body, name, wave in zip(bodies, ("last", "first", "middle"), ("2", "-1", None), strict=True):
+        body["metadata"]["name"] = name
+        body["metadata"]["annotations"] = {"argocd.argoproj.io/sync-wave": wave} if wave else {}
+    after = {s.name: s.after for s in expanded(*bodies).sources}
+    assert after == {
+        "fleet.last": ("fleet.first", "fleet.middle"),
+        "fleet.middle": ("fleet.first",),
+        "fleet.first": (),
+    }
+
+
+def test_applications_that_different_ones_deploy_have_no_order() -> None:
+    bodies = [from_git(""), from_git("")]
+    for body, name, parent in zip(bodies, ("one", "two"), ("a", "b"), strict=True):
+        tracking = f"{parent}:argoproj.io/Application:argocd/{name}"
+        wave = str(bodies.index(body))
+        body["metadata"]["annotations"] = {
+            "argocd.argoproj.io/sync-wave": wave,
+            "argocd.argoproj.io/tracking-id": tracking,
+        }
+        body["metadata"]["name"] = name
+    assert {s.after for s in expanded(*bodies).sources} == {()}

@@ -13,7 +13,7 @@ from gitops_audit.kube.plural import plural
 from gitops_audit.live.writer import Target, Writer
 from gitops_audit.model.check import DRIFT
 from gitops_audit.model.redact import Redactor
-from gitops_audit.model.resource import JsonObject, ResourceKey
+from gitops_audit.model.resource import JsonObject, ResourceKey, mapping
 from gitops_audit.remediate import state
 from gitops_audit.remediate.choose import Draft, choose
 from gitops_audit.remediate.digest import content_digest, holds_tokens, rendered_digest
@@ -49,6 +49,7 @@ class Planner:
         self._owners = Owners(survey, self._last)
         self._engines: dict[str, Engines] = {}
         self._redactor = Redactor(rules=survey.settings.redact)
+        self._healers: dict[str, str] = {}
         self._ranks = ranks(survey.after)
 
     def plan(self, scope: Scope, moment: datetime) -> Planned:
@@ -105,7 +106,7 @@ class Planner:
             writer = self._writers.of(key.cluster)
             target = Target(key, draft.resource.version)
             live = self._live(draft, writer, target)
-            reason = protected(key, draft.action, self._config) or self._healed(writer, live)
+            reason = protected(key, draft.action, self._config) or self._healed(draft, live)
         except ClusterError as error:
             return error.message
         if reason:
@@ -125,11 +126,27 @@ class Planner:
             raise ClusterError(f"{target.key} was deleted while the plan was made")
         return live
 
-    def _healed(self, writer: Writer, live: JsonObject | None) -> str:
-        if live is None:
-            return ""
-        engines = self._engines.setdefault(writer.name, Engines(writer))
-        return engines.proposal(live.get("metadata") or {})
+    def _healed(self, draft: Draft, live: JsonObject | None) -> str:
+        """What heals the object by itself, and how to let it; empty where nothing does."""
+        resource = draft.resource
+        if told := self._followed(resource.source):
+            return told
+        engines = self._engines_of(resource.key.cluster)
+        if live is not None:
+            return engines.proposal(live.get("metadata") or {})
+        siblings = self._survey.siblings(resource.key.cluster, resource.source)
+        return engines.proposal_for_missing(resource.key, (mapping(one.get("metadata")) for one, _ in siblings))
+
+    def _followed(self, source: str) -> str:
+        """What heals all that a followed source declares."""
+        if source not in self._healers:
+            followed = self._survey.followed(source)
+            engines = self._engines_of(followed.cluster) if followed is not None else None
+            self._healers[source] = engines.proposal_for_followed(followed) if engines and followed else ""
+        return self._healers[source]
+
+    def _engines_of(self, cluster: str) -> Engines:
+        return self._engines.setdefault(cluster, Engines(self._writers.of(cluster)))
 
     def _made(self, draft: Draft, live: JsonObject | None, source: str) -> Action:
         resource = draft.resource

@@ -6,7 +6,8 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 
-from gitops_audit.config.settings import Settings, with_orphans
+from gitops_audit.config.settings import Settings, SourceConfig, with_orphans
+from gitops_audit.deployer.expansion import FOLLOWED_KINDS
 from gitops_audit.engine.audit import Audit
 from gitops_audit.engine.events import Judged
 from gitops_audit.engine.options import RunOptions
@@ -16,7 +17,33 @@ from gitops_audit.model.subject import Subject
 from gitops_audit.model.verdict import Verdict
 from gitops_audit.remediate.document import Scope
 
+_MOST_SIBLINGS = 20
+
 Select = Callable[[Sequence[Subject], Sequence[str]], list[Subject]]
+
+
+@dataclass(frozen=True, slots=True)
+class Followed:
+    """A source that an engine deploys, and the cluster in which the engine runs."""
+
+    config: SourceConfig
+    cluster: str
+    resources: Sequence[Subject] = ()
+
+    @property
+    def engine_object(self) -> tuple[tuple[str, str], str, str]:
+        """The kind, namespace and name of its Application, Kustomization or HelmRelease."""
+        kind, _, rest = self.config.followed_from.partition(" ")
+        namespace, _, name = rest.partition(" ")[0].rpartition("/")
+        group = next((k[0] for kinds in FOLLOWED_KINDS.values() for k in kinds if k[1] == kind), "")
+        return (group, kind), namespace, name
+
+    def declared(self) -> JsonObject | None:
+        """That object as Git has it, where a source of this run declares it."""
+        (group, kind), namespace, name = self.engine_object
+        wanted = group, kind, namespace, name
+        keys = ((r, r.key) for r in self.resources)
+        return next((r.body for r, k in keys if (k.group, k.kind, k.namespace, k.name) == wanted), None)
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +70,25 @@ class Survey:
     def after(self) -> Mapping[str, tuple[str, ...]]:
         """The sources that the engine of each deploys before it."""
         return {source.config.name: source.config.after for source in self.audit.sources}
+
+    def siblings(self, cluster: str, source: str, but: str = "") -> Iterator[tuple[JsonObject, Subject]]:
+        """Some live objects of a source, as they may be shown (nothing of them may be written), without one of them."""
+        own = (r for r in self.resources if (r.key.cluster, r.source) == (cluster, source) and r.id != but)
+        for _, resource in zip(range(_MOST_SIBLINGS), own, strict=False):
+            live = self.live(resource)
+            if live is not None:
+                yield live, resource
+
+    def followed(self, source: str) -> Followed | None:
+        """None for a source that no engine of this configuration deploys."""
+        configs = {one.config.name: one.config for one in self.audit.sources}
+        config = configs.get(source)
+        if config is None or not config.followed_from:
+            return None
+        engines = (c for c in configs.values() if c.follow is not None and source.startswith(f"{c.name}."))
+        engine = max(engines, key=lambda c: len(c.name), default=None)
+        cluster = engine.clusters[0] if engine is not None and engine.clusters else ""
+        return Followed(config, cluster, self.resources) if cluster else None
 
 
 def run_options(scope: Scope, on_progress: Callable[[str], None] | None = None) -> RunOptions:

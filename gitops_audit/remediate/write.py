@@ -36,7 +36,6 @@ from gitops_audit.remediate.writers import Writers
 
 _NOT_FOUND, _CONFLICT, _INVALID = 404, 409, 422
 _MANAGED_FIELDS = "/metadata/managedFields"
-_MOST_SIBLINGS = 20
 _MOST_TRIES = 4
 _MESSAGE_CHARS = 400
 
@@ -269,16 +268,7 @@ class Step:
         return replace(entry, trie={}, api_version=str(declared["apiVersion"])) if entry is not None else None
 
     def _siblings(self) -> Iterator[tuple[JsonObject, Subject]]:
-        """Live objects as they may be shown: nothing of them may be written."""
-        own = (r for r in self._tools.survey.resources if self._is_sibling(r.key.cluster, r.source, r.id))
-        for _, resource in zip(range(_MOST_SIBLINGS), own, strict=False):
-            live = self._tools.survey.live(resource)
-            if live is not None:
-                yield live, resource
-
-    def _is_sibling(self, cluster: str, source: str, identity: str) -> bool:
-        is_same = (cluster, source) == (self._action.cluster, self._action.source)
-        return is_same and identity != self._action.id
+        return self._tools.survey.siblings(self._action.cluster, self._action.source, self._action.id)
 
     def _begin(self, live: JsonObject | None, wanted: JsonObject | None = None) -> None:
         """The object before goes into the journal, but not the values of a Secret; and which places get which values,

@@ -6,6 +6,7 @@ compare-options, auto_sync).
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any
 
 from gitops_audit.model.resource import JsonObject, mapping
@@ -44,3 +45,11 @@ def is_healing(application: JsonObject) -> bool:
     """Whether the Application sets back what somebody changes in the cluster."""
     automated = mapping(mapping(mapping(application.get("spec")).get("syncPolicy")).get("automated"))
     return automated.get("selfHeal") is True and automated.get("enabled") is not False
+
+
+def deployed_objects(application: JsonObject) -> Iterator[tuple[str, str, str, str]]:
+    """The group, kind, namespace and name of all that it deploys, as its status lists them, missing ones too."""
+    resources = mapping(application.get("status")).get("resources")
+    for row in (r for r in (resources if isinstance(resources, list) else ()) if isinstance(r, dict)):
+        group, kind, namespace, name = (str(row.get(field) or "") for field in ("group", "kind", "namespace", "name"))
+        yield group, kind, namespace, name

@@ -14,6 +14,7 @@ from gitops_audit.deployer.flux.marks import (
     RELEASE_NAMESPACE,
     SSA,
     SUBSTITUTE,
+    deployed_objects,
     is_kustomization_healing,
     is_release_healing,
 )
@@ -32,6 +33,7 @@ __all__ = [
     "RELEASE_NAMESPACE",
     "SSA",
     "SUBSTITUTE",
+    "deployed_objects",
     "is_kustomization_healing",
     "is_release_healing",
 ]

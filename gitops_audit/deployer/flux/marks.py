@@ -5,6 +5,8 @@ Sources: fluxcd.io/flux/components (kustomize/kustomizations, helm/helmreleases,
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 from gitops_audit.model.resource import JsonObject, mapping
 
 _KUSTOMIZE, _HELM, _SOURCE = "kustomize.toolkit.fluxcd.io", "helm.toolkit.fluxcd.io", "source.toolkit.fluxcd.io"
@@ -40,3 +42,16 @@ def is_release_healing(release: JsonObject) -> bool:
     """Whether the HelmRelease sets back what somebody changes in the cluster."""
     spec = mapping(release.get("spec"))
     return mapping(spec.get("driftDetection")).get("mode") == "enabled" and not spec.get("suspend")
+
+
+def deployed_objects(kustomization: JsonObject) -> Iterator[tuple[str, str, str, str]]:
+    """The group, kind, namespace and name of all that it applied, as its inventory lists them.
+
+    An id is `namespace_name_group_kind`; a colon in a name is two underscores (cli-utils, `object.ObjMetadata`).
+    """
+    entries = mapping(mapping(kustomization.get("status")).get("inventory")).get("entries")
+    for entry in (e for e in (entries if isinstance(entries, list) else ()) if isinstance(e, dict)):
+        namespace, _, rest = str(entry.get("id") or "").partition("_")
+        rest, _, kind = rest.rpartition("_")
+        name, _, group = rest.rpartition("_")
+        yield group, kind, namespace, name.replace("__", ":")

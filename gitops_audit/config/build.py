@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from gitops_audit.config.document import Document, folder_of
+from gitops_audit.config.engine_check import DAY_S, EngineConfig
 from gitops_audit.config.remediation import Freeze, JournalKeyConfig, RemediationConfig
 from gitops_audit.config.repository import is_url
 from gitops_audit.config.rules import resolved_path
@@ -58,8 +59,23 @@ def settings(document: Document) -> Settings:
         baseline=_path(document, value.get("baseline")),
         fail_on_unfollowed=report.get("failOnUnfollowed", False),
         checks_health=value.get("health", {}).get("enabled", False),
+        engine=_engine(value.get("engine", {})),
         remediation=_remediation(document, value.get("remediation", {})),
     )
+
+
+def _engine(value: dict[str, Any]) -> EngineConfig:
+    return EngineConfig(
+        enabled=value.get("enabled"),
+        exclude=tuple(value.get("exclude", ())),
+        severity=tuple((rule, Severity[name]) for rule, name in value.get("severity", {}).items()),
+        status_age_s=_seconds(value.get("statusAge", "24h")),
+        sync_age_s=_seconds(value["syncAge"]) if "syncAge" in value else None,
+    )
+
+
+def _seconds(text: str) -> int:
+    return int(text[:-1]) * {"m": 60, "h": 3600, "d": DAY_S}[text[-1]]
 
 
 def _kubernetes(document: Document, version: str | None) -> KubernetesConfig:

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Literal
 
+from gitops_audit.config.engine_check import EngineConfig
 from gitops_audit.config.remediation import RemediationConfig
 from gitops_audit.errors import NOWHERE, Location
 from gitops_audit.kube.match import Match
@@ -368,9 +369,16 @@ class Settings:
     fail_on: Severity = Severity.low
     fail_on_unfollowed: bool = False
     checks_health: bool = False
+    engine: EngineConfig = field(default_factory=EngineConfig)
     fail_on_new: bool = False
     baseline: Path | None = None
     remediation: RemediationConfig = field(default_factory=RemediationConfig)
+
+    @property
+    def checks_engine(self) -> bool:
+        """Whether the engines are checked: as the file says, else where a source follows one."""
+        is_said = self.engine.enabled
+        return any(source.follow for source in self.sources) if is_said is None else is_said
 
 
 def with_orphans(settings: Settings) -> Settings:

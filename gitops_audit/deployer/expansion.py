@@ -95,13 +95,15 @@ class Broken:
 @dataclass(frozen=True, slots=True)
 class Expansion:
     """`declared_by` names for each source those that declare the object it comes from, to tell a cycle; `notes` say
-    what of a followed object is not taken into account."""
+    what of a followed object is not taken into account. `followed` are the objects themselves; an Application that a
+    set makes is placed where the set is."""
 
     sources: tuple[SourceConfig, ...] = ()
     unfollowed: tuple[Unfollowed, ...] = ()
     problems: tuple[Broken, ...] = ()
     declared_by: tuple[tuple[str, str], ...] = ()
     notes: tuple[str, ...] = ()
+    followed: tuple[Placed, ...] = ()
 
 
 class Files(Protocol):

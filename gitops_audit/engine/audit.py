@@ -108,6 +108,7 @@ class Audit:
             self._masks,
             definitions,
             self._baseline,
+            self._sources,
         )
         found = [r for cluster in self._clusters for r in self._inventory(cluster, self._judgement)]
         found += self._orphans()
@@ -235,7 +236,8 @@ class Audit:
         sources = for_cluster(self._sources, cluster.name)
         declared = self._declared(cluster, self._sources)
         self._passes[cluster.name] = ClusterPass(cluster, declared, judgement)
-        found: list[Subject] = [*self._unread(cluster.name, sources), *declared]
+        engines = self._passes[cluster.name].find_engines()
+        found: list[Subject] = [*self._unread(cluster.name, sources), *declared, *engines]
         if cluster.error is not None and not declared:
             found.append(Unread.of_cluster(cluster.name, cluster.error))
         if cluster.error is None and not sources and not self._is_narrower:

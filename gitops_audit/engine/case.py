@@ -21,7 +21,8 @@ class Case:
 
     `is_asked`: the cluster was asked for the object; `live` is what it has (None: nothing), at the declared version,
     `schema` the types of its kind. `problem` is why it could not be read. `unchecked` says why there was no schema for
-    the manifest. `skip_reason` says why the object is not compared.
+    the manifest. `skip_reason` says why the object is not compared. `engine` is what is wrong with an object that tells
+    an engine what to deploy; None where nobody looked.
     """
 
     subject: Subject
@@ -36,6 +37,7 @@ class Case:
     unvalidated: Problem | None = None
     skip_reason: str = ""
     health: Health | None = None
+    engine: tuple[PolicyResult, ...] | None = None
 
     @property
     def declared(self) -> Declared:

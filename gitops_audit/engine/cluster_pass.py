@@ -13,6 +13,7 @@ from gitops_audit.engine import judge
 from gitops_audit.engine.case import Case
 from gitops_audit.engine.check.check import Check
 from gitops_audit.engine.check.drift import DriftCheck
+from gitops_audit.engine.check.engine import EngineCheck, clock_of
 from gitops_audit.engine.check.health import HealthCheck
 from gitops_audit.engine.check.policies import ClusterPolicies, RunPolicies
 from gitops_audit.engine.check.policy import PolicyCheck
@@ -28,9 +29,11 @@ from gitops_audit.engine.evidence.locate import Locator
 from gitops_audit.engine.evidence.mask import Masks
 from gitops_audit.engine.evidence.renamed import Renamed
 from gitops_audit.engine.gather.clusters import ReachedCluster
+from gitops_audit.engine.gather.engines import Engines
 from gitops_audit.engine.gather.namespaces import Namespaces
 from gitops_audit.engine.gather.orphans import Orphans, find
 from gitops_audit.engine.gather.reading import LiveReading
+from gitops_audit.engine.gather.sources import ReadSource
 from gitops_audit.engine.shield import as_problem
 from gitops_audit.kube.plural import plural
 from gitops_audit.model.baseline import Baseline
@@ -44,7 +47,7 @@ from gitops_audit.model.verdict import Threshold, Verdict
 @dataclass(frozen=True, slots=True)
 class Judgement:
     """What all clusters of a run are judged by; `definitions` are the CustomResourceDefinitions of all sources,
-    `baseline` the findings that are known."""
+    `baseline` the findings that are known, `sources` are all sources as they were read."""
 
     settings: Settings
     policies: RunPolicies
@@ -54,6 +57,7 @@ class Judgement:
     masks: Masks
     definitions: Sequence[JsonObject] = ()
     baseline: Baseline | None = None
+    sources: Sequence[ReadSource] = ()
 
 
 class ClusterPass:
@@ -81,11 +85,16 @@ class ClusterPass:
             self._validator, scalers, is_unreachable=cluster.error is not None, is_recorded=self._is_recorded
         )
         self._namespaces = Namespaces(cluster, inventory)
+        self._engines = Engines(cluster, inventory, by.sources) if by.settings.checks_engine else None
 
     @property
     def redactor(self) -> Redactor:
         """What made the tokens of its objects."""
         return self._cluster.redactor
+
+    def find_engines(self) -> Sequence[Subject]:
+        """The live objects that an engine is told by and no source declares; none where engines are not checked."""
+        return self._engines.subjects() if self._engines else ()
 
     def find_orphans(self) -> Sequence[Subject]:
         """The objects that no source declares; none where they are not asked for."""
@@ -130,6 +139,7 @@ class ClusterPass:
         yield from self._live_scalers.notes() if self._live_scalers else ()
         yield from self._validator.notes()
         yield from self._orphans.notes
+        yield from self._engines.notes() if self._engines else ()
         untyped = self._cluster.live.schema_problem if self._cluster.live else ""
         if untyped:
             name, consequence = self._cluster.name, "lists of custom resources are compared by place"
@@ -138,7 +148,12 @@ class ClusterPass:
     def _checks(self) -> tuple[Check, ...]:
         policies = ClusterPolicies(self._by.policies, self._inventory, self.live_object, self._plural, self._namespaces)
         asked = (HealthCheck(),) if self._by.settings.checks_health else ()
-        return self._drift, PolicyCheck(policies), self._schema, *asked
+        return self._drift, PolicyCheck(policies), self._schema, *asked, *self._engine_checks()
+
+    def _engine_checks(self) -> Iterator[Check]:
+        if self._engines is not None:
+            config = self._by.settings.engine
+            yield EngineCheck(self._engines, config, self._by.policies.exceptions, clock_of(self._cluster.live, config))
 
     def _checked(self, case: Case, checks: Sequence[Check]) -> Case:
         """One object that breaks a check is an error of its own; the others are judged."""

@@ -36,6 +36,7 @@ def _told(case: Case) -> Verdict:
         skip_reason=case.skip_reason,
         unchecked=case.unchecked,
         health=case.health,
+        engine=case.engine,
     )
 
 

@@ -9,9 +9,10 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 
 from gitops_audit.model.baseline import Baseline, KnownFinding
-from gitops_audit.model.check import DRIFT, POLICY
+from gitops_audit.model.check import DRIFT, ENGINE, POLICY
 from gitops_audit.model.finding import Finding
 from gitops_audit.model.printable import printable
+from gitops_audit.model.subject import Undeclared
 from gitops_audit.model.verdict import Verdict
 
 Place = tuple[str, str]
@@ -38,7 +39,7 @@ class KnownFindings:
     def _is_there(self, finding: Finding) -> bool:
         """Of a change: what it repairs in Git is repaired, though the cluster has it until the change is deployed."""
         entry = self._baseline.known.get(finding.fingerprint)
-        is_live = self._baseline.is_base and finding.check == POLICY and finding.on == "live"
+        is_live = self._baseline.is_base and finding.check in (POLICY, ENGINE) and finding.on == "live"
         return not (is_live and entry is not None and entry.side != "live")
 
     def resolved(self, is_gone: Callable[[KnownFinding], bool], *, has_other_mode: bool) -> Sequence[KnownFinding]:
@@ -83,6 +84,9 @@ def _is_evaluated(verdict: Verdict, entry: KnownFinding) -> bool:
         return False
     if entry.check == DRIFT:
         return verdict.is_compared
+    if entry.check == ENGINE:
+        is_seen = verdict.is_compared or isinstance(verdict.subject, Undeclared) or entry.side == "declared"
+        return verdict.is_engine_checked and is_seen
     if entry.check != POLICY:
         return not verdict.unchecked
     if entry.side and not verdict.is_compared:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Literal, Protocol
 
 from gitops_audit.deployer.helm_release import DeployedRelease
@@ -67,6 +68,11 @@ class Cluster(Protocol):
 
     @property
     def is_recorded(self) -> bool: ...
+
+    @property
+    def recorded_at(self) -> datetime | None:
+        """When a recording was made, where that is known; None for a server."""
+        ...
 
     @property
     def definitions(self) -> Sequence[JsonObject]:

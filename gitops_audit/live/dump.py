@@ -7,6 +7,7 @@ namespace where anything of it is there (or the Namespaces were recorded and it 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, BinaryIO
 
@@ -39,7 +40,19 @@ def open_dump(name: str, path: Path, redactor: Redactor) -> RecordedCluster:
     if not objects:
         raise _unreadable(path, "there are no Kubernetes objects in it")
     redacted = map(redactor.redact, objects)
-    return RecordedCluster(name, str(path), "", _discovery(objects), {}, redacted, DumpCoverage(objects), redactor)
+    coverage = DumpCoverage(objects)
+    return RecordedCluster(
+        name, str(path), "", _discovery(objects), {}, redacted, coverage, redactor, _written_at(path)
+    )
+
+
+def _written_at(path: Path) -> datetime | None:
+    """When the newest of its files was written: such a recording does not say itself when it was made."""
+    files = [p for p in path.rglob("*") if p.is_file()] if path.is_dir() else [path]
+    try:
+        return datetime.fromtimestamp(max((p.stat().st_mtime for p in files), default=0), UTC)
+    except (OSError, OverflowError, ValueError):
+        return None
 
 
 class DumpCoverage:

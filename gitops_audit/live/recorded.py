@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
+from datetime import datetime
 from functools import cached_property
 from typing import Protocol
 
@@ -52,6 +53,7 @@ class RecordedCluster:
         objects: Iterable[JsonObject],
         coverage: Coverage,
         redactor: Redactor,
+        recorded_at: datetime | None = None,
     ) -> None:
         """`objects` are redacted by `redactor`."""
         self.name = name
@@ -60,6 +62,7 @@ class RecordedCluster:
         self.discovery = discovery
         self.redactor = redactor
         self.is_recorded = True
+        self.recorded_at = recorded_at
         self.stats = Stats()
         self.schema_problem = "" if documents else f"{server} holds no schemas: values are compared without their types"
         self.schemas = Schemas(lambda group, version: documents.get((group, version)))

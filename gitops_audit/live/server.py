@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator, Sequence
+from datetime import datetime
 from functools import partial
 
 from gitops_audit.config.settings import ClusterConfig
@@ -40,6 +41,7 @@ class ServerCluster:
         self.schemas = Schemas(documents)
         self.definitions: Sequence[JsonObject] = ()
         self.is_recorded = False
+        self.recorded_at: datetime | None = None
         self._dry_runner = DryRunner(client, redactor)
         with threads(1, "version") as pool:
             version = pool.submit(_version, client)

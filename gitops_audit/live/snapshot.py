@@ -6,6 +6,7 @@ import gzip
 import os
 import zlib
 from collections.abc import Iterable
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -137,9 +138,18 @@ def _recorded(name: str, path: Path, document: JsonObject, redactor: Redactor) -
             map(own.of_recording().redact, _objects(document["objects"])),
             SnapshotCoverage(document, discovery),
             own,
+            _moment(document.get("recordedAt")),
         )
     except _MALFORMED:
         raise _unreadable(path, "its parts do not fit together", "record it again: `gitops-audit snapshot`") from None
+
+
+def _moment(text: Any) -> datetime | None:
+    try:
+        found = datetime.fromisoformat(text) if isinstance(text, str) else None
+    except ValueError:
+        return None
+    return found if found is not None and found.tzinfo is not None else None
 
 
 def _schemas(rows: Any) -> dict[tuple[str, str], JsonObject]:

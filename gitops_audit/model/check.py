@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from typing import Final, Literal
 
-CheckName = Literal["drift", "schema", "policy", "health", "engine-record"]
+CheckName = Literal["drift", "schema", "policy", "health", "engine"]
 
 DRIFT: Final = "drift"
 SCHEMA: Final = "schema"
 HEALTH: Final = "health"
 POLICY: Final = "policy"
+ENGINE: Final = "engine"

@@ -26,11 +26,14 @@ OFFLINE_CLUSTER = "git"
 
 @dataclass(frozen=True, slots=True)
 class Undeclared:
-    """A live object that no source declares; `drift` says why it counts, `labels` are those it carries."""
+    """A live object that no source declares; `drift` says why it counts, `labels` are those it carries.
+
+    Without a `drift` it is one that the source `source` follows in the cluster.
+    """
 
     key: ResourceKey
     version: str
-    drift: Drift
+    drift: Drift | None
     labels: JsonObject = field(default_factory=dict, repr=False)
     source: str = UNDECLARED
     origin: Origin = NOWHERE

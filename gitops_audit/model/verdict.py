@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Literal
 
-from gitops_audit.model.check import DRIFT, HEALTH, POLICY, SCHEMA, CheckName
+from gitops_audit.model.check import DRIFT, ENGINE, HEALTH, POLICY, SCHEMA, CheckName
 from gitops_audit.model.finding import (
     CHANGE_MEANING,
     Drift,
@@ -54,7 +54,8 @@ class Verdict:
 
     `findings` is the one list of what was found, of every check. `drift` is how the object as a whole stands, None
     where no cluster was asked; `passed` are the rules of policies that hold, `health` what the live
-    object says of itself, None where nobody asked. `unchecked` says why the manifest was not
+    object says of itself, None where nobody asked; `is_engine_checked`: it tells an engine what to deploy, and was
+    checked as such. `unchecked` says why the manifest was not
     checked against a schema, empty where it was. `skip_reason` says why the object was not compared (a hook), or why
     nothing of it could be checked: what is found all the same counts.
     """
@@ -65,6 +66,7 @@ class Verdict:
     drift: DriftState | None = None
     passed: tuple[PolicyResult, ...] = ()
     health: Health | None = None
+    is_engine_checked: bool = False
     commit: Commit | None = None
     skip_reason: str = ""
     unchecked: str = ""
@@ -83,6 +85,7 @@ class Verdict:
         skip_reason: str = "",
         unchecked: str = "",
         health: Health | None = None,
+        engine: Sequence[PolicyResult] | None = None,
     ) -> Verdict:
         """The verdict on what the checks told, each in its own form."""
         failed = tuple(p for p in policies if p.result != "pass")
@@ -95,6 +98,7 @@ class Verdict:
             found += _drifted(drift, is_told=bool(errors))
         if health is not None and health.status != "current":
             found.append(Finding(HEALTH, health.status, "fail", health.message, HEALTH_SEVERITY[health.status]))
+        found += map(_of_engine, engine or ())
         found += map(_judged, failed)
         verdict = cls(
             subject,
@@ -103,6 +107,7 @@ class Verdict:
             passed=tuple(p for p in policies if p.result == "pass") if failed else tuple(policies),
             commit=commit,
             health=health,
+            is_engine_checked=engine is not None,
             skip_reason=skip_reason,
             unchecked=unchecked,
         )
@@ -120,7 +125,7 @@ class Verdict:
     @property
     def is_evaluated(self) -> bool:
         """Whether any check came to an answer: without one, there is nothing that could pass."""
-        if self.is_compared or not self.unchecked or self.passed or self.health is not None:
+        if self.is_compared or not self.unchecked or self.passed or self.health or self.is_engine_checked:
             return True
         return any(f.check == POLICY and f.result in ("fail", "warn") for f in self.findings)
 
@@ -199,6 +204,11 @@ def _drifted(drift: Drift, *, is_told: bool) -> Iterator[Finding]:
             cause=change.cause,
             change=change,
         )
+
+
+def _of_engine(result: PolicyResult) -> Finding:
+    rule = result.rule.removeprefix(f"{ENGINE}/")
+    return replace(_judged(result), check=ENGINE, rule=rule, policy="")
 
 
 def _judged(result: PolicyResult) -> Finding:

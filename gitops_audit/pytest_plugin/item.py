@@ -13,7 +13,7 @@ from _pytest._io import TerminalWriter
 from _pytest.outcomes import Failed
 
 from gitops_audit.errors import AuditError
-from gitops_audit.model.check import DRIFT, HEALTH, POLICY, SCHEMA
+from gitops_audit.model.check import DRIFT, ENGINE, HEALTH, POLICY, SCHEMA
 from gitops_audit.model.printable import printable
 from gitops_audit.model.subject import Subject
 from gitops_audit.model.verdict import Verdict
@@ -32,7 +32,7 @@ COLOURS: dict[str, dict[str, bool]] = {
 }
 
 
-_CHECKS = {name: getattr(pytest.mark, name) for name in (DRIFT, SCHEMA, HEALTH, POLICY)}
+_CHECKS = {name: getattr(pytest.mark, name) for name in (DRIFT, SCHEMA, HEALTH, ENGINE, POLICY)}
 _MARKERS: dict[str, Sequence[pytest.MarkDecorator]] = {
     "": tuple(_CHECKS.values()),
     **{name: (marker,) for name, marker in _CHECKS.items()},

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from gitops_audit.model.check import DRIFT, HEALTH, POLICY, SCHEMA
+from gitops_audit.model.check import DRIFT, ENGINE, HEALTH, POLICY, SCHEMA
 from gitops_audit.pytest_plugin import arguments, options
 from gitops_audit.pytest_plugin.options import SESSION
 
@@ -24,6 +24,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 def pytest_configure(config: pytest.Config) -> None:
     config.addinivalue_line("markers", f"{DRIFT}: an audit of the live state against Git")
     config.addinivalue_line("markers", f"{POLICY}: an audit against declarative policies")
+    config.addinivalue_line("markers", f"{ENGINE}: a check of what tells Argo CD or Flux what to deploy")
     config.addinivalue_line("markers", f"{HEALTH}: a check whether a live object works, where `health` is enabled")
     config.addinivalue_line("markers", f"{SCHEMA}: a check of a manifest against the schema of its kind")
     config.addinivalue_line(

@@ -6,8 +6,9 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from gitops_audit.live.problem import SCHEMA_UNREAD
-from gitops_audit.model.check import DRIFT, HEALTH, POLICY, SCHEMA
+from gitops_audit.model.check import DRIFT, ENGINE, HEALTH, POLICY, SCHEMA
 from gitops_audit.model.finding import Finding
+from gitops_audit.model.subject import Undeclared
 from gitops_audit.model.verdict import Threshold, Verdict
 
 
@@ -18,7 +19,9 @@ def checks_of(verdict: Verdict) -> Sequence[str]:
     drift = (DRIFT,) if is_asked else ()
     policies = {p.policy for p in verdict.passed} | {f.policy for f in verdict.found(POLICY)}
     health = (HEALTH,) if verdict.health is not None else ()
-    return (*drift, SCHEMA, *health, *(f"{POLICY}:{name}" for name in sorted(policies)))
+    engine = (ENGINE,) if verdict.is_engine_checked else ()
+    schema = (SCHEMA,) if drift or not isinstance(verdict.subject, Undeclared) else ()
+    return (*drift, *schema, *health, *engine, *(f"{POLICY}:{name}" for name in sorted(policies)))
 
 
 def checked(verdict: Verdict, check: str, threshold: Threshold) -> Verdict:
@@ -34,6 +37,7 @@ def checked(verdict: Verdict, check: str, threshold: Threshold) -> Verdict:
         drift=verdict.drift if check == DRIFT else None,
         passed=tuple(p for p in verdict.passed if p.policy == name),
         health=verdict.health if check == HEALTH else None,
+        is_engine_checked=check == ENGINE,
         skip_reason=verdict.skip_reason if check == DRIFT else "",
         remediation=verdict.remediation if check == DRIFT else None,
     ).judged(threshold)
@@ -45,8 +49,8 @@ def _without_schema(verdict: Verdict, threshold: Threshold) -> Verdict:
     reason = f"not checked against a schema: {verdict.unchecked}"
     skipped = Finding(SCHEMA, "skipped", "skip", reason)
     told = verdict.with_findings(errors or [skipped])
-    told = replace(told, drift=None, passed=(), health=None, skip_reason="" if errors else reason)
-    return replace(told, remediation=None).judged(threshold)
+    told = replace(told, drift=None, passed=(), health=None, is_engine_checked=False, remediation=None)
+    return replace(told, skip_reason="" if errors else reason).judged(threshold)
 
 
 def is_evaluated(verdict: Verdict, check: str) -> bool:

@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
-from gitops_audit.model.check import DRIFT, HEALTH, POLICY, SCHEMA
+from gitops_audit.model.check import DRIFT, ENGINE, HEALTH, POLICY, SCHEMA
 from gitops_audit.model.finding import Finding, Severity
 from gitops_audit.model.printable import printable
 from gitops_audit.model.resource import ResourceKey
@@ -128,6 +128,9 @@ def _group(verdict: Verdict, finding: Finding, policies: Mapping[str, PolicyInfo
     filters["kind"] = key.qualified_kind
     if finding.check == SCHEMA:
         return FirstStep(f"{key.kind} does not fit the schema of its kind", _CORRECT, filters)
+    if finding.check == ENGINE:
+        said, _, advice = finding.message.partition("\n")
+        return FirstStep(f"{key.kind} {finding.rule}: {said}", advice, filters)
     if finding.check == HEALTH:
         return FirstStep(f"{key.kind} {finding.rule}", _LOOK, filters)
     if finding.change is None:

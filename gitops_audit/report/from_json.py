@@ -142,6 +142,7 @@ def _verdict(entry: Any) -> Verdict:
         tuple(Problem(e["code"], e["message"]) for e in entry["errors"]),
         Commit(*(origin[k] for k in where)) if any(origin[k] for k in where) else None,
         entry["skipReason"],
+        engine=None if entry.get("engine") is None else tuple(map(_engine, entry["engine"])),
         health=Health(entry["health"]["status"], entry["health"]["message"]) if entry["health"] else None,
     )
     lines = iter(c["line"] for c in entry["drift"]["changes"]) if entry["drift"] else iter(())
@@ -153,7 +154,7 @@ def _verdict(entry: Any) -> Verdict:
 
 def _states(entry: Any) -> dict[str, tuple[FindingState, str]]:
     """What earlier runs knew, by fingerprint."""
-    told = [*entry["policies"], *entry["invalid"], *_drifted(entry["drift"])]
+    told = [*entry["policies"], *entry["invalid"], *_drifted(entry["drift"]), *(entry.get("engine") or ())]
     return {t["fingerprint"]: (t["state"], t["since"] or "") for t in told if t["state"] is not None}
 
 
@@ -222,6 +223,10 @@ def _policy(entry: Any) -> PolicyResult:
         _waiver(entry["exception"]),
         line=entry["line"],
     )
+
+
+def _engine(entry: Any) -> PolicyResult:
+    return _policy({**entry, "policy": entry["rule"], "result": "fail"})
 
 
 def _waiver(entry: Any) -> Waiver | None:

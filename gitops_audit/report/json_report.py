@@ -9,7 +9,7 @@ from typing import Any
 
 import orjson
 
-from gitops_audit.model.check import DRIFT, HEALTH, POLICY, SCHEMA
+from gitops_audit.model.check import DRIFT, ENGINE, HEALTH, POLICY, SCHEMA
 from gitops_audit.model.finding import ABSENT, Change, DriftState, FieldOwner, Finding, Health, PolicyResult, Waiver
 from gitops_audit.model.remediation import Remediation
 from gitops_audit.model.result import AuditResult, PolicyInfo, SourceInfo, Summary
@@ -120,6 +120,7 @@ def _resource(verdict: Verdict) -> dict[str, Any]:
         ],
         "invalid": [_invalid(f) for f in verdict.found(SCHEMA)],
         "health": _health(verdict, verdict.health) if verdict.health else None,
+        "engine": [_engine(f) for f in verdict.found(ENGINE)] if verdict.is_engine_checked else None,
         "errors": [{"code": f.rule, "message": f.message} for f in verdict.unevaluated if f.rule != "unknown"],
         "remediation": _remediation(verdict.remediation),
     }
@@ -128,6 +129,20 @@ def _resource(verdict: Verdict) -> dict[str, Any]:
 def _health(verdict: Verdict, health: Health) -> dict[str, Any]:
     named = next((f.fingerprint for f in verdict.found(HEALTH)), None)
     return {"status": health.status, "message": health.message, "fingerprint": named}
+
+
+def _engine(finding: Finding) -> dict[str, Any]:
+    return {
+        "rule": finding.rule,
+        "severity": finding.severity.name,
+        "message": finding.message,
+        "path": finding.path,
+        "line": finding.line,
+        "on": finding.on,
+        "fingerprint": finding.fingerprint,
+        **_history([finding]),
+        "exception": _waiver(finding.waiver),
+    }
 
 
 def _remediation(done: Remediation | None) -> dict[str, Any] | None:

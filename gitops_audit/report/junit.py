@@ -20,7 +20,7 @@ from xml.etree import ElementTree as ET
 
 from junit_xml import TestCase, TestSuite
 
-from gitops_audit.model.check import HEALTH, POLICY
+from gitops_audit.model.check import ENGINE, HEALTH, POLICY
 from gitops_audit.model.finding import Finding
 from gitops_audit.model.printable import printable
 from gitops_audit.model.result import NOT_EVALUATED, AuditResult, Part, RunInfo, SourceInfo, part_of
@@ -187,11 +187,11 @@ def _told_apart(cases: Iterable[_Case]) -> Iterator[_Case]:
 
 
 def _failure_type(verdict: Verdict) -> str:
-    """What failed, as `drift.<status>`, `policy`, `health` or `invalid`."""
+    """What failed, as `drift.<status>`, `policy`, `health`, `engine` or `invalid`."""
     if verdict.drift and verdict.drift.status not in ("in-sync", "unknown"):
         return f"drift.{verdict.drift.status}"
     failed = {f.check for f in verdict.findings if f.result == "fail" and f.waiver is None}
-    return POLICY if POLICY in failed else HEALTH if HEALTH in failed else "invalid"
+    return next((check for check in (POLICY, HEALTH, ENGINE) if check in failed), "invalid")
 
 
 def _error_type(verdict: Verdict) -> str:

@@ -6,7 +6,8 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
-from gitops_audit.model.check import HEALTH, POLICY, SCHEMA
+from gitops_audit.deployer.engine_fault import RULES
+from gitops_audit.model.check import ENGINE, HEALTH, POLICY, SCHEMA
 from gitops_audit.model.finding import CHANGE_MEANING, Severity
 from gitops_audit.model.printable import printable
 from gitops_audit.model.result import AuditResult, PolicyInfo, policy_of
@@ -161,6 +162,9 @@ def _help(name: str, worst: Issue) -> tuple[str, str]:
             said,
             f"{said} is violated. Correct the manifest, or write an exception that expires.",
         )
+    if check == ENGINE:
+        about = RULES[rule]
+        return f"Engine: {about.title}", f"{about.title}. Next: {about.next}."
     if check == HEALTH:
         said = f"The live object is {rule}"
         return said, f"{said}: it does not do what its manifest asks. Look at its status and events."

@@ -10,7 +10,7 @@ from collections.abc import Container, Iterable, Iterator, Sequence
 from shlex import quote
 from typing import Literal, NamedTuple
 
-from gitops_audit.model.check import DRIFT, HEALTH, POLICY, SCHEMA
+from gitops_audit.model.check import DRIFT, ENGINE, HEALTH, POLICY, SCHEMA
 from gitops_audit.model.finding import CHANGE_MEANING, Cause, Change, FieldOwner, Finding, Waiver
 from gitops_audit.model.printable import printable
 from gitops_audit.model.remediation import NO_ACTION, Remediation
@@ -148,6 +148,7 @@ def _parts(verdict: Verdict) -> Iterator[str]:
         ([f for f in open_ if f.check == SCHEMA], 1, "more invalid fields"),
         ([f for f in open_ if f.check == DRIFT and f.result == "fail"], 2, "more changes"),
         ([f for f in open_ if f.check == HEALTH], 1, "more about its health"),
+        ([f for f in open_ if f.check == ENGINE], 1, "more about its engine"),
         ([f for f in open_ if f.check == POLICY and f.result == "fail"], 1, "more violations"),
         ([f for f in open_ if f.result == "warn"], 1, "more warnings"),
         ([f for f in open_ if f.result == "skip"], 1, "more skipped"),
@@ -288,6 +289,8 @@ def _gist(finding: Finding) -> str:
     message = finding.message.partition("\n")[0]
     if finding.check == SCHEMA:
         return f"invalid: {finding.path + ': ' if finding.path else ''}{message}"
+    if finding.check == ENGINE:
+        return f"{ENGINE}/{finding.rule}: {message}"
     if finding.check in (POLICY, HEALTH):
         return f"{finding.rule}: {message}"
     if finding.result == "fail":
@@ -317,9 +320,13 @@ def _who(by: FieldOwner) -> str:
 
 def _policies(findings: Sequence[Finding], path: str) -> Iterator[Line]:
     for finding in findings:
-        if finding.check != POLICY or finding.waiver is not None:
+        if finding.check not in (POLICY, ENGINE) or finding.waiver is not None:
             continue
-        if finding.result == "fail":
+        if finding.check == ENGINE:
+            yield Line(f"  {finding.severity} {_gist(finding)}", "remove")
+            yield from _place(finding, path)
+            yield from (Line(f"      {line}", "hint") for line in finding.message.split("\n")[1:])
+        elif finding.result == "fail":
             yield Line(f"  {finding.severity} {finding.rule}: {finding.message}", "remove")
             yield from _place(finding, path)
         elif finding.result == "warn":

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, replace
 from gitops_audit.config.settings import ArgoCDFollow, SourceConfig
 from gitops_audit.deployer.argocd import marks
 from gitops_audit.deployer.argocd.application import Application, is_name, safe_name
-from gitops_audit.deployer.argocd.destination import NoDestinationError, cluster_of, forbidden
+from gitops_audit.deployer.argocd.destination import NoDestinationError, cluster_of
 from gitops_audit.deployer.argocd.parameters import SetError
 from gitops_audit.deployer.argocd.sets import applications_of
 from gitops_audit.deployer.expansion import Broken, Context, Expansion, Placed, Unfollowed, name_of
@@ -16,14 +16,13 @@ from gitops_audit.kube.glob import is_like_any
 from gitops_audit.kube.match import has_labels, labels_of
 from gitops_audit.model.resource import JsonObject, mapping
 
-_PROJECT = ("argoproj.io", "AppProject")
 _SECRET = ("", "Secret")
 
 
 def expand(placed: Sequence[Placed], context: Context) -> Expansion:
     """What the Applications and ApplicationSets among these objects deploy."""
     secrets = [one.body for one in placed if one.group_kind == _SECRET]
-    found = _Expanding(context, [one.body for one in placed if one.group_kind == _PROJECT], secrets)
+    found = _Expanding(context, secrets)
     for one in placed:
         if one.group_kind == marks.APPLICATION:
             found.add(one.body, one, marks.sync_wave(one.body))
@@ -35,7 +34,6 @@ def expand(placed: Sequence[Placed], context: Context) -> Expansion:
 @dataclass(slots=True)
 class _Expanding:
     context: Context
-    projects: list[JsonObject]
     secrets: list[JsonObject]
     sources: dict[str, SourceConfig] = field(default_factory=dict)
     unfollowed: list[Unfollowed] = field(default_factory=list)
@@ -44,6 +42,7 @@ class _Expanding:
     notes: list[str] = field(default_factory=list)
     names: dict[str, tuple[str, str]] = field(default_factory=dict)
     waves: dict[tuple[str, str, str], dict[int, set[str]]] = field(default_factory=dict)
+    followed: list[Placed] = field(default_factory=list)
 
     @property
     def expansion(self) -> Expansion:
@@ -54,6 +53,7 @@ class _Expanding:
             tuple(self.problems),
             tuple(self.declared_by),
             tuple(self.notes),
+            tuple(self.followed),
         )
 
     def add_set(self, placed: Placed) -> None:
@@ -83,10 +83,9 @@ class _Expanding:
         if application.source_name in self.names:
             return
         self.names[application.source_name] = _identity(body, placed)
+        self.followed.append(replace(placed, body=body))
         if not is_name(name_of(body)):
             self.problems.append(application.broken(f"{name_of(body)[:80]!r} is no name of an Application"))
-        elif refusal := forbidden(body, self.projects):
-            self.problems.append(application.broken(refusal))
         else:
             self._take(application, self.waves.setdefault(_parent(placed), {}).setdefault(wave, set()))
 

@@ -22,6 +22,7 @@ _MOST_WAVES = 10_000
 
 APPLICATION = ("argoproj.io", "Application")
 APPLICATION_SET = ("argoproj.io", "ApplicationSet")
+APP_PROJECT = ("argoproj.io", "AppProject")
 MANAGERS = frozenset({"argocd-controller", "argocd-application-controller"})
 """The field managers of its controllers."""
 

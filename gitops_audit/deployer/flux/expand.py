@@ -49,7 +49,7 @@ def expand(placed: Sequence[Placed], context: Context) -> Expansion:
             unfollowed.append(Unfollowed.of(one, str(error)))
     declared_by = tuple((names[_id(one)], one.source.name) for one in wanted)
     notes = tuple(note for one in wanted for note in unsaid(_ignored(one), one.told))
-    return Expansion(tuple(sources), tuple(unfollowed), tuple(problems), declared_by, notes)
+    return Expansion(tuple(sources), tuple(unfollowed), tuple(problems), declared_by, notes, tuple(wanted))
 
 
 def _ignored(one: Placed) -> Any:

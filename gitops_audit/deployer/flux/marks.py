@@ -17,6 +17,7 @@ GIT_REPOSITORY = (_SOURCE, "GitRepository")
 OCI_REPOSITORY = (_SOURCE, "OCIRepository")
 HELM_REPOSITORY = (_SOURCE, "HelmRepository")
 HELM_CHART = (_SOURCE, "HelmChart")
+BUCKET = (_SOURCE, "Bucket")
 ARTIFACT_GENERATOR = ("source.extensions.fluxcd.io", "ArtifactGenerator")
 
 BOOTSTRAP = "flux-system"

@@ -34,12 +34,15 @@ class DriftCheck:
         self._reading = reading
 
     def applies(self, case: Case) -> bool:
-        return case.is_asked or isinstance(case.subject, Undeclared) or self._reading.is_undefined(case.subject)
+        if isinstance(case.subject, Undeclared):
+            return case.subject.drift is not None
+        return case.is_asked or self._reading.is_undefined(case.subject)
 
     def checked(self, case: Case) -> Case:
         if isinstance(case.subject, Undeclared):
             extra = case.subject
-            return replace(case, drift=self._comparer.accepted(extra.drift, extra.key, extra.labels))
+            accepted = extra.drift and self._comparer.accepted(extra.drift, extra.key, extra.labels)
+            return replace(case, drift=accepted)
         if not case.is_asked:
             labels = labels_of(case.subject.body)
             return replace(case, drift=self._comparer.accepted(_UNDEFINED, case.subject.key, labels))

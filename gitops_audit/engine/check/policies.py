@@ -8,9 +8,11 @@ from dataclasses import replace
 from datetime import UTC, datetime
 
 from gitops_audit.config.settings import Settings
+from gitops_audit.deployer.engine_fault import RULES
 from gitops_audit.engine.gather.namespaces import Namespaces
 from gitops_audit.engine.options import RunOptions
 from gitops_audit.kube.match import labels_of
+from gitops_audit.model.check import ENGINE
 from gitops_audit.model.finding import PolicyOutcome, PolicyResult, Severity, Side
 from gitops_audit.model.path import field_path
 from gitops_audit.model.resource import Declared, JsonObject, ResourceKey
@@ -35,7 +37,9 @@ class RunPolicies:
     def load(cls, settings: Settings, options: RunOptions) -> RunPolicies:
         policies = _loaded(settings, options)
         today = datetime.now(UTC).date()
-        return cls(policies, Exceptions(settings.exceptions, today=today, policies=[p.metadata.name for p in policies]))
+        names = [p.metadata.name for p in policies]
+        names += [f"{ENGINE}/{rule}" for rule in RULES] if settings.checks_engine else []
+        return cls(policies, Exceptions(settings.exceptions, today=today, policies=names))
 
     @property
     def infos(self) -> tuple[PolicyInfo, ...]:

@@ -142,7 +142,7 @@ def _finished(
         *(ReadSource(b.source, error=b.error) for b in expansion.problems),
     ]
     unfollowed = (*expansion.unfollowed, *map(_unfollowed, unread))
-    own = replace(start.changed(_without(start, followed)), unfollowed=unfollowed)
+    own = replace(start.changed(_without(start, followed)), unfollowed=unfollowed, followed=expansion.followed)
     own = replace(own, rendered=replace(own.rendered, notes=(*own.rendered.notes, *expansion.notes)))
     if not followed:
         own = replace(own, error=_nothing_followed(own, engine))

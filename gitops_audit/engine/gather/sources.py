@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, replace
 from itertools import chain
 
 from gitops_audit.config.settings import SourceConfig
-from gitops_audit.deployer.expansion import Unfollowed
+from gitops_audit.deployer.expansion import Placed, Unfollowed
 from gitops_audit.engine.shield import as_error
 from gitops_audit.errors import AuditError, SourceError
 from gitops_audit.model.resource import Commit, Manifest, Rendered
@@ -33,6 +33,7 @@ class ReadSource:
     target: Target = Target()  # noqa: RUF009 - frozen
     by_cluster: Mapping[str, ReadSource] = field(default_factory=dict)
     unfollowed: tuple[Unfollowed, ...] = ()
+    followed: tuple[Placed, ...] = ()
 
     def on(self, cluster: str) -> ReadSource:
         """The source as it is for one cluster: a chart may give each something else."""

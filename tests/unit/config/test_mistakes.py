@@ -22,7 +22,7 @@ CASES: dict[str, tuple[str, str]] = {
         MINIMAL + "notify: {outcome: pass}",
         "3: unknown key 'notify' | "
         "valid keys: version, clusters, sources, kubernetesVersion, tools, network, drift, policies, exceptions, "
-        "redact, remediation, baseline, health, report",
+        "redact, remediation, baseline, health, engine, report",
     ),
     # What YAML makes of text
     "a float for a version": (

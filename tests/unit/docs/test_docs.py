@@ -211,6 +211,7 @@ _SECTIONS: dict[str, tuple[str, ...]] = {
     "exceptions[]": ("$defs", "exception"),
     "redact[]": ("$defs", "redact"),
     "remediation": ("$defs", "remediation"),
+    "engine": ("properties", "engine"),
     "report": ("properties", "report"),
     "match": ("$defs", "match"),
 }

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Any
 
 from gitops_audit.config.settings import DriftConfig
@@ -44,6 +45,7 @@ class FakeCluster:
     elsewhere: Mapping[str, Sequence[str]] = field(default_factory=dict)
     releases: dict[str, DeployedRelease | AuditError] = field(default_factory=dict)
     is_recorded: bool = False
+    recorded_at: datetime | None = None
     name: str = "prod"
     version: str = "v1.30.0"
     server: str = "https://prod.example.com"

@@ -259,22 +259,6 @@ def test_a_destination_that_is_no_cluster_of_the_configuration_is_told() -> None
 
 
 @pytest.mark.parametrize(
-    ("destinations", "is_permitted"),
-    [
-        ("[{server: '*', namespace: '*'}]", True),
-        ("[{server: 'https://kubernetes.default.svc', namespace: 'we?'}]", True),
-        ("[{server: 'https://kubernetes.default.svc', namespace: other}]", False),
-        ("[{server: '*', namespace: '*'}, {server: '*', namespace: '!web'}]", False),
-        ("[]", False),
-    ],
-)
-def test_a_project_says_where_its_applications_may_deploy_to(destinations: str, is_permitted: bool) -> None:
-    project = application(f"{{destinations: {destinations}}}", name="team") | {"kind": "AppProject"}
-    found = expanded(application(f"{{project: team, source: {{repoURL: {HERE}, path: a}}}}"), project)
-    assert (bool(found.sources), "does not permit" in "".join(reasons(found))) == (is_permitted, not is_permitted)
-
-
-@pytest.mark.parametrize(
     ("follow", "names"),
     [
         (ArgoCDFollow(), ["a", "b"]),

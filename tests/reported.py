@@ -5,10 +5,21 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
-from gitops_audit.model.finding import Change, Drift, FieldOwner, PolicyResult, Problem, Severity, Waiver
+from gitops_audit.model.baseline import KnownFinding
+from gitops_audit.model.finding import Change, Drift, FieldOwner, FindingState, PolicyResult, Problem, Severity, Waiver
+from gitops_audit.model.printable import printable
 from gitops_audit.model.remediation import Remediation
 from gitops_audit.model.resource import Commit, Declared, Invalid, Origin, ResourceKey
-from gitops_audit.model.result import AuditResult, ClusterInfo, PolicyInfo, RunInfo, SourceInfo, Summary
+from gitops_audit.model.result import (
+    AuditResult,
+    BaseInfo,
+    ClusterInfo,
+    PolicyInfo,
+    RenderedChange,
+    RunInfo,
+    SourceInfo,
+    Summary,
+)
 from gitops_audit.model.verdict import Verdict
 
 POLICIES = (
@@ -105,7 +116,7 @@ BREAKING_OUT = (
 
 def hostile() -> AuditResult:
     """Each text of BREAKING_OUT in every place of a report that takes text."""
-    return finished(
+    made = finished(
         [verdict for text in BREAKING_OUT for verdict in _saying(text)],
         info=RunInfo(
             "2026-01-01T00:00:00Z",
@@ -115,6 +126,37 @@ def hostile() -> AuditResult:
         ),
         notes=BREAKING_OUT,
     )
+    changes = (change for text in BREAKING_OUT for change in saying_of_a_change(text).changes)
+    made.summary.resolved = [known(text) for text in BREAKING_OUT]
+    return replace(made, base=BaseInfo(BREAKING_OUT[0], BREAKING_OUT[0], tuple(changes)))
+
+
+def known(text: str) -> KnownFinding:
+    return KnownFinding(*[text] * 13)
+
+
+def saying_of_a_change(text: str) -> BaseInfo:
+    """A base whose every text is this one; the lines of a diff are printable, as `report.base` makes them."""
+    lines = ("@@ -1 +1 @@", f"-{printable(text)}", f"+{printable(text)}")
+    return BaseInfo(text, text, (RenderedChange(text, text, text, "changed", lines),))
+
+
+def of_a_change(*verdicts: Verdict, diffs: int = 1, stood_before: Sequence[Verdict] = ()) -> AuditResult:
+    """What a change adds, beside what stood before, and as many objects that it changes."""
+    added = [with_state("new", verdict) for verdict in verdicts]
+    made = finished([*added, *(with_state("persisting", verdict) for verdict in stood_before)])
+    made.summary.resolved = [replace(known("x"), resource="Deployment.apps/shop/old", cluster="prod", check="policy")]
+    change = RenderedChange(
+        "prod", "shop", "Deployment.apps/shop/web", "changed", ("@@ -1 +1 @@", "-  a: 1", "+  a: 2")
+    )
+    return replace(made, base=BaseInfo("main", "abc", (change,) * diffs))
+
+
+def with_state(state: FindingState, verdict: Verdict) -> Verdict:
+    findings = tuple(
+        replace(f, state=state, since="2025-12-31" if state == "persisting" else "") for f in verdict.findings
+    )
+    return replace(verdict, findings=findings, outcome="passed" if state == "persisting" else verdict.outcome)
 
 
 def _saying(text: str) -> Iterable[Verdict]:

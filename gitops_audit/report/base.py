@@ -6,6 +6,7 @@ import difflib
 from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Literal
 
+from gitops_audit.model.baseline import KnownFinding
 from gitops_audit.model.check import DRIFT
 from gitops_audit.model.finding import Finding
 from gitops_audit.model.printable import printable
@@ -67,16 +68,33 @@ def counted(found: Sequence[RenderedChange]) -> str:
 
 def gone(result: AuditResult) -> Iterator[tuple[str, str]]:
     """The findings that a change ends, each with how: it repairs them, or removes the object that has them."""
-    removed = {(c.cluster, c.resource) for c in result.base.changes if c.change == "removed"} if result.base else set()
-    for entry in result.summary.resolved or ():
-        how = "removes" if (entry.cluster, entry.resource) in removed else "repairs"
+    for how, entry in _ended(result):
         place = f" {entry.path}" if entry.path else ""
         yield how, f"{entry.check}/{entry.rule} on {entry.resource}{place} (cluster {entry.cluster})"
+
+
+def gone_by_object(result: AuditResult) -> Sequence[tuple[str, str, Sequence[str]]]:
+    """The same by object: how, the object with its cluster, and which rules it broke."""
+    found: dict[tuple[str, str], dict[str, None]] = {}
+    for how, entry in _ended(result):
+        found.setdefault((how, f"{entry.resource} (cluster {entry.cluster})"), {})[f"{entry.check}/{entry.rule}"] = None
+    return [(how, place, tuple(rules)) for (how, place), rules in found.items()]
+
+
+def _ended(result: AuditResult) -> Iterator[tuple[str, KnownFinding]]:
+    removed = {(c.cluster, c.resource) for c in result.base.changes if c.change == "removed"} if result.base else set()
+    for entry in result.summary.resolved or ():
+        yield "removes" if (entry.cluster, entry.resource) in removed else "repairs", entry
 
 
 def is_of_the_change(finding: Finding) -> bool:
     """Whether a finding of an audit against a base is only what the change will deploy."""
     return finding.check == DRIFT and finding.cause == "git" and finding.state is None
+
+
+def is_added(finding: Finding, base: BaseInfo | None) -> bool:
+    """Whether a change answers for a finding; every run without a base does for all of its findings."""
+    return base is None or (finding.state != "persisting" and not is_of_the_change(finding))
 
 
 def _diff(before: JsonObject, after: JsonObject) -> Sequence[str]:

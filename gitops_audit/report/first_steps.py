@@ -13,6 +13,7 @@ from gitops_audit.model.resource import ResourceKey
 from gitops_audit.model.result import AuditResult, PolicyInfo
 from gitops_audit.model.verdict import Verdict
 from gitops_audit.report import text
+from gitops_audit.report.base import is_added
 from gitops_audit.report.cause import cause_of
 
 _REPAIR = "commit it to Git, or bring back what Git declares: `gitops-audit remediate plan`"
@@ -60,7 +61,7 @@ def first_steps(result: AuditResult) -> list[FirstStep]:
         groups[part] = FirstStep(sentence, _NOTHING, filters, is_error=True, severity=Severity.critical)
     policies = {policy.name: policy for policy in result.info.policies}
     for verdict, finding in result.findings:
-        if not _is_open(verdict, finding):
+        if not _is_open(verdict, finding) or not is_added(finding, result.base):
             continue
         key = _key(verdict, finding)
         group = groups.get(key) or groups.setdefault(key, _group(verdict, finding, policies))

@@ -14,9 +14,10 @@ from typing import Any
 from gitops_audit.model.check import POLICY
 from gitops_audit.model.finding import Change, Finding, Severity, Waiver
 from gitops_audit.model.printable import printable, printable_lines
-from gitops_audit.model.result import AuditResult, PolicyInfo
+from gitops_audit.model.result import AuditResult, BaseInfo, PolicyInfo, RenderedChange
 from gitops_audit.model.verdict import Outcome, Verdict
 from gitops_audit.report import text
+from gitops_audit.report.base import gone_by_object, is_added
 from gitops_audit.report.diff import shortened
 from gitops_audit.report.first_steps import FirstStep, first_steps
 from gitops_audit.report.shown_values import shown_values
@@ -26,6 +27,8 @@ from gitops_audit.version import __version__
 OUTCOMES: tuple[Outcome, ...] = ("error", "failed", "skipped", "passed")
 STATES = ("error", "failed", "warning", "waived", "skipped")
 MAX_STEPS = 50
+MAX_ENDED = 500
+MAX_CHANGES, MAX_DIFF_LINES = 200, 200
 MAX_CHARS = 2_000
 MAX_NAME_CHARS = 300
 _COLUMNS = ("outcome", "cluster", "source", "kind", "namespace", "name", "path", "line", "detail")
@@ -47,6 +50,7 @@ def data(result: AuditResult) -> dict[str, Any]:
         "sources": [_names(s.name, s.repo, s.revision, s.commit, s.path, s.followed_from) for s in info.sources],
         "severities": [severity.name for severity in Severity],
         "outcomes": OUTCOMES,
+        **_change(result),
         "counts": [result.summary.outcomes[outcome] for outcome in OUTCOMES],
         "steps": [_step(step) for step in steps[:MAX_STEPS]],
         "moreSteps": max(0, len(steps) - MAX_STEPS),
@@ -57,6 +61,36 @@ def data(result: AuditResult) -> dict[str, Any]:
         "details": details,
         "texts": texts.all,
     }
+
+
+def _change(result: AuditResult) -> dict[str, Any]:
+    """What the run has otherwise than its base or its baseline; null without either."""
+    known, base, ended = result.summary.states, result.base, gone_by_object(result)
+    return {
+        "states": None
+        if result.summary.resolved is None
+        else {"new": known["new"], "persisting": known["persisting"], "ended": len(result.summary.resolved)},
+        "ended": [[how, _name(place), _names(*rules)] for how, place, rules in ended[:MAX_ENDED]],
+        "moreEnded": max(0, len(ended) - MAX_ENDED),
+        "base": _base(base) if base is not None else None,
+    }
+
+
+def _base(base: BaseInfo) -> dict[str, Any]:
+    return {
+        "revision": _name(base.revision),
+        "commit": _name(base.commit),
+        "counts": {kind: sum(c.change == kind for c in base.changes) for kind in ("added", "changed", "removed")},
+        "changes": [_object(change) for change in base.changes[:MAX_CHANGES]],
+        "moreChanges": max(0, len(base.changes) - MAX_CHANGES),
+    }
+
+
+def _object(change: RenderedChange) -> list[Any]:
+    lines = [_name(line) for line in change.diff[:MAX_DIFF_LINES]]
+    cut = len(change.diff) - len(lines)
+    more = [f"@@ {cut} more lines: the JSON report has all"] if cut else []
+    return [change.change, *_names(change.resource, change.cluster, change.source), [*lines, *more]]
 
 
 class Texts:
@@ -129,15 +163,16 @@ def _policy(policy: PolicyInfo, passed: int) -> dict[str, Any]:
 
 @dataclass(frozen=True, slots=True)
 class _Given:
-    """What is the same for all resources: the number of a text, and the day of the run."""
+    """What is the same for all resources: the number of a text, the day of the run, its base."""
 
     number: Callable[[str], int]
     today: date
+    base: BaseInfo | None
 
 
 def _resources(result: AuditResult, texts: Texts) -> tuple[Sequence[Sequence[int]], list[dict[str, Any]]]:
     """The columns of all resources, and the details of those of which anything is told: they come first."""
-    given = _Given(texts.number, datetime.fromisoformat(result.finished_at).date())
+    given = _Given(texts.number, datetime.fromisoformat(result.finished_at).date(), result.base)
     told = sorted((verdict for verdict in result.verdicts if verdict.findings), key=_rank)
     plain = [verdict for verdict in result.verdicts if not verdict.findings]
     verdicts = [*told, *sorted(plain, key=lambda verdict: OUTCOMES.index(verdict.outcome))]
@@ -184,7 +219,7 @@ def _finding(verdict: Verdict, finding: Finding, given: _Given) -> dict[str, Any
         "check": finding.check,
         "rule": given.number(finding.rule),
         "severity": int(finding.severity),
-        "state": _state(verdict, finding),
+        "state": _state(verdict, finding, given.base),
         "message": printable_lines(shortened(finding.message, MAX_CHARS)),
         "path": _name(finding.path),
         "line": finding.line,
@@ -205,15 +240,16 @@ def _finding(verdict: Verdict, finding: Finding, given: _Given) -> dict[str, Any
     return {key: value for key, value in found.items() if value or key in ("rule", "severity", "policy")}
 
 
-def _state(verdict: Verdict, finding: Finding) -> str:
-    """What becomes of a finding. One that is there and fails nothing (too mild, or only pending) is a warning."""
+def _state(verdict: Verdict, finding: Finding, base: BaseInfo | None) -> str:
+    """What becomes of a finding. One that is there and fails nothing (it is too mild, or only pending, or stood there
+    before the change that is judged) is a warning."""
     if finding.waiver is not None:
         return "waived"
     if finding.result == "skip":
         return "skipped"
     if finding.result == "error":
         return "error"
-    is_failure = finding.result == "fail" and verdict.outcome in ("failed", "error")
+    is_failure = finding.result == "fail" and verdict.outcome in ("failed", "error") and is_added(finding, base)
     return "failed" if is_failure else "warning"
 
 

@@ -19,7 +19,20 @@ from gitops_audit.live.workers import without_garbage_collection
 from gitops_audit.model.result import AuditResult
 from gitops_audit.report.html_data import data
 
-SCRIPTS = ("dom", "data", "filter", "address", "list", "difference", "rule", "detail", "overview", "policies", "page")
+SCRIPTS = (
+    "dom",
+    "data",
+    "filter",
+    "address",
+    "list",
+    "difference",
+    "rule",
+    "change",
+    "detail",
+    "overview",
+    "policies",
+    "page",
+)
 STYLES = ("base", "overview", "findings", "print")
 _PLACE = re.compile(r"\{\{(\w+)\}\}")
 _ESCAPES = {"<": r"\u003c", ">": r"\u003e", "&": r"\u0026", "\u2028": r"\u2028", "\u2029": r"\u2029"}

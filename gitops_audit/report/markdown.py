@@ -15,7 +15,7 @@ from gitops_audit.model.printable import printable
 from gitops_audit.model.result import AuditResult, part_of
 from gitops_audit.model.verdict import Outcome, Verdict
 from gitops_audit.report import text
-from gitops_audit.report.base import counted, gone, is_of_the_change
+from gitops_audit.report.base import counted, gone_by_object, is_added
 from gitops_audit.report.cause import cause_of, shared_causes
 from gitops_audit.report.diff import shortened, shown
 
@@ -29,6 +29,7 @@ MAX_DIFF_LINES = 60
 MAX_SPAN_CHARS = 400
 _OUTCOMES: tuple[Outcome, ...] = ("failed", "error", "passed", "skipped")
 _TICKS = re.compile(r"`+")
+_FOLDED, _UNFOLDED = "\n<details><summary>", "\n</details>"
 
 
 def write(result: AuditResult) -> bytes:
@@ -38,7 +39,8 @@ def write(result: AuditResult) -> bytes:
     room = MAX_BYTES - _KEPT_BYTES - len(head.encode())
     kept = _fitting(blocks, room)
     cut = len(blocks) - len(kept)
-    tail = [f"\n*{cut} more are not shown, to fit into one comment: the JSON report has all.*\n"] if cut else []
+    tail = [_UNFOLDED] if _is_open(kept) else []
+    tail += [f"\n*{cut} more are not shown, to fit into one comment: the JSON report has all.*\n"] if cut else []
     return "\n".join([head, *kept, *tail, ""]).encode()
 
 
@@ -48,6 +50,11 @@ def span(content: str) -> str:
     ticks = "`" * (_longest_ticks(content) + 1)
     pad = " " if content[0] in "` " or content[-1] in "` " else ""
     return f"{ticks}{pad}{content}{pad}{ticks}"
+
+
+def _is_open(blocks: Sequence[str]) -> bool:
+    """Whether what was cut closes a fold."""
+    return any(block.startswith(_FOLDED) for block in blocks) and _UNFOLDED not in blocks
 
 
 def _longest_ticks(content: str) -> int:
@@ -64,14 +71,26 @@ def _fitting(blocks: Sequence[str], room: int) -> Sequence[str]:
 
 def _head(result: AuditResult) -> Iterator[str]:
     counts = result.summary.outcomes
-    clean = "clean" if result.summary.exit_code == 0 else "not clean"
-    yield f"## GitOps audit: {clean}\n"
+    yield f"## GitOps audit: {_verdict(result)}\n"
+    if result.base is not None:
+        known = result.summary.states["persisting"]
+        stood = f"; {known} finding{'' if known == 1 else 's'} stood there before" if known else ""
+        yield f"Against {span(result.base.revision)}, {counted(result.base.changes)}{stood}.\n"
     told = ", ".join(f"{counts[outcome]} {outcome}" for outcome in _OUTCOMES)
     yield f"{result.summary.resources} resources: {told}.\n"
-    yield from (f"**{sentence[0].upper()}{sentence[1:]}.**\n" for sentence in text.states(result.summary))
+    states = text.states(result.summary) if result.base is None else ()
+    yield from (f"**{sentence[0].upper()}{sentence[1:]}.**\n" for sentence in states)
     for sentence in list(result.summary.unanswered.values())[:MAX_FINDINGS]:
         yield f"- **not evaluated**: {span(sentence)}\n"
     yield from _table(result)
+
+
+def _verdict(result: AuditResult) -> str:
+    added = result.summary.states["new"]
+    if result.base is None or result.summary.exit_code == 3:
+        return "clean" if result.summary.exit_code == 0 else "not clean"
+    ended = f", ends {len(result.summary.resolved)}" if result.summary.resolved else ""
+    return f"this change adds {added or 'no'} finding{'' if added == 1 else 's'}{ended}"
 
 
 def _table(result: AuditResult) -> Iterator[str]:
@@ -92,43 +111,46 @@ def _name(content: str) -> str:
 
 def _blocks(result: AuditResult) -> Iterator[str]:
     """What can be cut: shared errors, then resources from the worst on, then what fails nothing, then notes."""
-    yield from _ended(result)
     shared = shared_causes(result.verdicts)
     for cause in shared.values():
         yield f"- **error** on {cause.count} resources: {span(cause.gist)}"
     told: list[tuple[tuple[int, bool, int, str], Verdict, list[Finding]]] = []
     for verdict in result.verdicts:
         open_ = [f for f in verdict.findings if f.waiver is None and f.result != "skip" and cause_of(f) not in shared]
-        if result.base is not None:  # what a change does not add is not its business: it is counted above
-            open_ = [f for f in open_ if f.state != "persisting" and not is_of_the_change(f)]
+        open_ = [f for f in open_ if is_added(f, result.base)]
         if open_:
             told.append((_rank(verdict, open_), verdict, open_))
     for _, verdict, open_ in sorted(told, key=lambda entry: entry[0]):
-        yield "\n".join(_resource(verdict, open_))
-    yield from _diffs(result)
+        yield "\n".join(_resource(verdict, open_, has_state=result.base is None))
+    yield from _ended(result)
     yield from _unfailing(result)
     for number, note in enumerate(dict.fromkeys(result.notes)):
         yield f"{'' if number else chr(10)}- note: {span(note)}"
+    yield from _diffs(result)
 
 
 def _ended(result: AuditResult) -> Iterator[str]:
     """What the change repairs or removes."""
-    if result.base is None:
-        return
-    ended = list(gone(result))
-    yield f"### Against {span(result.base.revision)}\n\nO{counted(result.base.changes)[1:]}.\n"
-    yield from (f"- **{how}** {span(what)}" for how, what in ended[:MAX_FINDINGS])
+    ended = gone_by_object(result) if result.base is not None else ()
+    if ended:
+        yield "\n#### Repaired and removed\n"
+    for how, place, rules in ended[:MAX_FINDINGS]:
+        yield f"- **{how}** {span(place)}: {', '.join(map(span, rules[:MAX_FINDINGS]))}"
     if len(ended) > MAX_FINDINGS:
         yield f"- and {len(ended) - MAX_FINDINGS} more"
 
 
 def _diffs(result: AuditResult) -> Iterator[str]:
-    """What the change makes of the declared objects."""
-    for change in result.base.changes if result.base is not None else ():
+    """What the change makes of the declared objects, folded: of the fold itself nothing comes from outside."""
+    if result.base is None or not result.base.changes:
+        return
+    yield f"{_FOLDED}What is rendered ({counted(result.base.changes)})</summary>"
+    for change in result.base.changes:
         told = f"{change.change} {change.resource} (cluster {change.cluster}, source {change.source})"
         kept = [shortened(line, 200) for line in change.diff[:MAX_DIFF_LINES]]
         more = [f"… and {len(change.diff) - len(kept)} more lines"] if len(kept) < len(change.diff) else []
         yield "\n".join([f"\n{span(told)}", *_fenced([*kept, *more])])
+    yield _UNFOLDED
 
 
 def _rank(verdict: Verdict, open_: Sequence[Finding]) -> tuple[int, bool, int, str]:
@@ -138,13 +160,16 @@ def _rank(verdict: Verdict, open_: Sequence[Finding]) -> tuple[int, bool, int, s
     return (0 if is_error else 1, is_known, -max(f.severity for f in open_), verdict.subject.id)
 
 
-def _resource(verdict: Verdict, open_: Sequence[Finding]) -> Iterator[str]:
+def _resource(verdict: Verdict, open_: Sequence[Finding], *, has_state: bool) -> Iterator[str]:
     resource, worst = verdict.subject, max(f.severity for f in open_)
     yield f"\n#### {worst}: {span(str(resource.key))}\n"
     place = f", {span(str(resource.origin))}" if resource.origin.path else ""
     yield f"cluster {span(resource.key.cluster)}, source {span(resource.source)}{place}\n"
     for finding in sorted(open_, key=lambda f: (f.result != "error", -f.severity))[:MAX_FINDINGS]:
-        yield f"- {text.word(finding)}, {finding.severity}: {span(text.sentence(finding))}{text.known(finding)}"
+        word = "" if finding.result == "fail" else f"{text.word(finding)}, "
+        line = f", line {finding.line}" if finding.line > 1 else ""
+        state = text.known(finding) if has_state else ""
+        yield f"- {word}**{finding.severity}**: {span(text.sentence(finding))}{line}{state}"
     if len(open_) > MAX_FINDINGS:
         yield f"- and {len(open_) - MAX_FINDINGS} more"
     if verdict.remediation is not None:

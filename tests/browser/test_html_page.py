@@ -17,10 +17,15 @@ from gitops_audit.model.result import AuditResult
 from gitops_audit.model.verdict import Verdict
 from gitops_audit.report.suggest import suggested_rules
 from tests.browser.conftest import Open
-from tests.reported import finished, hostile, of_everything, resource, scaled
+from tests.reported import finished, hostile, of_a_change, of_everything, resource, scaled
 
 VIEWS = ("overview", "resources", "policies", "run")
-RESULTS = {"empty": finished([]), "clean": finished(of_everything().verdicts[:1]), "everything": of_everything()}
+RESULTS = {
+    "empty": finished([]),
+    "clean": finished(of_everything().verdicts[:1]),
+    "everything": of_everything(),
+    "change": of_a_change(scaled("added"), stood_before=[scaled("known")]),
+}
 NARROW = 390
 
 
@@ -307,3 +312,22 @@ def test_on_paper_every_view_and_every_failure_is_there(open_report: Open) -> No
     assert "spec.replicas" in printed.inner_text()
     page.evaluate("dispatchEvent(new Event('afterprint'))")
     assert page.pdf().startswith(b"%PDF")
+
+
+def test_a_change_shows_what_it_adds_what_it_ends_and_what_it_changes(open_report: Open) -> None:
+    page = open_report(of_a_change(scaled("added"), stood_before=[scaled("known")]))
+    assert page.locator("h1").first.inner_text() == "This change adds 1 finding"
+    section = page.locator(".change")
+    assert section.locator("h2").inner_text() == "Against main at abc"
+    counts = [part.inner_text().split("\n")[1:] for part in section.locator(".legend .count").all()]
+    assert counts == [["1", "added"], ["1", "repaired or removed"], ["1", "stood before"]]
+    assert "repairs Deployment.apps/shop/old" in section.locator(".ended").inner_text()
+    section.locator("summary").click()
+    assert section.locator(".line.ins .text").inner_text().split() == ["after:", "a:", "2"]
+    page.locator(".change a", has_text="stood before").click()
+    assert page.locator("#list .row b").all_inner_texts() == ["known"]
+    assert page.locator("#list .row").first.get_attribute("class") == "row warning"
+
+
+def test_a_run_without_a_base_and_a_baseline_compares_nothing(open_report: Open) -> None:
+    assert open_report(finished([scaled("web")])).locator(".change").count() == 0

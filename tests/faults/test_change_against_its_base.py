@@ -123,7 +123,7 @@ def test_a_comment_has_what_is_added_then_the_diffs_and_nothing_that_stood_befor
     check(shop, "--markdown", "c.md", "--github-annotations", "a.txt")
     comment = (shop / "c.md").read_text()
     assert comment.index("no-bad/validations[0]: k is bad") < comment.index("```diff")
-    assert "**repairs** `policy/no-bad/validations[0] on ConfigMap/shop/broken" in comment
+    assert "**repairs** `ConfigMap/shop/broken (cluster prod)`: `policy/no-bad/validations[0]`" in comment
     assert "ConfigMap/shop/old" not in comment
     assert len((shop / "a.txt").read_text().splitlines()) == 1
 

@@ -97,7 +97,7 @@ function sentences(finding, resource) {
   if (finding.by) lines.push(...whoDid(finding));
   if (isChange) lines.push(fact("Cause", [CAUSES[finding.cause], finding.message].filter(Boolean).join(": ")));
   else if (CAUSES[finding.cause]) lines.push(fact("Cause", CAUSES[finding.cause]));
-  if (finding.known) lines.push(fact("First seen", finding.known === "new" ? "new in this run" : finding.since ? dayOf(finding.since) : "in an earlier run"));
+  if (finding.known) lines.push(fact(base ? "State" : "First seen", base || finding.known === "new" ? STATE_LABELS[finding.known] : finding.since ? dayOf(finding.since) : "in an earlier run"));
   if (finding.on) lines.push(fact("Found", SIDES[finding.on]));
   if (place) lines.push(fact("Line", el("code", null, place)));
   if (policy?.standards.length) lines.push(fact("Standards", policy.standards.join("; ")));

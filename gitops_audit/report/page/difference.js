@@ -26,9 +26,9 @@ const linesOf = (text) => (text === undefined ? null : text.split("\n"));
 const SIGNS = { del: "−", ins: "+", same: " ", none: " " };
 const SPOKEN = { del: "in Git: ", ins: "in the cluster: ", same: "", none: "" };
 
-function lineOf(kind, parts) {
+function lineOf(kind, parts, spoken = SPOKEN) {
   const sign = el("span", { class: "sign", "aria-hidden": "true" }, SIGNS[kind]);
-  const text = el(kind === "same" || kind === "none" ? "span" : kind, { class: "text" }, unseen(SPOKEN[kind]), ...parts);
+  const text = el(kind === "same" || kind === "none" ? "span" : kind, { class: "text" }, unseen(spoken[kind]), ...parts);
   return el("span", { class: `line ${kind}` }, sign, text, "\n");
 }
 

@@ -1,13 +1,14 @@
 // Which resources a filter leaves, and how many each further choice would leave.
 
 const KNOWN = ["new", "persisting"];
+const CHECKS = [...new Set(audit.details.flatMap((detail) => detail.findings.map((finding) => finding.check)))].sort();
 
 // Each facet: the name of a value by its number, and the number of an entry's value (-1: it has none).
 const FACETS = [
   { key: "status", title: "Status", names: STATE_NAMES, label: (name) => STATES[name]?.label ?? name, of: (entry) => entries.state[entry] },
   { key: "severity", title: "Severity", names: audit.severities, of: (entry, finding) => (finding && !["skipped", "waived"].includes(finding.state) ? finding.severity : -1), isReversed: true },
-  { key: "check", title: "Check", names: ["drift", "schema", "policy"], of: (entry, finding) => (finding ? ["drift", "schema", "policy"].indexOf(finding.check) : -1) },
-  { key: "known", title: "Since the last run", names: KNOWN, label: (name) => (name === "new" ? "New" : "Known before"), of: (entry, finding) => KNOWN.indexOf(finding?.known) },
+  { key: "check", title: "Check", names: CHECKS, of: (entry, finding) => CHECKS.indexOf(finding?.check) },
+  { key: "known", title: audit.base ? "Of this change" : "Since the baseline", names: KNOWN, label: (name) => STATE_LABELS[name] ?? name, of: (entry, finding) => KNOWN.indexOf(finding?.known) },
   { key: "cluster", title: "Cluster", names: audit.texts, of: (entry) => column.cluster[entries.resource[entry]] },
   { key: "source", title: "Source", names: audit.texts, of: (entry) => column.source[entries.resource[entry]] },
   { key: "kind", title: "Kind", names: audit.texts, of: (entry) => column.kind[entries.resource[entry]] },

@@ -9,6 +9,7 @@ function overviewView() {
   const parts = partCounts();
   return [
     verdictView(),
+    changeView(),
     el("div", { class: "columns" }, el("div", null, stepsView(), matrixView(parts)), el("aside", { "aria-label": "Counts" }, ...talliesView())),
   ];
 }
@@ -17,7 +18,8 @@ function verdictView() {
   const [errors, failed, , passed] = audit.counts;
   const isClean = audit.exitCode === 0;
   const sentence = isClean ? cleanSentence(passed) : `${counted(failed)} of ${several(resourceCount, "resource", "resources")} ${failed === 1 ? "fails" : "fail"}${errors ? `, ${counted(errors)} could not be evaluated` : ""}`;
-  const title = !isClean && !failed ? (errors ? `${several(errors, "resource", "resources")} could not be evaluated` : "Not everything was evaluated") : sentence;
+  const isOfAChange = audit.base && audit.exitCode !== 3;
+  const title = isOfAChange ? `This change adds ${states.new ? several(states.new, "finding", "findings") : "no findings"}` : !isClean && !failed ? (errors ? `${several(errors, "resource", "resources")} could not be evaluated` : "Not everything was evaluated") : sentence;
   return el(
     "header",
     { class: "verdict" },

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 from markdown_it import MarkdownIt
 from markdown_it.token import Token
@@ -8,7 +10,17 @@ from gitops_audit.model.finding import Problem, Severity
 from gitops_audit.model.result import AuditResult
 from gitops_audit.model.verdict import Verdict
 from gitops_audit.report import markdown
-from tests.reported import BREAKING_OUT, finished, hostile, of_everything, resource, scaled
+from tests.reported import (
+    BREAKING_OUT,
+    finished,
+    hostile,
+    known,
+    of_a_change,
+    of_everything,
+    resource,
+    saying_of_a_change,
+    scaled,
+)
 
 
 def tokens(result: AuditResult) -> list[Token]:
@@ -60,13 +72,17 @@ def test_an_error_of_many_resources_is_told_once() -> None:
 def test_content_stays_in_code(text: str) -> None:
     whole = hostile()
     result = finished([v for v in whole.verdicts if v.subject.source == text], notes=[text])
+    result.summary.resolved = [known(text)]
+    result = replace(result, base=saying_of_a_change(text))
     made = tokens(result)
+    fold = "<details><summary>What is rendered (objects: 0 added, 1 changed, 0 removed)</summary>\n"
+    assert [t.content for t in made if t.type == "html_block"] == [fold, "</details>\n"]
     assert {t.type for t in made} <= {
         *("heading_open", "heading_close", "paragraph_open", "paragraph_close", "inline", "text", "softbreak"),
         *("bullet_list_open", "bullet_list_close", "list_item_open", "list_item_close", "code_inline", "fence"),
         *("strong_open", "strong_close", "em_open", "em_close", "table_open", "table_close", "thead_open"),
         *("thead_close", "tbody_open", "tbody_close", "tr_open", "tr_close", "th_open", "th_close", "td_open"),
-        "td_close",
+        *("td_close", "html_block"),
     }
     said = plain_text(result)
     assert not any(mark in said for mark in "@<>#[]`")
@@ -75,3 +91,26 @@ def test_content_stays_in_code(text: str) -> None:
 
 def test_hostile_content_does_not_make_it_longer_than_a_comment() -> None:
     assert len(markdown.write(hostile())) <= markdown.MAX_BYTES
+
+
+def test_a_change_is_told_by_what_it_adds_then_what_it_ends_then_what_is_rendered() -> None:
+    text = markdown.write(of_a_change(scaled("added"), stood_before=[scaled("known")])).decode()
+    assert text.startswith("## GitOps audit: this change adds 1 finding, ends 1\n")
+    assert "Against `main`, objects: 0 added, 1 changed, 0 removed; 1 finding stood there before.\n" in text
+    order = [text.index(part) for part in ("#### medium: `Deployment.apps/shop/added`", "- **repairs**", "<details>")]
+    assert order == sorted(order)
+    assert "shop/known" not in text
+
+
+def test_a_change_that_adds_nothing_says_so() -> None:
+    assert (
+        "## GitOps audit: this change adds no findings, ends 1\n"
+        in markdown.write(of_a_change(stood_before=[scaled("known")])).decode()
+    )
+
+
+def test_a_fold_that_is_cut_is_closed_before_it_is_told() -> None:
+    text = markdown.write(of_a_change(diffs=2_000)).decode()
+    assert len(text.encode()) <= markdown.MAX_BYTES
+    assert text.count("<details>") == text.count("</details>") == 1
+    assert text.index("</details>") < text.index("more are not shown")

@@ -80,7 +80,7 @@ def _texts(objects: Sequence[JsonObject]) -> list[str]:
     return sorted(json.dumps(body, sort_keys=True) for body in objects)
 
 
-def _specs(sources: Sequence[ReadSource]) -> dict[str, JsonObject]:
+def specs(sources: Sequence[ReadSource]) -> dict[str, JsonObject]:
     """What each followed Kustomization says, by the name of its source."""
     found = {}
     for one in (m.body for source in sources for m in source.all_manifests):
@@ -100,15 +100,15 @@ def run(repository: Path, path: str, network: str) -> int:
         sources = read_all(audit._settings, RunOptions(offline=True))
         tree = Path(folder, "tree")
         shutil.copytree(repository, tree, symlinks=True, ignore=shutil.ignore_patterns(".git"))
-        specs, different, count = _specs(sources), [], 0
+        declared, different, count = specs(sources), [], 0
         for one in sources:
-            if one.kind != "kustomize" or one.config.name not in specs or one.config.revision != "HEAD":
+            if one.kind != "kustomize" or one.config.name not in declared or one.config.revision != "HEAD":
                 continue
             rendered = [m.body for m in one.rendered.manifests]
             count += len(rendered)
-            if _texts(rendered) != _texts(built(tree, specs[one.config.name] | {"path": one.config.path})):
+            if _texts(rendered) != _texts(built(tree, declared[one.config.name] | {"path": one.config.path})):
                 different.append(one.config.name)
-        print(f"{count} objects of {len(specs)} Kustomizations, {len(different)} differ: {', '.join(different)}")
+        print(f"{count} objects of {len(declared)} Kustomizations, {len(different)} differ: {', '.join(different)}")
         for note in told_once(unfollowed for one in sources for unfollowed in one.unfollowed):
             print(note)
         for one in sources:

@@ -153,9 +153,10 @@ def _change_port(body: JsonObject) -> Edit | None:
     if port is None:
         return None
     keys = f"port={{}},protocol={port.get('protocol', 'TCP')}"
-    operation = {"op": "replace", "path": "/spec/ports/0/port", "value": 9999}
+    free = next(n for n in range(9999, 0, -1) if all(n != other.get("port") for other in body["spec"]["ports"]))
+    operation = {"op": "replace", "path": "/spec/ports/0/port", "value": free}
     gone = Field("removed", f"spec.ports[{keys.format(port['port'])}]", port)
-    new = Field("added", f"spec.ports[{keys.format(9999)}]", None, {"port": 9999})
+    new = Field("added", f"spec.ports[{keys.format(free)}]", None, {"port": free})
     return _patch("change a Service port", [operation], gone, new, form="json")
 
 

@@ -12,6 +12,7 @@ from gitops_audit.deployer.expansion import Unfollowed, told_once
 from gitops_audit.engine.check.policies import RunPolicies
 from gitops_audit.engine.check.stand_ins import stand_in_notes
 from gitops_audit.engine.cluster_pass import ClusterPass, Judgement
+from gitops_audit.engine.consistency import Consistency
 from gitops_audit.engine.events import Event, Finished, Judged, Started
 from gitops_audit.engine.evidence.audit_log import AuditLogs
 from gitops_audit.engine.evidence.earlier import EarlierSources
@@ -137,6 +138,7 @@ class Audit:
         summary = Summary(is_empty_shard=bool(self.inventory) and not self.resources)
         summary.elsewhere.update(_answered_by_followed(self._sources))
         known = KnownFindings(self._baseline) if self._baseline is not None else None
+        consistency = Consistency(chosen)
         for name, resources in groupby(sorted(chosen, key=_cluster), key=_cluster):
             self._progress(f"auditing {name}")
             verdicts = self._judged(name, tuple(resources))
@@ -146,6 +148,7 @@ class Audit:
                 self._passes[name].forget()
             for verdict in verdicts:
                 summary.add(verdict)
+                consistency.add(verdict)
                 if known is not None:
                     known.add(verdict)
                 yield Judged(verdict)
@@ -153,7 +156,9 @@ class Audit:
             has_other_mode = self._options.mode is not None
             summary.resolved = known.resolved(self._gone(is_whole=is_whole), has_other_mode=has_other_mode)
         told = known.notes(summary.resolved or ()) if known is not None else ()
-        notes = dict.fromkeys((*self._notes(is_whole=is_whole), *told, *self._unevaluated(summary)))
+        notes = dict.fromkeys(
+            (*self._notes(is_whole=is_whole), *consistency.notes(), *told, *self._unevaluated(summary))
+        )
         mask = self._masks.of(self.redactor)
         yield Finished(utc_now(), summary, tuple(map(mask.message, notes) if mask else notes))
 

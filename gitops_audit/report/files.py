@@ -42,7 +42,8 @@ class _Opened:
 class ReportFiles:
     """Context manager. On entry every file is opened, so that a path that cannot be written costs no audit.
 
-    What stands in a file stays until its report is written; a file that opening made is removed where none is.
+    What stands in a file stays until its report is written. Folders that are missing are made; they, and a file that
+    opening made, are removed where no report is written.
     """
 
     def __init__(
@@ -56,6 +57,7 @@ class ReportFiles:
         self._targets = {name: target for name, target in targets.items() if target}
         self._choices = choices
         self._opened: list[_Opened] = []
+        self._folders: set[Path] = set()
         self.notes: list[str] = []
 
     def __enter__(self) -> Self:
@@ -118,6 +120,9 @@ class ReportFiles:
             if opened.is_new:
                 with suppress(OSError):
                     os.unlink(opened.target)
+        for folder in sorted(self._folders, reverse=True):
+            with suppress(OSError):  # what was written stands in it
+                folder.rmdir()
 
     def _open(self, name: str, target: str) -> _Opened:
         twin = next((o for o in self._opened if o.target == target), None)
@@ -127,12 +132,17 @@ class ReportFiles:
             if target == STDOUT:
                 return _Opened(name, target, -1, is_new=False)
             is_new = not os.path.lexists(target)
-            if not Path(target).parent.exists():
-                Path(target).parent.mkdir(parents=True)
+            self._make(Path(target).parent)
             return _Opened(name, target, _writable(target), is_new)
         except (OSError, ValueError) as error:
             message = f"the {name} report cannot be written to {target}: {_reason(error)}"
             raise ConfigError(message, code=CANNOT_OPEN, hint="name a file in a folder that you may write to") from None
+
+    def _make(self, folder: Path) -> None:
+        missing = [place for place in (folder, *folder.parents) if not place.exists()]
+        if missing:
+            self._folders.update(missing)
+            folder.mkdir(parents=True)
 
 
 def _writable(target: str) -> int:

@@ -21,7 +21,7 @@ METRICS = {
     "gitops_audit_info": "The version that wrote this",
     "gitops_audit_resources": "Resources by outcome",
     "gitops_audit_findings": "Open findings by check, severity and result (fail, warn, error)",
-    "gitops_audit_oldest_finding_timestamp_seconds": "Since when the oldest open finding is known, where that is known",
+    "gitops_audit_oldest_finding_timestamp_seconds": "Since when a baseline knows the oldest open finding",
     "gitops_audit_waived_findings": "Findings that an ignore rule or an exception accepts",
     "gitops_audit_skipped_findings": "What was not evaluated on purpose",
     "gitops_audit_run_complete": "1 where everything was evaluated, else 0",
@@ -53,8 +53,8 @@ def _series(result: AuditResult) -> Iterator[tuple[str, Mapping[Labels, float]]]
     yield "gitops_audit_info", {(("version", __version__),): 1}
     yield "gitops_audit_resources", _resources(result)
     yield from _findings(result).items()
-    if oldest := _oldest(result):
-        yield "gitops_audit_oldest_finding_timestamp_seconds", oldest
+    if result.summary.resolved is not None and result.base is None:
+        yield "gitops_audit_oldest_finding_timestamp_seconds", _oldest(result, end)
     yield "gitops_audit_run_complete", {(): int(is_complete)}
     yield "gitops_audit_run_duration_seconds", {(): max(end - start, 0)}
     yield "gitops_audit_last_run_timestamp_seconds", {(): end}
@@ -91,15 +91,16 @@ def _findings(result: AuditResult) -> Mapping[str, Mapping[Labels, float]]:
     return found
 
 
-def _oldest(result: AuditResult) -> Mapping[Labels, float]:
-    """Of each source, as a baseline or a history knows it. Days begin at midnight, UTC."""
-    oldest: dict[Labels, float] = {}
+def _oldest(result: AuditResult, end: float) -> Mapping[Labels, float]:
+    """Of each source, as a baseline knows it; the end of the run where nothing is open, for a gateway keeps what is not
+    sent. Days begin at midnight, UTC."""
+    oldest = {_part(part): end for part in dict.fromkeys(map(part_of, result.verdicts))}
     for verdict, finding in result.findings:
         if finding.since and finding.waiver is None and finding.result != "skip":
             since = datetime.fromisoformat(finding.since)
             at = (since if since.tzinfo else since.replace(tzinfo=UTC)).timestamp()
             labels = _part(part_of(verdict))
-            oldest[labels] = min(at, oldest.get(labels, at))
+            oldest[labels] = min(at, oldest[labels])
     return oldest
 
 

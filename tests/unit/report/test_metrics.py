@@ -10,8 +10,9 @@ import yaml
 from prometheus_client.parser import text_string_to_metric_families
 
 from gitops_audit.model.result import AuditResult
+from gitops_audit.model.verdict import Verdict
 from gitops_audit.report import metrics
-from tests.reported import finished, hostile, of_everything, scaled
+from tests.reported import finished, hostile, of_a_change, of_everything, resource, scaled, with_state
 
 MONITORING = Path(__file__).parents[3] / "deploy/monitoring"
 
@@ -59,13 +60,34 @@ def test_hostile_names_are_label_values_and_nothing_else() -> None:
     assert all(value.isprintable() for s in made for value in s.labels.values())
 
 
+def aged() -> AuditResult:
+    """A finding that a baseline knows since the last day of the year before, and a source without any."""
+    known = with_state("persisting", scaled("web", source="old"))
+    made = finished([known, with_state("new", scaled("web")), Verdict.of(resource("fine", source="fine"), "passed")])
+    made.summary.resolved = []
+    return made
+
+
+def test_the_oldest_finding_is_told_of_each_source_and_the_end_of_the_run_where_nothing_is_open() -> None:
+    name = "gitops_audit_oldest_finding_timestamp_seconds"
+    found = {s.labels["source"]: s.value for s in samples(aged()) if s.name == name}
+    assert found == {"old": 1767139200, "shop": 1767225602.5, "fine": 1767225602.5}
+    assert name not in {s.name for s in samples(finished([scaled("web")]))}
+    assert name not in {s.name for s in samples(of_a_change(scaled("web")))}
+
+
+def test_every_metric_but_those_for_one_version_and_one_run_stands_in_the_dashboard_or_the_rules() -> None:
+    used = "".join((MONITORING / name).read_text(encoding="utf-8") for name in ("dashboard.json", "rules.yaml"))
+    assert {name for name in metrics.METRICS if name not in used} == {"gitops_audit_info"}
+
+
 @pytest.mark.parametrize("name", ["dashboard.json", "rules.yaml"])
 def test_dashboard_and_rules_use_names_and_labels_that_are_written(name: str) -> None:
     text = (MONITORING / name).read_text(encoding="utf-8")
     document = json.loads(text) if name.endswith("json") else yaml.safe_load(text)
     queries = list(_queries(document))
     assert queries
-    written = {s.name: set(s.labels) for s in (*samples(of_everything()), *samples(finished([scaled("web")])))}
+    written = {s.name: set(s.labels) for run in (of_everything(), aged()) for s in samples(run)}
     for query in queries:
         names = re.findall(r"gitops_audit_\w+", query)
         assert names

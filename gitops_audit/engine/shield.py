@@ -23,7 +23,10 @@ _LACKS = frozenset({errno.EMFILE, errno.ENFILE, errno.ENOMEM, errno.EAGAIN, errn
 
 
 class Shield:
-    """Raises an AuditError in place of any other error that leaves the block."""
+    """Raises an AuditError in place of any other error that leaves the block.
+
+    An interruption (Ctrl-C, a time limit of pytest) stays what it is, without the frames that it came through.
+    """
 
     def __enter__(self) -> Self:
         return self
@@ -33,6 +36,8 @@ class Shield:
     ) -> None:
         if isinstance(error, Exception) and not isinstance(error, AuditError):
             raise internal_error(error) from None
+        if error is not None and not isinstance(error, AuditError):
+            raise error.with_traceback(None) from None
 
 
 def internal_error(error: Exception) -> AuditError:

@@ -13,6 +13,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
+import yaml
 
 from tests.e2e.apiserver import ApiServer
 from tests.e2e.denying import webhook
@@ -159,3 +160,25 @@ def test_a_value_that_is_lost_on_the_way_is_no_part_of_the_plan(shop: Shop) -> N
 
     digests = [{a["id"]: (a["renderedDigest"], a["liveDigest"]) for a in p["actions"]} for p in (plan, again)]
     assert digests[0] == digests[1]
+
+
+def test_a_plan_into_git_tells_no_copy_of_a_value_by_its_digest(shop: Shop) -> None:
+    """A plain digest of a text that a value is a part of lets the value be guessed."""
+    shop.commit({"shop/copied.yaml": far_from(DECLARED)})
+    shop.deploy("-f", str(shop.root / "shop/copied.yaml"), "--server-side", "--force-conflicts")
+    shop.edit("copied", a="2")
+    plan = shop.plan("--to", "git")
+    shop.commit(
+        {"shop/db.yaml": json.dumps(secret("db", "another-value")), "shop/copied.yaml": far_from("another-value")}
+    )
+    again = shop.plan("--to", "git")
+
+    digests = [[(a["id"], a["renderedDigest"], a["liveDigest"]) for a in p["actions"]] for p in (plan, again)]
+    assert [id_ for id_, _, _ in digests[0]] == ["prod/shop/ConfigMap/default/copied"]
+    assert digests[0] == digests[1]
+
+
+def far_from(value: str) -> str:
+    """A value that no difference shows beside the line that changes."""
+    between = {f"b{n}": "" for n in range(9)}
+    return yaml.safe_dump(config_map("copied", a="1", **between, url=f"https://a:{value}@b"))

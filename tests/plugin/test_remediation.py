@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import json
 from pathlib import Path
 from xml.etree import ElementTree as ET
@@ -11,6 +12,18 @@ import pytest
 from tests.fleet import NAMESPACE, Deployed, manifest
 
 SCALED = {"spec": {"replicas": 7}}
+VALUES = ("marker-of-git", "marker-by-hand")
+CRASHING = """
+from gitops_audit.live import writer
+
+def crash(self, target, operations, manager):
+    if target.key.kind != "Secret":
+        return patch(self, target, operations, manager)
+    password = operations[-1]["value"]
+    raise {error}(f"crashed beside {{len(password)}} characters")
+
+patch, writer.Writer.patch = writer.Writer.patch, crash
+"""
 
 
 @pytest.fixture(autouse=True)
@@ -136,6 +149,28 @@ def test_after_an_error_of_the_collection_nothing_is_repaired(pytester: pytest.P
     run(pytester, "test_broken.py", "--gitops-remediate=apply", "--continue-on-collection-errors")
 
     assert replicas(drifted) == 7
+
+
+@pytest.mark.parametrize("workers", ["0", "2"])
+@pytest.mark.parametrize("error", ["", "AssertionError", "KeyboardInterrupt"])
+def test_the_local_variables_of_a_repair_show_no_value_of_a_secret(
+    pytester: pytest.Pytester, shop: Deployed, state: Path, error: str, workers: str
+) -> None:
+    """With all that pytest tells of a crash beside one."""
+    consent(shop)
+    secret = {**manifest("Secret", "db"), "stringData": {"password": VALUES[0]}}
+    shop.commit({"apps/db.yaml": json.dumps(secret)})
+    shop.client.apply(secret, namespace=NAMESPACE)
+    shop.patch("Secret", "db", {"stringData": {"password": VALUES[1]}}, manager="kubectl-edit")
+    pytester.makepyfile(crashing=CRASHING.format(error=error) if error else "")
+    told = ("--showlocals", "--tb=long", "--full-trace", "-vv", "-rA", "-p", "crashing", "--gitops-plan=plan.json")
+
+    result = run(pytester, "--gitops-remediate=apply", "--gitops-json=report.json", f"-n{workers}", *told)
+
+    files = [path for folder in (state, pytester.path) for path in folder.rglob("*.json*") if path.is_file()]
+    shown = "".join([result.stdout.str(), result.stderr.str(), *(path.read_text() for path in files)])
+    forms = [form for value in VALUES for form in (value, base64.b64encode(value.encode()).decode())]
+    assert [form for form in forms if form in shown] == []
 
 
 @pytest.mark.parametrize(

@@ -79,7 +79,7 @@ class GitPlanner:
             for patch in patches
             for change in patch.files
         )
-        plan = Plan(scope, self.survey.commits, (), tuple(_actions(taken)), tuple(refused), files=files)
+        plan = Plan(scope, self.survey.commits, (), tuple(self._actions(taken)), tuple(refused), files=files)
         return GitPlanned(plan.sealed(moment), tuple(patches), all(one.is_read for one in found))
 
     def _patched(self, tasks: list[Task]) -> tuple[list[Patch], list[Task]]:
@@ -126,6 +126,28 @@ class GitPlanner:
             if secret_lines(FileChange(path, before, after), redact, audit.is_telling, clusters):
                 return path
         return ""
+
+    def _actions(self, tasks: list[Task]) -> Iterator[Action]:
+        """One for each resource, with all of its findings; digests are of what may be shown."""
+        found: dict[str, list[Task]] = {}
+        for task in tasks:
+            found.setdefault(task.declared.id, []).append(task)
+        for id_, own in sorted(found.items()):
+            declared, live = own[0].declared, own[0].live
+            version = str((live.get("metadata") or {}).get("resourceVersion") or "")
+            yield Action(
+                id=id_,
+                wave=0,
+                action="patch-file",
+                resource=str(declared.key),
+                cluster=declared.key.cluster,
+                source=declared.source,
+                version=declared.version,
+                resource_version=version,
+                live_digest=content_digest(live),
+                rendered_digest=rendered_digest(self.survey.declared(declared)),
+                findings=tuple(task.finding.fingerprint for task in own),
+            )
 
     @staticmethod
     def _patch(sources: list[ReadSource], checkout: Checkout, settler: Settler) -> Patch:
@@ -178,26 +200,3 @@ def _changes(files: Files, changes: Mapping[str, bytes], commit: str) -> Iterato
 
 def _mode(place: Path) -> str:
     return "100755" if place.exists() and place.stat().st_mode & 0o100 else "100644"
-
-
-def _actions(tasks: list[Task]) -> Iterator[Action]:
-    """One for each resource, with all of its findings."""
-    found: dict[str, list[Task]] = {}
-    for task in tasks:
-        found.setdefault(task.declared.id, []).append(task)
-    for id_, own in sorted(found.items()):
-        declared, live = own[0].declared, own[0].live
-        version = str((live.get("metadata") or {}).get("resourceVersion") or "")
-        yield Action(
-            id=id_,
-            wave=0,
-            action="patch-file",
-            resource=str(declared.key),
-            cluster=declared.key.cluster,
-            source=declared.source,
-            version=declared.version,
-            resource_version=version,
-            live_digest=content_digest(live),
-            rendered_digest=rendered_digest(declared.body),
-            findings=tuple(task.finding.fingerprint for task in own),
-        )

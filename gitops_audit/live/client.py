@@ -11,6 +11,7 @@ import logging
 import os
 import re
 import threading
+import time
 import warnings
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -31,6 +32,7 @@ from gitops_audit.regular_file import is_pipe, open_named, open_regular
 
 DEFAULT_KUBECONFIG = "~/.kube/config"
 
+_TOKEN_GOOD_FOR_S = 1.0
 _HEADER_VALUE = re.compile(r"[\x21-\x7e]+(?: [\x21-\x7e]+)*")
 _MALFORMED: tuple[type[Exception], ...] = (OSError, ValueError, TypeError, KeyError, AttributeError, HTTPError)
 
@@ -51,6 +53,7 @@ class Session:
         self._concurrency = concurrency
         self._lock = threading.Lock()
         self._generation = 0
+        self._asked_at: float | None = None
         self._open()
 
     def __repr__(self) -> str:
@@ -92,6 +95,7 @@ class Session:
     def _open(self) -> None:
         from kubernetes.client.rest import RESTClientObject
 
+        self._header, self._asked_at = Headers(), None
         self._configuration = configuration = _load(self._config)
         configuration.connection_pool_maxsize = self._concurrency
         self._base = str(configuration.host).rstrip("/")
@@ -103,6 +107,12 @@ class Session:
             raise _unusable(self._config, _plain(error)) from None
 
     def _authorization(self) -> dict[str, str]:
+        """Asked for once a second: the package reads its settings anew each time, which costs as much as a request."""
+        if self._asked_at is None or time.monotonic() - self._asked_at >= _TOKEN_GOOD_FOR_S:
+            self._header, self._asked_at = Headers(self._asked()), time.monotonic()
+        return self._header
+
+    def _asked(self) -> dict[str, str]:
         try:
             settings = self._configuration.auth_settings()
         except _load_errors() as error:

@@ -31,14 +31,16 @@ USERS: Mapping[str, str] = {"admin": "system:masters", "reader": "readers", "nob
 _START_TIMEOUT_S = 60.0
 _STOP_TIMEOUT_S = 10.0
 _P256_OID = bytes.fromhex("06082a8648ce3d030107")
-# Requests with their bodies, once when they come (before anything is done) and once when they are answered.
+# Requests with their bodies, once when they come (before anything is done) and once when they are answered; of patches
+# the answer too, for not each of them changes something.
 _AUDIT_POLICY = {
     "apiVersion": "audit.k8s.io/v1",
     "kind": "Policy",
     "omitStages": ["ResponseStarted"],
     "rules": [
         {"level": "Metadata", "resources": [{"group": "", "resources": ["secrets"]}]},
-        {"level": "Request", "verbs": ["create", "update", "patch", "delete", "deletecollection"]},
+        {"level": "RequestResponse", "verbs": ["patch"]},
+        {"level": "Request", "verbs": ["create", "update", "delete", "deletecollection"]},
         {"level": "None"},
     ],
 }
@@ -177,6 +179,7 @@ class ApiServer:
             f"--audit-policy-file={self._folder / 'audit-policy.json'}",
             f"--audit-log-path={self._folder / 'audit.log'}",
             "--audit-log-mode=blocking",
+            "--audit-log-maxsize=100000",  # MB: a log that was begun anew would hide what stood there before
             f"--token-auth-file={self._folder / 'tokens.csv'}",
             "--disable-admission-plugins=ServiceAccount",
             "--allow-privileged=true",

@@ -18,7 +18,11 @@ _ASKING = frozenset({"selfsubjectaccessreviews", "selfsubjectrulesreviews", "sub
 
 @dataclass(frozen=True, slots=True)
 class Write:
-    """One request that asked for a write, no dry run; `code` is 0 where it was never answered."""
+    """One request that asked for a write, no dry run.
+
+    `code` is 0 where it was never answered; `version` is that of the object in the answer, where that is logged: what
+    is applied a second time and moves nothing leaves it as it was.
+    """
 
     verb: str
     resource: str
@@ -26,6 +30,7 @@ class Write:
     name: str
     agent: str
     code: int
+    version: str
     body: Any = field(repr=False)
 
     @property
@@ -88,6 +93,7 @@ def _write(event: Any) -> Write:
         about.get("name") or name,
         event.get("userAgent", ""),
         int((event.get("responseStatus") or {}).get("code", 0)),
+        str(((event.get("responseObject") or {}).get("metadata") or {}).get("resourceVersion", "")),
         body,
     )
 

@@ -124,8 +124,9 @@ def meddle(client: Client, sent: Sent) -> None:
     """Somebody else writes the same object at this very moment: the field that is repaired, or another one."""
     found, live = client.request("GET", sent.path)
     if found == 404:
-        collection, _, name = sent.path.rpartition("/")
-        made = {"metadata": {"name": name}, "data": {"a": MINE}}
+        collection = sent.path.rpartition("/")[0]
+        note = {"metadata": {**sent.body["metadata"], "annotations": {"note": MINE}}}
+        made = {**sent.body, **note, **({"data": {"a": MINE}} if sent.body["kind"] == "ConfigMap" else {})}
         _checked(*client.request("POST", f"{collection}?fieldManager={MINE}", made))
         return
     is_same = live["kind"] == "ConfigMap" and "data" in live and sum(map(ord, sent.path)) % 2

@@ -1,4 +1,4 @@
-"""A repair of fifty objects that goes wrong in the middle: one step of each fault of `tests.e2e.remediation_faults`."""
+"""A repair of fifty objects that goes wrong in the middle: one step of each fault of `tests.e2e.fault`."""
 
 from __future__ import annotations
 
@@ -7,9 +7,9 @@ from collections.abc import Iterator
 import pytest
 
 from tests.e2e.apiserver import ApiServer
-from tests.e2e.denying import webhook
-from tests.e2e.fifty import Fifty
-from tests.e2e.remediation_faults import FAULTS, Scene, Tally, Trial
+from tests.e2e.fault import FAULTS, Scene
+from tests.e2e.remediation_faults import scene as set_scene
+from tests.e2e.trial import Tally, Trial
 
 pytestmark = pytest.mark.e2e
 
@@ -18,7 +18,7 @@ STEPS = {
     "killed within a line": 24,
     "killed after a write": 30,
     "disk full": 25,
-    "answer lost": 36,
+    "answer lost": 30,
     "conflict": 17,
     "forbidden": 25,
     "webhook denies": 40,
@@ -32,10 +32,9 @@ def scene(apiserver: ApiServer, tmp_path_factory: pytest.TempPathFactory) -> Ite
     folder = tmp_path_factory.mktemp("fifty")
     with pytest.MonkeyPatch.context() as patch, apiserver.left_as_found():
         patch.setenv("XDG_STATE_HOME", str(folder / "state"))
-        fifty = Fifty.made(apiserver, folder)
-        with webhook(fifty.client, folder) as hook:
-            yield Scene(fifty, folder, hook)
-        fifty.unlock()
+        with set_scene(apiserver, folder) as found:
+            yield found
+            found.fifty.unlock()
 
 
 @pytest.mark.parametrize(("name", "step"), STEPS.items(), ids=list(STEPS))

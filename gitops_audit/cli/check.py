@@ -31,7 +31,7 @@ from gitops_audit.engine.options import RunOptions
 from gitops_audit.engine.selection import select
 from gitops_audit.history import baseline
 from gitops_audit.lifetime import Interrupted
-from gitops_audit.model.check import DRIFT, SCHEMA
+from gitops_audit.model.check import DRIFT, ENGINE, SCHEMA
 from gitops_audit.model.printable import printable
 from gitops_audit.model.result import NOT_EVALUATED, AuditResult, BaseInfo, ClusterInfo, RunInfo, Summary
 from gitops_audit.model.subject import Subject, Unread
@@ -210,8 +210,10 @@ def _print_all(verdicts: Sequence[Verdict], *, is_verbose: bool) -> None:
 
 
 def _print(verdict: Verdict, shared: Mapping[ErrorCause, Shared], *, is_verbose: bool) -> None:
-    is_known = verdict.outcome == "passed" and all(f.state == "persisting" for f in verdict.findings)
-    if is_known and verdict.findings and not is_verbose:
+    is_counted = verdict.outcome == "passed" and all(
+        f.state == "persisting" or f.check == ENGINE for f in verdict.findings
+    )
+    if is_counted and verdict.findings and not is_verbose:
         return
     is_told_once = verdict.outcome == "error" and only_cause(verdict) in shared
     is_waived = is_verbose and bool(verdict.findings) and verdict.outcome != "skipped"

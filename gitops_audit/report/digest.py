@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Iterator
 
-from gitops_audit.model.check import POLICY, SCHEMA
+from gitops_audit.model.check import ENGINE, POLICY, SCHEMA
 from gitops_audit.model.finding import Finding
 from gitops_audit.model.printable import printable
 from gitops_audit.model.verdict import Verdict
@@ -40,13 +40,15 @@ def _counted(counted: Counter[str]) -> Iterator[str]:
 
 
 def _is_unfailing(verdict: Verdict, finding: Finding) -> bool:
-    if finding.state == "persisting" and verdict.outcome == "passed":
+    if verdict.outcome == "passed" and (finding.state == "persisting" or finding.check == ENGINE):
         return True
     return finding.waiver is not None or (finding.check == POLICY and finding.result in ("warn", "skip"))
 
 
 def _name(verdict: Verdict, finding: Finding) -> str:
     """What is counted: a rule, or a field of a kind, with the reason of a waiver."""
+    if finding.waiver is None and finding.check == ENGINE and finding.state != "persisting":
+        return f"{finding.severity}: {verdict.subject.key.qualified_kind} {ENGINE}/{finding.rule}"
     if finding.waiver is None and finding.result == "fail":  # it fails nothing, for the baseline knows it
         return f"known: {_group(verdict, finding)}"
     what = f"{verdict.subject.key.qualified_kind} {finding.path}" if finding.change else finding.rule

@@ -238,3 +238,12 @@ def test_pytest_has_a_test_of_its_own_for_it(tmp_path: Path) -> None:
     assert f"FAILED gitops-audit.yaml::{name}[engine]" in done.stdout
     assert "1 failed" in done.stdout
     assert "PASSED" not in done.stdout
+
+
+def test_points_of_style_are_counted_on_a_terminal(tmp_path: Path) -> None:
+    fleet(tmp_path, [application(syncPolicy=None)], [application(syncPolicy=None) | {"status": WELL}])
+    done = command(tmp_path, "check", "-q")
+    assert done.returncode == 0
+    assert "1 x info: Application.argoproj.io engine/auto-sync-off" in done.stdout
+    assert "in Git and in the cluster; spec.syncPolicy" not in done.stdout
+    assert "in Git and in the cluster; spec.syncPolicy" in command(tmp_path, "check", "-q", "-v").stdout

@@ -22,7 +22,7 @@ from tests.hostile.object_samples import CONFIG, OBJECTS
 from tests.hostile.structure import Mutant, broken_texts, mutants, some, text_of
 
 Record = Callable[[str, object], None]
-_PACKS = ("best-practices", "rbac", "network", "supply-chain", "opengitops", "pod-security-restricted")
+_PACKS = ("best-practices", "rbac", "network", "supply-chain", "opengitops", "gitops-lint", "pod-security-restricted")
 _AUDIT = f"""\
 version: 1
 clusters: {{prod: {{snapshot: live.json}}}}

@@ -67,7 +67,9 @@ def test_a_policy_says_what_its_own_tests_expect(
     subject = Subject(body, group, version, body["kind"], metadata.get("namespace", ""), metadata["name"])
     results = policies[file.path].evaluate(subject, Objects([body, *case.get("others", [])]))
     asked = [item for item in results if case.get("rule") in (None, item.rule)]
-    assert asked, "the policy does not match the object of its own test"
+    assert asked or case["expect"] == "skip", "the policy does not match the object of its own test"
+    if not asked:
+        return
     worst = min(asked, key=lambda item: WORST.index(item.result))
     assert worst.result == case["expect"], worst.message
 
@@ -92,6 +94,7 @@ def test_a_policy_of_a_pack_is_tested_on_both_sides(file: packs.PackFile) -> Non
 def test_the_packs_are_those_of_the_documentation() -> None:
     assert NAMES == [
         "best-practices",
+        "gitops-lint",
         "network",
         "opengitops",
         "pod-security-baseline",

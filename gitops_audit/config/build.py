@@ -107,6 +107,7 @@ def _source(document: Document, index: int, source: dict[str, Any]) -> SourceCon
         namespace=source.get("namespace", ""),
         clusters=tuple(dict.fromkeys(source.get("clusters", ()))),
         exclude=tuple(source.get("exclude", ())),
+        images=tuple(source.get("images", {}).items()),
         kustomize=_kustomize(source.get("kustomize", {})),
         helm=_helm(source.get("helm", {})),
         argocd=_argocd(source.get("argocd")),

@@ -223,9 +223,9 @@ class SourceConfig:
     (server or name to cluster) says. Such a source tells in `followed_from` where it was found (`Application
     argocd/shop at apps/shop.yaml:3`), and brings its own rules in `ignore`; `after` names the sources that its engine
     deploys before it; `deployer` is what is known to deploy it, `given` are the options that it has there, by its own
-    names, as JSON.
+    names, as JSON. `images` are globs of image names, each with the repository that they are built from.
 
-    A URL may carry a password, so `repo` is in no representation of the settings.
+    A URL may carry a password, so `repo` and `images` are in no representation of the settings.
     """
 
     name: str
@@ -248,6 +248,7 @@ class SourceConfig:
     deployer: Literal["", "argocd", "flux"] = ""
     given: tuple[tuple[str, str], ...] = field(default=(), repr=False)
     ignore: tuple[IgnoreRule, ...] = ()
+    images: tuple[tuple[str, str], ...] = field(default=(), repr=False)
     where: Location = NOWHERE
 
     @property

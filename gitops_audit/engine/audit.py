@@ -16,6 +16,7 @@ from gitops_audit.engine.consistency import Consistency
 from gitops_audit.engine.events import Event, Finished, Judged, Started
 from gitops_audit.engine.evidence.audit_log import AuditLogs
 from gitops_audit.engine.evidence.earlier import EarlierSources
+from gitops_audit.engine.evidence.image_origin import ImageOrigins
 from gitops_audit.engine.evidence.locate import Locator
 from gitops_audit.engine.evidence.mask import Masks
 from gitops_audit.engine.gather.all_sources import read_all, with_followed
@@ -110,6 +111,7 @@ class Audit:
             definitions,
             self._baseline,
             self._sources,
+            self._image_origins(),
         )
         found = [r for cluster in self._clusters for r in self._inventory(cluster, self._judgement)]
         found += self._orphans()
@@ -118,6 +120,10 @@ class Audit:
         self._masks.over(self.inventory)
         self.resources = self.inventory if shard is None else tuple(filter(shard.holds, found))
         self._logs = AuditLogs.read(self._options.audit_logs, self.resources)
+
+    def _image_origins(self) -> ImageOrigins | None:
+        has_images = any(source.images for source in self._settings.sources)
+        return ImageOrigins(self._settings, fetch=self._options.fetch) if has_images else None
 
     @property
     def info(self) -> RunInfo:
@@ -305,6 +311,7 @@ class Audit:
             yield from one.notes()
         if self._judgement is not None:
             yield from self._judgement.locator.notes()
+            yield from self._judgement.images.notes() if self._judgement.images else ()
             yield from self._judgement.policies.notes(is_whole=is_whole)
 
     def _unevaluated(self, summary: Summary) -> Iterator[str]:

@@ -24,6 +24,7 @@ from gitops_audit.engine.evidence.causes import Causes
 from gitops_audit.engine.evidence.confirm import Confirmer
 from gitops_audit.engine.evidence.earlier import EarlierSources
 from gitops_audit.engine.evidence.elsewhere import Elsewhere
+from gitops_audit.engine.evidence.image_origin import ImageOrigins
 from gitops_audit.engine.evidence.live_scalers import LiveScalers
 from gitops_audit.engine.evidence.locate import Locator
 from gitops_audit.engine.evidence.mask import Masks
@@ -47,7 +48,8 @@ from gitops_audit.model.verdict import Threshold, Verdict
 @dataclass(frozen=True, slots=True)
 class Judgement:
     """What all clusters of a run are judged by; `definitions` are the CustomResourceDefinitions of all sources,
-    `baseline` the findings that are known, `sources` are all sources as they were read."""
+    `baseline` the findings that are known, `sources` are all sources as they were read, `images` tells what changed
+    images are built from."""
 
     settings: Settings
     policies: RunPolicies
@@ -58,6 +60,7 @@ class Judgement:
     definitions: Sequence[JsonObject] = ()
     baseline: Baseline | None = None
     sources: Sequence[ReadSource] = ()
+    images: ImageOrigins | None = None
 
 
 class ClusterPass:
@@ -183,6 +186,8 @@ class ClusterPass:
         if self._causes is not None:
             yield self._causes.settled
         yield lambda cases: logs.attributed(cases, self._plural)
+        if self._by.images is not None:
+            yield self._by.images.told
 
     def _judged(self, verdicts: Sequence[Verdict]) -> list[Verdict]:
         shown: Iterable[Verdict] = self._by.masks.masked(verdicts, self.redactor)

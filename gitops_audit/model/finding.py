@@ -72,7 +72,8 @@ class Change:
 
     `pointer` is the RFC 6901 pointer into the side that has the field (the declared one where both have it);
     `path` is the same for people (`spec.template.spec.containers[name=web].image`).
-    `declared` and `live` are JSON values or ABSENT; Secret values are tokens already.
+    `declared` and `live` are JSON values or ABSENT; Secret values are tokens already. `built` says of images what they
+    are built from.
     """
 
     type: ChangeType
@@ -84,6 +85,7 @@ class Change:
     severity: Severity = Severity.medium
     by: FieldOwner | None = None
     ignored: Waiver | None = None
+    built: str = ""
 
 
 @dataclass(frozen=True, slots=True)

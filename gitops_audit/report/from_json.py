@@ -203,6 +203,7 @@ def _change(entry: Any) -> Change:
         Severity[entry["severity"]],
         _owner(entry["by"]) if entry["by"] else None,
         _waiver(entry["ignored"]),
+        entry.get("builtFrom", ""),
     )
 
 

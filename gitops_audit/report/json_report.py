@@ -190,6 +190,7 @@ def _change(finding: Finding, change: Change) -> dict[str, Any]:
         **_history([finding]),
         "ignored": _waiver(finding.waiver),
         "by": _owner(change.by) if change.by else None,
+        **({"builtFrom": change.built} if change.built else {}),
     }
 
 

@@ -272,7 +272,11 @@ def _change(finding: Finding, change: Change, path: str) -> Iterator[Line]:
 
 
 def meaning(change: Change) -> str:
-    """What the change is, and which side moved."""
+    """What the change is, which side moved, and what the images that changed are built from."""
+    return f"{_moved(change)}; {change.built}" if change.built else _moved(change)
+
+
+def _moved(change: Change) -> str:
     if change.cause == "git":
         return "changed in Git, not deployed yet"
     if change.cause == "both":

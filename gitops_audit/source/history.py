@@ -13,6 +13,7 @@ from gitops_audit.source.objects import CORRUPT, FSCK
 # More paths than this make git slower than a walk through everything below their common directory.
 _MAX_PATHSPECS = 64
 _HEADER = b"\x01"
+_FORMAT = "--format=%H%x00%an%x00%cI%x00%s"
 _LOG = (
     "log",
     "-z",
@@ -47,6 +48,12 @@ def last_commits(
                     return found
         _check(git, process)
     return found
+
+
+def described(git: GitCommand, commit: str) -> Commit:
+    """Who made a commit, when, and what its first line says. Raises GitFailedError."""
+    sha, author, date, subject = git.line("log", "-1", "--encoding=UTF-8", _FORMAT, commit, "--").split("\0", 3)
+    return _commit(*(part.encode("utf-8", "replace") for part in (sha, author, date, subject)))
 
 
 def _pathspecs(wanted: Mapping[str, str]) -> list[str]:

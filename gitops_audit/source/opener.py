@@ -2,19 +2,23 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from pathlib import Path
 from threading import Lock
 
 from gitops_audit.config.repository import is_url
 from gitops_audit.config.rules import resolved_path
 from gitops_audit.config.settings import NO_REPOSITORY, WORKTREE, SourceConfig
+from gitops_audit.config.source_rules import revision_fault
 from gitops_audit.errors import SourceError
+from gitops_audit.model.resource import Commit
 from gitops_audit.source.cache import default_cache_dir, is_fetched_by_name, open_remote
 from gitops_audit.source.checkout import Checkout
 from gitops_audit.source.commit_checkout import CommitCheckout
+from gitops_audit.source.history import described
 from gitops_audit.source.no_repository import NoCheckout
 from gitops_audit.source.repository import Repository, open_local
-from gitops_audit.source.revision import pinned
+from gitops_audit.source.revision import has, pinned
 from gitops_audit.source.worktree import WorktreeCheckout
 
 NO_WORKTREE = "GA209"
@@ -42,6 +46,15 @@ class Opener:
         except SourceError as error:
             where = error.where or config.where
             raise SourceError(error.message, code=error.code, where=where, hint=error.hint) from None
+
+    def commit(self, repo: str, revisions: Iterable[str]) -> Commit | None:
+        """The first of these revisions that a repository (a path or URL) holds; None where it holds none of them.
+
+        Raises SourceError where the repository cannot be read.
+        """
+        repository = self._repository(repo, "HEAD")
+        found = next((name for name in revisions if not revision_fault(name) and has(repository, name)), None)
+        return described(repository.git, pinned(repository, found)) if found is not None else None
 
     def _opened(self, config: SourceConfig, revision: str) -> Checkout:
         if config.repo == NO_REPOSITORY:

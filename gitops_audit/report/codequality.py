@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from gitops_audit.model.finding import Severity
+from gitops_audit.model.printable import printable
 from gitops_audit.model.result import AuditResult
 from gitops_audit.report.issue import Issue, issues
 from gitops_audit.report.json_report import dumps
@@ -29,5 +30,5 @@ def _entry(issue: Issue) -> dict[str, Any]:
         "check_name": issue.rule,
         "fingerprint": issue.fingerprint,
         "severity": "blocker" if issue.result == "error" else _SEVERITY[issue.severity],
-        "location": {"path": issue.path.removeprefix("./"), "lines": {"begin": issue.line}},
+        "location": {"path": printable(issue.path.removeprefix("./")), "lines": {"begin": issue.line}},
     }

@@ -44,7 +44,7 @@ MAX_LABEL_CHARS = 200
 def write(result: AuditResult) -> bytes:
     """The metrics as UTF-8. That of the last success is not there where the run was none."""
     series = dict(_series(result))
-    return "".join(line for name in METRICS if name in series for line in _family(name, series[name])).encode()
+    return "".join(line for name in METRICS if series.get(name) for line in _family(name, series[name])).encode()
 
 
 def _series(result: AuditResult) -> Iterator[tuple[str, Mapping[Labels, float]]]:

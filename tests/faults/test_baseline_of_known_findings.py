@@ -204,6 +204,9 @@ def test_shards_tell_what_is_resolved_once(shop: Path) -> None:
 
 
 FORMATS = {
+    "json": '"state": "persisting"',
+    "html": '"known":"persisting"',
+    "gitlab-annotations": "; known since ",
     "junit": 'value="persisting"',
     "sarif": '"baselineState": "unchanged"',
     "codequality": "; known since ",
@@ -214,9 +217,14 @@ FORMATS = {
 }
 
 
-def test_every_format_tells_the_state_also_afterwards_from_the_report(shop: Path) -> None:
+def test_every_format_tells_the_state_also_afterwards_from_the_report(
+    shop: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert FORMATS.keys() == ALL_FORMATS.keys()
+    monkeypatch.setenv("CI_PROJECT_URL", "https://gitlab.example/shop")
     report(shop, *(word for name in FORMATS for word in (f"--{name}", f"out.{name}")))
     told = read((shop / "r.json").read_bytes(), "r.json")
+    (shop / "r.json").rename(shop / "out.json")
     for name, words in FORMATS.items():
         assert words in (shop / f"out.{name}").read_text(), name
         assert words in ALL_FORMATS[name].write(told).decode(), name

@@ -5,14 +5,19 @@ from __future__ import annotations
 import csv
 import json
 import re
+import subprocess
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, get_args
 from xml.etree import ElementTree as ET
 
 import pytest
+import yaml
 
+from gitops_audit.model.check import CheckName
 from gitops_audit.model.resource import JsonObject
+from gitops_audit.report.registry import FORMATS
+from tests import engines
 from tests.html_page import page_data
 from tests.recorded import config_map, make, run
 
@@ -20,11 +25,11 @@ PAGE = Path(__file__).parents[2] / "docs/reference/results.md"
 REPORTS = (
     *("terminal", "terminal -v", "pytest", "pytest -v", "pytest --junitxml", "--junit", "--json"),
     *("--sarif", "--codequality", "--csv", "--markdown", "--metrics", "--github-annotations", "--gitlab-annotations"),
-    "--html",
+    *("--html", "baseline create"),
 )
 
 
-OTHERS = ("sarif", "codequality", "csv", "markdown", "metrics", "github-annotations", "gitlab-annotations", "html")
+OTHERS = tuple(name for name in FORMATS if name not in ("json", "junit"))
 
 
 class Row(NamedTuple):
@@ -38,73 +43,18 @@ class Row(NamedTuple):
 
 
 # How a report tells it. "line": on the resource. "count": in the summary, with the number of resources.
-_FAIL = (
-    *("line", "line", "line", "line", "failure", "failure", "entry"),
-    *("result", "issue", "row", "item", "sample", "annotation", "link", "finding"),
-)
-_ERROR = (
-    *("line", "line", "line", "line", "error", "error", "entry"),
-    *("result", "issue", "row", "item", "sample", "annotation", "link", "finding"),
-)
-_WARN = (
-    *("line", "line", "count", "line", "property", "system-out", "entry"),
-    *("result", "issue", "row", "item", "sample", "annotation", "link", "finding"),
-)
-_SKIP = (
-    "count",
-    "line",
-    "count",
-    "line",
-    "property",
-    "skipped case",
-    "entry",
-    "note",
-    "left out",
-    "row",
-    "item",
-    "skipped sample",
-    "left out",
-    "left out",
-    "finding",
-)
-_WAIVED = (
-    "count",
-    "line",
-    "count",
-    "line",
-    "property",
-    "system-out",
-    "entry",
-    "note",
-    "left out",
-    "row",
-    "item",
-    "waived sample",
-    "left out",
-    "left out",
-    "finding",
-)
+_OPEN = ("result", "issue", "row", "item", "sample", "annotation", "link", "finding")
+_FAIL = ("line", "line", "line", "line", "failure", "failure", "entry", *_OPEN, "known")
+_ERROR = ("line", "line", "line", "line", "error", "error", "entry", *_OPEN, "left out")
+_UNREAD = ("line", "line", "line", "line", "any", "any", "entry", *_OPEN, "known")
+_WARN = ("line", "line", "count", "line", "property", "system-out", "entry", *_OPEN, "known")
+_COUNTED = ("count", "line", "count", "line", "property")
+_CLOSED = ("left out", "left out", "finding", "left out")
+_SKIP = (*_COUNTED, "skipped case", "entry", "note", "left out", "row", "item", "skipped sample", *_CLOSED)
+_WAIVED = (*_COUNTED, "system-out", "entry", "note", "left out", "row", "item", "waived sample", *_CLOSED)
 _SKIPPED = (
-    "number",
-    "line",
-    "number",
-    "line",
-    "skipped",
-    "skipped",
-    "entry",
-    "note",
-    "left out",
-    "row",
-    "item",
-    "skipped sample",
-    "left out",
-    "left out",
-    "finding",
-)
-
-_UNREAD = (
-    *("line", "line", "line", "line", "any", "any", "entry"),
-    *("result", "issue", "row", "item", "sample", "annotation", "link", "finding"),
+    *("number", "line", "number", "line", "skipped", "skipped", "entry"),
+    *("note", "left out", "row", "item", "skipped sample", *_CLOSED),
 )
 
 ROWS = (
@@ -120,6 +70,8 @@ ROWS = (
     Row("policy", "error", "undecided", "object.data.absent == ", _ERROR),
     Row("policy", "skip (--allow-unsupported)", "unsupported", "verifyImages", _SKIP),
     Row("policy", "excepted", "excepted", "until it moves", _WAIVED),
+    Row("health", "in-progress", "unwell", "it is not bound", _FAIL),
+    Row("engine", "not-ready", "wedged", "no such branch", _FAIL),
 )
 
 MEANING = {
@@ -146,6 +98,7 @@ MEANING = {
     "annotation": "a workflow command at the line, with the reason",
     "finding": "a finding of its own on its resource, with the reason",
     "link": "a link to the line, with the reason in its label",
+    "known": "an entry of the baseline, by resource, check and rule; its reason is for a person to write",
 }
 
 GITLAB = {"CI_PROJECT_URL": "https://gitlab.example/shop"}
@@ -153,8 +106,11 @@ GITLAB = {"CI_PROJECT_URL": "https://gitlab.example/shop"}
 CONFIG = """\
 version: 1
 clusters: {prod: {snapshot: live.json}}
-sources: [{name: shop, path: apps, namespace: shop}]
+sources:
+  - {name: shop, path: apps, namespace: shop}
+  - {name: flux, flux: {path: clusters, cluster: prod}}
 policies: [{path: policies}]
+health: {enabled: true}
 drift: {ignore: [{match: {name: accepted}, fields: [/data], reason: known to differ}]}
 exceptions:
   - {policy: never, match: {name: excepted}, owner: team-web, reason: until it moves, expires: 2999-12-31}
@@ -197,6 +153,21 @@ spec:
 """
 
 
+UNWELL: JsonObject = {
+    "apiVersion": "v1",
+    "kind": "PersistentVolumeClaim",
+    "metadata": {"name": "unwell", "namespace": "shop"},
+    "spec": {"accessModes": ["ReadWriteOnce"], "resources": {"requests": {"storage": "1Gi"}}},
+}
+REMOTE = "https://git.example.com/shop.git"
+FOLLOWED = engines.kustomization("", path="./followed")
+FOLLOWED["spec"] |= {"prune": True, "sourceRef": {"kind": "GitRepository", "name": "wedged"}}
+del FOLLOWED["status"]
+WEDGED = engines.git_repository(REMOTE, "wedged")
+WEDGED["spec"]["ref"] = {"branch": "main"}
+NOT_READY = {"type": "Ready", "status": "False", "reason": "Failed", "message": "no such branch"}
+
+
 _OTHERS = ("undecided", "unsupported", "excepted")
 
 
@@ -224,7 +195,7 @@ def _declared() -> list[JsonObject]:
         "kind": "ConfigMap",
         "metadata": {"generateName": "generated-", "namespace": "shop"},
     }
-    return [*(config_map(name, k="v") for name in plain), secret, generated]
+    return [*(config_map(name, k="v") for name in plain), secret, generated, UNWELL]
 
 
 @pytest.fixture(scope="module")
@@ -233,9 +204,13 @@ def told(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
     declared = _declared()
     live = [b for b in declared if b["metadata"].get("name") not in ("absent", None, "changed", "accepted")]
     live += [config_map("changed", k="w"), config_map("accepted", k="w")]
+    live += [WEDGED | {"status": {"conditions": [NOT_READY]}}, FOLLOWED, config_map("followed", k="v")]
     files = {
         "gitops-audit.yaml": CONFIG,
         "apps/broken.yaml": "a: [1\n",
+        "clusters/source.json": json.dumps(WEDGED),
+        "clusters/followed.json": json.dumps(FOLLOWED),
+        "followed/map.yaml": json.dumps(config_map("followed", k="v")),
         "policies/refuse.yaml": _admission("no-refused", "refused", "false", "refused by policy", "Deny"),
         "policies/warn.yaml": _admission("no-warned", "warned", "false", "warned by policy", "Warn"),
         "policies/undecided.yaml": _admission("no-undecided", "undecided", "object.data.absent == 'x'", "m", "Deny"),
@@ -243,7 +218,20 @@ def told(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
         "policies/unsupported.yaml": UNSUPPORTED,
     }
     root = make(tmp_path_factory.mktemp("table"), declared, live, files)
+    subprocess.run(["git", "-C", root, "remote", "add", "origin", REMOTE], check=True)
     check = ("gitops-audit", "check", "-q", "--allow-unsupported")
+    baseline = (
+        "gitops-audit",
+        "baseline",
+        "create",
+        "-q",
+        "--allow-unsupported",
+        "--owner",
+        "o",
+        "--baseline",
+        "b.yaml",
+    )
+    run(root, *baseline)
     others = [word for name in OTHERS for word in (f"--{name}", f"own.{name}")]
     audit = ("pytest", "gitops-audit.yaml", "-p", "no:cacheprovider", "-p", "no:randomly", "--gitops-allow-unsupported")
     return {
@@ -254,6 +242,7 @@ def told(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
         "pytest --junitxml": (root / "stock.xml").read_text(encoding="utf-8"),
         "--junit": (root / "own.xml").read_text(encoding="utf-8"),
         "--json": (root / "own.json").read_text(encoding="utf-8"),
+        "baseline create": (root / "b.yaml").read_text(encoding="utf-8"),
         **{f"--{name}": (root / f"own.{name}").read_text(encoding="utf-8") for name in OTHERS},
     }
 
@@ -264,6 +253,11 @@ def test_a_result_is_told_with_its_reason(told: dict[str, str], row: Row, report
     how = row.cells[REPORTS.index(report)]
     if report == "--json":
         assert row.reason.partition(":")[0] in _entry(json.loads(told[report]), row.name)
+    elif report == "baseline create":
+        assert (how == "known") == any(
+            row.name in entry["resource"] and entry["check"] == row.check
+            for entry in yaml.safe_load(told[report])["findings"]
+        )
     elif how == "left out":
         assert row.reason not in told[report]
     elif how.endswith("sample"):
@@ -281,6 +275,15 @@ def test_a_result_is_told_with_its_reason(told: dict[str, str], row: Row, report
         assert re.search(rf"^ +\d+ x .*{re.escape(row.reason)}", told[report], re.MULTILINE)
     else:
         assert "1 skipped" in told[report]
+
+
+def test_every_format_has_a_column() -> None:
+    assert {f"--{name}" for name in FORMATS} <= set(REPORTS)
+    assert all(len(row.cells) == len(REPORTS) for row in ROWS)
+
+
+def test_every_check_has_a_row() -> None:
+    assert {row.check for row in ROWS} == set(get_args(CheckName))
 
 
 def test_the_page_of_the_reference_is_this_table() -> None:

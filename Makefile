@@ -9,7 +9,7 @@ TOOLS := .venv/tools/.stamp
 SITE := .venv/.site
 HOOKS := .venv/.hooks
 
-.PHONY: demo test test-fast coverage docs lint format hooks bench clean
+.PHONY: demo test test-fast coverage browser docs lint format hooks bench clean
 
 demo: $(READY)
 	$(BIN)/gitops-audit demo
@@ -28,6 +28,10 @@ coverage: $(TOOLS)
 	$(BIN)/coverage run -m pytest -n auto --dist loadfile -m "not e2e and not slow" tests/unit
 	$(BIN)/coverage combine --quiet
 	$(BIN)/coverage report
+
+# A Chromium for tests/browser, from Playwright, where the system has none.
+browser: $(READY)
+	$(BIN)/python -m playwright install chromium
 
 # The site of docs/, in docs/_site. A link that leads nowhere is an error.
 docs: $(SITE)

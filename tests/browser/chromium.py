@@ -1,4 +1,7 @@
-"""The Chromium of this machine, found at the places where systems install it; what is on the PATH plays no part."""
+"""The Chromium of this machine: the one that is named, that of the system, or the one that `make browser` fetched.
+
+What is on the PATH plays no part.
+"""
 
 from __future__ import annotations
 
@@ -16,12 +19,26 @@ PLACES = (
     "/usr/bin/google-chrome",
     "/Applications/Google Chrome.app/Contents/MacOS/Google Chrome",
 )
-MISSING = f"no Chromium: install Debian's package chromium, or name the program in {OWN_PLACE}"
+# Where Playwright puts what it fetches, by system.
+FETCHED = ("~/.cache/ms-playwright", "~/Library/Caches/ms-playwright")
+PROGRAMS = ("chromium-*/chrome-linux*/chrome", "chromium-*/chrome-mac*/*.app/Contents/MacOS/*")
+MISSING = f"no Chromium: install Debian's package chromium, run `make browser`, or name the program in {OWN_PLACE}"
 
 
 def found() -> str:
-    """The program; empty where there is none."""
-    return next((place for place in (os.environ.get(OWN_PLACE, ""), *PLACES) if Path(place).is_file()), "")
+    """The program; empty where there is none. Raises FileNotFoundError where the one that is named is not there."""
+    if named := os.environ.get(OWN_PLACE):
+        if not Path(named).is_file():
+            raise FileNotFoundError(f"{OWN_PLACE} names {named}, and there is no such program")
+        return named
+    return next((str(place) for place in (*map(Path, PLACES), *_fetched()) if place.is_file()), "")
+
+
+def _fetched() -> Iterator[Path]:
+    """The newest first."""
+    folders = (os.environ.get("PLAYWRIGHT_BROWSERS_PATH"), *FETCHED)
+    for folder in (Path(name).expanduser() for name in folders if name):
+        yield from (place for program in PROGRAMS for place in sorted(folder.glob(program), reverse=True))
 
 
 @contextmanager

@@ -1,4 +1,4 @@
-"""The files of examples/ci as their services read them: jobs with their scripts, and the files that they collect."""
+"""The files of examples/ci and examples/repair as services read them: jobs, scripts, and the files they collect."""
 
 from __future__ import annotations
 
@@ -26,8 +26,8 @@ class Job:
     collected: tuple[str, ...]
 
 
-def github() -> dict[str, Job]:
-    jobs = _yaml("github-workflow.yaml")["jobs"]
+def github(folder: Path = FOLDER) -> dict[str, Job]:
+    jobs = _yaml(folder / "github-workflow.yaml")["jobs"]
     return {name: _of_github(name, job["steps"]) for name, job in jobs.items()}
 
 
@@ -42,15 +42,15 @@ def _taken(inputs: dict[str, str]) -> list[str]:
     return [inputs["sarif_file"]] if "sarif_file" in inputs else inputs.get("path", "").split()
 
 
-def gitlab() -> dict[str, Job]:
-    jobs = {name: job for name, job in _yaml("gitlab-ci.yml").items() if not name.startswith(".")}
+def gitlab(folder: Path = FOLDER) -> dict[str, Job]:
+    jobs = {name: job for name, job in _yaml(folder / "gitlab-ci.yml").items() if not name.startswith(".")}
     return {name: _of_gitlab(name, job) for name, job in jobs.items()}
 
 
 def _of_gitlab(name: str, job: dict[str, Any]) -> Job:
     """The lines of a script are run in one shell."""
     artifacts = job["artifacts"]
-    return Job(name, _here(["\n".join(job["script"])]), (*artifacts["paths"], *artifacts["reports"].values()))
+    return Job(name, _here(["\n".join(job["script"])]), (*artifacts["paths"], *artifacts.get("reports", {}).values()))
 
 
 def jenkins() -> dict[str, Job]:
@@ -69,5 +69,5 @@ def _here(scripts: list[str]) -> tuple[str, ...]:
     return tuple(script for script in scripts if not script.lstrip().startswith(_ELSEWHERE))
 
 
-def _yaml(name: str) -> Any:
-    return yaml.safe_load((FOLDER / name).read_text(encoding="utf-8"))
+def _yaml(path: Path) -> Any:
+    return yaml.safe_load(path.read_text(encoding="utf-8"))

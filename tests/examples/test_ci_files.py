@@ -6,88 +6,18 @@ import os
 import subprocess
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
-from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
 
-from gitops_audit.sandbox import Sandbox, demo
-from gitops_audit.sandbox.client import ApiClient
+from gitops_audit.sandbox import Sandbox
 from tests.examples import pipeline
+from tests.examples.workspace import BASELINE, Workspace, labelled
 from tests.gateway import Gateway, serving
 
 SERVICES = {"github": pipeline.github(), "gitlab": pipeline.gitlab(), "jenkins": pipeline.jenkins()}
 GUIDE = Path(__file__).parents[2] / "docs/guide/ci.md"
-BASELINE = "gitops-audit-baseline.yaml"
-GIT = ("git", "-c", "user.name=Ann", "-c", "user.email=ann@example.com")
 pytestmark = pytest.mark.slow
-
-
-@dataclass(frozen=True, slots=True)
-class Workspace:
-    """What a service gives to a job: a checkout, and variables."""
-
-    root: Path
-    variables: dict[str, str]
-
-    def run(self, service: str, job: str) -> int:
-        """The exit code of the job: that of the first script that fails. What stands behind it is to run all the same.
-
-        All that the service collects must have been made."""
-        self.git("clean", "--quiet", "--force", "--exclude", BASELINE)
-        codes = [self.script(script) for script in SERVICES[service][job].scripts]
-        missing = [file for file in SERVICES[service][job].collected if not list(self.root.glob(file))]
-        assert missing == []
-        return next((code for code in codes if code), 0)
-
-    def script(self, script: str) -> int:
-        shell = ["bash", "-e", "-o", "pipefail", "-c", script]
-        return subprocess.run(shell, cwd=self.root, env={**os.environ, **self.variables}, check=False).returncode
-
-    def change(self, path: str, old: str, new: str) -> None:
-        """Commits a change of one file."""
-        file = self.root / path
-        file.write_text(file.read_text(encoding="utf-8").replace(old, new), encoding="utf-8")
-        self.git("commit", "--quiet", "--all", "--message", "Change")
-
-    def git(self, *words: str) -> None:
-        subprocess.run([*GIT, *words], cwd=self.root, check=True)
-
-
-@pytest.fixture(scope="module")
-def sandbox() -> Iterator[Sandbox]:
-    with Sandbox() as running:
-        yield running
-
-
-@pytest.fixture(scope="module")
-def origin(sandbox: Sandbox, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The repository of the demo, deployed; its cluster is the one of the kubeconfig that a job is given."""
-    root = tmp_path_factory.mktemp("origin")
-    demo.write_repository(root)
-    demo.deploy(root, ApiClient(sandbox.url, sandbox.user("deployer")))
-    config = root / "gitops-audit.yaml"
-    config.write_text(config.read_text().replace("{kubeconfig: kubeconfig}", "{}"))
-    subprocess.run(
-        [*GIT, "-C", root, "commit", "--quiet", "--all", "--message", "Take the cluster of the job"], check=True
-    )
-    return root
-
-
-@contextmanager
-def labelled(sandbox: Sandbox) -> Iterator[None]:
-    """While somebody's label is on a Service of the cluster."""
-    client = ApiClient(sandbox.url, sandbox.user("deployer"))
-    web = {"apiVersion": "v1", "kind": "Service", "metadata": {"name": "web"}}
-
-    def label(value: str | None) -> None:
-        patch = {"metadata": {"labels": {"debug": value}}}
-        client.patch(web, patch, manager="kubectl-label", namespace=demo.NAMESPACE)
-
-    label("please-keep")
-    yield
-    label(None)
 
 
 @pytest.fixture
@@ -130,9 +60,9 @@ def test_a_service_has_a_job_for_each_of_the_three_moments(service: str) -> None
 @pytest.mark.parametrize("service", SERVICES)
 def test_a_change_fails_for_what_it_adds_alone(workspace: Workspace, service: str) -> None:
     workspace.change("apps/shop/web.yaml", "replicas: 3", "replicas: 4")
-    assert workspace.run(service, "change") == 0
+    assert workspace.run(SERVICES[service]["change"]) == 0
     workspace.change("apps/shop/web.yaml", "allowPrivilegeEscalation: false", "allowPrivilegeEscalation: true")
-    assert workspace.run(service, "change") == 1
+    assert workspace.run(SERVICES[service]["change"]) == 1
     assert "allowPrivilegeEscalation" in (workspace.root / "comment.md").read_text()
 
 
@@ -140,9 +70,9 @@ def test_a_change_fails_for_what_it_adds_alone(workspace: Workspace, service: st
 def test_the_job_after_a_deployment_fails_where_the_cluster_drifted(
     workspace: Workspace, sandbox: Sandbox, service: str
 ) -> None:
-    assert workspace.run(service, "deployed") == 0
+    assert workspace.run(SERVICES[service]["deployed"]) == 0
     with labelled(sandbox):
-        assert workspace.run(service, "deployed") == 1
+        assert workspace.run(SERVICES[service]["deployed"]) == 1
 
 
 @pytest.mark.parametrize("service", SERVICES)
@@ -151,10 +81,10 @@ def test_the_nightly_job_fails_for_what_the_baseline_does_not_know_and_sends_the
 ) -> None:
     (workspace.root / BASELINE).write_text("version: 1\nfindings: []\n")
     with labelled(sandbox):
-        assert workspace.run(service, "compliance") == 1
+        assert workspace.run(SERVICES[service]["compliance"]) == 1
         create = f"gitops-audit baseline create --update --baseline {BASELINE} --owner team-web"
         assert workspace.script(create) == 0
-        assert workspace.run(service, "compliance") == 0
+        assert workspace.run(SERVICES[service]["compliance"]) == 0
     assert [path for _, path, _, _ in gateway.sent] == ["/metrics/job/gitops-audit"] * 2
 
 

@@ -99,19 +99,19 @@ class Audit:
             self._settings = with_followed(self._settings, self._sources)
             asked = bool(self._settings.clusters)
             self._clusters = reached.result() if asked else reach_all(self._settings, self.redactor)
-        earlier = EarlierSources(self._settings, self._sources)
         definitions = [m.body for s in self._sources for m in s.rendered.manifests if is_definition(m.body)]
         self._judgement = Judgement(
             self._settings,
             policies,
             self.threshold,
-            earlier,
-            Locator(self._sources),
+            EarlierSources(self._settings, self._sources),
+            Locator(self._sources if self._options.is_located else ()),
             self._masks,
             definitions,
             self._baseline,
             self._sources,
             self._image_origins(),
+            self._options.is_confirmed,
         )
         found = [r for cluster in self._clusters for r in self._inventory(cluster, self._judgement)]
         found += self._orphans()

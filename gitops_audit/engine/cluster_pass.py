@@ -49,7 +49,7 @@ from gitops_audit.model.verdict import Threshold, Verdict
 class Judgement:
     """What all clusters of a run are judged by; `definitions` are the CustomResourceDefinitions of all sources,
     `baseline` the findings that are known, `sources` are all sources as they were read, `images` tells what changed
-    images are built from."""
+    images are built from, `is_confirmed` what no server is to be asked about again."""
 
     settings: Settings
     policies: RunPolicies
@@ -61,6 +61,7 @@ class Judgement:
     baseline: Baseline | None = None
     sources: Sequence[ReadSource] = ()
     images: ImageOrigins | None = None
+    is_confirmed: Callable[[Declared, JsonObject], bool] | None = None
 
 
 class ClusterPass:
@@ -77,7 +78,7 @@ class ClusterPass:
         self._reading = LiveReading(cluster, inventory)
         bodies = [*(r.body for r in inventory), *by.definitions]
         self._validator = Validator(cluster.live, by.settings.kubernetes, bodies)
-        self._confirmer = Confirmer(cluster.live, self._comparer.managers)
+        self._confirmer = Confirmer(cluster.live, self._comparer.managers, by.is_confirmed)
         self._causes = Causes(cluster.live, by.earlier, self._comparer) if cluster.live else None
         self._live_scalers = LiveScalers(cluster.live, self._comparer) if cluster.live else None
         self._elsewhere = Elsewhere(cluster.live, inventory)

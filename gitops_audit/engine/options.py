@@ -12,6 +12,7 @@ from gitops_audit.config.settings import ClusterConfig, DriftMode, Settings, Sou
 from gitops_audit.config.suggest import did_you_mean, listed
 from gitops_audit.errors import ConfigError
 from gitops_audit.model.finding import Severity
+from gitops_audit.model.resource import Declared, JsonObject
 from gitops_audit.model.subject import OFFLINE_CLUSTER, Subject
 
 IN_CLUSTER = ("https://kubernetes.default.svc", "in-cluster")
@@ -42,7 +43,11 @@ class Shard:
 
 @dataclass(frozen=True, slots=True)
 class RunOptions:
-    """Empty and None mean: as the configuration says."""
+    """Empty and None mean: as the configuration says.
+
+    `is_confirmed` says of a declared and a live object whether the server was asked about just these two before.
+    `is_located`: findings know their lines and commits.
+    """
 
     clusters: tuple[str, ...] = ()
     sources: tuple[str, ...] = ()
@@ -59,6 +64,8 @@ class RunOptions:
     allow_unsupported: bool = False
     on_progress: Callable[[str], None] | None = None
     is_verbose: bool = False
+    is_confirmed: Callable[[Declared, JsonObject], bool] | None = None
+    is_located: bool = True
 
     @classmethod
     def of(

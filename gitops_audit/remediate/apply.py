@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Callable, Collection, Iterator, Sequence
 from contextlib import ExitStack, suppress
 from dataclasses import dataclass, replace
@@ -22,12 +21,12 @@ from gitops_audit.remediate.actual import actual
 from gitops_audit.remediate.document import Action, Plan
 from gitops_audit.remediate.journal import USED, Journal, Record, check_unused, read_record
 from gitops_audit.remediate.journal_key import JournalKey
-from gitops_audit.remediate.lock import Lock
+from gitops_audit.remediate.lock import Keeper, Lock
 from gitops_audit.remediate.plan import Planned, Planner
 from gitops_audit.remediate.ready import Readiness
 from gitops_audit.remediate.result import Result, RunResult, refused_by
 from gitops_audit.remediate.rights import check_rights
-from gitops_audit.remediate.survey import Select, Survey, run_options, surveyed
+from gitops_audit.remediate.survey import Select, Survey, surveyed
 from gitops_audit.remediate.wave import read_again, side_by_side
 from gitops_audit.remediate.write import Step, Tools
 from gitops_audit.remediate.writers import Writers
@@ -98,8 +97,7 @@ class _Checked:
         self._run = run
         self._name = name
         self._stack = ExitStack()
-        self._renewing = threading.Lock()
-        self._stopped = ""
+        self._keeper = Keeper({})
         self._key = JournalKey.load(run.settings.remediation.journal_key)
 
     def __enter__(self) -> _Checked:
@@ -108,9 +106,12 @@ class _Checked:
             clusters = sorted({action.cluster for action in self._plan.actions})
             self._locks = {c: self._run.lock(self.writers.of(c)).held_by(self._name) for c in clusters}
             self._wait_until_unlocked()
-            survey = surveyed(self._run.settings, self._plan.scope, self._run.select, self._run.on_progress)
+            run, scope = self._run, self._plan.scope
+            survey = surveyed(run.settings, scope, run.select, run.on_progress, self._plan)
             self.survey: Survey = stack.enter_context(survey)
-            self.planned: Planned = Planner(self.survey, self.writers).plan(self._plan.scope, self._run.now())
+            self.planned: Planned = Planner(self.survey, self.writers, self._plan).plan(
+                self._plan.scope, self._run.now()
+            )
             _check_guards(self.planned.plan)
             _check_same(self._plan, self.planned.plan)
             self._stack = stack.pop_all()
@@ -139,11 +140,11 @@ class _Checked:
             stack.callback(journal.close)
             tools = self._tools(journal, actions)
             clusters = sorted({a.cluster for a in actions})
-            locks = {c: stack.enter_context(self._locks[c].held_by(journal.run)) for c in clusters}
+            self._keeper = stack.enter_context(Keeper({c: self._locks[c].held_by(journal.run) for c in clusters}))
             if is_new:
                 check_unused(self._run.journals, self._plan)
                 journal.write("run", **_header(self._plan, self._run.settings))
-            tools = replace(tools, renew=lambda cluster: self._renew(locks[cluster]))
+            tools = replace(tools, renew=self._keeper.renew)
             return list(self._results(tools, actions, begun, Readiness(self._plan, tools, earlier)))
 
     def _results(
@@ -156,34 +157,24 @@ class _Checked:
 
         for _, group in groupby(actions, key=lambda a: a.wave):
             wave = list(group)
-            held = {} if self._stopped else readiness.held(wave)
+            held = {} if self._keeper.stopped else readiness.held(wave)
             results = [(None, _skipped(a, held[a.id])) for a in wave if a.id in held]
-            ended = [*results, *side_by_side(work, (a for a in wave if a.id not in held), self._interrupt)]
+            ended = [*results, *side_by_side(work, (a for a in wave if a.id not in held), self._keeper.stop)]
             for step, result in self._looked_at(tools, ended):
                 readiness.note(step, result)
                 yield self._told(result)
 
     def _guarded(self, action: Action, now: Action | None, tools: Tools, *, is_begun: bool) -> _Ended:
         """Once the run was stopped nothing is begun any more."""
-        told = _skipped(action, self._stopped)
-        if self._stopped:
+        told = _skipped(action, self._keeper.stopped)
+        if self._keeper.stopped:
             return None, told
         try:
             tools.renew(action.cluster)
             return self._one(action, now, tools, is_begun=is_begun)
         except (RemediationError, ClusterError) as error:
-            self._stopped = self._stopped or f"the run was stopped: {error.message}"
+            self._keeper.stop(f"the run was stopped: {error.message}")
             return None, replace(told, result="failed", message=error.message)
-
-    def _interrupt(self) -> None:
-        self._stopped = self._stopped or "the run was interrupted"
-
-    def _renew(self, lock: Lock) -> None:
-        """Keeps a lock; raises ClusterError where the run is to end, and RemediationError where another took it."""
-        if self._stopped:
-            raise ClusterError(self._stopped)
-        with self._renewing:
-            lock.renew()
 
     def _one(self, action: Action, now: Action | None, tools: Tools, *, is_begun: bool) -> tuple[Step, Result]:
         """What is needed no more is not done; the versions to hold against are those of a moment ago."""
@@ -223,7 +214,7 @@ class _Checked:
 
     def _tools(self, journal: Journal, actions: Sequence[Action]) -> Tools:
         settings = self._run.settings
-        rendered = actual(settings, run_options(self._plan.scope), actions, self.writers)
+        rendered = actual(self.survey, self._plan.scope, actions, self.writers)
         other = {name for name, commit in self._plan.commits if rendered.commits.get(name, commit) != commit}
         if other:
             raise RemediationError(f"{', '.join(sorted(other))} moved to another commit", code=STALE, hint=_AGAIN)

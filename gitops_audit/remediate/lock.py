@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import os
 import socket
+import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from contextlib import ExitStack, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from types import TracebackType
@@ -170,6 +172,58 @@ class Lock:
         return RemediationError(
             f"another remediation runs in cluster {self._writer.name}: {why}", code=LOCKED, hint=hint
         )
+
+
+class Keeper:
+    """Holds the locks of a run in one block, and renews them while it works or waits, however long a request takes.
+
+    A lock that is lost stops the run: whoever asks `renew` before a write hears of it. Safe for threads.
+    """
+
+    def __init__(self, locks: Mapping[str, Lock]) -> None:
+        """`locks` by cluster."""
+        self._locks = locks
+        self._gate = threading.Lock()
+        self._ended = threading.Event()
+        self._thread = threading.Thread(target=self._keep, name="lock", daemon=True)
+        self._stack = ExitStack()
+        self.stopped = ""
+
+    def __enter__(self) -> Keeper:
+        with ExitStack() as stack:
+            for lock in self._locks.values():
+                stack.enter_context(lock)
+            self._stack = stack.pop_all()
+        self._thread.start()
+        return self
+
+    def __exit__(self, *exc: object) -> None:
+        self._ended.set()
+        self._stack.close()
+
+    def stop(self, why: str = "the run was interrupted") -> None:
+        """From now on nothing is begun."""
+        self.stopped = self.stopped or why
+
+    def renew(self, cluster: str) -> None:
+        """Before a write, and while waiting. Raises ClusterError where the run is to end or the lock cannot be renewed,
+        and RemediationError where another run took it."""
+        if self.stopped:
+            raise ClusterError(self.stopped)
+        with self._gate:
+            self._locks[cluster].renew()
+
+    def _keep(self) -> None:
+        while not self._ended.wait(_RENEW_S):
+            for cluster in self._locks:
+                with suppress(ClusterError):  # before the next write it is tried again, and told
+                    self._kept(cluster)
+
+    def _kept(self, cluster: str) -> None:
+        try:
+            self.renew(cluster)
+        except RemediationError as error:
+            self.stop(f"the run was stopped: {error.message}")
 
 
 def _spec(lease: JsonObject) -> JsonObject:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import cached_property
 
@@ -14,6 +14,7 @@ from gitops_audit.live.writer import Target, Writer
 from gitops_audit.model.check import DRIFT
 from gitops_audit.model.redact import Redactor
 from gitops_audit.model.resource import JsonObject, ResourceKey, mapping
+from gitops_audit.model.subject import Subject
 from gitops_audit.remediate import state
 from gitops_audit.remediate.choose import Draft, choose
 from gitops_audit.remediate.digest import content_digest, holds_tokens, rendered_digest
@@ -40,7 +41,9 @@ class Planned:
 class Planner:
     """Makes the plan of one survey. Reads clusters, writes nothing. Raises AuditError."""
 
-    def __init__(self, survey: Survey, writers: Writers) -> None:
+    def __init__(self, survey: Survey, writers: Writers, approved: Plan | None = None) -> None:
+        """`approved` is a plan that is carried out: the survey did not ask again what was confirmed for it."""
+        self._approved = {action.id: action for action in approved.actions} if approved else {}
         _check_clusters(survey)
         self._survey = survey
         self._config = survey.settings.remediation
@@ -57,7 +60,7 @@ class Planner:
         actions: list[Action] = []
         refused: list[Refused] = []
         for verdict in self._survey.verdicts:
-            draft = choose(verdict, scope)
+            draft = self._confirmed(choose(verdict, scope))
             found = self._action(draft) if isinstance(draft, Draft) else draft
             if isinstance(found, Action) and isinstance(draft, Draft):
                 actions.append(found)
@@ -89,6 +92,23 @@ class Planner:
         )
         self._remember(plan, now)
         return Planned(plan.sealed(moment), drafts)
+
+    def _confirmed(self, draft: Draft | str | None) -> Draft | str | None:
+        """The draft without changes of which the server said, when the plan was made of just this object, that they
+        are none. Of an object that moved since, every change counts: it makes the plan stale."""
+        if not isinstance(draft, Draft) or not self._is_as_planned(draft.resource):
+            return draft
+        findings = self._approved[draft.resource.id].findings
+        known = {f.change.pointer for f in draft.verdict.changes if f.change and f.fingerprint in findings}
+        changes = tuple(change for change in draft.changes if change.pointer in known)
+        return replace(draft, changes=changes) if changes else draft
+
+    def _is_as_planned(self, resource: Subject) -> bool:
+        action = self._approved.get(resource.id)
+        live = self._survey.live(resource) if action is not None else None
+        if action is None or live is None or live["metadata"].get("resourceVersion") != action.resource_version:
+            return False
+        return rendered_digest(self._survey.declared(resource)) == action.rendered_digest
 
     def _remember(self, plan: Plan, now: state.LastRun) -> None:
         """Only a run in which everything was read, and no guard was alarmed, is one to compare with."""

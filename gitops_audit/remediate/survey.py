@@ -11,11 +11,12 @@ from gitops_audit.deployer.expansion import FOLLOWED_KINDS
 from gitops_audit.engine.audit import Audit
 from gitops_audit.engine.events import Judged
 from gitops_audit.engine.options import RunOptions
-from gitops_audit.model.resource import JsonObject
+from gitops_audit.model.resource import Declared, JsonObject, mapping
 from gitops_audit.model.result import RunInfo
 from gitops_audit.model.subject import Subject
 from gitops_audit.model.verdict import Verdict
-from gitops_audit.remediate.document import Scope
+from gitops_audit.remediate.digest import rendered_digest
+from gitops_audit.remediate.document import Plan, Scope
 
 _MOST_SIBLINGS = 20
 
@@ -91,21 +92,37 @@ class Survey:
         return Followed(config, cluster, self.resources) if cluster else None
 
 
-def run_options(scope: Scope, on_progress: Callable[[str], None] | None = None) -> RunOptions:
+def run_options(
+    scope: Scope,
+    on_progress: Callable[[str], None] | None = None,
+    is_confirmed: Callable[[Declared, JsonObject], bool] | None = None,
+) -> RunOptions:
     """The options of an audit of this scope."""
     return RunOptions(
-        clusters=scope.clusters, sources=scope.sources, revision=scope.revision or None, on_progress=on_progress
+        clusters=scope.clusters,
+        sources=scope.sources,
+        revision=scope.revision or None,
+        on_progress=on_progress,
+        is_confirmed=is_confirmed,
+        is_located=False,
     )
 
 
 @contextmanager
 def surveyed(
-    settings: Settings, scope: Scope, select: Select, on_progress: Callable[[str], None] | None = None
+    settings: Settings,
+    scope: Scope,
+    select: Select,
+    on_progress: Callable[[str], None] | None = None,
+    plan: Plan | None = None,
 ) -> Iterator[Survey]:
-    """Audits what the scope is about; live objects can be asked for until the end. Raises AuditError."""
+    """Audits what the scope is about; live objects can be asked for until the end. Raises AuditError.
+
+    `plan` is one that is carried out: of what is still as it was then, no server is asked again whether it differs.
+    """
     if scope.prune:
         settings = with_orphans(settings)
-    audit = Audit(settings, run_options(scope, on_progress))
+    audit = Audit(settings, run_options(scope, on_progress, _as_planned(plan) if plan else None))
     try:
         audit.prepare()
         chosen = select(audit.resources, scope.resources)
@@ -116,3 +133,17 @@ def surveyed(
         yield Survey(settings, audit.info, verdicts, audit.resources, declared, live, is_whole, audit)
     finally:
         audit.close()
+
+
+def _as_planned(plan: Plan) -> Callable[[Declared, JsonObject], bool]:
+    """Whether neither what is declared nor the live object changed since a plan was made that repairs it in place."""
+    actions = {action.id: action for action in plan.actions if action.action in ("apply", "remove-fields")}
+
+    def is_same(declared: Declared, live: JsonObject) -> bool:
+        action = actions.get(declared.id)
+        if action is None or not action.resource_version:
+            return False
+        version = mapping(live.get("metadata")).get("resourceVersion")
+        return version == action.resource_version and rendered_digest(declared.body) == action.rendered_digest
+
+    return is_same

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from itertools import groupby
 
 from gitops_audit.config.remediation import Freeze, RemediationConfig
 from gitops_audit.errors import ClusterError, RemediationError
@@ -21,10 +22,12 @@ from gitops_audit.remediate.freeze import frozen_by, told
 from gitops_audit.remediate.guard import protected
 from gitops_audit.remediate.journal import Journal, Record, Step, read_record
 from gitops_audit.remediate.journal_key import JournalKey, WrongKey, place_of
+from gitops_audit.remediate.lock import Keeper
 from gitops_audit.remediate.ownership import own_entries
 from gitops_audit.remediate.place import moved_places, places_digest, places_text, put_back
 from gitops_audit.remediate.result import Outcome, Result, RunResult
 from gitops_audit.remediate.rights import target_of
+from gitops_audit.remediate.wave import side_by_side
 from gitops_audit.remediate.write import wait_for
 from gitops_audit.remediate.writers import Writers
 
@@ -54,17 +57,23 @@ def undo(name: str, run: Run, *, overrides_freeze: bool = False) -> RunResult:
         if window is not None:
             journal.write("override", guard="freeze", detail=told(window))
         clusters = sorted({a.cluster for a, _ in steps})
-        locks = {c: stack.enter_context(run.lock(writers.of(c)).held_by(record.run)) for c in clusters}
+        of_cluster = {c: writers.of(c) for c in clusters}
+        locks = {c: run.lock(writer).held_by(record.run) for c, writer in of_cluster.items()}
+        keeper = stack.enter_context(Keeper(locks))
         tools = _Tools(
             journal, record.field_manager, Redactor(rules=run.settings.redact), run.settings.remediation, key
         )
+
+        def work(one: tuple[Action, Step]) -> Result:
+            keeper.renew(one[0].cluster)
+            return _Undo(*one, of_cluster[one[0].cluster], tools).perform()
+
         results = []
-        for action, step in steps:
-            locks[action.cluster].renew()
-            result = _Undo(action, step, writers.of(action.cluster), tools).perform()
-            if run.on_result is not None:
-                run.on_result(result)
-            results.append(result)
+        for _, wave in groupby(steps, key=lambda one: one[0].wave):
+            for result in side_by_side(work, wave, keeper.stop):
+                if run.on_result is not None:
+                    run.on_result(result)
+                results.append(result)
     return RunResult(record.run, tuple(results))
 
 

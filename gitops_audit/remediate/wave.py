@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import TypeVar
@@ -10,14 +9,11 @@ from typing import TypeVar
 from gitops_audit.errors import ClusterError
 from gitops_audit.live.server import CONCURRENCY
 from gitops_audit.live.writer import Target
-from gitops_audit.model.resource import JsonObject
+from gitops_audit.model.resource import NOWHERE, Declared, JsonObject
 from gitops_audit.remediate.writers import Writers
-
-_FEW = 10  # so many objects of a kind are read one by one, more by one list
 
 _Work = TypeVar("_Work")
 _Done = TypeVar("_Done")
-_Group = tuple[str, str, str, str, str]
 
 
 def side_by_side(
@@ -36,30 +32,19 @@ def side_by_side(
 
 
 def read_again(targets: Sequence[Target], writers: Writers) -> Callable[[Target], JsonObject | None]:
-    """How to read each of these objects as it is now: many of a kind by one list. What it gives raises ClusterError."""
-    many = {group for group, count in Counter(map(_group, targets)).items() if count > _FEW}
-    listed: dict[_Group, dict[str, JsonObject]] = {}
-    for target in targets:
-        group = _group(target)
-        if group in many and group not in listed:
-            try:
-                listed[group] = _listed(target, writers)
-            except ClusterError:  # each of them tells it then, if it stays so
-                many.discard(group)
+    """How to read each of these objects as it is now; they are read here, many of a kind by one list. What it gives
+    raises ClusterError."""
+    wanted = {target: Declared(target.key, "", target.version, {}, NOWHERE) for target in targets}
+    clusters = {target.key.cluster for target in targets}
+    read = {
+        name: writers.of(name).cluster.read([d for t, d in wanted.items() if t.key.cluster == name])
+        for name in clusters
+    }
 
-    def read(target: Target) -> JsonObject | None:
-        found = listed.get(_group(target))
-        return writers.of(target.key.cluster).get(target) if found is None else found.get(target.key.name)
+    def found(target: Target) -> JsonObject | None:
+        live = read[target.key.cluster]
+        if (problem := live.problem(wanted[target])) is not None:
+            raise ClusterError(problem.message, code=problem.code)
+        return live.get(wanted[target])
 
-    return read
-
-
-def _group(target: Target) -> _Group:
-    key = target.key
-    return key.cluster, key.group, target.version, key.kind, key.namespace
-
-
-def _listed(target: Target, writers: Writers) -> dict[str, JsonObject]:
-    writer = writers.of(target.key.cluster)
-    found = writer.cluster.scan(writer.api(target), target.key.namespace)
-    return {item["metadata"]["name"]: item for item in found}
+    return found

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 
 from gitops_audit.drift.attribution import Managers
@@ -23,8 +23,15 @@ OWN_MANAGER = "gitops-audit"
 class Confirmer:
     """Confirms the drift of one cluster, as far as the credentials may patch; without that, local verdicts stand."""
 
-    def __init__(self, cluster: Cluster | None, managers: Managers) -> None:
+    def __init__(
+        self,
+        cluster: Cluster | None,
+        managers: Managers,
+        is_confirmed: Callable[[Declared, JsonObject], bool] | None = None,
+    ) -> None:
+        """`is_confirmed` says of what the server was asked before: it is not asked again."""
         self._cluster = cluster
+        self._is_confirmed = is_confirmed or (lambda declared, live: False)
         self._managers = managers
         self._dropped = 0
         self._refusals: dict[str, int] = {}
@@ -32,6 +39,11 @@ class Confirmer:
     def confirmed(self, cases: Sequence[Case]) -> Sequence[Case]:
         """The cases after the server's word on those that differ."""
         suspects = [case for case in cases if _is_suspect(case)]
+        known = [case for case in suspects if self._is_confirmed(case.declared, case.live or {})]
+        if known:
+            cases = merged(cases, (replace(case, drift=replace(case.found, confirmed=True)) for case in known))
+            asked_before = {case.subject.id for case in known}
+            suspects = [case for case in suspects if case.subject.id not in asked_before]
         if not suspects or self._cluster is None:
             return cases
         with threads(CONCURRENCY, "dry-run") as pool:

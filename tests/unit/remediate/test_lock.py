@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+import threading
 from datetime import UTC, datetime, timedelta
 from typing import Any, cast
 
 import pytest
 
-from gitops_audit.errors import RemediationError
+from gitops_audit.errors import ClusterError, RemediationError
 from gitops_audit.live.writer import Writer
-from gitops_audit.remediate.lock import Clock, Lock
+from gitops_audit.remediate.lock import Clock, Keeper, Lock
 
 
 class Server:
@@ -116,3 +117,51 @@ def test_a_run_takes_over_the_lock_of_its_own_process_that_was_killed() -> None:
     server.spec["holderIdentity"] = "host/17/another-run"
     with pytest.raises(RemediationError, match="host/17/another-run holds it"), server.lock():
         pass
+
+
+class Locked:
+    """A lock that counts how often it is renewed, and may be lost."""
+
+    def __init__(self, error: Exception | None = None) -> None:
+        self.renewed, self.left, self._error = threading.Event(), False, error
+
+    def __enter__(self) -> Locked:
+        return self
+
+    def __exit__(self, *exc: object) -> None:
+        self.left = True
+
+    def renew(self) -> None:
+        self.renewed.set()
+        if self._error is not None:
+            raise self._error
+
+
+@pytest.fixture
+def _no_wait(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("gitops_audit.remediate.lock._RENEW_S", 0.0)
+
+
+@pytest.mark.usefixtures("_no_wait")
+def test_a_lock_is_renewed_while_the_run_only_waits() -> None:
+    lock = Locked()
+    with Keeper({"prod": cast("Lock", lock)}):
+        assert lock.renewed.wait(10)
+    assert lock.left
+
+
+@pytest.mark.usefixtures("_no_wait")
+def test_a_lock_that_another_run_took_stops_the_run_before_its_next_write() -> None:
+    lock = Locked(RemediationError("another run took it over"))
+    with Keeper({"prod": cast("Lock", lock)}) as keeper:
+        assert lock.renewed.wait(10)
+        with pytest.raises((ClusterError, RemediationError), match="another run took it over"):
+            keeper.renew("prod")
+
+
+def test_nothing_is_begun_once_a_run_was_stopped() -> None:
+    keeper = Keeper({"prod": cast("Lock", Locked())})
+    keeper.renew("prod")
+    keeper.stop()
+    with pytest.raises(ClusterError, match="the run was interrupted"):
+        keeper.renew("prod")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from types import SimpleNamespace
 from typing import Any, cast
@@ -10,7 +10,8 @@ from typing import Any, cast
 import pytest
 
 from gitops_audit.errors import ClusterError
-from gitops_audit.model.resource import JsonObject
+from gitops_audit.live.liveset import LiveSet
+from gitops_audit.model.resource import Declared, JsonObject
 from gitops_audit.remediate.document import Action, Plan, Scope
 from gitops_audit.remediate.journal import Record
 from gitops_audit.remediate.journal import Step as Recorded
@@ -55,7 +56,16 @@ class Cluster:
 
     @property
     def cluster(self) -> Any:
-        return SimpleNamespace(discovery=self.served)
+        return SimpleNamespace(discovery=self.served, read=self.read)
+
+    def read(self, wanted: Sequence[Declared]) -> LiveSet:
+        live = LiveSet()
+        for resource in wanted:
+            if (body := self.get(resource)) is None:
+                live.add_absent((resource.key, resource.version))
+            else:
+                live.add((resource.key, resource.version), body)
+        return live
 
     def readiness(self, *actions: Action, earlier: Record | None = None) -> Readiness:
         tools = SimpleNamespace(

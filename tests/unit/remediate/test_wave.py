@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import threading
+from collections.abc import Sequence
 from types import SimpleNamespace
-from typing import Any, cast
+from typing import cast
 
 import pytest
 
 from gitops_audit.errors import ClusterError
+from gitops_audit.live.liveset import LiveSet
 from gitops_audit.live.writer import Target
-from gitops_audit.model.resource import JsonObject, ResourceKey
+from gitops_audit.model.finding import Problem
+from gitops_audit.model.resource import Declared, ResourceKey
 from gitops_audit.remediate.wave import read_again, side_by_side
 from gitops_audit.remediate.writers import Writers
 
@@ -19,17 +22,20 @@ def targets(count: int) -> list[Target]:
     return [Target(ResourceKey("prod", "", "ConfigMap", "shop", f"cm-{n}"), "v1") for n in range(count)]
 
 
-def writers(got: list[str], *, is_listable: bool = True) -> Writers:
-    def scan(api: str, namespace: str) -> list[JsonObject]:
-        if not is_listable:
-            raise ClusterError("no")
-        return [{"metadata": {"name": f"cm-{n}"}} for n in range(20)]
+def writers(reads: list[int], *, problem: Problem | None = None) -> Writers:
+    def read(wanted: Sequence[Declared]) -> LiveSet:
+        reads.append(len(wanted))
+        live = LiveSet()
+        for resource in wanted:
+            if problem is not None:
+                live.add_problem((resource.key, resource.version), problem)
+            elif resource.key.name == "cm-0":
+                live.add_absent((resource.key, resource.version))
+            else:
+                live.add((resource.key, resource.version), {"metadata": {"name": resource.key.name}})
+        return live
 
-    def get(target: Target) -> JsonObject:
-        got.append(target.key.name)
-        return {"metadata": {"name": target.key.name}}
-
-    writer = SimpleNamespace(cluster=SimpleNamespace(scan=scan), api=lambda target: "configmaps", get=get)
+    writer = SimpleNamespace(cluster=SimpleNamespace(read=read))
     return cast("Writers", SimpleNamespace(of=lambda cluster: writer))
 
 
@@ -61,14 +67,18 @@ def test_what_is_under_way_ends_before_the_run_does() -> None:
     assert ended == [True]
 
 
-@pytest.mark.parametrize(
-    ("count", "is_listable", "gets"), [(10, True, 10), (11, True, 0), (11, False, 11)], ids=["few", "many", "no list"]
-)
-def test_many_objects_of_a_kind_are_read_again_by_one_list(count: int, is_listable: bool, gets: int) -> None:
-    got: list[str] = []
-    wanted = targets(count)
+def test_all_objects_of_a_wave_are_read_again_at_once() -> None:
+    reads: list[int] = []
+    wanted = targets(20)
 
-    read = read_again(wanted, writers(got, is_listable=is_listable))
+    read = read_again(wanted, writers(reads))
 
-    assert [cast("Any", read(target))["metadata"]["name"] for target in wanted] == [t.key.name for t in wanted]
-    assert len(got) == gets
+    assert [read(target) for target in wanted] == [None, *({"metadata": {"name": f"cm-{n}"}} for n in range(1, 20))]
+    assert reads == [20]
+
+
+def test_what_cannot_be_read_again_is_an_error_of_its_own() -> None:
+    wanted = targets(1)
+    read = read_again(wanted, writers([], problem=Problem("GA305", "it may not be read")))
+    with pytest.raises(ClusterError, match="may not be read"):
+        read(wanted[0])

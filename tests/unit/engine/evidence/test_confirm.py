@@ -92,6 +92,14 @@ def test_without_a_cluster_nobody_is_asked() -> None:
     assert Confirmer(None, comparer().managers).confirmed(cases) is cases
 
 
+def test_what_the_server_said_before_is_not_asked_again() -> None:
+    cluster = FakeCluster(dry_runs={"shop/b": DECLARED})
+    one = Confirmer(cluster, comparer().managers, lambda declared, live: declared.key.name == "a")
+    cases = one.confirmed([modified("a"), modified("b")])
+    assert [case.found.confirmed for case in cases] == [True, True]
+    assert len(cluster.asked) == 1
+
+
 def test_the_dry_run_is_made_in_the_name_of_the_deployer() -> None:
     one, cluster = confirmer(DECLARED)
     case = modified()

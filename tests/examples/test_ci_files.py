@@ -88,6 +88,15 @@ def test_the_nightly_job_fails_for_what_the_baseline_does_not_know_and_sends_the
     assert [path for _, path, _, _ in gateway.sent] == ["/metrics/job/gitops-audit"] * 2
 
 
+@pytest.mark.parametrize(
+    ("schema", "name"), [("github-workflows", "github-workflow.yaml"), ("gitlab-ci", "gitlab-ci.yml")]
+)
+def test_a_file_keeps_to_the_published_schema_of_its_service(schema: str, name: str) -> None:
+    check = [sys.executable, "-m", "check_jsonschema", "--builtin-schema", f"vendor.{schema}"]
+    done = subprocess.run([*check, str(pipeline.FOLDER / name)], capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stdout
+
+
 def test_the_guide_includes_each_file_as_it_is() -> None:
     included = {
         line.rpartition("/")[2] for line in GUIDE.read_text().splitlines() if line.startswith("```{literalinclude}")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
@@ -32,14 +32,15 @@ from gitops_audit.engine.selection import select
 from gitops_audit.history import baseline
 from gitops_audit.lifetime import Interrupted
 from gitops_audit.model.check import DRIFT, ENGINE, SCHEMA
-from gitops_audit.model.printable import printable
 from gitops_audit.model.result import NOT_EVALUATED, AuditResult, BaseInfo, ClusterInfo, RunInfo, Summary
 from gitops_audit.model.subject import Subject, Unread
 from gitops_audit.model.verdict import Verdict
-from gitops_audit.report import digest, first_steps, push, text
+from gitops_audit.report import details, push, text
 from gitops_audit.report.base import compared, gone, is_of_the_change, lines
 from gitops_audit.report.cause import ErrorCause, Shared, only_cause, shared_causes
+from gitops_audit.report.closing import Closing
 from gitops_audit.report.files import STDOUT, ReportFiles
+from gitops_audit.report.source_lines import source_lines
 from gitops_audit.report.suggest import suggested_rules
 
 
@@ -67,8 +68,11 @@ def check(**values: Any) -> None:
     if STDOUT not in targets.values():
         is_change = collected.base is not None and not values["verbose"]
         shown = [v for v in collected.verdicts if not (is_change and _is_deployed_later(v))]
-        _print_all(shown, is_verbose=values["verbose"])
-        _print_summary(collected, is_verbose=values["verbose"])
+        if values["verbose"]:
+            _print_all(shown, is_verbose=True)
+        else:
+            _print_worst(shown, collected.result)
+        _print_closing(collected, is_verbose=values["verbose"])
     if collected.interrupted:
         raise collected.interrupted
     raise click.exceptions.Exit(max(collected.finished.summary.exit_code, *(e.exit_code for e in unwritten), 0))
@@ -84,6 +88,7 @@ def diff(resources: tuple[str, ...], suggest_ignore: bool, **values: Any) -> Non
     collected = _run(settings, values, selectors=resources)
     verdicts = [_drift_only(v).judged(collected.audit.threshold) for v in collected.verdicts]
     _print_all(verdicts, is_verbose=values["verbose"])
+    _print_causes(verdicts)
     if suggest_ignore:
         console.document(suggested_rules(verdicts, datetime.now(UTC).date()))
     counts = Counter(v.drift.status for v in verdicts if v.drift is not None)
@@ -197,11 +202,15 @@ def _conclude(collected: _Collected, unjudged: Iterable[Verdict]) -> None:
 
 
 def _print_all(verdicts: Sequence[Verdict], *, is_verbose: bool) -> None:
-    """Each resource with findings; at the end, once, the errors that several of them share."""
+    """Each resource with findings; of errors that several of them share, nothing but their number is told later."""
     shared = shared_causes(verdicts)
     for verdict in verdicts:
         _print(verdict, shared, is_verbose=is_verbose)
-    for cause in shared.values():
+
+
+def _print_causes(verdicts: Sequence[Verdict]) -> None:
+    """Once each, the errors that several resources share."""
+    for cause in shared_causes(verdicts).values():
         first, *rest = cause.lines()
         console.show(text.Line(first, "error"))
         for line in rest:
@@ -209,15 +218,27 @@ def _print_all(verdicts: Sequence[Verdict], *, is_verbose: bool) -> None:
         console.echo()
 
 
+def _print_worst(verdicts: Sequence[Verdict], result: AuditResult) -> None:
+    """The worst in full, more of the same in one line, and how many are left out."""
+    shared = shared_causes(verdicts)
+    told = [v for v in verdicts if _is_told(v, shared)]
+    chosen = list(details.chosen(told, result))
+    for verdict, is_full in chosen:
+        if is_full:
+            _print(verdict, shared, is_verbose=False)
+        else:
+            console.show(details.brief(verdict))
+    if left := len(told) - len(chosen):
+        more = f"and {left} more resources with findings: -v shows all, --html FILE is easier to read"
+        console.show(text.Line(more, "dim"))
+    if chosen and not chosen[-1][1]:
+        console.echo()
+
+
 def _print(verdict: Verdict, shared: Mapping[ErrorCause, Shared], *, is_verbose: bool) -> None:
-    is_counted = verdict.outcome == "passed" and all(
-        f.state == "persisting" or f.check == ENGINE for f in verdict.findings
-    )
-    if is_counted and verdict.findings and not is_verbose:
-        return
-    is_told_once = verdict.outcome == "error" and only_cause(verdict) in shared
     is_waived = is_verbose and bool(verdict.findings) and verdict.outcome != "skipped"
-    if not is_told_once and (verdict.outcome in ("failed", "error") or verdict.has_findings or is_waived):
+    is_alone = verdict.outcome != "error" or only_cause(verdict) not in shared
+    if _is_told(verdict, shared, is_verbose=is_verbose) or (is_waived and is_alone):
         for line in text.lines(verdict, is_verbose=is_verbose, shared=shared):
             console.show(line)
         console.echo()
@@ -226,36 +247,30 @@ def _print(verdict: Verdict, shared: Mapping[ErrorCause, Shared], *, is_verbose:
         console.echo(f"{verdict.outcome}: {verdict.subject.title}{' - ' + gist if gist else ''}")
 
 
-def _print_summary(collected: _Collected, *, is_verbose: bool) -> None:
-    for line in text.source_lines(collected.info.sources, is_verbose=is_verbose):
-        console.echo(line)
-    for line in _summary(collected):
-        console.echo(line)
+def _is_told(verdict: Verdict, shared: Container[ErrorCause], *, is_verbose: bool = False) -> bool:
+    """Whether a resource is shown: not for what is known, or a point of style of an engine, which are counted; nor for
+    an error that is told once for many resources."""
+    is_counted = verdict.outcome == "passed" and all(
+        f.state == "persisting" or f.check == ENGINE for f in verdict.findings
+    )
+    if (is_counted and not is_verbose) or (verdict.outcome == "error" and only_cause(verdict) in shared):
+        return False
+    return verdict.outcome in ("failed", "error") or verdict.has_findings
 
 
-def _summary(collected: _Collected) -> Iterator[str]:
-    summary = collected.finished.summary
-    if collected.base is not None:
-        yield from lines(collected.base)
-        yield from (f"  {how} {what}" for how, what in gone(collected.result))
-    yield from first_steps.lines(collected.result)
-    yield from dict.fromkeys(map(_cluster_line, collected.info.clusters))
-    yield from digest.unfailing(collected.verdicts, is_verbose=False)
-    yield from text.notes(collected.finished.notes, told=summary.unevaluated)
-    yield from (printable(f"error: {sentence}") for sentence in summary.unevaluated)
+def _print_closing(collected: _Collected, *, is_verbose: bool) -> None:
+    result = collected.result
+    if result.base is not None:
+        for line in (*lines(result.base), *(f"  {how} {what}" for how, what in gone(result))):
+            console.show(text.Line(line))
+    facts = list(source_lines(collected.info.sources, is_verbose=is_verbose))
+    console.page(Closing(result, console.screen(), facts, list(_counts(result.summary)), is_verbose).lines())
+
+
+def _counts(summary: Summary) -> Iterator[text.Line]:
+    yield from (text.Line(f"error: {sentence}", "error") for sentence in summary.unevaluated)
     counts = ", ".join(f"{summary.outcomes[o]} {o}" for o in ("passed", "failed", "error", "skipped"))
-    yield f"{summary.resources} resources: {counts}"
-    yield from text.states(summary)
-    if summary.drift:
-        yield "drift: " + ", ".join(f"{n} {status}" for status, n in sorted(summary.drift.items()))
-    if summary.violations:
-        yield "violations: " + ", ".join(f"{n} {severity}" for severity, n in sorted(summary.violations.items()))
-
-
-def _cluster_line(cluster: ClusterInfo) -> str:
-    if not cluster.is_asked:
-        return "no cluster: only what Git declares was checked"
-    if not cluster.is_read:
-        return f"cluster {cluster.name}: not read"
-    version = f"Kubernetes {cluster.version}" if cluster.version else "read; it does not tell its Kubernetes version"
-    return f"cluster {cluster.name}: {version}"
+    style: text.Style = "error" if summary.exit_code == 3 else "high" if summary.exit_code else "good"
+    yield text.Line(f"{summary.resources} resources: {counts}", style)
+    drift = (text.drift(summary),) if summary.drift else ()
+    yield from map(text.Line, (*text.states(summary), *drift, *text.violations(summary)))

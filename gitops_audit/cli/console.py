@@ -7,7 +7,9 @@ from __future__ import annotations
 
 import io
 import os
+import shutil
 import sys
+from collections.abc import Iterable
 from contextlib import suppress
 from types import TracebackType
 from typing import TYPE_CHECKING, TextIO
@@ -16,6 +18,7 @@ import click
 
 from gitops_audit.errors import ReportError
 from gitops_audit.model.printable import printable, printable_lines
+from gitops_audit.report.screen import Screen
 from gitops_audit.report.text import Line
 
 if TYPE_CHECKING:
@@ -23,15 +26,6 @@ if TYPE_CHECKING:
 
 CANNOT_PRINT = "GA603"
 CLOSED_PIPE = 141
-
-_STYLES: dict[str, dict[str, object]] = {
-    "title": {"bold": True},
-    "add": {"fg": "green"},
-    "remove": {"fg": "red"},
-    "dim": {"dim": True},
-    "error": {"fg": "red", "bold": True},
-    "hint": {"fg": "cyan"},
-}
 
 
 def prepare_streams() -> None:
@@ -72,16 +66,30 @@ def has_colour() -> bool:
     return bool(os.environ.get("FORCE_COLOR")) or (sys.stdout.isatty() and os.environ.get("TERM") != "dumb")
 
 
+def screen() -> Screen:
+    """The terminal that stdout is; where it is none, lines are not broken: they are searched, not read."""
+    if not sys.stdout.isatty():
+        return Screen(has_colour=has_colour())
+    size = shutil.get_terminal_size()
+    return Screen(size.columns, size.lines, has_colour())
+
+
 def show(line: Line) -> None:
     """One line of a result, in its style."""
-    text = printable(line.text)
-    _put(click.style(text, **_STYLES.get(line.style, {})) if has_colour() else text)  # type: ignore[arg-type]
+    for text in screen().lines(line._replace(text=printable(line.text))):
+        _put(text)
+
+
+def page(lines: Iterable[str]) -> None:
+    """Lines that are made for this screen already."""
+    for line in lines:
+        _put(line)
 
 
 def echo(text: str = "", *, is_bold: bool = False) -> None:
     """A result of one line or several."""
     safe = printable_lines(text)
-    _put(click.style(safe, bold=True) if is_bold and has_colour() else safe)
+    _put(screen().paint(safe, "title" if is_bold else ""))
 
 
 def document(text: str) -> None:

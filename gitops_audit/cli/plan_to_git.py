@@ -115,7 +115,7 @@ def _lines(planned: GitPlanned, wish: Wish, commit: str) -> Iterator[Line]:
         for change in patch.files:
             for line in diff(change):
                 for text in line.decode("utf-8", "replace").removesuffix("\n").split("\n"):
-                    yield Line(text.removesuffix("\r"), _STYLES.get(text[:1], ""))
+                    yield Line(text.removesuffix("\r"), _STYLES.get(text[:1], ""), is_exact=True)
     for refused in plan.refused:
         yield Line(f"refused: {refused.resource}: {refused.reason}", "error")
     yield from _next_steps(planned, wish, commit)
@@ -127,7 +127,7 @@ def _next_steps(planned: GitPlanned, wish: Wish, commit: str) -> Iterator[Line]:
     if commit:
         yield Line(f"branch {wish.branch} at {commit[:12]}: nothing was checked out or pushed", "title")
     if wish.patch_file:
-        yield Line(f"apply it with: git apply {wish.patch_file}")
+        yield Line(f"apply it with: git apply {wish.patch_file}", is_exact=True)
     if wish.output:
-        yield Line(f"write it into the work tree with: gitops-audit remediate apply {wish.output}")
+        yield Line(f"write it into the work tree with: gitops-audit remediate apply {wish.output}", is_exact=True)
     yield Line(f"{planned.plan.digest}, until {planned.plan.expires_at}", "dim")

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from itertools import islice
 from pathlib import Path
+from shutil import get_terminal_size
 from typing import Any
 
 import pytest
@@ -21,22 +22,29 @@ from gitops_audit.pytest_plugin.session import AuditRun
 from gitops_audit.pytest_plugin.split import checked
 from gitops_audit.report import facts, text
 from gitops_audit.report.cause import Shared
-
-COLOURS: dict[str, dict[str, bool]] = {
-    "title": {"bold": True},
-    "add": {"green": True},
-    "remove": {"red": True},
-    "dim": {"light": True},
-    "error": {"red": True, "bold": True},
-    "hint": {"cyan": True},
-}
-
+from gitops_audit.report.screen import Screen
+from gitops_audit.report.text import Line
 
 _CHECKS = {name: getattr(pytest.mark, name) for name in (DRIFT, SCHEMA, HEALTH, ENGINE, POLICY)}
 _MARKERS: dict[str, Sequence[pytest.MarkDecorator]] = {
     "": tuple(_CHECKS.values()),
     **{name: (marker,) for name, marker in _CHECKS.items()},
 }
+
+
+def screen(tw: TerminalWriter) -> Screen:
+    """What pytest writes to. Where it is no terminal, lines are not broken: they are searched, not read."""
+    if not tw._file.isatty():
+        return Screen(has_colour=tw.hasmarkup)
+    return Screen(tw.fullwidth, get_terminal_size().lines, tw.hasmarkup)
+
+
+def write(tw: TerminalWriter, lines: Iterable[Line]) -> None:
+    """Lines that are printable, in their styles."""
+    shown = screen(tw)
+    for line in lines:
+        for part in shown.lines(line):
+            tw.line(part)
 
 
 class AuditFinding(Failed):
@@ -58,8 +66,7 @@ class FindingRepr(TerminalRepr):
         self.reprcrash = _Gist(text.one_line(verdict))
 
     def toterminal(self, tw: TerminalWriter) -> None:
-        for line, style in islice(text.lines(self.verdict), 1 if self.is_brief else None):
-            tw.line(line, **COLOURS.get(style, {}))
+        write(tw, islice(text.lines(self.verdict), 1 if self.is_brief else None))
 
     def __str__(self) -> str:
         """For report files: with what programs sort by, as some show nothing else of a failure."""
@@ -74,8 +81,7 @@ class CauseRepr(TerminalRepr):
         self.reprcrash = _Gist(printable(shared.gist))
 
     def toterminal(self, tw: TerminalWriter) -> None:
-        for line in self.shared.lines():
-            tw.line(printable(line), red=True)
+        write(tw, (Line(printable(line), "high") for line in self.shared.lines()))
 
 
 class _Gist:

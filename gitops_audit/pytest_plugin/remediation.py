@@ -24,7 +24,7 @@ from gitops_audit.model.remediation import Remediation
 from gitops_audit.model.subject import Subject
 from gitops_audit.model.verdict import Verdict
 from gitops_audit.pytest_plugin.arguments import invocation_path
-from gitops_audit.pytest_plugin.item import COLOURS, AuditItem
+from gitops_audit.pytest_plugin.item import AuditItem, write
 from gitops_audit.pytest_plugin.session import AuditRun, AuditSession, LocalAudit
 from gitops_audit.remediate.apply import Run, apply
 from gitops_audit.remediate.document import Plan, Scope
@@ -197,8 +197,8 @@ class AuditRemediation:
     def pytest_terminal_summary(self, terminalreporter: Any) -> None:
         for path, outcome in self._outcomes.items():
             terminalreporter.write_sep("=", f"gitops-audit remediation {path.name}")
-            for line in self._lines(outcome):
-                terminalreporter.write_line(printable(line.text), **COLOURS.get(line.style, {}))
+            lines = (line._replace(text=printable(line.text)) for line in self._lines(outcome))
+            write(terminalreporter._tw, lines)
 
     def _lines(self, outcome: _Outcome) -> Sequence[Line]:
         lines: list[Line] = []
@@ -211,9 +211,8 @@ class AuditRemediation:
         elif self._wish.mode == "plan" and outcome.planned is not None and outcome.planned.plan.actions:
             digest = outcome.planned.plan.digest
             file = self._session.config.getoption("--gitops-plan") or "FILE"
-            lines.append(
-                Line(f"apply it with: --gitops-remediate=apply --gitops-plan={file} --gitops-approve={digest}")
-            )
+            options = f"--gitops-remediate=apply --gitops-plan={file} --gitops-approve={digest}"
+            lines.append(Line(f"apply it with: {options}", is_exact=True))
         return lines
 
     def pytest_unconfigure(self) -> None:

@@ -206,6 +206,13 @@ class AuditRun:
             summary.add(verdict)
         return summary
 
+    @property
+    def result(self) -> AuditResult:
+        """What came of the tests that ran."""
+        provider = self.provider
+        notes = tuple(provider.notes())
+        return AuditResult(provider.info, utc_now(), self.summary, self.executed, notes, provider.base())
+
 
 class AuditSession:
     """All audits of this pytest process, by configuration file."""

@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Generator, Iterator, Mapping, Sequence
+from collections.abc import Generator, Iterator, Mapping
 from typing import Any
 
 import pytest
 
 from gitops_audit.model.verdict import Verdict
-from gitops_audit.pytest_plugin.item import CauseRepr, FindingRepr
+from gitops_audit.pytest_plugin.item import CauseRepr, FindingRepr, screen
 from gitops_audit.pytest_plugin.session import AuditRun, AuditSession
 from gitops_audit.report import digest, facts, text
 from gitops_audit.report.cause import ErrorCause, is_shared, only_cause, shared_causes
+from gitops_audit.report.closing import Closing
+from gitops_audit.report.source_lines import source_lines
+from gitops_audit.report.text import Line
 
 # Nobody reads more diffs than that in one go; -v shows all.
 MAX_SECTIONS = 100
@@ -63,7 +66,10 @@ class AuditTerminal:
         if self._causes[cause] > MAX_LETTERS and not self.is_verbose and not plugins.has_plugin(LETTERS):
             plugins.register(FewerLetters(self._causes), LETTERS)
 
-    def pytest_terminal_summary(self, terminalreporter: Any) -> None:
+    @pytest.hookimpl(wrapper=True, tryfirst=True)
+    def pytest_terminal_summary(self, terminalreporter: Any) -> Generator[None]:
+        """Below pytest's own list of failures, so that the last screen begins with what to do first."""
+        yield
         for run in self.session.runs.values():
             name = f" {run.path.name}" if len(self.session.runs) > 1 else ""
             if run.is_empty_shard:
@@ -71,12 +77,29 @@ class AuditTerminal:
                 terminalreporter.write_line(f"gitops-audit{name}: this shard holds none of the {count} resources")
             if run.executed:
                 terminalreporter.write_sep("=", f"gitops-audit{name}")
-                for line in _summary(run, self.session.unevaluated, is_verbose=self.is_verbose):
+                for line in self._closing(run, terminalreporter):
                     terminalreporter.write_line(line)
         for sentence in self.session.unevaluated:
             terminalreporter.write_line(f"ERROR: {sentence}", red=True, bold=True)
         if self.sections > MAX_SECTIONS and not self.is_verbose:
             terminalreporter.write_line(f"shown in full: {MAX_SECTIONS} of {self.sections} findings (-v shows all)")
+
+    def _closing(self, run: AuditRun, terminalreporter: Any) -> Iterator[str]:
+        result = run.result
+        if self.is_verbose:
+            yield from digest.each_unfailing(run.executed)
+        facts = source_lines([s for s in result.info.sources if s.ignored], is_verbose=self.is_verbose)
+        total = f"{result.summary.resources} resources; {text.drift(result.summary)}"
+        counts = (total, *text.states(result.summary), *text.violations(result.summary))
+        yield from Closing(
+            result,
+            screen(terminalreporter._tw),
+            list(facts),
+            [Line(line) for line in counts],
+            is_verbose=self.is_verbose,
+            is_brief=self.session.config.get_verbosity() < 0,
+            is_told=True,
+        ).lines()
 
 
 class FewerLetters:
@@ -137,16 +160,3 @@ def _forget_passed_phases(reporter: Any) -> None:
     """pytest searches all passed set-ups and teardowns once for every failure: quadratic, and ours hold nothing."""
     if "" in reporter.stats:
         reporter.stats[""] = [r for r in reporter.stats[""] if not hasattr(r, "gitops_audit")]
-
-
-def _summary(run: AuditRun, unevaluated: Sequence[str], *, is_verbose: bool) -> Iterator[str]:
-    summary = run.summary
-    counts = ", ".join(f"{n} {status}" for status, n in sorted(summary.drift.items())) or "no cluster was asked"
-    yield f"{summary.resources} resources; drift: {counts}"
-    yield from text.states(summary)
-    if summary.violations:
-        yield "violations: " + ", ".join(f"{n} {severity}" for severity, n in sorted(summary.violations.items()))
-    yield from digest.groups(run.executed)
-    yield from digest.unfailing(run.executed, is_verbose=is_verbose)
-    yield from text.source_lines([s for s in run.provider.info.sources if s.ignored], is_verbose=is_verbose)
-    yield from text.notes(run.provider.notes(), told=unevaluated)

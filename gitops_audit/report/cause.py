@@ -17,7 +17,7 @@ from gitops_audit.model.verdict import Verdict
 _PLACE = re.compile(r"(?<!\S)\S+:\d+(?= \(source )")
 # Errors that agree but for their places are told one by one as long as they are few: the places are what helps.
 MANY_PLACES = 4
-EXAMPLES = 3
+EXAMPLES = 2
 
 
 class ErrorCause(NamedTuple):

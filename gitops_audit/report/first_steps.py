@@ -3,18 +3,17 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from gitops_audit.model.check import DRIFT, ENGINE, HEALTH, POLICY, SCHEMA
 from gitops_audit.model.finding import Finding, Severity
-from gitops_audit.model.printable import printable
 from gitops_audit.model.resource import ResourceKey
 from gitops_audit.model.result import AuditResult, PolicyInfo
 from gitops_audit.model.verdict import Verdict
 from gitops_audit.report import text
 from gitops_audit.report.base import is_added
-from gitops_audit.report.cause import cause_of
+from gitops_audit.report.cause import ErrorCause, cause_of
 
 _REPAIR = "commit it to Git, or bring back what Git declares: `gitops-audit remediate plan`"
 _COMPLY = "correct the manifest, or write an exception that expires"
@@ -23,29 +22,41 @@ _LOOK = "Look at its status and events: `kubectl describe`"
 _EXTRA = "declare it in Git, or delete it"
 _NOTHING = "look at why no check applies: the kinds, the policies and the rights of this audit"
 MAX_FIELDS = 3
-FEW, MAX_STEPS = 5, 8
 
 
 @dataclass(slots=True)
 class FirstStep:
     """A group of findings: which resources have one, how bad the worst is, and what to do about all of them.
 
-    `resources` are names by ids, `fields` how often each field differs. `filters` are the properties that all findings
-    share, by the names that the HTML report filters by.
+    `resources` are names by ids, `clusters` where they are, `fields` how often each field differs. `filters` are the
+    properties that all findings share, by the names that the HTML report filters by. `cause` is that of an error.
     """
 
     what: str
     next: str
     filters: Mapping[str, str]
     is_error: bool = False
+    cause: ErrorCause | None = None
     severity: Severity = Severity.info
     resources: dict[str, str] = field(default_factory=dict)
+    clusters: dict[str, None] = field(default_factory=dict)
     fields: Counter[str] = field(default_factory=Counter)
 
     @property
     def named_fields(self) -> list[str]:
         """The fields that differ most often."""
         return [name for name, _ in self.fields.most_common(MAX_FIELDS)]
+
+    def sentence(self, *, names_clusters: bool) -> str:
+        """Who is hit and by what, in one line. Not made printable yet."""
+        names, clusters = list(self.resources.values()), list(self.clusters)
+        who = names[0] if len(names) == 1 else f"{len(names)} resources"
+        on = clusters[0] if len(clusters) == 1 else f"{len(clusters)} clusters"
+        others = len(self.fields) - 1
+        more = f" and {others} more field{'s' if others > 1 else ''}" if others > 0 else ""
+        fields = f" ({self.named_fields[0]}{more})" if self.fields else ""
+        verb = " could not be evaluated" if self.is_error else ""
+        return f"{who}{f' on {on}' if names_clusters else ''}{verb}: {self.what.partition(chr(10))[0]}{fields}"
 
     @property
     def rank(self) -> tuple[bool, int, int, str]:
@@ -67,31 +78,10 @@ def first_steps(result: AuditResult) -> list[FirstStep]:
         group = groups.get(key) or groups.setdefault(key, _group(verdict, finding, policies))
         group.severity = max(group.severity, finding.severity)
         group.resources[verdict.subject.id] = _named(verdict.subject.key)
+        group.clusters[verdict.subject.key.cluster] = None
         if finding.change is not None:
             group.fields[finding.path] += 1
     return sorted(groups.values(), key=lambda group: group.rank)
-
-
-def lines(result: AuditResult) -> Iterator[str]:
-    """The first groups as lines, where there are more findings than a screen shows, each with what to do about it.
-
-    Without errors: those that hit many resources are told once, with what to do, before any summary.
-    """
-    steps = [step for step in first_steps(result) if not step.is_error]
-    if sum(len(step.resources) for step in steps) <= FEW:
-        return
-    yield "what to do first:"
-    for step in steps[:MAX_STEPS]:
-        fields = f" ({', '.join(step.named_fields)})" if step.fields else ""
-        yield printable(f"  {step.severity.name:<8} {_resources(step)}: {step.what.partition(chr(10))[0]}{fields}")
-        yield printable(f"           {step.next.partition(chr(10))[0]}")
-    if len(steps) > MAX_STEPS:
-        yield f"  and {len(steps) - MAX_STEPS} more groups (the HTML report has all)"
-
-
-def _resources(step: FirstStep) -> str:
-    names = list(step.resources.values())
-    return names[0] if len(names) == 1 else f"{len(names)} resources"
 
 
 def _is_open(verdict: Verdict, finding: Finding) -> bool:
@@ -154,4 +144,4 @@ def _error(finding: Finding, filters: Mapping[str, str]) -> FirstStep:
     advice = " ".join(rest.split()) or f"look up {finding.rule} in docs/reference/errors.md"
     if finding.check != DRIFT:
         advice = " ".join(rest.split()) or "correct the policy, or the object that it cannot judge"
-    return FirstStep(f"{finding.rule}: {first}", advice, filters, is_error=True)
+    return FirstStep(f"{finding.rule}: {first}", advice, filters, is_error=True, cause=cause_of(finding))

@@ -11,22 +11,36 @@ from shlex import quote
 from typing import Literal, NamedTuple
 
 from gitops_audit.model.check import DRIFT, ENGINE, HEALTH, POLICY, SCHEMA
-from gitops_audit.model.finding import CHANGE_MEANING, Cause, Change, FieldOwner, Finding, Waiver
+from gitops_audit.model.finding import CHANGE_MEANING, Cause, Change, FieldOwner, Finding, Severity, Waiver
 from gitops_audit.model.printable import printable
 from gitops_audit.model.remediation import NO_ACTION, Remediation
-from gitops_audit.model.result import SourceInfo, Summary
+from gitops_audit.model.result import Summary
 from gitops_audit.model.verdict import Verdict
 from gitops_audit.report.cause import ErrorCause, cause_of
 from gitops_audit.report.diff import shown, unified
 
-Style = Literal["", "title", "add", "remove", "dim", "error", "hint"]
+Style = Literal[
+    "", "title", "add", "remove", "dim", "error", "hint", "good", "critical", "high", "medium", "low", "info"
+]
 
 MAX_CHANGES = 40
 
+SEVERITY_STYLES: dict[Severity, Style] = {
+    Severity.critical: "critical",
+    Severity.high: "high",
+    Severity.medium: "medium",
+    Severity.low: "low",
+    Severity.info: "info",
+}
+"""The worst first."""
+
 
 class Line(NamedTuple):
+    """`is_exact`: what somebody copies, or reads by its indentation, so that no line break comes into it."""
+
     text: str
     style: Style = ""
+    is_exact: bool = False
 
 
 _MARK: dict[str, str] = {"added": "+", "stale": "+", "removed": "-", "dropped": "-", "changed": "~"}
@@ -58,7 +72,7 @@ def lines(
 
     `is_verbose`: also what is waived, line by line. Errors with a cause in `shared` are told elsewhere: in brief here.
     """
-    return (Line(printable(line.text), line.style) for line in _lines(verdict, is_verbose, shared, has_diff))
+    return (line._replace(text=printable(line.text)) for line in _lines(verdict, is_verbose, shared, has_diff))
 
 
 def _lines(verdict: Verdict, is_verbose: bool, shared: Container[ErrorCause], has_diff: bool) -> Iterator[Line]:
@@ -110,7 +124,7 @@ def sentence(finding: Finding) -> str:
 
 def evidence(change: Change) -> str:
     """What a change means, and who made it."""
-    return "; ".join((meaning(change), *((_who(change.by),) if change.by else ())))
+    return "; ".join((meaning(change), *((owner(change.by),) if change.by else ())))
 
 
 def word(finding: Finding) -> str:
@@ -132,6 +146,19 @@ def states(summary: Summary) -> Iterator[str]:
     if summary.resolved is not None:
         told = f"{summary.states['new']} new, {summary.states['persisting']} known, {len(summary.resolved)} resolved"
         yield f"findings: {told}"
+
+
+def drift(summary: Summary) -> str:
+    """How the objects stand against Git, in one line."""
+    counts = ", ".join(f"{n} {status}" for status, n in sorted(summary.drift.items()))
+    return f"drift: {counts or 'no cluster was asked'}"
+
+
+def violations(summary: Summary) -> Iterator[str]:
+    """The violations of policies in one line, the worst first; none where there are none."""
+    if summary.violations:
+        counts = sorted(summary.violations.items(), key=lambda item: -Severity[item[0]])
+        yield "violations: " + ", ".join(f"{n} {severity}" for severity, n in counts)
 
 
 def waiver_text(waiver: Waiver) -> str:
@@ -158,47 +185,6 @@ def _parts(verdict: Verdict) -> Iterator[str]:
             yield f"{len(findings) - limit} {others}"
     waived = Counter(word(f) for f in verdict.findings if f.waiver is not None)
     yield from (f"{count} {name}" for name, count in waived.items())
-
-
-def source_lines(sources: Sequence[SourceInfo], *, is_verbose: bool) -> Iterator[str]:
-    """What was read of the sources, each repository once where none has anything else to tell."""
-    quiet: dict[tuple[str, str, str], list[SourceInfo]] = {}
-    for source in sources:
-        if source.repo and not is_verbose:
-            quiet.setdefault((source.repo, source.revision, source.commit), []).append(source)
-        else:
-            yield printable(_source_line(source))
-            yield from ignored_lines(source, is_verbose=is_verbose)
-    for found in quiet.values():
-        several = f"{len(found)} sources of {found[0].repo} at {found[0].revision} ({_commit(found[0])}), -v names them"
-        yield printable(_source_line(found[0]) if len(found) == 1 else several)
-        for source in found:
-            yield from ignored_lines(source, is_verbose=is_verbose, is_named=len(found) > 1)
-
-
-def ignored_lines(source: SourceInfo, *, is_verbose: bool, is_named: bool = False) -> Iterator[str]:
-    """What in a source is no Kubernetes object."""
-    if source.ignored:
-        count = len(source.ignored)
-        hold = "file holds" if count == 1 else "files hold"
-        of = f" of source {source.name}" if is_named else ""
-        end = ":" if is_verbose else " (-v names them)"
-        yield printable(f"  {count} {hold} no Kubernetes objects{of}{end}")
-    yield from (printable(f"    {path}: {reason}") for path, reason in source.ignored if is_verbose)
-
-
-def _source_line(source: SourceInfo) -> str:
-    origin = f", from {source.followed_from}" if source.followed_from else ""
-    if not source.repo:
-        return f"source {source.name}: not read{origin}"
-    if not source.commit and source.repo.startswith("cluster "):
-        return f"source {source.name}: {source.repo}"
-    place = f"{source.repo} at {source.revision} ({_commit(source)}), path {source.path or '.'}"
-    return f"source {source.name}: {place}{origin}"
-
-
-def _commit(source: SourceInfo) -> str:
-    return source.commit[:10] or "work tree"
 
 
 def notes(texts: Iterable[str], told: Container[str] = ()) -> Iterator[str]:
@@ -260,7 +246,7 @@ def _drift(verdict: Verdict, findings: Sequence[Finding], *, has_diff: bool) -> 
 def _diff(verdict: Verdict, changes: tuple[Change, ...]) -> Iterator[Line]:
     for text in unified(verdict.subject.body, changes):
         style: Style = "add" if text.startswith("+") else "remove" if text.startswith("-") else "dim"
-        yield Line(f"    {text}", style)
+        yield Line(f"    {text}", style, is_exact=True)
 
 
 def _change(finding: Finding, change: Change, path: str) -> Iterator[Line]:
@@ -312,7 +298,8 @@ def _values(change: Change) -> str:
             return f"{change.path}: {shown(change.live)} is {change.type}"
 
 
-def _who(by: FieldOwner) -> str:
+def owner(by: FieldOwner) -> str:
+    """Who made a change, and when."""
     operation = f" ({by.operation}{'/' + by.subresource if by.subresource else ''})" if by.operation else ""
     user = f", user {by.user}" if by.user else ""
     source = f" from {by.source_ip}" if by.source_ip else ""
@@ -327,11 +314,11 @@ def _policies(findings: Sequence[Finding], path: str) -> Iterator[Line]:
         if finding.check not in (POLICY, ENGINE) or finding.waiver is not None:
             continue
         if finding.check == ENGINE:
-            yield Line(f"  {finding.severity} {_gist(finding)}", "remove")
+            yield Line(f"  {finding.severity} {_gist(finding)}", SEVERITY_STYLES[finding.severity])
             yield from _place(finding, path)
             yield from (Line(f"      {line}", "hint") for line in finding.message.split("\n")[1:])
         elif finding.result == "fail":
-            yield Line(f"  {finding.severity} {finding.rule}: {finding.message}", "remove")
+            yield Line(f"  {finding.severity} {finding.rule}: {finding.message}", SEVERITY_STYLES[finding.severity])
             yield from _place(finding, path)
         elif finding.result == "warn":
             yield Line(f"  warning {finding.rule}: {finding.message}", "hint")
@@ -377,7 +364,7 @@ def _origin(verdict: Verdict) -> Iterator[Line]:
 
 def _next_step(verdict: Verdict) -> Iterator[Line]:
     if step := next_step(verdict):
-        yield Line(f"  next: {step}", "hint")
+        yield Line(f"  next: {step}", "hint", is_exact=step.startswith("kubectl "))
 
 
 def next_step(verdict: Verdict) -> str:

@@ -2,11 +2,9 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from gitops_audit.model.finding import Drift, Problem, Severity
+from gitops_audit.model.finding import Severity
 from gitops_audit.model.result import AuditResult
 from gitops_audit.model.verdict import Verdict
-from gitops_audit.report import first_steps as steps
-from gitops_audit.report import text
 from gitops_audit.report.first_steps import first_steps
 from tests.reported import finished, of_everything, resource, scaled
 
@@ -61,19 +59,10 @@ def test_a_source_of_which_nothing_was_evaluated_is_a_step() -> None:
     assert step.filters == {"cluster": "prod", "source": "shop"}
 
 
-def test_few_findings_speak_for_themselves() -> None:
-    assert list(steps.lines(finished([scaled(name) for name in "abc"]))) == []
-
-
-def test_many_findings_are_led_by_what_to_do_first() -> None:
-    down = [Verdict.of(resource("x"), "error", errors=(Problem("GA300", "the cluster is down\nis it up?"),))]
-    gone = [Verdict.of(resource(f"g{n}"), "failed", Drift("missing", cause="cluster")) for n in range(2)]
-    told = list(steps.lines(finished([*(scaled(f"s{n}") for n in range(9)), *gone, *down])))
-
-    assert told[0] == "what to do first:"
-    assert told[1:] == [
-        "  high     2 resources: Deployment missing",
-        f"           {text.MISSING_NEXT['cluster']}",
-        "  medium   9 resources: Deployment changed by kubectl-edit (spec.replicas)",
-        "           commit it to Git, or bring back what Git declares: `gitops-audit remediate plan`",
-    ]
+def test_a_step_says_who_is_hit_where_and_by_what() -> None:
+    (one,) = first_steps(finished([scaled("a")]))
+    (many,) = first_steps(finished([scaled("a"), scaled("b", cluster="other")]))
+    assert one.sentence(names_clusters=False) == "shop/a: Deployment changed by kubectl-edit (spec.replicas)"
+    assert many.sentence(names_clusters=True) == (
+        "2 resources on 2 clusters: Deployment changed by kubectl-edit (spec.replicas)"
+    )

@@ -3,29 +3,29 @@
 from __future__ import annotations
 
 from gitops_audit.model.result import SourceInfo
-from gitops_audit.report import text
+from gitops_audit.report.source_lines import source_lines
 
 SOURCES = [SourceInfo(f"app-{number}", "https://git.example.com/fleet", "main", "a" * 40, "") for number in range(90)]
 
 
 def test_one_source_is_told_with_its_path() -> None:
-    assert list(text.source_lines(SOURCES[:1], is_verbose=False)) == [
+    assert list(source_lines(SOURCES[:1], is_verbose=False)) == [
         "source app-0: https://git.example.com/fleet at main (aaaaaaaaaa), path ."
     ]
 
 
 def test_sources_of_one_repository_are_one_line_and_named_on_demand() -> None:
-    (line,) = text.source_lines(SOURCES, is_verbose=False)
+    (line,) = source_lines(SOURCES, is_verbose=False)
     assert line == "90 sources of https://git.example.com/fleet at main (aaaaaaaaaa), -v names them"
-    assert len(list(text.source_lines(SOURCES, is_verbose=True))) == 90
+    assert len(list(source_lines(SOURCES, is_verbose=True))) == 90
 
 
 def test_what_is_no_object_keeps_the_name_of_its_source() -> None:
     other = SourceInfo("other", *("https://git.example.com/fleet", "main", "a" * 40, ""), ignored=(("a.yaml", "why"),))
     assert "  1 file holds no Kubernetes objects of source other (-v names them)" in list(
-        text.source_lines([*SOURCES, other], is_verbose=False)
+        source_lines([*SOURCES, other], is_verbose=False)
     )
 
 
 def test_a_source_that_was_not_read_is_named() -> None:
-    assert list(text.source_lines([SourceInfo("x", "", "", "", "")], is_verbose=False)) == ["source x: not read"]
+    assert list(source_lines([SourceInfo("x", "", "", "", "")], is_verbose=False)) == ["source x: not read"]

@@ -1,0 +1,68 @@
+"""What a command prints on a terminal of a given size, and a picture of it."""
+
+from __future__ import annotations
+
+import fcntl
+import io
+import os
+import pty
+import struct
+import subprocess
+import termios
+from collections.abc import Sequence
+from pathlib import Path
+
+from playwright.sync_api import Browser
+from rich.console import Console
+from rich.terminal_theme import TerminalTheme
+from rich.text import Text
+
+THEME = TerminalTheme(
+    (24, 26, 32),
+    (212, 215, 221),
+    [
+        (24, 26, 32), (240, 98, 98), (126, 200, 112), (229, 192, 92),
+        (97, 160, 245), (226, 120, 205), (84, 196, 205), (212, 215, 221),
+    ],
+    [
+        (120, 126, 138), (255, 110, 110), (140, 215, 125), (240, 205, 110),
+        (115, 175, 255), (240, 140, 220), (100, 212, 220), (255, 255, 255),
+    ],
+)  # fmt: skip
+
+
+def printed(command: Sequence[str], folder: Path, columns: int, rows: int) -> str:
+    """All that a command writes to a terminal as its stdout; its progress goes nowhere."""
+    ours, theirs = pty.openpty()
+    fcntl.ioctl(theirs, termios.TIOCSWINSZ, struct.pack("HHHH", rows, columns, 0, 0))
+    environment = {k: v for k, v in os.environ.items() if k not in ("NO_COLOR", "CI", "COLUMNS", "LINES")}
+    environment |= {"TERM": "xterm-256color"}
+    with subprocess.Popen(
+        command, cwd=folder, stdin=subprocess.DEVNULL, stdout=theirs, stderr=subprocess.DEVNULL, env=environment
+    ):
+        os.close(theirs)
+        return _all_of(ours).decode().replace("\r\n", "\n")
+
+
+def picture(browser: Browser, text: str, title: str, columns: int, file: Path) -> None:
+    """The text of a terminal with its colours, as a PNG."""
+    console = Console(width=columns, record=True, file=io.StringIO(), force_terminal=True, color_system="truecolor")
+    console.print(Text.from_ansi(text), soft_wrap=False)
+    page = browser.new_page(device_scale_factor=1.5)
+    page.set_content(f"<body style='margin:0'>{console.export_svg(title=title, theme=THEME)}</body>")
+    page.locator("svg").first.screenshot(path=file)
+    page.close()
+
+
+def _all_of(descriptor: int) -> bytes:
+    """Linux ends a terminal that nobody writes to any more with EIO."""
+    found = b""
+    while True:
+        try:
+            part = os.read(descriptor, 65_536)
+        except OSError:
+            part = b""
+        if not part:
+            os.close(descriptor)
+            return found
+        found += part

@@ -1,0 +1,49 @@
+"""What was read of the sources, and what in them is no Kubernetes object, as lines for people."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+from gitops_audit.model.printable import printable
+from gitops_audit.model.result import SourceInfo
+
+
+def source_lines(sources: Sequence[SourceInfo], *, is_verbose: bool) -> Iterator[str]:
+    """What was read of the sources, each repository once where none has anything else to tell."""
+    quiet: dict[tuple[str, str, str], list[SourceInfo]] = {}
+    for source in sources:
+        if source.repo and not is_verbose:
+            quiet.setdefault((source.repo, source.revision, source.commit), []).append(source)
+        else:
+            yield printable(_source_line(source))
+            yield from ignored_lines(source, is_verbose=is_verbose)
+    for found in quiet.values():
+        several = f"{len(found)} sources of {found[0].repo} at {found[0].revision} ({_commit(found[0])}), -v names them"
+        yield printable(_source_line(found[0]) if len(found) == 1 else several)
+        for source in found:
+            yield from ignored_lines(source, is_verbose=is_verbose, is_named=len(found) > 1)
+
+
+def ignored_lines(source: SourceInfo, *, is_verbose: bool, is_named: bool = False) -> Iterator[str]:
+    """What in a source is no Kubernetes object."""
+    if source.ignored:
+        count = len(source.ignored)
+        hold = "file holds" if count == 1 else "files hold"
+        of = f" of source {source.name}" if is_named else ""
+        end = ":" if is_verbose else " (-v names them)"
+        yield printable(f"  {count} {hold} no Kubernetes objects{of}{end}")
+    yield from (printable(f"    {path}: {reason}") for path, reason in source.ignored if is_verbose)
+
+
+def _source_line(source: SourceInfo) -> str:
+    origin = f", from {source.followed_from}" if source.followed_from else ""
+    if not source.repo:
+        return f"source {source.name}: not read{origin}"
+    if not source.commit and source.repo.startswith("cluster "):
+        return f"source {source.name}: {source.repo}"
+    place = f"{source.repo} at {source.revision} ({_commit(source)}), path {source.path or '.'}"
+    return f"source {source.name}: {place}{origin}"
+
+
+def _commit(source: SourceInfo) -> str:
+    return source.commit[:10] or "work tree"

@@ -15,6 +15,7 @@ from collections.abc import Container, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import lru_cache
+from itertools import islice
 from typing import Final, Literal, get_args
 from xml.etree import ElementTree as ET
 
@@ -67,8 +68,8 @@ def _suites(result: AuditResult, dialect: Dialect) -> Sequence[Suite]:
     sources = {s.name: s for s in result.info.sources}
     share_s = _seconds(result.info.started_at, result.finished_at) / max(len(result.verdicts), 1)
     unanswered = dict(result.summary.unanswered)
-    changed = [v.subject.id for v in result.verdicts if v.changes]
-    with_diff = frozenset(changed[:MAX_DIFFS])
+    changed = (v.subject.id for v in result.verdicts if v.findings and v.changes)
+    with_diff = frozenset(islice(changed, MAX_DIFFS))
     suites = []
     for part, found in grouped.items():
         source = sources.get(part[1])
@@ -110,16 +111,12 @@ def _suite(part: Part, read: SourceInfo | None, cases: Iterable[_Case], info: Ru
 
 
 def _tree(suite: TestSuite, properties: Iterable[Sequence[tuple[str, str]]]) -> Suite:
-    """What junit-xml makes of it, with the properties of the cases before what else they hold."""
+    """What junit-xml makes of it, and the properties that stand before what else the cases hold."""
     root: ET.Element = suite.build_xml_doc()
     cases = root.findall("testcase")
-    for case, pairs in zip(cases, properties, strict=True):
-        if pairs:
-            holder = ET.Element("properties")
-            holder.extend(ET.Element("property", {"name": name, "value": value}) for name, value in pairs)
-            case.insert(0, holder)
     kept = [child for child in root if child.tag != "testcase"]
-    return Suite(root.attrib["name"], suite.timestamp, kept, cases)
+    held = [(case, tuple(pairs)) for case, pairs in zip(cases, properties, strict=True)]
+    return Suite(root.attrib["name"], suite.timestamp, kept, held)
 
 
 def _cases(

@@ -7,8 +7,9 @@ cases, and the suite that it ends in goes on in the next. Each file is complete:
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from itertools import groupby
 from typing import NamedTuple
 from xml.etree import ElementTree as ET
@@ -18,20 +19,24 @@ MAX_CASES = 20_000
 _KEPT_BYTES = 100_000  # for what stands around the cases
 
 _SPECIAL = re.compile(r'[&<>"\n\r\t]')
-_IN_TEXT = str.maketrans({"&": "&amp;", "<": "&lt;", ">": "&gt;", "\r": "&#13;"})
-_IN_ATTRIBUTE = _IN_TEXT | str.maketrans({'"': "&quot;", "\n": "&#10;", "\t": "&#9;"})
+# The ampersand first: it is part of what the others become.
+_IN_TEXT = (("&", "&amp;"), ("<", "&lt;"), (">", "&gt;"), ("\r", "&#13;"))
+_IN_ATTRIBUTE = (*_IN_TEXT, ('"', "&quot;"), ("\n", "&#10;"), ("\t", "&#9;"))
 
 OUTCOMES = ("failure", "error", "skipped")
 
 
+Properties = tuple[tuple[str, str], ...]
+
+
 @dataclass(frozen=True, slots=True)
 class Suite:
-    """One suite: `head` are its elements before the cases."""
+    """One suite: `head` are its elements before the cases, each with its properties."""
 
     name: str
     timestamp: str
     head: Sequence[ET.Element]
-    cases: Sequence[ET.Element]
+    cases: Sequence[tuple[ET.Element, Properties]]
 
 
 class _Written(NamedTuple):
@@ -46,7 +51,7 @@ class _Written(NamedTuple):
 def files(suites: Sequence[Suite], *, is_whole: bool = False) -> Sequence[bytes]:
     """At least one file, each as UTF-8. `is_whole`: exactly one, however large."""
     heads = ["".join(map(_text, suite.head)) for suite in suites]
-    written = (_written(number, case) for number, suite in enumerate(suites) for case in suite.cases)
+    written = (_written(number, *case) for number, suite in enumerate(suites) for case in suite.cases)
     chunks = [list(written)] if is_whole else list(_chunks(written))
     made = [_file(suites, heads, chunk, (number, len(chunks))) for number, chunk in enumerate(chunks, 1)]
     return made or [_file(suites, heads, [], (1, 1))]
@@ -56,7 +61,7 @@ def _chunks(written: Iterable[_Written]) -> Iterator[list[_Written]]:
     chunk: list[_Written] = []
     size_bytes = 0
     for case in written:
-        case_bytes = len(case.text.encode())
+        case_bytes = len(case.text) if case.text.isascii() else len(case.text.encode())
         if chunk and (len(chunk) >= MAX_CASES or size_bytes + case_bytes > MAX_BYTES - _KEPT_BYTES):
             yield chunk
             chunk, size_bytes = [], 0
@@ -66,9 +71,21 @@ def _chunks(written: Iterable[_Written]) -> Iterator[list[_Written]]:
         yield chunk
 
 
-def _written(suite: int, case: ET.Element) -> _Written:
+def _written(suite: int, case: ET.Element, properties: Properties) -> _Written:
     outcome = next((child.tag for child in case if child.tag in OUTCOMES), "")
-    return _Written(suite, _text(case), outcome, float(case.get("time") or 0))
+    told = "".join(map(_text, case))
+    text = f"{_start(case)[:-1]}{_properties(properties)}{told}</testcase>\n"
+    return _Written(suite, text, outcome, float(case.get("time") or 0))
+
+
+@lru_cache(maxsize=1_000)
+def _properties(pairs: Properties) -> str:
+    """Most cases pass, with the same properties."""
+    if not pairs:
+        return ""
+    holder = ET.Element("properties")
+    holder.extend(ET.Element("property", {"name": name, "value": value}) for name, value in pairs)
+    return _text(holder)
 
 
 def _text(element: ET.Element) -> str:
@@ -97,9 +114,12 @@ def _start(element: ET.Element) -> str:
     return f"<{element.tag}{attributes}>\n"
 
 
-def _escaped(content: str, table: Mapping[int, str]) -> str:
+def _escaped(content: str, escapes: Sequence[tuple[str, str]]) -> str:
     """Most has nothing to escape, which is found faster than it is copied."""
-    return content.translate(table) if _SPECIAL.search(content) else content
+    if _SPECIAL.search(content):
+        for character, escape in escapes:
+            content = content.replace(character, escape)
+    return content
 
 
 def _counts(cases: Sequence[_Written], *, with_skipped: bool = True) -> dict[str, str]:

@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from itertools import groupby
 
 from gitops_audit.config.settings import Settings
-from gitops_audit.deployer.expansion import Unfollowed, told_once
+from gitops_audit.deployer.expansion import told_once
 from gitops_audit.engine.check.policies import RunPolicies
 from gitops_audit.engine.check.stand_ins import stand_in_notes
 from gitops_audit.engine.cluster_pass import ClusterPass, Judgement
@@ -23,11 +23,12 @@ from gitops_audit.engine.gather.all_sources import read_all, with_followed
 from gitops_audit.engine.gather.clusters import ReachedCluster, reach_all
 from gitops_audit.engine.gather.sources import ReadSource, for_cluster
 from gitops_audit.engine.gather.tools import unwanted_tools
+from gitops_audit.engine.gather.unread import unread
 from gitops_audit.engine.known import KnownFindings
 from gitops_audit.engine.memory import Holder
 from gitops_audit.engine.options import RunOptions, narrowed
 from gitops_audit.engine.shield import Shield, as_problem
-from gitops_audit.errors import AuditError, ClusterError, SourceError
+from gitops_audit.errors import AuditError, ClusterError
 from gitops_audit.inventory import build, offline_scope
 from gitops_audit.kube.definition import is_definition
 from gitops_audit.kube.type_schema import TypeSchema
@@ -37,12 +38,10 @@ from gitops_audit.model.finding import Drift
 from gitops_audit.model.known_secret import KnownSecrets
 from gitops_audit.model.printable import printable
 from gitops_audit.model.redact import Redactor
-from gitops_audit.model.resource import Declared, FileProblem, JsonObject
+from gitops_audit.model.resource import Declared, JsonObject
 from gitops_audit.model.result import NOT_EVALUATED, AuditResult, Part, RunInfo, ShardInfo, Summary, is_answer, part_of
-from gitops_audit.model.subject import UNDECLARED, Subject, Unread
+from gitops_audit.model.subject import UNDECLARED, Subject, Undeclared, Unread
 from gitops_audit.model.verdict import Threshold, Verdict
-
-NOT_FOLLOWED = "GA287"
 
 
 class Audit:
@@ -58,8 +57,11 @@ class Audit:
         options: RunOptions | None = None,
         baseline: Baseline | None = None,
         redactor: Redactor | None = None,
+        before: Mapping[Part, Declared] | None = None,
     ) -> None:
-        """`baseline`: the findings that are known before the run. `redactor`: that of an audit to compare with."""
+        """`baseline`: the findings that are known before the run. Of an audit to compare with: its `redactor`, and
+        `before`, what it declares, by cluster and title."""
+        self._before = before
         self._options = options or RunOptions()
         self._baseline = baseline
         self._settings = narrowed(settings, self._options)
@@ -112,9 +114,10 @@ class Audit:
             self._sources,
             self._image_origins(),
             self._options.is_confirmed,
+            self._before,
         )
         found = [r for cluster in self._clusters for r in self._inventory(cluster, self._judgement)]
-        found += self._orphans()
+        found += [*self._orphans(), *self._removed()]
         shard = self._options.shard
         self.inventory = tuple(found)
         self._masks.over(self.inventory)
@@ -256,7 +259,7 @@ class Audit:
         return found
 
     def _unread(self, cluster: str, sources: Sequence[ReadSource]) -> Iterator[Unread]:
-        yield from _unread(cluster, sources, fails_on_unfollowed=self._settings.fail_on_unfollowed)
+        yield from unread(cluster, sources, fails_on_unfollowed=self._settings.fail_on_unfollowed)
         yield from unwanted_tools(self._settings, cluster, sources)
 
     @staticmethod
@@ -278,7 +281,8 @@ class Audit:
         shard = self._options.shard
         if not is_whole or self._options.sources or (shard is not None and shard.index != 1):
             return lambda _: False
-        declared = {(r.key.cluster, printable(r.title)) for r in self.inventory}
+        kept = (r for r in self.inventory if not (isinstance(r, Undeclared) and r.is_removed))
+        declared = {(r.key.cluster, printable(r.title)) for r in kept}
         unread = {r.key.cluster for r in self.inventory if isinstance(r, Unread)}
         read = {cluster.name for cluster in self._clusters if cluster.error is None} - unread
         has_orphans = self._settings.drift.orphans.enabled
@@ -299,6 +303,16 @@ class Audit:
         else:
             self._run_notes.append("undeclared objects were not looked for: not every source was read in full")
 
+    def _removed(self) -> Iterator[Subject]:
+        """Of a source that cannot be read it is not known what the change removes from it."""
+        if self._before is None or not (self._judgement and self._judgement.policies.of_changes):
+            return
+        if any(s.error or s.rendered.problems for s in self._sources):
+            self._run_notes.append("what the change removes was not judged: not every source was read in full")
+            return
+        for one in self._passes.values():
+            yield from one.find_removed()
+
     def _notes(self, *, is_whole: bool) -> Iterator[str]:
         yield from (*self._run_notes, *self._logs.notes)
         yield from _shallow(self._sources)
@@ -312,7 +326,7 @@ class Audit:
         if self._judgement is not None:
             yield from self._judgement.locator.notes()
             yield from self._judgement.images.notes() if self._judgement.images else ()
-            yield from self._judgement.policies.notes(is_whole=is_whole)
+            yield from self._judgement.policies.notes(is_whole=is_whole, has_base=self._before is not None)
 
     def _unevaluated(self, summary: Summary) -> Iterator[str]:
         """Why an audit that found nothing is not clean all the same."""
@@ -376,25 +390,3 @@ def utc_now() -> str:
 
 def _cluster(subject: Subject) -> str:
     return subject.key.cluster
-
-
-def _unfollowed(one: Unfollowed) -> AuditError:
-    return SourceError(f"the {one.kind} {one.name} at {one.where} is not rendered: {one.reason}", code=NOT_FOLLOWED)
-
-
-def _unread(cluster: str, sources: Sequence[ReadSource], *, fails_on_unfollowed: bool) -> Iterator[Unread]:
-    for source in sources:
-        if source.error is not None:
-            yield Unread.of_source(cluster, source.config.name, source.error)
-        problems: Mapping[str, tuple[FileProblem, ...]] = _by_path(source.rendered.problems)
-        for path, found in problems.items():
-            yield Unread.of_file(cluster, source.config.name, path, found)
-        for one in source.unfollowed if fails_on_unfollowed else ():
-            yield Unread.of_unfollowed(cluster, source.config.name, f"{one.kind}.{one.name}", _unfollowed(one))
-
-
-def _by_path(problems: Sequence[FileProblem]) -> dict[str, tuple[FileProblem, ...]]:
-    grouped: dict[str, tuple[FileProblem, ...]] = {}
-    for problem in problems:
-        grouped[problem.path] = (*grouped.get(problem.path, ()), problem)
-    return grouped

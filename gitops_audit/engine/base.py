@@ -34,7 +34,8 @@ class Base:
     """What the base came to. `settings` are those of the change: its sources of this repository at its revision.
 
     `redactor` made the tokens of the base, so that a Secret that did not change has the same ones. `declared` are the
-    objects of the base, with the source of each.
+    objects of the base, with the source of each, as they may be shown; `before` are the same as they are, of all
+    shards.
     """
 
     revision: str
@@ -43,11 +44,12 @@ class Base:
     redactor: Redactor
     known: Baseline
     declared: Mapping[Place, tuple[str, JsonObject]]
+    before: Mapping[Place, Declared]
     notes: tuple[str, ...] = ()
 
     def audit(self, options: RunOptions) -> Audit:
         """That of the change, which knows what the base came to."""
-        return Audit(self.settings, replace(options, revision=None), self.known, self.redactor)
+        return Audit(self.settings, replace(options, revision=None), self.known, self.redactor, self.before)
 
 
 def audited(settings: Settings, options: RunOptions, revision: str, today: date) -> Base:
@@ -70,6 +72,7 @@ def audited(settings: Settings, options: RunOptions, revision: str, today: date)
         audit.prepare()
         verdicts = [event.verdict for event in audit.run() if isinstance(event, Judged)]
         declared = declared_by_place(audit)
+        whole = {(r.key.cluster, r.title): r for r in audit.inventory if isinstance(r, Declared)}
         notes = tuple(_notes(audit, revision))
     finally:
         audit.close()
@@ -80,7 +83,7 @@ def audited(settings: Settings, options: RunOptions, revision: str, today: date)
         if finding.waiver is None and finding.result in ("fail", "warn")
     ]
     known = replace(Baseline.of(f"{revision} ({commit[:10]})", entries, today), is_base=True)
-    return Base(revision, commit, after, audit.redactor, known, declared, notes)
+    return Base(revision, commit, after, audit.redactor, known, declared, whole, notes)
 
 
 def declared_by_place(audit: Audit) -> Mapping[Place, tuple[str, JsonObject]]:

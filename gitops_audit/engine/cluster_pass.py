@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 
@@ -36,12 +36,13 @@ from gitops_audit.engine.gather.orphans import Orphans, find
 from gitops_audit.engine.gather.reading import LiveReading
 from gitops_audit.engine.gather.sources import ReadSource
 from gitops_audit.engine.shield import as_problem
+from gitops_audit.kube.match import labels_of
 from gitops_audit.kube.plural import plural
 from gitops_audit.model.baseline import Baseline
 from gitops_audit.model.finding import Drift, Problem
 from gitops_audit.model.redact import Redactor
 from gitops_audit.model.resource import Declared, JsonObject
-from gitops_audit.model.subject import Subject
+from gitops_audit.model.subject import Subject, Undeclared
 from gitops_audit.model.verdict import Threshold, Verdict
 
 
@@ -49,7 +50,8 @@ from gitops_audit.model.verdict import Threshold, Verdict
 class Judgement:
     """What all clusters of a run are judged by; `definitions` are the CustomResourceDefinitions of all sources,
     `baseline` the findings that are known, `sources` are all sources as they were read, `images` tells what changed
-    images are built from, `is_confirmed` what no server is to be asked about again."""
+    images are built from, `is_confirmed` what no server is to be asked about again, `before` are the objects that the
+    base of a change declares, by cluster and title: None where there is no base."""
 
     settings: Settings
     policies: RunPolicies
@@ -62,6 +64,7 @@ class Judgement:
     sources: Sequence[ReadSource] = ()
     images: ImageOrigins | None = None
     is_confirmed: Callable[[Declared, JsonObject], bool] | None = None
+    before: Mapping[tuple[str, str], Declared] | None = None
 
 
 class ClusterPass:
@@ -99,6 +102,14 @@ class ClusterPass:
     def find_engines(self) -> Sequence[Subject]:
         """The live objects that an engine is told by and no source declares; none where engines are not checked."""
         return self._engines.subjects() if self._engines else ()
+
+    def find_removed(self) -> Iterator[Subject]:
+        """The objects that only the base of a change declares, as far as a policy judges that they go."""
+        policies, known = self._policies(), {r.title for r in self._inventory}
+        for title, old in (self._before or {}).items():
+            if title not in known and not old.twin and policies.judges_removal(old):
+                labels = dict(labels_of(old.body))
+                yield Undeclared(old.key, old.version, None, labels, old.source, is_removed=True)
 
     def find_orphans(self) -> Sequence[Subject]:
         """The objects that no source declares; none where they are not asked for."""
@@ -150,9 +161,19 @@ class ClusterPass:
             yield f"cluster {name} shows no types, so {consequence}: {untyped}"
 
     def _checks(self) -> tuple[Check, ...]:
-        policies = ClusterPolicies(self._by.policies, self._inventory, self.live_object, self._plural, self._namespaces)
+        policies = self._policies()
         asked = (HealthCheck(),) if self._by.settings.checks_health else ()
         return self._drift, PolicyCheck(policies), self._schema, *asked, *self._engine_checks()
+
+    def _policies(self) -> ClusterPolicies:
+        loaded, live = self._by.policies, self.live_object
+        return ClusterPolicies(loaded, self._inventory, live, self._plural, self._namespaces, self._before)
+
+    @property
+    def _before(self) -> Mapping[str, Declared] | None:
+        if self._by.before is None:
+            return None
+        return {title: old for (cluster, title), old in self._by.before.items() if cluster == self._cluster.name}
 
     def _engine_checks(self) -> Iterator[Check]:
         if self._engines is not None:

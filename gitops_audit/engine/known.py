@@ -31,7 +31,10 @@ class KnownFindings:
         self._judged: dict[Place, Verdict] = {}
 
     def add(self, verdict: Verdict) -> None:
-        place = verdict.subject.key.cluster, printable(verdict.subject.title)
+        subject = verdict.subject
+        if isinstance(subject, Undeclared) and subject.is_removed:
+            return  # what was known of it is gone with it
+        place = subject.key.cluster, printable(subject.title)
         if place in self._entries:
             self._judged[place] = verdict
             self._found.update(f.fingerprint for f in verdict.findings if f.state is not None and self._is_there(f))

@@ -28,7 +28,8 @@ OFFLINE_CLUSTER = "git"
 class Undeclared:
     """A live object that no source declares; `drift` says why it counts, `labels` are those it carries.
 
-    Without a `drift` it is one that the source `source` follows in the cluster.
+    Without a `drift` it is one that the source `source` follows in the cluster, or (`is_removed`) one that a change
+    removes: only its base declares it, in the source `source`.
     """
 
     key: ResourceKey
@@ -37,6 +38,7 @@ class Undeclared:
     labels: JsonObject = field(default_factory=dict, repr=False)
     source: str = UNDECLARED
     origin: Origin = NOWHERE
+    is_removed: bool = False
 
     @property
     def body(self) -> JsonObject:

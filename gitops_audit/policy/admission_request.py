@@ -1,4 +1,5 @@
-"""The variables of an admission expression, for an object under audit: as if it were being created right now."""
+"""The variables of an admission expression, for an object under audit: as if it were being created right now, or
+changed as a change does against its base."""
 
 from __future__ import annotations
 
@@ -43,11 +44,15 @@ def late(subject: Subject, world: World) -> Late:
 
 def _values(subject: Subject) -> dict[str, Any]:
     return {
-        "object": without_nulls(subject.body),
-        "oldObject": None,
+        "object": _whole(subject.after),
+        "oldObject": _whole(subject.before),
         "request": request(subject),
         CERTAIN: certain(subject),
     }
+
+
+def _whole(body: JsonObject | None) -> JsonObject | None:
+    return None if body is None else without_nulls(body)
 
 
 def request(subject: Subject) -> JsonObject:
@@ -63,8 +68,8 @@ def request(subject: Subject) -> JsonObject:
         "requestSubResource": "",
         "name": subject.name,
         "namespace": subject.namespace,
-        "operation": "CREATE",
+        "operation": subject.operation,
         "userInfo": {"username": "gitops-audit", "uid": "", "groups": ["system:authenticated"], "extra": {}},
         "dryRun": True,
-        "options": {"apiVersion": "meta.k8s.io/v1", "kind": "CreateOptions"},
+        "options": {"apiVersion": "meta.k8s.io/v1", "kind": f"{subject.operation.capitalize()}Options"},
     }

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
-from typing import Any, Protocol
+from typing import Any, Literal, Protocol
 
 from gitops_audit.errors import Location
 from gitops_audit.kube.plural import plural
@@ -12,10 +12,15 @@ from gitops_audit.model.finding import PolicyOutcome, Severity
 from gitops_audit.model.resource import JsonObject
 from gitops_audit.model.result import PolicyInfo
 
+Operation = Literal["CREATE", "UPDATE", "DELETE"]
+
 
 @dataclass(frozen=True, slots=True)
 class Subject:
     """One object to evaluate. `resource` is the plural of its API, `namespace_object` its Namespace where known.
+
+    `operation` is what a change does to it: `old` is the object before an update, None otherwise. What is deleted is
+    the `body` itself.
 
     `derived` is what policies made of the object, by names of their own: kept for the next policy that looks at it.
     """
@@ -28,7 +33,19 @@ class Subject:
     name: str
     resource: str = ""
     namespace_object: JsonObject | None = None
+    operation: Operation = "CREATE"
+    old: JsonObject | None = None
     derived: dict[str, Any] = field(default_factory=dict, init=False, compare=False, repr=False)
+
+    @property
+    def after(self) -> JsonObject | None:
+        """The object once the change is made."""
+        return None if self.operation == "DELETE" else self.body
+
+    @property
+    def before(self) -> JsonObject | None:
+        """The object until the change is made."""
+        return self.body if self.operation == "DELETE" else self.old
 
     @property
     def plural(self) -> str:
@@ -99,6 +116,11 @@ class Policy(Protocol):
 
     @property
     def rules(self) -> Sequence[str]: ...
+
+    @property
+    def operations(self) -> frozenset[str]:
+        """The operations of a change that it judges; empty where it judges objects as they are."""
+        ...
 
     def may_match(self, group: str, version: str, kind: str, plural: str) -> bool:
         """Whether `evaluate` can give a result for any object of a kind, to be asked once per kind of a run.

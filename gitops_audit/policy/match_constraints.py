@@ -1,8 +1,8 @@
 """What an admission policy applies to: `matchConstraints` (admissionregistration/v1 MatchResources).
 
-An audit asks what the API server would ask when the object is created: rules for UPDATE, DELETE or CONNECT alone do
-not match. `matchPolicy: Equivalent` lets a rule match every version of a group's resource; the object is evaluated at
-its own version, as nothing here could convert it.
+An audit asks what the API server would ask when the object is created; of a change against its base, where it is
+updated or deleted. Rules for CONNECT alone do not match. `matchPolicy: Equivalent` lets a rule match every version of a
+group's resource; the object is evaluated at its own version, as nothing here could convert it.
 """
 
 from __future__ import annotations
@@ -38,7 +38,7 @@ class ResourceRule:
     resources: frozenset[str]
     names: frozenset[str] = frozenset()
     scope: str = "*"
-    is_for_create: bool = True
+    operations: frozenset[str] = frozenset()
 
     @classmethod
     def from_document(cls, document: Document, pointer: str) -> ResourceRule:
@@ -53,21 +53,21 @@ class ResourceRule:
             resources=_words(document, f"{pointer}/resources"),
             names=_words(document, f"{pointer}/resourceNames"),
             scope=document.choice(f"{pointer}/scope", ("*", "Cluster", "Namespaced"), "*"),
-            is_for_create=not operations or bool(operations & {"CREATE", "*"}),
+            operations=operations,
         )
 
     def covers(self, group: str, version: str, resource: str, is_exact: bool) -> bool:
         """Whether the rule is for objects of an API, whatever their names and their scope."""
         return (
-            self.is_for_create
-            and _has(self.groups, group)
+            _has(self.groups, group)
             and (_has(self.versions, version) or not is_exact)
             and (_has(self.resources, resource) or "*/*" in self.resources)
         )
 
     def matches(self, subject: Subject, resource: str, is_exact: bool) -> bool:
         return (
-            self.covers(subject.group, subject.version, resource, is_exact)
+            (not self.operations or bool(self.operations & {subject.operation, "*"}))
+            and self.covers(subject.group, subject.version, resource, is_exact)
             and (not self.names or subject.name in self.names)
             and self._has_scope(subject)
         )
@@ -86,7 +86,7 @@ class MatchConstraints:
     objects: LabelSelector = EVERYTHING
     is_exact: bool = False
     # what the rules say of a kind is the same for all its objects, unless names decide
-    _known: dict[tuple[str, str, str, bool], bool] = field(default_factory=dict, compare=False, repr=False)
+    _known: dict[tuple[str, str, str, bool, str], bool] = field(default_factory=dict, compare=False, repr=False)
 
     @classmethod
     def from_document(cls, document: Document, pointer: str) -> MatchConstraints:
@@ -107,7 +107,13 @@ class MatchConstraints:
 
     def matches(self, subject: Subject, world: World) -> bool:
         """Raises UnknownNamespace."""
-        key = (subject.group, subject.version, subject.resource or subject.kind, bool(subject.namespace))
+        key = (
+            subject.group,
+            subject.version,
+            subject.resource or subject.kind,
+            bool(subject.namespace),
+            subject.operation,
+        )
         fits = self._known.get(key)
         if fits is None:
             fits = self._fits(subject)

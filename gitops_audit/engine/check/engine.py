@@ -30,7 +30,7 @@ from gitops_audit.model.check import ENGINE, CheckName
 from gitops_audit.model.finding import PolicyResult, Severity, Side
 from gitops_audit.model.path import field_path
 from gitops_audit.model.resource import JsonObject
-from gitops_audit.model.subject import Unread
+from gitops_audit.model.subject import Undeclared, Unread
 from gitops_audit.policy.exceptions import Exceptions
 
 _NAMESPACE = ("", "Namespace")
@@ -47,8 +47,10 @@ class EngineCheck:
     name: CheckName = ENGINE
 
     def applies(self, case: Case) -> bool:
-        key = case.subject.key
-        return (key.group, key.kind) in ENGINE_KINDS and not isinstance(case.subject, Unread)
+        subject = case.subject
+        if isinstance(subject, Unread) or (isinstance(subject, Undeclared) and subject.is_removed):
+            return False
+        return (subject.key.group, subject.key.kind) in ENGINE_KINDS
 
     def checked(self, case: Case) -> Case:
         live = case.live if case.live is not None else self.engines.live(case.subject)

@@ -28,7 +28,9 @@ class RunPolicies:
     """All policies of a run. Raises PolicyError from `load` for documents that cannot be used as they are written."""
 
     def __init__(self, policies: Sequence[Policy], exceptions: Exceptions) -> None:
-        self.policies = policies
+        self.all = policies
+        self.policies = [p for p in policies if not p.operations]
+        self.of_changes = [p for p in policies if p.operations]
         self.exceptions = exceptions
         self.matched: Counter[str] = Counter()
         self._passes: dict[tuple[str, str, Side], PolicyResult] = {}
@@ -43,16 +45,19 @@ class RunPolicies:
 
     @property
     def infos(self) -> tuple[PolicyInfo, ...]:
-        return tuple(p.metadata.info for p in self.policies)
+        return tuple(p.metadata.info for p in self.all)
 
-    def notes(self, *, is_whole: bool) -> Iterator[str]:
-        """Policies that matched nothing (`is_whole`: where all resources were judged), exceptions that are expired or
-        waived nothing."""
+    def notes(self, *, is_whole: bool, has_base: bool) -> Iterator[str]:
+        """Policies that matched nothing (`is_whole`: where all resources were judged), those that were not asked for
+        lack of a base, exceptions that are expired or waived nothing."""
         unmatched = [p.metadata for p in self.policies if is_whole and not self.matched[p.metadata.name]]
         if len(unmatched) == 1:
             yield f"policy {unmatched[0].name} ({unmatched[0].where}) matched no resource"
         elif unmatched:
             yield f"{len(unmatched)} policies matched no resource: {', '.join(about.name for about in unmatched)}"
+        if self.of_changes and not has_base:
+            names = ", ".join(p.metadata.name for p in self.of_changes)
+            yield f"not asked, for they judge what a change does (`check --base REV`): {names}"
         yield from self.exceptions.notes()
 
     def passed(self, policy: Policy, rule: str, side: Side) -> PolicyResult:
@@ -73,38 +78,69 @@ class ClusterPolicies:
         live_object: Callable[[Declared], JsonObject | None],
         plural: Callable[[Declared], str],
         namespaces: Namespaces,
+        before: Mapping[str, Declared] | None = None,
     ) -> None:
+        """`before` are the objects that the base of a change declares, by title; None where there is no base."""
         self._check = check
+        self._before = before
         self._plural = plural
-        places = _Places(r for r in inventory if check.policies)
+        places = _Places(r for r in inventory if check.all)
         self._declared = ObjectWorld(places, lambda resource: resource.body, namespaces)
         self._live = ObjectWorld(places, live_object, namespaces)
         self._applicable: dict[tuple[str, str, str], tuple[Policy, ...]] = {}
+        self._of_changes: dict[tuple[str, str, str], tuple[Policy, ...]] = {}
 
     def evaluate(self, resource: Declared, live_body: JsonObject | None) -> tuple[PolicyResult, ...]:
         """Every rule that matches the declared or the live object (None: there is none), once."""
-        policies = () if not resource.version else self._policies(resource)
-        if not policies:
+        if not resource.version:
             return ()
-        key = resource.key
-        declared = self._subject(resource, as_admitted(key.group, resource.version, key.kind, resource.body))
-        live = self._subject(resource, live_body) if live_body is not None else None
-        found = [r for policy in policies for r in self._evaluated(policy, resource, declared, live)]
+        found = list(self._of_change(resource)) if self._before is not None and self._check.of_changes else []
+        policies = self._policies(resource, self._check.policies, self._applicable)
+        if policies:
+            declared = self._subject(resource, _admitted(resource))
+            live = self._subject(resource, live_body) if live_body is not None else None
+            found += (r for policy in policies for r in self._evaluated(policy, declared, live))
+        return self._excepted(found, resource)
+
+    def removed(self, key: ResourceKey) -> tuple[PolicyResult, ...]:
+        """What policies say of the removal of an object that the base of a change declares."""
+        resource = (self._before or {})[str(key)]
+        gone = replace(self._subject(resource, _admitted(resource)), operation="DELETE")
+        policies = self._policies(resource, self._check.of_changes, self._of_changes)
+        return self._excepted([r for policy in policies for r in self._evaluated(policy, gone, None)], resource)
+
+    def judges_removal(self, resource: Declared) -> bool:
+        """Whether any policy can say anything of the removal of an object."""
+        policies = self._policies(resource, self._check.of_changes, self._of_changes) if resource.version else ()
+        return any("DELETE" in policy.operations for policy in policies)
+
+    def _of_change(self, resource: Declared) -> Iterator[PolicyResult]:
+        """What policies say of what a change does to an object: nothing of one that stays as it is."""
+        old = (self._before or {}).get(resource.title)
+        policies = self._policies(resource, self._check.of_changes, self._of_changes)
+        if not policies or (old is not None and old.body == resource.body):
+            return
+        subject = self._subject(resource, _admitted(resource))
+        if old is not None:
+            subject = replace(subject, operation="UPDATE", old=_admitted(old))
+        for policy in policies:
+            yield from self._evaluated(policy, subject, None)
+
+    def _excepted(self, found: Iterable[PolicyResult], resource: Declared) -> tuple[PolicyResult, ...]:
         labels = labels_of(resource.body)
         return tuple(self._check.exceptions.apply(r, resource.key, labels) if r.result != "pass" else r for r in found)
 
-    def _policies(self, resource: Declared) -> tuple[Policy, ...]:
-        """The policies that can say anything of a kind."""
+    def _policies(
+        self, resource: Declared, policies: Sequence[Policy], known: dict[tuple[str, str, str], tuple[Policy, ...]]
+    ) -> tuple[Policy, ...]:
+        """Those of some policies that can say anything of a kind; `known` remembers them."""
         group, version, kind = api = resource.key.group, resource.version, resource.key.kind
-        if api not in self._applicable:
+        if api not in known:
             plural = self._plural(resource)
-            found = (p for p in self._check.policies if p.may_match(group, version, kind, plural))
-            self._applicable[api] = tuple(found)
-        return self._applicable[api]
+            known[api] = tuple(p for p in policies if p.may_match(group, version, kind, plural))
+        return known[api]
 
-    def _evaluated(
-        self, policy: Policy, resource: Declared, declared: Subject, live: Subject | None
-    ) -> Iterator[PolicyResult]:
+    def _evaluated(self, policy: Policy, declared: Subject, live: Subject | None) -> Iterator[PolicyResult]:
         in_git = _by_rule(policy.evaluate(declared, self._declared))
         in_cluster = _by_rule(policy.evaluate(live, self._live)) if live else {}
         if in_git or in_cluster:
@@ -129,6 +165,10 @@ class ClusterPolicies:
     def _subject(self, resource: Declared, body: JsonObject) -> Subject:
         key = resource.key
         return Subject(body, key.group, resource.version, key.kind, key.namespace, key.name, self._plural(resource))
+
+
+def _admitted(resource: Declared) -> JsonObject:
+    return as_admitted(resource.key.group, resource.version, resource.key.kind, resource.body)
 
 
 _Names = dict[str, Declared]

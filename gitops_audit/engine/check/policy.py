@@ -8,6 +8,7 @@ from gitops_audit.engine.case import Case
 from gitops_audit.engine.check.policies import ClusterPolicies
 from gitops_audit.model.check import POLICY, CheckName
 from gitops_audit.model.resource import Declared
+from gitops_audit.model.subject import Undeclared
 
 
 class PolicyCheck:
@@ -19,8 +20,12 @@ class PolicyCheck:
         self._policies = policies
 
     def applies(self, case: Case) -> bool:
-        return isinstance(case.subject, Declared)
+        subject = case.subject
+        return isinstance(subject, Declared) or (isinstance(subject, Undeclared) and subject.is_removed)
 
     def checked(self, case: Case) -> Case:
-        results = self._policies.evaluate(case.declared, case.live)
+        if isinstance(case.subject, Declared):
+            results = self._policies.evaluate(case.subject, case.live)
+        else:
+            results = self._policies.removed(case.subject.key)
         return replace(case, policies=(*case.policies, *results)) if results else case

@@ -21,6 +21,10 @@ class UnsupportedPolicy:
         name = document.name
         return cls(Metadata(name, document.kind, document.at(""), title=name, severity=Severity.info), reason)
 
+    @property
+    def operations(self) -> frozenset[str]:
+        return frozenset()
+
     def may_match(self, group: str, version: str, kind: str, plural: str) -> bool:
         return True
 

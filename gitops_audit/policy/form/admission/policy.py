@@ -58,6 +58,12 @@ class AdmissionPolicy:
     def rules(self) -> Sequence[str]:
         return tuple(v.name for v in self.validations)
 
+    @property
+    def operations(self) -> frozenset[str]:
+        """None where it judges what is created: that is any object as it is."""
+        found = frozenset(word for rule in self.constraints.rules for word in rule.operations or ("*",))
+        return frozenset() if found & {"CREATE", "*"} else found
+
     def may_match(self, group: str, version: str, kind: str, plural: str) -> bool:
         return self.constraints.may_match(group, version, kind, plural)
 

@@ -38,6 +38,10 @@ class KyvernoPolicy:
         named = [e for e in exceptions if any(e.names(self.metadata.name, self.namespace, rule) for rule in self.rules)]
         return replace(self, exceptions=(*self.exceptions, *named))
 
+    @property
+    def operations(self) -> frozenset[str]:
+        return frozenset()
+
     def may_match(self, group: str, version: str, kind: str, plural: str) -> bool:
         # match conditions come before the rules, and their errors show for every kind
         rules = self.by_kind.get(kind, self.own)

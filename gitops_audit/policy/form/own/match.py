@@ -16,6 +16,7 @@ class Match:
     namespaces: tuple[str, ...] = ()
     names: tuple[str, ...] = ()
     labels: tuple[tuple[str, str], ...] = ()
+    operations: tuple[str, ...] = ()
     # the answer for a kind is the same for all its objects
     _kinds: dict[tuple[str, str], bool] = field(default_factory=dict, compare=False, repr=False)
 
@@ -27,6 +28,7 @@ class Match:
             namespaces=_words(document, f"{pointer}/namespaces"),
             names=_words(document, f"{pointer}/names"),
             labels=tuple(document.mapping(f"{pointer}/labels").items()),
+            operations=_words(document, f"{pointer}/operations"),
         )
 
     def has_kind(self, group: str, kind: str) -> bool:
@@ -39,6 +41,7 @@ class Match:
     def matches(self, subject: Subject) -> bool:
         return (
             self.has_kind(subject.group, subject.kind)
+            and (not self.operations or subject.operation in self.operations)
             and (not self.namespaces or is_like_any(self.namespaces, subject.namespace))
             and (not self.names or is_like_any(self.names, subject.name))
             and (not self.labels or has_labels(self.labels, labels_of(subject.body)))

@@ -35,6 +35,10 @@ class NativePolicy:
     def rules(self) -> Sequence[str]:
         return tuple(rule.name for rule in self.checks)
 
+    @property
+    def operations(self) -> frozenset[str]:
+        return frozenset(self.match.operations)
+
     def may_match(self, group: str, version: str, kind: str, plural: str) -> bool:
         return self.match.has_kind(group, kind)
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from gitops_audit.errors import PolicyError
 from gitops_audit.manifest import file as manifest
@@ -71,12 +71,22 @@ def _test(document: Document, pointer: str, policy: Policy) -> InlineTest:
     return InlineTest(
         name=document.text(f"{pointer}/name"),
         rule=rule,
-        subject=subject_of(_object(document, pointer)),
+        subject=_subject(document, pointer),
         world=GivenWorld(others),
         expected=document.text(f"{pointer}/expect"),
         message=document.text(f"{pointer}/message"),
         line=document.at(pointer).line,
     )
+
+
+def _subject(document: Document, pointer: str) -> Subject:
+    """An object as it is; beside the one before the change, as it is updated, and without one after it, deleted."""
+    old = document.value(f"{pointer}/oldObject")
+    if old is None:
+        return subject_of(_object(document, pointer))
+    if document.value(f"{pointer}/object") is None and not document.text(f"{pointer}/file"):
+        return replace(subject_of(document.mapping(f"{pointer}/oldObject")), operation="DELETE")
+    return replace(subject_of(_object(document, pointer)), operation="UPDATE", old=old)
 
 
 def _object(document: Document, pointer: str) -> JsonObject:

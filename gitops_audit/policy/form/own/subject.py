@@ -15,6 +15,7 @@ from gitops_audit.policy.pod_template import template_of
 
 VARIABLES: Mapping[str, str] = {
     "object": "dyn",
+    "oldObject": "dyn",
     "namespaceObject": "dyn",
     "podSpec": "dyn",
     "podMetadata": "dyn",
@@ -39,7 +40,8 @@ def _values(subject: Subject) -> dict[str, Any]:
     template = template_of(subject)
     spec = template.get("spec") if template else None
     return {
-        "object": subject.body,
+        "object": subject.after,
+        "oldObject": subject.before,
         CERTAIN: certain(subject),
         "podSpec": spec,
         "podMetadata": (template.get("metadata") or {}) if template else None,

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +12,7 @@ from gitops_audit.config.settings import PolicyRef
 from gitops_audit.errors import Location, PolicyError
 from gitops_audit.model.resource import JsonObject, split_api_version
 from gitops_audit.policy.contract import Policy, Subject
+from gitops_audit.policy.form.own.policy_test import subject_of
 from gitops_audit.policy.load import documents as document_file
 from gitops_audit.policy.load import pack as packs
 from gitops_audit.policy.load import policies as registry
@@ -61,10 +63,10 @@ def policies() -> dict[str, Policy]:
 def test_a_policy_says_what_its_own_tests_expect(
     policies: dict[str, Policy], file: packs.PackFile, case: dict[str, Any]
 ) -> None:
-    body = case["object"]
-    group, version = split_api_version(body["apiVersion"])
-    metadata = body["metadata"]
-    subject = Subject(body, group, version, body["kind"], metadata.get("namespace", ""), metadata["name"])
+    body = case.get("object") or case["oldObject"]
+    subject = subject_of(body)
+    if "oldObject" in case:
+        subject = replace(subject, operation="UPDATE" if "object" in case else "DELETE", old=case["oldObject"])
     results = policies[file.path].evaluate(subject, Objects([body, *case.get("others", [])]))
     asked = [item for item in results if case.get("rule") in (None, item.rule)]
     assert asked or case["expect"] == "skip", "the policy does not match the object of its own test"
@@ -94,6 +96,7 @@ def test_a_policy_of_a_pack_is_tested_on_both_sides(file: packs.PackFile) -> Non
 def test_the_packs_are_those_of_the_documentation() -> None:
     assert NAMES == [
         "best-practices",
+        "danger",
         "gitops-lint",
         "network",
         "opengitops",

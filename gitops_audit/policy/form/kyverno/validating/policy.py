@@ -48,6 +48,10 @@ class ValidatingPolicy:
     def rules(self) -> Sequence[str]:
         return tuple(v.name for v in self.own.validations)
 
+    @property
+    def operations(self) -> frozenset[str]:
+        return frozenset()
+
     def may_match(self, group: str, version: str, kind: str, plural: str) -> bool:
         return kind in self.kinds or self.own.constraints.may_match(group, version, kind, plural)
 

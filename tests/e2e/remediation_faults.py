@@ -89,7 +89,9 @@ def run(
                 write(f"{name}: {rows[name].tried} tried, {len(rows[name].problems)} problems\n")
     for line in table(rows):
         write(line)
-    write(f"{len(cases)} cases in {time.monotonic() - started:.0f} s, {jobs} at a time\n")
+    times = os.times()
+    cpu_s = times.user + times.system + times.children_user + times.children_system
+    write(f"{len(cases)} cases in {time.monotonic() - started:.0f} s ({cpu_s:.0f} s of CPU), {jobs} at a time\n")
     return sum(len(tally.problems) for tally in rows.values())
 
 

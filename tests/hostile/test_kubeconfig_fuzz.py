@@ -12,6 +12,7 @@ import yaml
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from gitops_audit import regular_file
 from gitops_audit.config.settings import ClusterConfig
 from gitops_audit.engine.gather.clusters import ReachedCluster, _reach
 from gitops_audit.live.client import Session
@@ -64,9 +65,10 @@ def test_a_line_break_at_the_end_of_a_token_file_is_none_of_the_token(tmp_path: 
     session.close()
 
 
-def test_a_pipe_and_a_device_are_no_kubeconfigs(tmp_path: Path) -> None:
+def test_a_pipe_without_an_end_and_a_device_are_no_kubeconfigs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(regular_file, "PIPE_S", 0)
     os.mkfifo(tmp_path / "kc")
-    assert "it is a pipe" in _told(tmp_path / "kc")
+    assert "it is a pipe that did not come to its end within 0 s (limit: pipe time)" in _told(tmp_path / "kc")
     assert "it is a device" in _told(Path("/dev/zero"))
 
 

@@ -35,21 +35,25 @@ class Facts:
     accepts: Collection[str] = ()
 
 
-def protected(key: ResourceKey, action: str, config: RemediationConfig) -> str:
-    """Why an object must not be written, empty where it may; a missing object of a protected kind may be created."""
+def protected(key: ResourceKey, action: str, config: RemediationConfig, served: str = "") -> str:
+    """Why an object must not be written, empty where it may; a missing object of a protected kind may be created.
+
+    `served` is the plural under which the server has its kind, which need not be that of English.
+    """
     if is_like_any(config.protected_namespaces, key.namespace):
         return f"the namespace {key.namespace} is protected (remediation.protected.namespaces)"
-    if action != "create" and _is_kind_protected(key, config):
+    if action != "create" and _is_kind_protected(key, config, served):
         return f"the kind {key.kind} is protected (remediation.protected.kinds)"
     if action != "create" and (key.group, key.kind) == ("", "Namespace"):
         return protected(key._replace(kind="", namespace=key.name), action, config)
     return ""
 
 
-def _is_kind_protected(key: ResourceKey, config: RemediationConfig) -> bool:
+def _is_kind_protected(key: ResourceKey, config: RemediationConfig, served: str) -> bool:
     """However people spell a kind: a guard that silently fits nothing is none."""
     patterns = [pattern.lower() for pattern in config.protected_kinds]
-    names = (key.kind, key.qualified_kind, plural(key.kind), f"{plural(key.kind)}.{key.group}")
+    plurals = {plural(key.kind), served or plural(key.kind)}
+    names = (key.kind, key.qualified_kind, *plurals, *(f"{name}.{key.group}" for name in plurals))
     return any(is_like_any(patterns, name.lower()) for name in names)
 
 

@@ -126,7 +126,8 @@ class Planner:
             writer = self._writers.of(key.cluster)
             target = Target(key, draft.resource.version)
             live = self._live(draft, writer, target)
-            reason = protected(key, draft.action, self._config) or self._healed(draft, live)
+            served = self._plural(key, draft.resource.version)
+            reason = protected(key, draft.action, self._config, served) or self._healed(draft, live)
         except ClusterError as error:
             return error.message
         if reason:

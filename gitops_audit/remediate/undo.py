@@ -153,7 +153,7 @@ class _Undo:
     def _protected(self, before: JsonObject | None) -> str:
         """Also what the run itself created: to delete a namespace takes along whatever came into it since."""
         what = "delete" if before is None else "create" if self._action.action == "delete" else "apply"
-        return protected(self._target.key, what, self._config)
+        return protected(self._target.key, what, self._config, self._action.plural)
 
     @property
     def _is_recreated(self) -> bool:

@@ -35,6 +35,14 @@ def test_a_kind_is_protected_however_it_is_spelled(kind: str, key: ResourceKey) 
     assert protected(key, "create", config) == ""
 
 
+@pytest.mark.parametrize("kind", ["people", "People.shop.example", "person", "Person.shop.example"])
+def test_a_kind_is_protected_by_the_plural_that_its_definition_gives_it(kind: str) -> None:
+    key = ResourceKey("c", "shop.example", "Person", "default", "ann")
+    config = RemediationConfig(protected_kinds=(kind,))
+
+    assert "is protected" in protected(key, "apply", config, "people")
+
+
 def test_another_kind_is_not() -> None:
     config = RemediationConfig(protected_kinds=("Deployment.extensions", "Secret"))
 

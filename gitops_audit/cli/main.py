@@ -61,6 +61,8 @@ def main() -> None:
     except (click.Abort, KeyboardInterrupt) as error:
         interrupted = error.__cause__ if isinstance(error, click.Abort) else error
         console.complain(str(interrupted or "") or "interrupted")
+        for note in getattr(interrupted, "__notes__", ()):
+            console.complain(note)
         sys.exit(interrupted.exit_code if isinstance(interrupted, Interrupted) else 130)
     except click.ClickException as error:
         error.show()

@@ -145,7 +145,11 @@ class _Checked:
                 check_unused(self._run.journals, self._plan)
                 journal.write("run", **_header(self._plan, self._run.settings))
             tools = replace(tools, renew=self._keeper.renew)
-            return list(self._results(tools, actions, begun, Readiness(self._plan, tools, earlier)))
+            try:
+                return list(self._results(tools, actions, begun, Readiness(self._plan, tools, earlier)))
+            except KeyboardInterrupt as interrupted:
+                interrupted.add_note(_going_on(journal.run))
+                raise
 
     def _results(
         self, tools: Tools, actions: Sequence[Action], begun: Collection[str], readiness: Readiness
@@ -155,11 +159,16 @@ class _Checked:
         def work(action: Action) -> _Ended:
             return self._guarded(action, fresh.get(action.id), tools, is_begun=action.id in begun)
 
+        def interrupt() -> None:
+            self._keeper.stop()
+            if self._run.on_progress is not None:
+                self._run.on_progress(f"ending what is under way; {_going_on(tools.journal.run)}")
+
         for _, group in groupby(actions, key=lambda a: a.wave):
             wave = list(group)
             held = {} if self._keeper.stopped else readiness.held(wave)
             results = [(None, _skipped(a, held[a.id])) for a in wave if a.id in held]
-            ended = [*results, *side_by_side(work, (a for a in wave if a.id not in held), self._keeper.stop)]
+            ended = [*results, *side_by_side(work, (a for a in wave if a.id not in held), interrupt)]
             for step, result in self._looked_at(tools, ended):
                 readiness.note(step, result)
                 yield self._told(result)
@@ -259,6 +268,10 @@ def _moved(plan: Plan, now: Plan) -> Iterator[str]:
             yield f"{action.id}: it differs in other fields by now"
         elif found.resource_version != action.resource_version and not _is_alike(found, action):
             yield f"{action.id}: changed in the cluster ({action.resource_version} -> {found.resource_version})"
+
+
+def _going_on(run: str) -> str:
+    return f"`gitops-audit remediate resume {run}` goes on with the run, `undo {run}` takes it back"
 
 
 def _skipped(action: Action, why: str) -> Result:

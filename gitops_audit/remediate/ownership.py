@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from gitops_audit.drift.attribution import Managers
@@ -15,6 +16,8 @@ from gitops_audit.drift.ownership import Ownership
 from gitops_audit.kube import managed_fields as fields
 from gitops_audit.kube.managed_fields import Entry, Trie
 from gitops_audit.model.resource import JsonObject
+
+_REQUEST = timedelta(seconds=60)  # how long after its announcement a request may have been carried out
 
 
 def deployer_entry(live: JsonObject, declared: JsonObject, managers: Managers) -> Entry | None:
@@ -29,6 +32,25 @@ def deployer_entry(live: JsonObject, declared: JsonObject, managers: Managers) -
 def own_entries(live: JsonObject, manager: str) -> list[JsonObject]:
     """The entries of `managedFields` that say what a manager wrote by updates."""
     return [entry for entry in fields.managed_fields(live) if _is_own(entry, manager)]
+
+
+def is_written_at(live: JsonObject, moment: datetime, manager: str = "") -> bool:
+    """Whether an object was created then, and nobody wrote into it at any other time; by this manager alone, where one
+    is named. Clocks of machines differ, and a request takes its time."""
+    metadata = live["metadata"]
+    entries = [e for e in fields.managed_fields(live) if not e.get("subresource")]
+    times = [metadata.get("creationTimestamp"), *(entry["time"] for entry in entries if entry.get("time"))]
+    is_others = manager and any(entry.get("manager") != manager for entry in entries)
+    return not is_others and all(abs(moment_of(time) - moment) <= _REQUEST for time in times)
+
+
+def moment_of(text: object) -> datetime:
+    """A time as the server writes it; the beginning of time where it is none."""
+    try:
+        found = datetime.fromisoformat(str(text))
+    except ValueError:
+        return datetime.fromtimestamp(0, UTC)
+    return found if found.tzinfo else found.replace(tzinfo=UTC)
 
 
 def handed_back(

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
 from itertools import groupby
 
 from gitops_audit.config.remediation import Freeze, RemediationConfig
@@ -23,7 +22,7 @@ from gitops_audit.remediate.guard import protected
 from gitops_audit.remediate.journal import Journal, Record, Step, read_record
 from gitops_audit.remediate.journal_key import JournalKey, WrongKey, place_of
 from gitops_audit.remediate.lock import Keeper
-from gitops_audit.remediate.ownership import own_entries
+from gitops_audit.remediate.ownership import is_written_at, moment_of, own_entries
 from gitops_audit.remediate.place import moved_places, places_digest, places_text, put_back
 from gitops_audit.remediate.result import Outcome, Result, RunResult
 from gitops_audit.remediate.rights import target_of
@@ -35,7 +34,6 @@ OTHER_CLUSTER = "GA512"
 _CONFLICT = 409
 _MOST_TRIES = 8
 _DELETION_S = 60.0
-_REQUEST = timedelta(seconds=60)  # how long after its announcement a request may have been carried out
 _SERVERS = frozenset(
     {"resourceVersion", "uid", "creationTimestamp", "generation", "managedFields", "selfLink", "deletionTimestamp"}
 )
@@ -200,15 +198,13 @@ class _Undo:
 
     def _is_last_writer(self, live: JsonObject) -> bool:
         """The run ended before the answer, and the server may have filled in defaults: nobody wrote after the run."""
-        own = [_moment(str(entry.get("time"))) for entry in own_entries(live, self._manager)]
-        times = [_moment(str(entry["time"])) for entry in _entries(live["metadata"])]
+        own = [moment_of(str(entry.get("time"))) for entry in own_entries(live, self._manager)]
+        times = [moment_of(str(entry["time"])) for entry in _entries(live["metadata"])]
         return bool(own) and max(own) == max(times)
 
     def _not_created_by_run(self, live: JsonObject) -> str:
         """The run ended before the answer: whatever was created or written at another time was not its work."""
-        metadata, begun = live["metadata"], _moment(self._step.begun_at)
-        times = [str(metadata.get("creationTimestamp")), *(str(e.get("time")) for e in _entries(metadata))]
-        is_near = all(abs(_moment(time) - begun) <= _REQUEST for time in times)
+        is_near = is_written_at(live, moment_of(self._step.begun_at))
         return "" if is_near else "it is not known whether the run created it: delete it if it did"
 
     def _put_back(self, live: JsonObject, before: JsonObject) -> None:
@@ -243,13 +239,6 @@ class _Undo:
 def _version_of(live: JsonObject) -> JsonObject:
     """The operation by which the server takes a patch for this version of the object alone."""
     return {"op": "replace", "path": "/metadata/resourceVersion", "value": live["metadata"]["resourceVersion"]}
-
-
-def _moment(text: str) -> datetime:
-    try:
-        return datetime.fromisoformat(text)
-    except ValueError:
-        return datetime.fromtimestamp(0, UTC)
 
 
 def _entries(metadata: JsonObject) -> Iterator[JsonObject]:

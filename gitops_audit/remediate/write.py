@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime
 
 from gitops_audit.config.settings import Settings
 from gitops_audit.drift.attribution import Managers
@@ -27,7 +28,7 @@ from gitops_audit.remediate.digest import content_digest
 from gitops_audit.remediate.document import Action
 from gitops_audit.remediate.journal import Journal
 from gitops_audit.remediate.journal_key import JournalKey, place_of
-from gitops_audit.remediate.ownership import deployer_entry, handed_back, own_entries
+from gitops_audit.remediate.ownership import deployer_entry, handed_back, is_written_at, own_entries
 from gitops_audit.remediate.place import moved_places, places, places_digest, places_text
 from gitops_audit.remediate.result import Outcome, Result
 from gitops_audit.remediate.rights import target_of
@@ -160,16 +161,18 @@ class Step:
         self._begin(live, wanted)
         try:
             after = self._writer.patch(self._target, _locked(live, operations(live, wanted)), self._tools.manager)
-        except ApiError as error:
+        except ClusterError as error:
             after = self._carried_out(live, error)
         self.written = after
         if deployer is not None:
             self._hand_back(after, declared, deployer)
 
-    def _carried_out(self, before: JsonObject, error: ApiError) -> JsonObject:
-        """The object where the first sending was carried out and only its answer was lost, so that the second one was
-        refused; raises the refusal where somebody else was faster."""
-        live = self._writer.get(self._target) if error.status in (_CONFLICT, _INVALID) else None
+    def _carried_out(self, before: JsonObject, error: ClusterError) -> JsonObject:
+        """The object where a sending was carried out and only its answer was lost, so that the second one was refused;
+        raises the error where somebody else was faster."""
+        if isinstance(error, ApiError) and error.status not in (_CONFLICT, _INVALID):
+            raise error
+        live = self._looked_up(error)
         if live is None or own_entries(live, self._tools.manager) in ([], own_entries(before, self._tools.manager)):
             raise error
         return live
@@ -215,10 +218,29 @@ class Step:
         body = folded(style.dressed(declared, self._target.key))
         if before is None:
             self._begin(None)
-        if style.is_apply:
-            self.written = self._writer.apply(self._target, body, style.manager)
-        else:
-            self.written = self._writer.create(self._target, body, style.manager)
+        send = self._writer.apply if style.is_apply else self._writer.create
+        begun = datetime.now(UTC)
+        try:
+            self.written = send(self._target, body, style.manager)
+        except ClusterError as error:
+            self.written = self._created(style.manager, begun, error)
+
+    def _created(self, manager: str, begun: datetime, error: ClusterError) -> JsonObject:
+        """The object where it was created and only the answer lost, so that a second sending was refused; raises the
+        error where it is not there, or somebody else was faster."""
+        if isinstance(error, ApiError) and error.status != _CONFLICT:
+            raise error
+        live = self._looked_up(error)
+        if live is None or not is_written_at(live, begun, manager):
+            raise error
+        return live
+
+    def _looked_up(self, error: ClusterError) -> JsonObject | None:
+        """The object after a request of which it is not known what became of it; raises the error if nobody tells."""
+        try:
+            return self._writer.get(self._target)
+        except ClusterError:
+            raise error from None
 
     def _delete(self, live: JsonObject) -> None:
         self._begin(live)

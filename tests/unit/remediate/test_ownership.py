@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from typing import Any
 
+import pytest
+
 from gitops_audit.kube.managed_fields import Entry
-from gitops_audit.remediate.ownership import handed_back
+from gitops_audit.model.resource import JsonObject
+from gitops_audit.remediate.ownership import handed_back, is_written_at
 
 OWN = "gitops-audit"
 IMAGE: dict[str, Any] = {"f:spec": {"f:containers": {'k:{"name":"web"}': {"f:image": {}}}}}
@@ -59,3 +63,23 @@ def test_the_remediation_keeps_what_it_deploys_itself() -> None:
     own = Entry.from_json(entry(OWN, "Update", IMAGE))
 
     assert handed_back(live(entry(OWN, "Update", IMAGE)), DECLARED, own, OWN) is None
+
+
+def written(created: str, *entries: tuple[str, str]) -> JsonObject:
+    managed = [{"manager": manager, "operation": "Update", "time": time} for manager, time in entries]
+    return {"metadata": {"creationTimestamp": created, "managedFields": managed}}
+
+
+@pytest.mark.parametrize(
+    ("live", "is_ours"),
+    [
+        (written("2026-03-01T12:00:05Z", ("kubectl", "2026-03-01T12:00:05Z")), True),
+        (written("2026-03-01T11:59:30Z", ("kubectl", "2026-03-01T11:59:30Z")), True),
+        (written("2026-03-01T11:00:00Z", ("kubectl", "2026-03-01T12:00:05Z")), False),
+        (written("2026-03-01T12:00:05Z", ("kubectl", "2026-03-01T12:30:00Z")), False),
+        (written("2026-03-01T12:00:05Z", ("somebody", "2026-03-01T12:00:05Z")), False),
+        (written("soon"), False),
+    ],
+)
+def test_an_object_is_of_a_request_where_nobody_else_wrote_it_and_nobody_later(live: JsonObject, is_ours: bool) -> None:
+    assert is_written_at(live, datetime(2026, 3, 1, 12, tzinfo=UTC), "kubectl") is is_ours

@@ -38,6 +38,7 @@ def _pinned_tools_first(tmp_path_factory: pytest.TempPathFactory) -> Iterator[No
     (folder / "git").symlink_to(git)
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("PATH", os.pathsep.join((str(tools.FOLDER), str(folder), os.defpath)))
+        patch.setenv("XDG_CACHE_HOME", str(tmp_path_factory.mktemp("cache")))
         yield
 
 

@@ -19,7 +19,7 @@ from gitops_audit.engine.evidence.earlier import EarlierSources
 from gitops_audit.engine.evidence.image_origin import ImageOrigins
 from gitops_audit.engine.evidence.locate import Locator
 from gitops_audit.engine.evidence.mask import Masks
-from gitops_audit.engine.gather.all_sources import read_all, with_followed
+from gitops_audit.engine.gather.all_sources import read_all, renderings, with_followed
 from gitops_audit.engine.gather.clusters import ReachedCluster, reach_all
 from gitops_audit.engine.gather.sources import ReadSource, for_cluster
 from gitops_audit.engine.gather.tools import unwanted_tools
@@ -106,7 +106,7 @@ class Audit:
             self._settings,
             policies,
             self.threshold,
-            EarlierSources(self._settings, self._sources),
+            EarlierSources(self._settings, self._sources, renderings(self._options)),
             Locator(self._sources if self._options.is_located else ()),
             self._masks,
             definitions,

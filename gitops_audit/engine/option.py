@@ -45,6 +45,7 @@ OPTIONS = (
     Option("only-new", "only findings that the baseline does not know fail"),
     Option("shard", "the I-th of N parts of the audit", "I/N"),
     Option("audit-log", "Kubernetes audit log, to name users", "FILE", is_repeatable=True, is_path=True),
+    Option("no-cache", "render everything anew, whatever earlier runs kept"),
     Option("allow-unsupported", "skip what no policy engine here can do"),
 )
 

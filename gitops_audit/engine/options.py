@@ -66,6 +66,7 @@ class RunOptions:
     is_verbose: bool = False
     is_confirmed: Callable[[Declared, JsonObject], bool] | None = None
     is_located: bool = True
+    cache: bool = True
 
     @classmethod
     def of(
@@ -93,6 +94,7 @@ class RunOptions:
             allow_unsupported=values["allow_unsupported"],
             on_progress=on_progress,
             is_verbose=is_verbose,
+            cache=not values["no_cache"],
         )
 
 

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from typing import Protocol
 
 from gitops_audit.config.settings import NetworkConfig, SourceConfig
+from gitops_audit.model.resource import Rendered
 from gitops_audit.source import Checkout
 from gitops_audit.source.chart.charts import Charts
 from gitops_audit.source.export import Exports
@@ -26,13 +28,21 @@ class Target:
     is_assumed: bool = True
 
 
+class Renderings(Protocol):
+    """What was rendered in earlier runs, each by the name of its input (render/cache.py)."""
+
+    def get(self, key: str) -> Rendered | None: ...
+
+    def put(self, key: str, rendered: Rendered) -> None: ...
+
+
 @dataclass(frozen=True, slots=True)
 class Given:
     """`exports` hold the trees that the sources of a run share; None: a rendering on its own.
 
     `network` says what may be taken from elsewhere, `charts` takes it, `open` opens other repositories; `target` is the
     Kubernetes that charts are rendered for. `is_verbose`: a tool's own words about a failure are told too, where
-    nothing that it read may be secret.
+    nothing that it read may be secret. `kept` are the renderings of earlier runs; None: all is made anew.
     """
 
     exports: Exports | None = None
@@ -41,6 +51,7 @@ class Given:
     is_verbose: bool = False
     charts: Charts | None = None
     open: Callable[[SourceConfig], Checkout] | None = None
+    kept: Renderings | None = None
 
     @property
     def has_network(self) -> bool:

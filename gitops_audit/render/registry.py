@@ -7,6 +7,7 @@ from importlib import import_module
 
 from gitops_audit.config.settings import SourceConfig
 from gitops_audit.model.resource import Rendered
+from gitops_audit.render.cache import key_of
 from gitops_audit.render.given import ALONE, Given
 from gitops_audit.render.post_build import settled, with_metadata
 from gitops_audit.source import Checkout
@@ -24,6 +25,17 @@ CHART_FILE = "Chart.yaml"
 def render(config: SourceConfig, checkout: Checkout, given: Given = ALONE) -> Rendered:
     """All that a source declares. Raises SourceError where nothing can be read, or a tool it needs is missing."""
     kind = detected_type(checkout) if config.type == "auto" else config.type
+    key = key_of(config, checkout, given) if kind != "directory" and given.kept is not None else ""
+    if not key or given.kept is None:
+        return _made(kind, config, checkout, given)
+    known = given.kept.get(key)
+    if known is None:
+        known = _made(kind, config, checkout, given)
+        given.kept.put(key, known)
+    return known
+
+
+def _made(kind: str, config: SourceConfig, checkout: Checkout, given: Given) -> Rendered:
     module, _, function = _RENDERERS[kind].partition(":")
     rendered: Rendered = getattr(import_module(module), function)(config, checkout, given)
     if kind == "helm":

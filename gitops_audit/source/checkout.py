@@ -39,6 +39,11 @@ class Checkout(Protocol):
     def path(self) -> str: ...
 
     @property
+    def tree_id(self) -> str:
+        """The name that Git has for the content of the whole repository; empty where it may be another one."""
+        ...
+
+    @property
     def is_shallow(self) -> bool:
         """Whether history is cut off: the last commits of old files are not known then."""
         ...

@@ -1,4 +1,4 @@
-"""What is closed at the end of a `with` block."""
+"""What checkouts have in common: each is closed at the end of a `with` block, and most have no tree of Git."""
 
 from __future__ import annotations
 
@@ -10,6 +10,11 @@ class Closing:
     """Leaving the block closes it."""
 
     __slots__ = ()
+
+    @property
+    def tree_id(self) -> str:
+        """Of whatever may change: none."""
+        return ""
 
     def close(self) -> None:
         """Nothing is held open."""

@@ -13,6 +13,7 @@ from gitops_audit.source import history
 from gitops_audit.source.arrivals import Arrivals, arrivals
 from gitops_audit.source.checkout import Blob
 from gitops_audit.source.closing import Closing
+from gitops_audit.source.command import GitFailedError
 from gitops_audit.source.links import LinkError
 from gitops_audit.source.materialise import write_links, write_tree
 from gitops_audit.source.objects import ObjectReader
@@ -41,6 +42,13 @@ class CommitCheckout(Closing):
         self.repo, self.revision, self.commit, self.path = repository.display, revision, commit, path
         self.is_shallow = repository.is_shallow
         self._listing = self._listed(self._start(path))
+
+    @property
+    def tree_id(self) -> str:
+        try:
+            return self._repository.git.line("rev-parse", "--verify", f"{self.commit}^{{tree}}")
+        except GitFailedError:
+            return ""
 
     @property
     def problems(self) -> Sequence[FileProblem]:

@@ -16,6 +16,7 @@ from gitops_audit.engine.gather.sources import ReadSource, read
 from gitops_audit.inventory import build
 from gitops_audit.live import Cluster
 from gitops_audit.model.resource import Declared, JsonObject, Rendered, ResourceKey
+from gitops_audit.render.cache import RenderCache
 from gitops_audit.render.given import Given, Target
 from gitops_audit.source import Opener
 from gitops_audit.source.arrivals import Arrivals
@@ -27,12 +28,12 @@ from gitops_audit.source.remotes import canonical, remote_urls
 class EarlierSources:
     """Reads each source at each commit once, however many clusters ask for it."""
 
-    def __init__(self, settings: Settings, sources: Sequence[ReadSource]) -> None:
+    def __init__(self, settings: Settings, sources: Sequence[ReadSource], kept: RenderCache | None = None) -> None:
         self._base_dir = folder_of(settings.path.absolute())
         self._opener = Opener(self._base_dir, fetch=False)
         self._exports = Exports()
         charts = Charts(settings.network, fetch=False)
-        self._given = Given(self._exports, settings.network, charts=charts, open=self._opener.open)
+        self._given = Given(self._exports, settings.network, charts=charts, open=self._opener.open, kept=kept)
         self._sources = {s.config.name: s for s in sources}
         self._urls: dict[str, frozenset[str]] = {}
         self._read: dict[tuple[str, str, Target], ReadSource] = {}

@@ -21,14 +21,16 @@ from gitops_audit.engine.gather.sources import ReadSource, read
 from gitops_audit.engine.gather.targets import targets
 from gitops_audit.engine.options import RunOptions, is_chosen, unknown_source
 from gitops_audit.engine.pace import Pace
-from gitops_audit.errors import AuditError
+from gitops_audit.errors import AuditError, SourceError
 from gitops_audit.kube.definition import is_definition
 from gitops_audit.live.workers import threads
 from gitops_audit.model.resource import JsonObject
+from gitops_audit.render.cache import RenderCache
 from gitops_audit.render.given import Given, Target
 from gitops_audit.render.go_template import Evaluations
 from gitops_audit.render.registry import detected_type
 from gitops_audit.source import Checkout, Opener
+from gitops_audit.source.cache import default_cache_dir
 from gitops_audit.source.chart.charts import Charts
 from gitops_audit.source.export import Exports
 
@@ -48,7 +50,14 @@ def read_all(
     opener = Opener(folder_of(settings.path.absolute()), fetch=options.fetch)
     fetched = Charts(settings.network, fetch=options.fetch)
     with Exports() as exports, threads(_WORKERS, "render") as pool, closing(fetched):
-        given = Given(exports, settings.network, is_verbose=options.is_verbose, charts=fetched, open=opener.open)
+        given = Given(
+            exports,
+            settings.network,
+            is_verbose=options.is_verbose,
+            charts=fetched,
+            open=opener.open,
+            kept=renderings(options),
+        )
         pace = Pace("sources rendered", options.on_progress)
         reader = _Reader(settings, opener, given, pool, reached, pace)
         first = reader.read([c for c in settings.sources if not c.is_from_cluster])
@@ -57,6 +66,14 @@ def read_all(
             start = first.get(config.name) or ReadSource(config)
             found += reader.followed(start, options) if config.follow else [_plain(start)]
         return _chosen(found, settings, options)
+
+
+def renderings(options: RunOptions) -> RenderCache | None:
+    """Those of earlier runs, where they are wanted and there is a place for them."""
+    try:
+        return RenderCache(default_cache_dir()) if options.cache else None
+    except SourceError:
+        return None
 
 
 def with_followed(settings: Settings, sources: Sequence[ReadSource]) -> Settings:

@@ -25,6 +25,7 @@ class DictCheckout:
     repo: str = "repo"
     revision: str = "HEAD"
     commit: str = "0" * 40
+    tree_id: str = ""
     is_shallow: bool = False
 
     def files(self) -> Sequence[str]:

@@ -30,8 +30,9 @@ def pytest_configure() -> None:
 
 
 @pytest.fixture(scope="session", autouse=True)
-def _pinned_tools_first(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
-    """PATH leads to the pinned tools first, then to git and the system's programs: no other kubectl is found."""
+def _pinned_tools_and_own_cache(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """PATH leads to the pinned tools first, then to git and the system's programs: no other kubectl is found. What
+    earlier runs kept in the user's cache decides no test."""
     git = shutil.which("git")
     assert git, "git is not on the PATH"
     folder = tmp_path_factory.mktemp("bin")

@@ -23,7 +23,7 @@ from gitops_audit.engine.gather.all_sources import read_all, renderings, with_fo
 from gitops_audit.engine.gather.clusters import ReachedCluster, reach_all
 from gitops_audit.engine.gather.sources import ReadSource, for_cluster
 from gitops_audit.engine.gather.tools import unwanted_tools
-from gitops_audit.engine.gather.unread import unread
+from gitops_audit.engine.gather.unread import may_be_of, unread
 from gitops_audit.engine.known import KnownFindings
 from gitops_audit.engine.memory import Holder
 from gitops_audit.engine.options import RunOptions, narrowed
@@ -310,8 +310,13 @@ class Audit:
         if any(s.error or s.rendered.problems for s in self._sources):
             self._run_notes.append("what the change removes was not judged: not every source was read in full")
             return
-        for one in self._passes.values():
-            yield from one.find_removed()
+        gaps = [one for source in self._sources for one in source.unfollowed]
+        removed = [subject for one in self._passes.values() for subject in one.find_removed()]
+        yield from (subject for subject in removed if not may_be_of(subject.source, gaps))
+        for name in sorted({subject.source for subject in removed if may_be_of(subject.source, gaps)}):
+            self._run_notes.append(
+                f"what the change removes of source {name} was not judged: it is not followed any more"
+            )
 
     def _notes(self, *, is_whole: bool) -> Iterator[str]:
         yield from (*self._run_notes, *self._logs.notes)

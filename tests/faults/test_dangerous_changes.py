@@ -215,3 +215,37 @@ def test_an_admission_policy_sees_the_old_object(tmp_path: Path) -> None:
     _, found, report = judged(tmp_path)
     assert found == [("ConfigMap/other", "keep-settings/validations[0]", "medium")]
     assert "DELETE of other" in json.dumps(report)
+
+
+def test_what_is_not_followed_any_more_is_not_removed(tmp_path: Path) -> None:
+    config = CONFIG.replace("path: app}", "flux: {path: app, cluster: prod}, clusters: [prod]}")
+    source = {
+        "apiVersion": "source.toolkit.fluxcd.io/v1",
+        "kind": "GitRepository",
+        "metadata": {"name": "fleet", "namespace": "flux-system"},
+        "spec": {"url": "https://git.example.com/team/fleet.git", "interval": "10m", "ref": {"branch": "main"}},
+    }
+    deploy = {
+        "apiVersion": "kustomize.toolkit.fluxcd.io/v1",
+        "kind": "Kustomization",
+        "metadata": {"name": "shop", "namespace": "flux-system"},
+        "spec": {
+            "path": "./shop",
+            "prune": True,
+            "interval": "10m",
+            "sourceRef": {"kind": "GitRepository", "name": "fleet"},
+        },
+    }
+    base(tmp_path, source, config=config)
+    git(tmp_path, "remote", "add", "origin", "https://git.example.com/team/fleet.git")
+    git(tmp_path, "switch", "--quiet", "main")
+    web = spec(deploy | {"metadata": {"name": "web", "namespace": "flux-system"}}, path="./web")
+    files = {"shop/claim.yaml": CLAIM, "web/map.yaml": SETTINGS | {"metadata": {"name": "web", "namespace": "shop"}}}
+    write(tmp_path, {name: yaml.safe_dump(body) for name, body in (files | {"app/web.yaml": web}).items()})
+    change(tmp_path, deploy)
+    git(tmp_path, "switch", "--quiet", "--create", "other")
+    change(tmp_path, spec(deploy, sourceRef={"kind": "OCIRepository", "name": "fleet"}))
+    _, found, report = judged(tmp_path)
+    assert found == []
+    (note,) = (note for note in report["notes"] if "was not judged" in note)
+    assert note.startswith("what the change removes of source shop.flux-system.shop was not judged")

@@ -25,6 +25,12 @@ def unread(cluster: str, sources: Sequence[ReadSource], *, fails_on_unfollowed: 
             yield Unread.of_unfollowed(cluster, source.config.name, f"{one.kind}.{one.name}", _unfollowed(one))
 
 
+def may_be_of(source: str, unfollowed: Sequence[Unfollowed]) -> bool:
+    """Whether a source that an earlier commit had may be what one of these objects deploys, which is not followed."""
+    names = (part for one in unfollowed for part in (one.name.replace("/", "."), one.name.rpartition("/")[2]))
+    return any(f".{name}." in f"{source}." for name in names)
+
+
 def _unfollowed(one: Unfollowed) -> AuditError:
     return SourceError(f"the {one.kind} {one.name} at {one.where} is not rendered: {one.reason}", code=NOT_FOLLOWED)
 

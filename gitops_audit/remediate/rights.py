@@ -11,6 +11,7 @@ from gitops_audit.live.writer import Target
 from gitops_audit.model.resource import JsonObject
 from gitops_audit.remediate import lock
 from gitops_audit.remediate.document import Action
+from gitops_audit.remediate.wave import side_by_side
 from gitops_audit.remediate.writers import Writers
 
 MISSING = "GA510"
@@ -52,7 +53,11 @@ def needed(actions: Iterable[Action]) -> list[Right]:
 
 def check_rights(actions: Iterable[Action], writers: Writers) -> None:
     """Raises RemediationError that names every missing right."""
-    missing = [right for right in needed(actions) if not _is_given(right, writers)]
+    rights = needed(actions)
+    for cluster in {right.cluster for right in rights}:
+        writers.of(cluster)  # connected here, by one thread
+    given = side_by_side(lambda right: _is_given(right, writers), rights)
+    missing = [right for right, is_given in zip(rights, given, strict=True) if not is_given]
     if missing:
         told = "; ".join(map(str, missing[:10])) + (f" and {len(missing) - 10} more" if len(missing) > 10 else "")
         hint = "`gitops-audit remediate rbac PLAN` prints the least Role"

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
+from functools import partial
 from itertools import groupby
 
 from gitops_audit.config.remediation import Freeze, RemediationConfig
@@ -26,7 +27,7 @@ from gitops_audit.remediate.ownership import is_written_at, moment_of, own_entri
 from gitops_audit.remediate.place import moved_places, places_digest, places_text, put_back
 from gitops_audit.remediate.result import Outcome, Result, RunResult
 from gitops_audit.remediate.rights import target_of
-from gitops_audit.remediate.wave import side_by_side
+from gitops_audit.remediate.wave import Read, read_again, side_by_side
 from gitops_audit.remediate.write import wait_for
 from gitops_audit.remediate.writers import Writers
 
@@ -62,13 +63,15 @@ def undo(name: str, run: Run, *, overrides_freeze: bool = False) -> RunResult:
             journal, record.field_manager, Redactor(rules=run.settings.redact), run.settings.remediation, key
         )
 
-        def work(one: tuple[Action, Step]) -> Result:
+        def work(one: tuple[Action, Step], read: Read) -> Result:
             keeper.renew(one[0].cluster)
-            return _Undo(*one, of_cluster[one[0].cluster], tools).perform()
+            return _Undo(*one, of_cluster[one[0].cluster], tools).perform(read)
 
         results = []
-        for _, wave in groupby(steps, key=lambda one: one[0].wave):
-            for result in side_by_side(work, wave, keeper.stop):
+        for _, group in groupby(steps, key=lambda one: one[0].wave):
+            wave = list(group)
+            read = read_again([target_of(action) for action, _ in wave], writers)
+            for result in side_by_side(partial(work, read=read), wave, keeper.stop):
                 if run.on_result is not None:
                     run.on_result(result)
                 results.append(result)
@@ -100,9 +103,10 @@ class _Undo:
         self._before: JsonObject | None = step.before
         self._target: Target = target_of(action)
 
-    def perform(self) -> Result:
+    def perform(self, read: Read) -> Result:
+        """`read` gives the object as it was a moment ago; where it moved since, as its status does, it is read anew."""
         try:
-            outcome, message = self._restore()
+            outcome, message = self._restored(read)
         except ApiError as error:
             outcome, message = "failed", self._words(error)
         except ClusterError as error:
@@ -115,8 +119,15 @@ class _Undo:
         is_settled = outcome == "skipped"
         return Result(self._action.id, self._action.resource, self._action.action, outcome, message, is_settled)
 
-    def _restore(self) -> tuple[Outcome, str]:
-        live = self._writer.get(self._target)
+    def _restored(self, read: Read) -> tuple[Outcome, str]:
+        try:
+            return self._restore(read(self._target))
+        except ApiError as error:
+            if error.status != _CONFLICT:
+                raise
+            return self._restore(self._writer.get(self._target))
+
+    def _restore(self, live: JsonObject | None) -> tuple[Outcome, str]:
         if self._step.is_sensitive:
             self._before = self._opened()
         before = self._before

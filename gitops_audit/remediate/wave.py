@@ -12,6 +12,8 @@ from gitops_audit.live.writer import Target
 from gitops_audit.model.resource import NOWHERE, Declared, JsonObject
 from gitops_audit.remediate.writers import Writers
 
+Read = Callable[[Target], JsonObject | None]
+
 _Work = TypeVar("_Work")
 _Done = TypeVar("_Done")
 
@@ -31,7 +33,7 @@ def side_by_side(
         pool.shutdown(cancel_futures=True)
 
 
-def read_again(targets: Sequence[Target], writers: Writers) -> Callable[[Target], JsonObject | None]:
+def read_again(targets: Sequence[Target], writers: Writers) -> Read:
     """How to read each of these objects as it is now; they are read here, many of a kind by one list. What it gives
     raises ClusterError."""
     wanted = {target: Declared(target.key, "", target.version, {}, NOWHERE) for target in targets}

@@ -262,6 +262,8 @@ def _moved(plan: Plan, now: Plan) -> Iterator[str]:
         found = fresh.get(action.id)
         if found is None:
             yield f"{action.id}: {reasons.get(action.id, 'nothing is to be done any more')}"
+        elif (found.resource, found.cluster, found.version) != (action.resource, action.cluster, action.version):
+            yield f"{action.id}: it is about another object, {action.resource}"
         elif found.rendered_digest != action.rendered_digest:
             yield f"{action.id}: Git declares something else"
         elif (found.action, found.findings) != (action.action, action.findings):

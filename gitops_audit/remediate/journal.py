@@ -14,10 +14,12 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import get_args
 
 from gitops_audit.errors import ConfigError, RemediationError
 from gitops_audit.model.resource import JsonObject
-from gitops_audit.remediate.document import Plan, rfc3339
+from gitops_audit.remediate.document import Action, Plan, rfc3339
+from gitops_audit.remediate.result import Outcome
 from gitops_audit.remediate.state import private_folder, state_folder
 
 NOT_WRITTEN, NO_RUN, USED = "GA508", "GA509", "GA507"
@@ -99,8 +101,11 @@ class Journal:
             self._failure = error
 
     def close(self) -> None:
+        """A run that was refused before its first line leaves no journal."""
         with self._disk:
             self._failure = self._failure or OSError(0, "it is closed")
+            if os.fstat(self._descriptor).st_size == 0:
+                self.path.unlink(missing_ok=True)
             os.close(self._descriptor)
 
 
@@ -177,9 +182,20 @@ def _record(run: str, lines: Sequence[JsonObject]) -> Record:
         elif line["event"] == "hand-back" and key in steps:
             steps[key] = replace(steps[key], after=line.get("after") or steps[key].after)
     plan = Plan.from_json(lines[0]["plan"])
-    if not steps.keys() <= {action.id for action in plan.actions}:
+    actions = {action.id: action for action in plan.actions}
+    if not all(_fits(step, actions[step.id]) for step in steps.values()):
         raise ValueError
     return Record(run, plan, str(lines[0]["fieldManager"]), tuple(steps.values()), is_undone)
+
+
+def _fits(step: Step, action: Action) -> bool:
+    """Whether a step is one that a run writes of its action: an undo deletes what was not there before, so a lost part
+    of a line, or a line of another object, must not say so. Raises LookupError and TypeError as well."""
+    if step.result not in ("", *get_args(Outcome)):
+        return False
+    if step.is_sensitive or action.action == "create":
+        return step.before is None
+    return step.before is not None and step.before["metadata"]["name"] == action.key.name
 
 
 def check_unused(folder: Path, plan: Plan) -> None:

@@ -8,7 +8,7 @@ import stat
 from contextlib import suppress
 from pathlib import Path
 from types import TracebackType
-from typing import Self
+from typing import Any, Self
 
 from gitops_audit.errors import ConfigError, ReportError
 from gitops_audit.regular_file import open_regular
@@ -22,11 +22,19 @@ def load_plan(path: Path) -> Plan:
     """Raises ConfigError for what is no plan, RemediationError for one that was edited."""
     try:
         with open_regular(path) as file:
-            value = json.loads(file.read(MAX_BYTES))
+            value = json.loads(file.read(MAX_BYTES), object_pairs_hook=_once)
     except (OSError, ValueError, RecursionError) as error:
-        reason = error.strerror if isinstance(error, OSError) else "it is no JSON"
+        reason = error.strerror if isinstance(error, OSError) else "it is no JSON, or has a key twice"
         raise ConfigError(f"the plan {path} cannot be read: {reason}", code=BAD_PLAN, hint=NEW_PLAN) from None
     return Plan.from_json(value)
+
+
+def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    """Raises ValueError where a key comes twice: what a person reads may be the other one."""
+    found = dict(pairs)
+    if len(found) < len(pairs):
+        raise ValueError
+    return found
 
 
 class PlanFile:

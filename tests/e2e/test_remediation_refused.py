@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -13,6 +14,7 @@ import pytest
 from gitops_audit.errors import RemediationError
 from gitops_audit.remediate.apply import Run, apply
 from gitops_audit.remediate.lock import Lock
+from gitops_audit.remediate.plan_file import load_plan
 from gitops_audit.remediate.writers import Writers
 from tests.audited import git
 from tests.e2e.apiserver import ApiServer
@@ -88,6 +90,15 @@ def moved(shop: Shop) -> None:
     shop.edit("cm-0", a="3")
 
 
+def about_another_object(shop: Shop) -> None:
+    """Sealed again by whoever edited it."""
+    shop.plan()
+    path = shop.root / "plan.json"
+    plan = load_plan(path)
+    action = replace(plan.actions[0], resource="ConfigMap/default/cm-1")
+    path.write_text(json.dumps(replace(plan, actions=(action,)).sealed(datetime.now(UTC)).to_json()))
+
+
 def edited(shop: Shop) -> None:
     plan = shop.plan()
     plan["actions"][0]["action"] = "delete"
@@ -157,6 +168,7 @@ CASES: list[tuple[Callable[[Shop], None], str]] = [
     (of_another_commit, "stale: another source: shop"),
     (moved, "stale: prod/shop/ConfigMap/default/cm-0"),
     (edited, "was edited"),
+    (about_another_object, "it is about another object, ConfigMap/default/cm-1"),
     (frozen, "freeze window is open"),
     (protected, "the kind ConfigMap is protected"),
     (capped, "1 of at most 0 actions"),

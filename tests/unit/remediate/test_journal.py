@@ -30,7 +30,7 @@ def journal(folder: Path, *lines: dict[str, Any]) -> str:
 
 
 def begun(**facts: Any) -> dict[str, Any]:
-    return {"event": "begin", "id": ACTION.id, "before": {"kind": "ConfigMap"}, **facts}
+    return {"event": "begin", "id": ACTION.id, "before": {"kind": "ConfigMap", "metadata": {"name": "a"}}, **facts}
 
 
 @pytest.mark.parametrize(
@@ -62,6 +62,37 @@ def test_a_damaged_line_is_no_end_of_the_journal(tmp_path: Path, line: bytes) ->
 
     with pytest.raises(ConfigError, match="damaged"):
         read_record(tmp_path, path.stem)
+
+
+@pytest.mark.parametrize(
+    "facts",
+    [
+        {"before": None},
+        {"before": []},
+        {"before": {"kind": "ConfigMap"}},
+        {"before": {"metadata": {"name": "b"}}},
+        {"sensitive": True},
+    ],
+)
+def test_a_step_that_does_not_tell_how_its_object_was_is_damaged(tmp_path: Path, facts: dict[str, Any]) -> None:
+    """To undo it would delete the object, or make it another one."""
+    run = journal(tmp_path, begun(**facts))
+
+    with pytest.raises(ConfigError, match="damaged"):
+        read_record(tmp_path, run)
+
+
+def test_a_step_that_ended_in_no_known_way_is_damaged(tmp_path: Path) -> None:
+    run = journal(tmp_path, begun(), {"event": "end", "id": ACTION.id, "result": "won"})
+
+    with pytest.raises(ConfigError, match="damaged"):
+        read_record(tmp_path, run)
+
+
+def test_a_run_that_wrote_nothing_leaves_no_journal(tmp_path: Path) -> None:
+    Journal.begun(tmp_path, NOW).close()
+
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_half_a_line_at_the_end_is_what_a_crash_leaves(tmp_path: Path) -> None:
@@ -118,8 +149,9 @@ def test_lines_of_many_threads_are_all_on_the_disk(tmp_path: Path) -> None:
 
 def test_what_the_server_made_of_a_change_is_known_though_the_run_ended_before_its_end(tmp_path: Path) -> None:
     after = {"uid": "u", "resourceVersion": "2", "places": ["/data/a"], "digest": "d"}
-    begun = {"event": "begin", "id": ACTION.id, "before": {"data": {"a": "2"}}, "places": ["/data/a"], "digest": "sent"}
-    run = journal(tmp_path, begun, {"event": "hand-back", "id": ACTION.id, "after": after})
+    run = journal(
+        tmp_path, begun(places=["/data/a"], digest="sent"), {"event": "hand-back", "id": ACTION.id, "after": after}
+    )
 
     (step,) = read_record(tmp_path, run).steps
 

@@ -68,3 +68,14 @@ def test_what_is_no_file_of_a_plan_is_a_usage_error_at_once(tmp_path: Path, name
         load_plan(tmp_path / name)
 
     assert told.value.code == "GA501"
+
+
+def test_a_plan_in_which_a_key_comes_twice_is_none(tmp_path: Path) -> None:
+    """A person may have read the other one."""
+    path = tmp_path / "plan.json"
+    with PlanFile(path) as file:
+        file.write(PLAN)
+    path.write_text(path.read_text().replace('"actions"', '"actions": ["what was read"], "actions"'))
+
+    with pytest.raises(ConfigError, match="has a key twice"):
+        load_plan(path)

@@ -11,7 +11,6 @@ from typing import Any
 import click
 
 from gitops_audit.cli import console
-from gitops_audit.cli.console import Progress
 from gitops_audit.cli.options import (
     cli_option,
     configuration,
@@ -20,11 +19,12 @@ from gitops_audit.cli.options import (
     report_targets,
     run_command,
 )
+from gitops_audit.cli.progress import Progress
 from gitops_audit.config.load import load
 from gitops_audit.config.settings import Settings
 from gitops_audit.engine.audit import Audit, utc_now
 from gitops_audit.engine.base import audited
-from gitops_audit.engine.events import Finished, Judged, Started
+from gitops_audit.engine.events import Finished, Judged
 from gitops_audit.engine.interruption import unjudged
 from gitops_audit.engine.option import BASE
 from gitops_audit.engine.options import RunOptions
@@ -168,7 +168,7 @@ def _run(settings: Settings, values: dict[str, Any], selectors: tuple[str, ...])
         try:
             audit.prepare()
             chosen = select(audit.resources, selectors)
-            _collect(collected, chosen, progress)
+            _collect(collected, chosen)
             if base is not None:
                 collected.base = compared(base, audit)
                 collected.finished = replace(collected.finished, notes=(*collected.finished.notes, *base.notes))
@@ -182,15 +182,12 @@ def _run(settings: Settings, values: dict[str, Any], selectors: tuple[str, ...])
         return collected
 
 
-def _collect(collected: _Collected, chosen: list[Subject], progress: Progress) -> None:
+def _collect(collected: _Collected, chosen: list[Subject]) -> None:
     collected.info = collected.audit.info
     for event in collected.audit.run(chosen):
         match event:
-            case Started(total=total):
-                progress.total(total)
             case Judged(verdict=verdict):
                 collected.verdicts.append(verdict)
-                progress.advance()
             case Finished():
                 collected.finished = event
 
@@ -231,7 +228,7 @@ def _print_worst(verdicts: Sequence[Verdict], result: AuditResult) -> None:
     if left := len(told) - len(chosen):
         more = f"and {left} more resources with findings: -v shows all, --html FILE is easier to read"
         console.show(text.Line(more, "dim"))
-    if chosen and not chosen[-1][1]:
+    if left or (chosen and not chosen[-1][1]):
         console.echo()
 
 

@@ -8,8 +8,8 @@ from pathlib import Path
 import click
 
 from gitops_audit.cli import console
-from gitops_audit.cli.console import Progress
 from gitops_audit.cli.group import Group
+from gitops_audit.cli.progress import Progress
 from gitops_audit.config.init import starter
 from gitops_audit.config.schema import schema_text
 from gitops_audit.engine.first_run import settled

@@ -11,7 +11,6 @@ import shutil
 import sys
 from collections.abc import Iterable
 from contextlib import suppress
-from types import TracebackType
 from typing import TYPE_CHECKING, TextIO
 
 import click
@@ -120,36 +119,3 @@ def _put(text: str) -> None:
         raise
     except OSError as error:
         raise ReportError(f"standard output cannot be written: {error.strerror}", code=CANNOT_PRINT) from None
-
-
-class Progress:
-    """A bar on a terminal, a line per stage elsewhere, nothing when quiet. It never ends a run."""
-
-    def __init__(self, *, is_quiet: bool) -> None:
-        from rich.console import Console
-        from rich.progress import Progress as Bar
-
-        self._is_quiet = is_quiet
-        self._bar = Bar(console=Console(stderr=True), transient=True, disable=is_quiet or not sys.stderr.isatty())
-        self._task = self._bar.add_task("starting", total=None)
-
-    def __enter__(self) -> Progress:
-        self._bar.start()
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        with suppress(OSError):
-            self._bar.stop()
-
-    def stage(self, message: str) -> None:
-        self._bar.update(self._task, description=printable(message).replace("[", "\\["))
-        if not self._is_quiet and self._bar.disable:
-            complain(message)
-
-    def total(self, total: int) -> None:
-        self._bar.update(self._task, total=total)
-
-    def advance(self) -> None:
-        self._bar.advance(self._task)

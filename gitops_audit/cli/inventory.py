@@ -7,8 +7,8 @@ from typing import Any
 import click
 
 from gitops_audit.cli import console
-from gitops_audit.cli.console import Progress
 from gitops_audit.cli.options import configuration, run_command
+from gitops_audit.cli.progress import Progress
 from gitops_audit.config.load import load
 from gitops_audit.engine.audit import Audit
 from gitops_audit.engine.options import RunOptions

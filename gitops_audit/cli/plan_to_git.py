@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from gitops_audit.cli import console
-from gitops_audit.cli.console import Progress
+from gitops_audit.cli.progress import Progress
 from gitops_audit.config.settings import Settings
 from gitops_audit.engine.selection import select
 from gitops_audit.errors import ConfigError, ReportError

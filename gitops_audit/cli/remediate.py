@@ -14,13 +14,14 @@ from typing import Any, NoReturn, TypeVar, cast
 import click
 
 from gitops_audit.cli import console
-from gitops_audit.cli.console import Progress
 from gitops_audit.cli.group import Group
 from gitops_audit.cli.options import CONFIG, configuration
 from gitops_audit.cli.plan_to_git import Wish, plan_to_git
+from gitops_audit.cli.progress import Progress
 from gitops_audit.config.load import load
 from gitops_audit.config.remediation import RemediationConfig
 from gitops_audit.config.settings import Settings
+from gitops_audit.engine.events import OnProgress
 from gitops_audit.engine.selection import select
 from gitops_audit.errors import AuditError
 from gitops_audit.remediate.apply import Run, apply, resume
@@ -79,7 +80,7 @@ class WritingOptions:
     def journals(self) -> Path:
         return journal_folder(self.journal)
 
-    def run(self, on_progress: Callable[[str], None]) -> Run:
+    def run(self, on_progress: OnProgress) -> Run:
         settings = load(configuration(self.config_path))
         return Run(settings, select, self.journals, lambda: datetime.now(UTC), on_progress, wait_lock_s=self.wait_lock)
 

@@ -13,7 +13,7 @@ from gitops_audit.engine.check.policies import RunPolicies
 from gitops_audit.engine.check.stand_ins import stand_in_notes
 from gitops_audit.engine.cluster_pass import ClusterPass, Judgement
 from gitops_audit.engine.consistency import Consistency
-from gitops_audit.engine.events import Event, Finished, Judged, Started
+from gitops_audit.engine.events import Event, Finished, Judged, Stage, Started
 from gitops_audit.engine.evidence.audit_log import AuditLogs
 from gitops_audit.engine.evidence.earlier import EarlierSources
 from gitops_audit.engine.evidence.image_origin import ImageOrigins
@@ -94,9 +94,9 @@ class Audit:
 
     def _prepare(self) -> None:
         policies = RunPolicies.load(self._settings, self._options)
-        self._progress("reading sources, reaching clusters")
+        self._progress(Stage("opening", "repositories"))
         with threads(1, "reach") as pool:
-            reached = pool.submit(reach_all, self._settings, self.redactor)
+            reached = pool.submit(reach_all, self._settings, self.redactor, self._options.on_progress)
             self._sources = read_all(self._settings, self._options, reached.result)
             self._settings = with_followed(self._settings, self._sources)
             asked = bool(self._settings.clusters)
@@ -149,7 +149,6 @@ class Audit:
         known = KnownFindings(self._baseline) if self._baseline is not None else None
         consistency = Consistency(chosen)
         for name, resources in groupby(sorted(chosen, key=_cluster), key=_cluster):
-            self._progress(f"auditing {name}")
             verdicts = self._judged(name, tuple(resources))
             if is_whole:
                 summary.elsewhere.update(self._answered_by_others(name, verdicts))
@@ -231,7 +230,7 @@ class Audit:
         one = self._passes[name]
         with self._held.bulk_work():
             try:
-                return one.judge(subjects, self._logs)
+                return one.judge(subjects, self._logs, self._options.on_progress)
             except Exception as error:  # one cluster is none of the others' business
                 return one.unjudged(subjects, as_problem(error))
 
@@ -344,9 +343,9 @@ class Audit:
                 yield f"nothing was evaluated: {told} [{NOT_EVALUATED}]"
         yield from summary.unevaluated
 
-    def _progress(self, message: str) -> None:
+    def _progress(self, stage: Stage) -> None:
         if self._options.on_progress is not None:
-            self._options.on_progress(message)
+            self._options.on_progress(stage)
 
 
 def run(settings: Settings, options: RunOptions | None = None, baseline: Baseline | None = None) -> AuditResult:

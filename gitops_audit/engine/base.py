@@ -6,14 +6,14 @@ the change makes differ from a cluster is what it will deploy, and no drift.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import date
 from pathlib import Path
 
 from gitops_audit.config.settings import Settings, SourceConfig
 from gitops_audit.engine.audit import Audit
-from gitops_audit.engine.events import Judged
+from gitops_audit.engine.events import Judged, OnProgress
 from gitops_audit.engine.options import RunOptions
 from gitops_audit.errors import ConfigError
 from gitops_audit.model.baseline import Baseline, KnownFinding
@@ -114,5 +114,5 @@ def _is_own(source: SourceConfig, settings: Settings, repository: Repository) ->
     return path.is_dir() and open_local(path).git_dir == repository.git_dir
 
 
-def _told(on_progress: Callable[[str], None] | None) -> Callable[[str], None] | None:
-    return None if on_progress is None else lambda message: on_progress(f"base: {message}")
+def _told(on_progress: OnProgress | None) -> OnProgress | None:
+    return None if on_progress is None else lambda stage: on_progress(replace(stage, verb=f"base: {stage.verb}"))

@@ -19,6 +19,7 @@ from gitops_audit.engine.check.policies import ClusterPolicies, RunPolicies
 from gitops_audit.engine.check.policy import PolicyCheck
 from gitops_audit.engine.check.schema import SchemaCheck
 from gitops_audit.engine.check.validate import Validator
+from gitops_audit.engine.events import OnProgress, Stage
 from gitops_audit.engine.evidence.audit_log import AuditLogs
 from gitops_audit.engine.evidence.causes import Causes
 from gitops_audit.engine.evidence.confirm import Confirmer
@@ -35,6 +36,7 @@ from gitops_audit.engine.gather.namespaces import Namespaces
 from gitops_audit.engine.gather.orphans import Orphans, find
 from gitops_audit.engine.gather.reading import LiveReading
 from gitops_audit.engine.gather.sources import ReadSource
+from gitops_audit.engine.pace import Pace
 from gitops_audit.engine.shield import as_problem
 from gitops_audit.kube.match import labels_of
 from gitops_audit.kube.plural import plural
@@ -118,12 +120,18 @@ class ClusterPass:
             self._orphans = find(live, config, self._comparer.managers, self._inventory, self._by.settings.sources)
         return self._orphans.subjects
 
-    def judge(self, subjects: Sequence[Subject], logs: AuditLogs) -> list[Verdict]:
+    def judge(
+        self, subjects: Sequence[Subject], logs: AuditLogs, on_progress: OnProgress | None = None
+    ) -> list[Verdict]:
         """One verdict for each subject, in order; `logs` name the users behind what drifted."""
+        name = self._cluster.name
+        if on_progress is not None:
+            on_progress(Stage("listing", "objects", where=name))
         cases = self._reading.cases(subjects)
+        pace = Pace(Stage("checked", "resources", total=len(subjects), where=name), on_progress)
         checks = self._checks()  # once for all: policies keep indexes of the whole cluster
-        checked = [self._checked(case, checks) for case in cases]
-        verdicts = [judge.facts(case) for case in self._with_evidence(checked, logs)]
+        checked = [self._checked(case, checks) for case in pace.over(cases)]
+        verdicts = [judge.facts(case) for case in self._with_evidence(checked, logs, on_progress)]
         return self._judged(self._by.locator.located(verdicts))
 
     def unjudged(self, subjects: Sequence[Subject], reason: Problem) -> list[Verdict]:
@@ -190,21 +198,23 @@ class ClusterPass:
                 case = replace(case, problem=case.problem or as_problem(error))
         return case if case.is_modified else _without_live(case)
 
-    def _with_evidence(self, cases: Sequence[Case], logs: AuditLogs) -> Sequence[Case]:
-        for look in self._second_looks(logs):
+    def _with_evidence(self, cases: Sequence[Case], logs: AuditLogs, on_progress: OnProgress | None) -> Sequence[Case]:
+        for look in self._second_looks(logs, on_progress):
             cases = _looked_at(cases, look)
         for case in cases:
             if case.drift is not None:
                 self._ledger.note(case.subject, case.drift)
         return cases
 
-    def _second_looks(self, logs: AuditLogs) -> Iterator[Callable[[Sequence[Case]], Sequence[Case]]]:
+    def _second_looks(
+        self, logs: AuditLogs, on_progress: OnProgress | None
+    ) -> Iterator[Callable[[Sequence[Case]], Sequence[Case]]]:
         """What else is asked about findings, in this order: each takes in what the one before it told."""
         yield lambda cases: self._elsewhere.told(cases, self._reading.last)
         yield self._renamed.told
         if self._live_scalers is not None:
             yield self._live_scalers.excused
-        yield self._confirmer.confirmed
+        yield lambda cases: self._confirmer.confirmed(cases, on_progress)
         if self._causes is not None:
             yield self._causes.settled
         yield lambda cases: logs.attributed(cases, self._plural)

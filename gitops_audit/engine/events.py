@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from gitops_audit.model.result import RunInfo, Summary
@@ -27,5 +28,25 @@ class Finished:
     summary: Summary
     notes: tuple[str, ...] = ()
 
+
+@dataclass(frozen=True, slots=True)
+class Stage:
+    """How far a part of the run is: `rendered` 3 of 90 `sources`, `checked` 500 of 2000 `resources` on a cluster.
+
+    Without a total there is nothing to count (`listing` `objects`), and without `what` the verb says all.
+    """
+
+    verb: str
+    what: str = ""
+    done: int = 0
+    total: int = 0
+    where: str = ""
+
+    @property
+    def is_over(self) -> bool:
+        return 0 < self.total <= self.done
+
+
+OnProgress = Callable[[Stage], None]
 
 Event = Started | Judged | Finished

@@ -6,7 +6,7 @@ what cannot be rendered is left out, with the reason.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from itertools import starmap
 from pathlib import Path
@@ -14,6 +14,7 @@ from pathlib import Path
 from gitops_audit.config.init import source_names
 from gitops_audit.config.settings import ArgoCDFollow, FluxFollow, Settings, SourceConfig
 from gitops_audit.config.survey import Found
+from gitops_audit.engine.events import OnProgress
 from gitops_audit.engine.gather.all_sources import read_all
 from gitops_audit.engine.gather.sources import NOTHING_DECLARED, ReadSource
 from gitops_audit.engine.options import RunOptions
@@ -36,7 +37,7 @@ def settled(
     found: Sequence[Found],
     clusters: Sequence[Sequence[str]],
     folder: Path,
-    on_progress: Callable[[str], None] | None = None,
+    on_progress: OnProgress | None = None,
 ) -> list[Found]:
     """The sources in their order; `left_out` says why one cannot be audited beside the others.
 

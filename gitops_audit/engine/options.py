@@ -10,6 +10,7 @@ from typing import Any, TypeVar
 
 from gitops_audit.config.settings import ClusterConfig, DriftMode, Settings, SourceConfig
 from gitops_audit.config.suggest import did_you_mean, listed
+from gitops_audit.engine.events import OnProgress
 from gitops_audit.errors import ConfigError
 from gitops_audit.model.finding import Severity
 from gitops_audit.model.resource import Declared, JsonObject
@@ -62,7 +63,7 @@ class RunOptions:
     shard: Shard | None = None
     audit_logs: tuple[Path, ...] = ()
     allow_unsupported: bool = False
-    on_progress: Callable[[str], None] | None = None
+    on_progress: OnProgress | None = None
     is_verbose: bool = False
     is_confirmed: Callable[[Declared, JsonObject], bool] | None = None
     is_located: bool = True
@@ -73,7 +74,7 @@ class RunOptions:
         cls,
         values: Mapping[str, Any],
         path: Callable[[str], Path] = Path,
-        on_progress: Callable[[str], None] | None = None,
+        on_progress: OnProgress | None = None,
         *,
         is_verbose: bool = False,
     ) -> RunOptions:

@@ -1,40 +1,49 @@
-"""How far a long stage is, told every few seconds: a log should neither be silent for minutes nor hold a line for each
-source.
-"""
+"""Counts what is done of a stage, and tells each step: who listens chooses how often to say it."""
 
 from __future__ import annotations
 
 import threading
-import time
-from collections.abc import Callable
+from collections.abc import Iterable, Iterator
+from dataclasses import replace
+from typing import TypeVar
 
-_EVERY_S = 5.0
+from gitops_audit.engine.events import OnProgress, Stage
+
+_T = TypeVar("_T")
 
 
 class Pace:
-    """Counts what is done of a stage. Safe for threads."""
+    """Safe for threads. Without a listener it costs next to nothing."""
 
-    def __init__(
-        self, what: str, tell: Callable[[str], None] | None, *, clock: Callable[[], float] = time.monotonic
-    ) -> None:
-        """`what` is done, as in `3 of 90 sources rendered`; `tell` takes the lines."""
-        self._what, self._tell, self._clock = what, tell, clock
+    def __init__(self, stage: Stage, tell: OnProgress | None) -> None:
+        """`stage` has the words and the total, as far as it is known."""
+        self._stage, self._tell = stage, tell
         self._lock = threading.Lock()
-        self._total = self._count = 0
-        self._started = self._told = clock()
 
     def expect(self, count: int) -> None:
         """More is to be done."""
-        with self._lock:
-            self._total += count
+        self._on(0, count)
 
-    def step(self) -> None:
-        """One more is done; says so where nothing was said for a while."""
+    def step(self, count: int = 1) -> None:
+        """That many more are done."""
+        self._on(count, 0)
+
+    def over(self, things: Iterable[_T], every: int = 500) -> Iterator[_T]:
+        """The things, of which each that was asked for and left behind is done; told once for `every` of them."""
+        waiting = 0
+        for thing in things:
+            yield thing
+            waiting += 1
+            if waiting == every:
+                self.step(waiting)
+                waiting = 0
+        if waiting:
+            self.step(waiting)
+
+    def _on(self, done: int, total: int) -> None:
+        if self._tell is None:
+            return
         with self._lock:
-            self._count += 1
-            now = self._clock()
-            is_due = now - self._told >= _EVERY_S and self._count < self._total
-            self._told = now if is_due else self._told
-            count, total = self._count, self._total
-        if is_due and self._tell is not None:
-            self._tell(f"{count} of {total} {self._what} ({count / (now - self._started):.1f} a second)")
+            stage = self._stage
+            self._stage = replace(stage, done=stage.done + done, total=stage.total + total)
+            self._tell(self._stage)

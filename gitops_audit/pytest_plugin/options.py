@@ -11,6 +11,7 @@ from gitops_audit.pytest_plugin.arguments import invocation_path
 from gitops_audit.report.registry import FORMATS, PUSH_HELP
 
 if TYPE_CHECKING:
+    from gitops_audit.engine.events import OnProgress
     from gitops_audit.engine.options import RunOptions
     from gitops_audit.pytest_plugin.session import AuditSession
 
@@ -52,10 +53,10 @@ def _add(group: pytest.OptionGroup, option: Option) -> None:
         group.addoption(name, metavar=option.metavar, help=option.help)
 
 
-def run_options(config: pytest.Config) -> RunOptions:
+def run_options(config: pytest.Config, on_progress: OnProgress | None = None) -> RunOptions:
     """The engine's view of the command line. Raises ConfigError."""
     from gitops_audit.engine.options import RunOptions
 
     values = {option.key: config.getoption(f"--gitops-{option.name}") for option in OPTIONS}
     is_verbose = config.get_verbosity() > 0
-    return RunOptions.of(values, lambda path: invocation_path(config, path), is_verbose=is_verbose)
+    return RunOptions.of(values, lambda path: invocation_path(config, path), on_progress, is_verbose=is_verbose)

@@ -23,6 +23,7 @@ from gitops_audit.model.result import AuditResult, BaseInfo, Part, RunInfo, Summ
 from gitops_audit.model.subject import Subject
 from gitops_audit.model.verdict import Threshold, Verdict
 from gitops_audit.pytest_plugin.options import run_options
+from gitops_audit.pytest_plugin.progress import AuditProgress
 from gitops_audit.pytest_plugin.split import checked, is_evaluated
 from gitops_audit.report.base import compared
 
@@ -61,9 +62,10 @@ class LocalAudit:
     """An audit made in this process."""
 
     def __init__(self, path: Path, config: pytest.Config) -> None:
-        with Shield():
+        self._progress = AuditProgress(config)
+        with Shield(), self._progress.shown():
             self.settings = _settings(load(path), config)
-            self.options = run_options(config)
+            self.options = run_options(config, self._progress.tell)
             today = datetime.now(UTC).date()
             revision = config.getoption("--gitops-base")
             self._start = audited(self.settings, self.options, revision, today) if revision else None
@@ -94,7 +96,7 @@ class LocalAudit:
 
     def judge(self, selected: Collection[Subject]) -> dict[str, Verdict]:
         verdicts: dict[str, Verdict] = {}
-        with Shield():
+        with Shield(), self._progress.shown():
             for event in self.audit.run(selected, keeps_live=True):
                 if isinstance(event, Judged):
                     verdicts[event.verdict.subject.id] = event.verdict

@@ -13,6 +13,7 @@ from socket import gethostname
 
 from gitops_audit.config.settings import Settings
 from gitops_audit.drift.attribution import Managers
+from gitops_audit.engine.events import OnProgress
 from gitops_audit.errors import ClusterError, RemediationError
 from gitops_audit.live.writer import Target, Writer
 from gitops_audit.model.redact import Redactor
@@ -44,7 +45,7 @@ class Run:
     select: Select
     journals: Path
     now: Callable[[], datetime]
-    on_progress: Callable[[str], None] | None = None
+    on_progress: OnProgress | None = None
     on_result: Callable[[Result], None] | None = None
     wait_lock_s: float = 0
 

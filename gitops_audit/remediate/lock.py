@@ -13,6 +13,7 @@ from datetime import UTC, datetime
 from types import TracebackType
 from typing import Any
 
+from gitops_audit.engine.events import OnProgress, Stage
 from gitops_audit.errors import ClusterError, RemediationError
 from gitops_audit.live.problem import ApiError
 from gitops_audit.live.writer import Target, Writer
@@ -49,7 +50,7 @@ class Lock:
         writer: Writer,
         manager: str,
         wait_s: float = 0,
-        on_progress: Callable[[str], None] | None = None,
+        on_progress: OnProgress | None = None,
         clock: Clock | None = None,
     ) -> None:
         self._writer = writer
@@ -80,7 +81,8 @@ class Lock:
             if self._clock.monotonic_s() - begun >= max(self._wait_s, watched_s):
                 raise self._held(f"{_spec(lease).get('holderIdentity')} holds it, {self._renewal(lease)}")
             if self._on_progress is not None and not is_told:
-                self._on_progress(f"waiting for the lock of cluster {self._writer.name}, {self._renewal(lease)}")
+                said = f"waiting for the lock of cluster {self._writer.name}, {self._renewal(lease)}"
+                self._on_progress(Stage(said))
             is_told = True
             self._clock.sleep(_POLL_S)
 

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from gitops_audit.config.settings import Settings, SourceConfig, with_orphans
 from gitops_audit.deployer.expansion import FOLLOWED_KINDS
 from gitops_audit.engine.audit import Audit
-from gitops_audit.engine.events import Judged
+from gitops_audit.engine.events import Judged, OnProgress
 from gitops_audit.engine.options import RunOptions
 from gitops_audit.model.resource import Declared, JsonObject, mapping
 from gitops_audit.model.result import RunInfo
@@ -94,7 +94,7 @@ class Survey:
 
 def run_options(
     scope: Scope,
-    on_progress: Callable[[str], None] | None = None,
+    on_progress: OnProgress | None = None,
     is_confirmed: Callable[[Declared, JsonObject], bool] | None = None,
 ) -> RunOptions:
     """The options of an audit of this scope."""
@@ -113,7 +113,7 @@ def surveyed(
     settings: Settings,
     scope: Scope,
     select: Select,
-    on_progress: Callable[[str], None] | None = None,
+    on_progress: OnProgress | None = None,
     plan: Plan | None = None,
 ) -> Iterator[Survey]:
     """Audits what the scope is about; live objects can be asked for until the end. Raises AuditError.

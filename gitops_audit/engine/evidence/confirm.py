@@ -9,6 +9,8 @@ from gitops_audit.drift.attribution import Managers
 from gitops_audit.drift.confirm import DryRun, confirmed, is_suspect
 from gitops_audit.drift.ownership import Ownership
 from gitops_audit.engine.case import Case, merged
+from gitops_audit.engine.events import OnProgress, Stage
+from gitops_audit.engine.pace import Pace
 from gitops_audit.engine.shield import as_problem
 from gitops_audit.live import Cluster, Refusal
 from gitops_audit.live.workers import threads
@@ -36,7 +38,7 @@ class Confirmer:
         self._dropped = 0
         self._refusals: dict[str, int] = {}
 
-    def confirmed(self, cases: Sequence[Case]) -> Sequence[Case]:
+    def confirmed(self, cases: Sequence[Case], on_progress: OnProgress | None = None) -> Sequence[Case]:
         """The cases after the server's word on those that differ."""
         suspects = [case for case in cases if _is_suspect(case)]
         known = [case for case in suspects if self._is_confirmed(case.declared, case.live or {})]
@@ -46,8 +48,9 @@ class Confirmer:
             suspects = [case for case in suspects if case.subject.id not in asked_before]
         if not suspects or self._cluster is None:
             return cases
+        pace = Pace(Stage("confirmed", "differences", total=len(suspects), where=self._cluster.name), on_progress)
         with threads(CONCURRENCY, "dry-run") as pool:
-            answers = pool.map(self._ask, suspects)
+            answers = pace.over(pool.map(self._ask, suspects), every=1)
             return merged(cases, (self._settled(s, answer) for s, answer in zip(suspects, answers, strict=True)))
 
     def notes(self) -> Iterator[str]:

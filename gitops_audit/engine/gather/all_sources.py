@@ -13,6 +13,7 @@ from typing import Any
 from gitops_audit.config.document import folder_of
 from gitops_audit.config.settings import Settings, SourceConfig
 from gitops_audit.deployer.expansion import FOLLOWED_KINDS, Placed, Unfollowed
+from gitops_audit.engine.events import Stage
 from gitops_audit.engine.gather.clusters import ReachedCluster
 from gitops_audit.engine.gather.follow import Follower
 from gitops_audit.engine.gather.live_objects import LiveObjects
@@ -58,7 +59,7 @@ def read_all(
             open=opener.open,
             kept=renderings(options),
         )
-        pace = Pace("sources rendered", options.on_progress)
+        pace = Pace(Stage("rendered", "sources"), options.on_progress)
         reader = _Reader(settings, opener, given, pool, reached, pace)
         first = reader.read([c for c in settings.sources if not c.is_from_cluster])
         found: list[ReadSource] = []

@@ -7,6 +7,8 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 
 from gitops_audit.config.settings import ClusterConfig, Settings
+from gitops_audit.engine.events import OnProgress, Stage
+from gitops_audit.engine.pace import Pace
 from gitops_audit.engine.shield import as_error
 from gitops_audit.errors import AuditError
 from gitops_audit.live import Cluster, connect
@@ -34,13 +36,17 @@ class ReachedCluster:
             self.live.close()
 
 
-def reach_all(settings: Settings, redactor: Redactor) -> Sequence[ReachedCluster]:
+def reach_all(
+    settings: Settings, redactor: Redactor, on_progress: OnProgress | None = None
+) -> Sequence[ReachedCluster]:
     """Every cluster of a run; without any, the names that its sources are for, with nothing to ask."""
     if not settings.clusters:
         names = dict.fromkeys(name for source in settings.sources for name in source.clusters)
         return [ReachedCluster(name, redactor) for name in names]
+    pace = Pace(Stage("reached", "clusters"), on_progress)
+    pace.expect(len(settings.clusters))
     with threads(len(settings.clusters), "connect") as pool:
-        return list(pool.map(lambda config: _reach(config, redactor), settings.clusters))
+        return list(pool.map(lambda config: _reach_one(config, redactor, pace), settings.clusters))
 
 
 @contextmanager
@@ -53,6 +59,13 @@ def reached_for_engines(settings: Settings) -> Iterator[Callable[[], Sequence[Re
     finally:
         for cluster in reached:
             cluster.close()
+
+
+def _reach_one(config: ClusterConfig, redactor: Redactor, pace: Pace) -> ReachedCluster:
+    try:
+        return _reach(config, redactor)
+    finally:
+        pace.step()
 
 
 def _reach(config: ClusterConfig, redactor: Redactor) -> ReachedCluster:

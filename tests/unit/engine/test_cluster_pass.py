@@ -109,7 +109,7 @@ def test_a_second_look_that_fails_is_an_error_of_what_differs(
 def test_only_what_differs_keeps_its_live_object(monkeypatch: pytest.MonkeyPatch) -> None:
     seen: list[Case] = []
 
-    def confirmed(self: Confirmer, cases: Sequence[Case]) -> Sequence[Case]:
+    def confirmed(self: Confirmer, cases: Sequence[Case], *_: object) -> Sequence[Case]:
         seen.extend(cases)
         return cases
 

@@ -1,23 +1,26 @@
-"""Lines that say how far a stage is."""
+"""What a stage tells while it goes on."""
 
 from __future__ import annotations
 
+from gitops_audit.engine.events import Stage
 from gitops_audit.engine.pace import Pace
 
 
-def test_a_line_comes_every_few_seconds_with_count_and_rate() -> None:
-    times = iter([0.0, 1.0, 5.0, 6.0, 11.0, 12.0])
-    told: list[str] = []
-    pace = Pace("sources rendered", told.append, clock=lambda: next(times))
-    pace.expect(5)
-    for _ in range(5):
-        pace.step()
-    assert told == ["2 of 5 sources rendered (0.4 a second)", "4 of 5 sources rendered (0.4 a second)"]
-
-
-def test_what_is_quick_tells_nothing() -> None:
-    told: list[str] = []
-    pace = Pace("sources rendered", told.append, clock=lambda: 0.0)
-    pace.expect(1)
+def test_each_step_is_told_with_its_total() -> None:
+    told: list[Stage] = []
+    pace = Pace(Stage("rendered", "sources"), told.append)
+    pace.expect(2)
     pace.step()
-    assert told == []
+    pace.step()
+    assert [(s.done, s.total, s.is_over) for s in told] == [(0, 2, False), (1, 2, False), (2, 2, True)]
+
+
+def test_of_very_many_things_only_every_so_many_are_told() -> None:
+    told: list[Stage] = []
+    pace = Pace(Stage("checked", "resources", total=1_200), told.append)
+    assert list(pace.over(range(1_200))) == list(range(1_200))
+    assert [s.done for s in told] == [500, 1_000, 1_200]
+
+
+def test_without_a_listener_nothing_is_counted() -> None:
+    assert list(Pace(Stage("checked", "resources"), None).over("abc", every=1)) == ["a", "b", "c"]

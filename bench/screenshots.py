@@ -1,4 +1,4 @@
-"""`python -m bench.screenshots [FOLDER]`: the pictures of the HTML report in docs/images, from real runs.
+"""`python -m bench.screenshots [FOLDER]`: the pictures of HTML reports and terminals in docs/images, from real runs.
 
 Two real API servers get the example repository as Argo CD would deploy it, kubectl lets both drift, a third cluster
 does not answer. The pictures of many resources are of an audit of a made-up fleet of 10,000.
@@ -7,6 +7,7 @@ does not answer. The pictures of many resources are of an audit of a made-up fle
 from __future__ import annotations
 
 import os
+import re
 import subprocess
 import sys
 import tempfile
@@ -16,7 +17,7 @@ from typing import Literal
 
 from playwright.sync_api import Browser
 
-from bench import fleet, items
+from bench import fleet, items, terminal
 from gitops_audit.sandbox import demo
 from tests.browser import chromium
 from tests.e2e.apiserver import ApiServer, find_assets, missing_reason
@@ -89,6 +90,16 @@ SHOTS: tuple[Shot, ...] = (
 ONE_FINDING: Shot = ("html-finding", "#resources?q=worker+image&cluster=prod-eu", 1360, 820, "dark")
 OF_MANY: tuple[Shot, ...] = (("html-many", "#resources?status=failed", 1360, 820, "light"),)
 
+# (file, command, rows), in the repository of the two servers; of what ends with a summary, that alone.
+TERMINALS = (
+    ("terminal-check", "gitops-audit check", 40),
+    ("terminal-pytest", "pytest gitops-audit.yaml --gitops-cluster=prod-eu", 46),
+    ("terminal-diff", "gitops-audit diff worker --cluster prod-eu", 40),
+    ("terminal-plan", "gitops-audit remediate plan --cluster prod-eu -o plan.json", 40),
+)
+COLUMNS = 100
+SUMMARY = re.compile("= gitops-audit =|what to do first:")
+
 
 def main(folder: Path) -> None:
     """Makes all pictures anew. Needs a kube-apiserver, etcd and kubectl in envtest's folder, git, and Chromium."""
@@ -96,12 +107,13 @@ def main(folder: Path) -> None:
         sys.exit(reason)
     folder.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory() as work, chromium.launched() as browser:
-        take(browser, real_report(Path(work)), folder, (*SHOTS, ONE_FINDING))
+        take(browser, real_report(Path(work), browser, folder), folder, (*SHOTS, ONE_FINDING))
         take(browser, large_report(Path(work)), folder, OF_MANY)
 
 
-def real_report(work: Path) -> Path:
-    """The report of the example on two API servers that drifted and one cluster that does not answer."""
+def real_report(work: Path, browser: Browser, folder: Path) -> Path:
+    """The report of the example on two API servers that drifted and one cluster that does not answer; and what
+    commands print of them, as pictures in `folder`."""
     root = work / "shop"
     root.mkdir()
     demo.write_repository(root)
@@ -113,6 +125,7 @@ def real_report(work: Path) -> Path:
             _deploy(root, server.write_kubeconfig(root / cluster))
             for words in DRIFT[cluster]:
                 _kubectl(root / cluster, "-n", "shop", *words)
+        take_terminals(browser, root, folder)
         return _audited(root)
 
 
@@ -132,6 +145,16 @@ def take(browser: Browser, report: Path, folder: Path, shots: tuple[Shot, ...]) 
         page.locator("main > section:visible").wait_for()
         page.screenshot(path=folder / f"{name}.png", animations="disabled")
         page.close()
+        print(f"{name}.png: {(folder / f'{name}.png').stat().st_size // 1024} KB")
+
+
+def take_terminals(browser: Browser, root: Path, folder: Path) -> None:
+    for name, command, rows in TERMINALS:
+        program, *words = command.split()
+        argv = [sys.executable, "-m", program.replace("-", "_"), *words]
+        lines = terminal.printed(argv, root, COLUMNS, rows).rstrip("\n").split("\n")
+        start = next((number for number, line in enumerate(lines) if SUMMARY.search(line)), 0)
+        terminal.picture(browser, "\n".join(lines[start:]), command, COLUMNS, folder / f"{name}.png")
         print(f"{name}.png: {(folder / f'{name}.png').stat().st_size // 1024} KB")
 
 

@@ -48,7 +48,7 @@ def picture(browser: Browser, text: str, title: str, columns: int, file: Path) -
     """The text of a terminal with its colours, as a PNG."""
     console = Console(width=columns, record=True, file=io.StringIO(), force_terminal=True, color_system="truecolor")
     console.print(Text.from_ansi(text), soft_wrap=False)
-    page = browser.new_page(device_scale_factor=1.5)
+    page = browser.new_page()
     page.set_content(f"<body style='margin:0'>{console.export_svg(title=title, theme=THEME)}</body>")
     page.locator("svg").first.screenshot(path=file)
     page.close()

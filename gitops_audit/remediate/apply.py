@@ -13,7 +13,7 @@ from socket import gethostname
 
 from gitops_audit.config.settings import Settings
 from gitops_audit.drift.attribution import Managers
-from gitops_audit.engine.events import OnProgress
+from gitops_audit.engine.events import OnProgress, Stage
 from gitops_audit.errors import ClusterError, RemediationError
 from gitops_audit.live.writer import Target, Writer
 from gitops_audit.model.redact import Redactor
@@ -163,7 +163,7 @@ class _Checked:
         def interrupt() -> None:
             self._keeper.stop()
             if self._run.on_progress is not None:
-                self._run.on_progress(f"ending what is under way; {_going_on(tools.journal.run)}")
+                self._run.on_progress(Stage(f"ending what is under way; {_going_on(tools.journal.run)}"))
 
         for _, group in groupby(actions, key=lambda a: a.wave):
             wave = list(group)

@@ -71,7 +71,7 @@ class Closing:
         for count in range(most, 0, -1):
             lines = [self.screen.paint(HEADING, "title"), *self._told(steps[:count])]
             if count < len(steps):
-                lines.append(self._rest(f"and {len(steps) - count} more groups"))
+                lines.append(self._rest(f"and {len(steps) - count} more group{'s' if len(steps) - count > 1 else ''}"))
             if room is None or count <= 2 or self.screen.rows(lines) <= room:
                 return lines
         return ()
@@ -132,14 +132,16 @@ class Closing:
         blocks = [
             self.screen.labelled(Line(f"{count:>8} x", "dim"), _LABEL_CELLS, told, "dim") for count, told in lines
         ]
-        return self._cut(blocks, _WAIVED, room, "kinds of findings that fail nothing")
+        return self._cut(blocks, _WAIVED, room, "kind", " of findings that fail nothing")
 
     def _notes(self, room: int | None) -> Sequence[str]:
         notes = text.notes(self.result.notes, told=self.result.summary.unevaluated)
         blocks = [list(self.screen.lines(Line(note))) for note in notes]
-        return self._cut(blocks, _NOTES, room, "notes")
+        return self._cut(blocks, _NOTES, room, "note")
 
-    def _cut(self, blocks: Sequence[Sequence[str]], limit: _Limit, room: int | None, rest: str) -> Sequence[str]:
+    def _cut(
+        self, blocks: Sequence[Sequence[str]], limit: _Limit, room: int | None, noun: str, more: str = ""
+    ) -> Sequence[str]:
         """The first blocks, as many as there is room for; then how many are left."""
         rows = None if room is None else room * limit.share
         kept: list[str] = []
@@ -149,6 +151,7 @@ class Closing:
             is_full = number >= limit.most if rows is None else needed > rows
             if is_full and not self.is_verbose:
                 left = len(blocks) - number
+                rest = f"{noun}{'s' if left > 1 else ''}{more}"
                 return [*kept, self._rest(f"and {left} more {rest}" if kept else f"{left} {rest}")]
             kept += block
         return kept

@@ -69,7 +69,7 @@ class Screen:
     def labelled(self, label: Line, cells: int, text: str, style: Style = "") -> list[str]:
         """A text behind a label of so many cells, which wraps below itself."""
         indent = self._fitting(cells, instead=INDENT)
-        width = cells if self.width is None or indent == cells else len(label.text) + 1
+        width = cells if self.width is None or indent == cells else max(len(label.text) + 1, INDENT)
         first, *rest = self._wrapped(text, width)
         head = f"{self.paint(label.text, label.style)}{' ' * (width - len(label.text))}"
         return [head + self.paint(first, style), *(" " * indent + self.paint(part, style) for part in rest)]

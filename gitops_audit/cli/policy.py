@@ -113,6 +113,9 @@ def _explained(found: Policy) -> Iterator[str]:
     if about.standards:
         yield f"  standards: {', '.join(about.standards)}"
     yield f"  rules: {', '.join(found.rules)}"
+    if found.operations:
+        operations = ", ".join(sorted(found.operations))
+        yield f"  asked with a base alone (`check --base REV`), of what a change does: {operations}"
     if about.remediation:
         yield f"  to comply: {about.remediation.strip()}"
 

@@ -185,8 +185,9 @@ class ClusterPass:
 
     def _engine_checks(self) -> Iterator[Check]:
         if self._engines is not None:
-            config = self._by.settings.engine
-            yield EngineCheck(self._engines, config, self._by.policies.exceptions, clock_of(self._cluster.live, config))
+            config, accepts = self._by.settings.engine, self._by.settings.drift.pending == "warn"
+            clock = clock_of(self._cluster.live, config)
+            yield EngineCheck(self._engines, config, self._by.policies.exceptions, clock, accepts)
 
     def _checked(self, case: Case, checks: Sequence[Check]) -> Case:
         """One object that breaks a check is an error of its own; the others are judged."""

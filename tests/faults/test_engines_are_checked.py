@@ -247,3 +247,10 @@ def test_points_of_style_are_counted_on_a_terminal(tmp_path: Path) -> None:
     assert "1 x info: Application.argoproj.io engine/auto-sync-off" in done.stdout
     assert "in Git and in the cluster; spec.syncPolicy" not in done.stdout
     assert "in Git and in the cluster; spec.syncPolicy" in command(tmp_path, "check", "-q", "-v").stdout
+
+
+def test_what_waits_for_a_sync_fails_nothing_where_pending_changes_do_not(tmp_path: Path) -> None:
+    live = [application() | {"status": WELL | {"sync": {"status": "OutOfSync"}}}]
+    run = audited(fleet(tmp_path, [application()], live, GIT + "drift: {pending: warn}\n"))
+    assert found(run) == [("out-of-sync", "info", "live")]
+    assert run.exit_code == 0

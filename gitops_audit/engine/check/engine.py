@@ -38,12 +38,16 @@ _NAMESPACE = ("", "Namespace")
 
 @dataclass(frozen=True, slots=True)
 class EngineCheck:
-    """Looks at what tells an engine what to deploy; `engines` is what is known beside the object itself."""
+    """Looks at what tells an engine what to deploy; `engines` is what is known beside the object itself.
+
+    `accepts_pending`: what is only not deployed yet fails nothing, here as in the check of drift.
+    """
 
     engines: Engines
     config: EngineConfig
     exceptions: Exceptions
     clock: Clock
+    accepts_pending: bool = False
     name: CheckName = ENGINE
 
     def applies(self, case: Case) -> bool:
@@ -143,6 +147,8 @@ class EngineCheck:
     def _result(self, fault: EngineFault, on: Side, body: JsonObject) -> PolicyResult:
         rule, own = RULES[fault.rule], dict(self.config.severity)
         severity = own.get(fault.rule, rule.severity if fault.severity is None else fault.severity)
+        if self.accepts_pending and fault.rule == "out-of-sync" and fault.rule not in own:
+            severity = Severity.info
         name, message = f"{ENGINE}/{fault.rule}", f"{fault.message}\n{rule.next}"
         path = field_path(fault.pointer, body) if fault.pointer else ""
         return PolicyResult(name, name, "fail", severity, message, path, on, pointer=fault.pointer)

@@ -21,6 +21,7 @@ from bench import fleet, items, terminal
 from gitops_audit.sandbox import demo
 from tests.browser import chromium
 from tests.e2e.apiserver import ApiServer, find_assets, missing_reason
+from tests.terminal import printed
 
 IMAGES = Path(__file__).parent.parent / "docs" / "images"
 MANY = 10_000
@@ -152,7 +153,7 @@ def take_terminals(browser: Browser, root: Path, folder: Path) -> None:
     for name, command, rows in TERMINALS:
         program, *words = command.split()
         argv = [sys.executable, "-m", program.replace("-", "_"), *words]
-        lines = terminal.printed(argv, root, COLUMNS, rows).rstrip("\n").split("\n")
+        lines = printed(argv, root, COLUMNS, rows).rstrip("\n").split("\n")
         start = next((number for number, line in enumerate(lines) if SUMMARY.search(line)), 0)
         terminal.picture(browser, "\n".join(lines[start:]), command, COLUMNS, folder / f"{name}.png")
         print(f"{name}.png: {(folder / f'{name}.png').stat().st_size // 1024} KB")

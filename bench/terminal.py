@@ -1,15 +1,8 @@
-"""What a command prints on a terminal of a given size, and a picture of it."""
+"""A picture of what a command printed on a terminal."""
 
 from __future__ import annotations
 
-import fcntl
 import io
-import os
-import pty
-import struct
-import subprocess
-import termios
-from collections.abc import Sequence
 from pathlib import Path
 
 from playwright.sync_api import Browser
@@ -31,19 +24,6 @@ THEME = TerminalTheme(
 )  # fmt: skip
 
 
-def printed(command: Sequence[str], folder: Path, columns: int, rows: int) -> str:
-    """All that a command writes to a terminal as its stdout; its progress goes nowhere."""
-    ours, theirs = pty.openpty()
-    fcntl.ioctl(theirs, termios.TIOCSWINSZ, struct.pack("HHHH", rows, columns, 0, 0))
-    environment = {k: v for k, v in os.environ.items() if k not in ("NO_COLOR", "CI", "COLUMNS", "LINES")}
-    environment |= {"TERM": "xterm-256color"}
-    with subprocess.Popen(
-        command, cwd=folder, stdin=subprocess.DEVNULL, stdout=theirs, stderr=subprocess.DEVNULL, env=environment
-    ):
-        os.close(theirs)
-        return _all_of(ours).decode().replace("\r\n", "\n")
-
-
 def picture(browser: Browser, text: str, title: str, columns: int, file: Path) -> None:
     """The text of a terminal with its colours, as a PNG."""
     console = Console(width=columns, record=True, file=io.StringIO(), force_terminal=True, color_system="truecolor")
@@ -52,17 +32,3 @@ def picture(browser: Browser, text: str, title: str, columns: int, file: Path) -
     page.set_content(f"<body style='margin:0'>{console.export_svg(title=title, theme=THEME)}</body>")
     page.locator("svg").first.screenshot(path=file)
     page.close()
-
-
-def _all_of(descriptor: int) -> bytes:
-    """Linux ends a terminal that nobody writes to any more with EIO."""
-    found = b""
-    while True:
-        try:
-            part = os.read(descriptor, 65_536)
-        except OSError:
-            part = b""
-        if not part:
-            os.close(descriptor)
-            return found
-        found += part

@@ -5,6 +5,7 @@ What is written is made safe for a terminal here, whatever it holds and wherever
 
 from __future__ import annotations
 
+import codecs
 import io
 import os
 import shutil
@@ -12,8 +13,6 @@ import sys
 from collections.abc import Iterable
 from contextlib import suppress
 from typing import TYPE_CHECKING, TextIO
-
-import click
 
 from gitops_audit.errors import ReportError
 from gitops_audit.model.printable import printable, printable_lines
@@ -25,6 +24,7 @@ if TYPE_CHECKING:
 
 CANNOT_PRINT = "GA603"
 CLOSED_PIPE = 141
+_ESCAPED = "gitops-audit.escaped"
 
 
 def prepare_streams() -> None:
@@ -45,8 +45,17 @@ def _open(stream: TextIO | None, number: int) -> TextIO:
     if stream is None:
         return open(number, "w", encoding="utf-8", closefd=False)
     if isinstance(stream, io.TextIOWrapper):
-        stream.reconfigure(errors="backslashreplace")
+        codecs.register_error(_ESCAPED, _escaped)
+        stream.reconfigure(errors=_ESCAPED)
     return stream
+
+
+def _escaped(error: UnicodeError) -> tuple[str, int]:
+    """What an encoding lacks: escapes, but for the one sign that is no content of an object."""
+    if not isinstance(error, UnicodeEncodeError):
+        raise error
+    lacking = error.object[error.start : error.end].replace("\u2026", "...")
+    return lacking.encode("ascii", "backslashreplace").decode("ascii"), error.end
 
 
 def discard_output() -> None:
@@ -109,13 +118,19 @@ def table(rows: Table) -> None:
 def complain(text: str) -> None:
     """A message to stderr. Where stderr cannot be written, nobody is left to be told."""
     with suppress(OSError):
-        click.echo(printable_lines(text), err=True)
+        _write(sys.stderr, printable_lines(text))
 
 
 def _put(text: str) -> None:
     try:
-        click.echo(text, color=True)
+        _write(sys.stdout, text)
     except BrokenPipeError:
         raise
     except OSError as error:
         raise ReportError(f"standard output cannot be written: {error.strerror}", code=CANNOT_PRINT) from None
+
+
+def _write(stream: TextIO, text: str) -> None:
+    """click.echo would take ASCII for a mistake and write UTF-8, which a terminal that is ASCII shows as rubbish."""
+    stream.write(f"{text}\n")
+    stream.flush()

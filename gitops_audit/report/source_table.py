@@ -69,5 +69,8 @@ def lines(rows: Mapping[Part, Row], screen: Screen) -> Sequence[str]:
     file = io.StringIO()
     width = _ANY_WIDTH if screen.width is None else max(screen.width, _MIN_WIDTH)
     system: Literal["standard"] | None = "standard" if screen.has_colour else None
-    Console(file=file, width=width, color_system=system, force_terminal=screen.has_colour).print(table)
+    console = Console(
+        file=file, width=width, height=1, color_system=system, force_terminal=screen.has_colour, legacy_windows=False
+    )
+    console.print(table)
     return [line.rstrip() for line in file.getvalue().splitlines()]

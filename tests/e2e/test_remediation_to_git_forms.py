@@ -163,3 +163,16 @@ def test_every_form_of_a_manifest_is_changed_in_its_own_way_or_refused(forms: Sh
     assert "s3cr3t" not in everything
     assert "other-secret" not in everything
     assert forms.root.joinpath("live.patch").read_bytes().count(b"\r\n") == 3
+
+
+def test_lines_that_move_in_an_error_are_no_change_of_another_object(shop: Shop) -> None:
+    """Of an object that is declared twice the places are told."""
+    twice = "apiVersion: v1\nkind: ConfigMap\nmetadata:\n  name: twice\n"
+    shop.commit({"shop/all.yaml": f"{DEPLOYMENT}---\n{twice}", "shop/other.yaml": twice})
+    shop.deploy()
+    shop.kubectl("set", "env", "deployment/web", "B-")
+
+    lines, told = planned(shop)
+
+    assert lines == ["+++ b/shop/all.yaml", "-            - name: B", "-              value: two"], told
+    assert "declared 2 times" in told

@@ -168,7 +168,12 @@ class Settler:
 
 
 def _is_same(before: Declared | None, now: Declared) -> bool:
-    return before is not None and before.body == now.body and before.error == now.error
+    """What an error says may name lines, which move."""
+    return before is not None and (before.body, _code(before)) == (now.body, _code(now))
+
+
+def _code(declared: Declared) -> str:
+    return declared.error[0] if declared.error is not None else ""
 
 
 def _problems(source: ReadSource) -> int:

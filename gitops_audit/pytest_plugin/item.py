@@ -32,11 +32,15 @@ _MARKERS: dict[str, Sequence[pytest.MarkDecorator]] = {
 }
 
 
+# The line above what this plugin tells at the end, and the line of counts below it, are pytest's own.
+_OWN_ROWS = 2
+
+
 def screen(tw: TerminalWriter) -> Screen:
     """What pytest writes to. Where it is no terminal, lines are not broken: they are searched, not read."""
     if not tw._file.isatty():
         return Screen(has_colour=tw.hasmarkup)
-    return Screen(tw.fullwidth, get_terminal_size().lines, tw.hasmarkup)
+    return Screen(tw.fullwidth, get_terminal_size().lines - _OWN_ROWS, tw.hasmarkup)
 
 
 def write(tw: TerminalWriter, lines: Iterable[Line]) -> None:

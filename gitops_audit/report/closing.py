@@ -58,10 +58,14 @@ class Closing:
         ends = [line for block in self._ends() for line in block]
         height = None if self.is_verbose else self.screen.height
         room = None if height is None else max(height - _BLANK_ROWS - self.screen.rows(ends), 0)
-        table = self._table(room)
+        share = None if room is None else int(room * _TABLE.share)
+        table = self._table(share)
         below = [*self._waived(room), *self._notes(room), *ends]
         left = None if room is None else room + self.screen.rows(ends) - self.screen.rows((*table, *below))
-        for number, part in enumerate(filter(None, (self._lead(left), table, below))):
+        lead = self._lead(left)
+        if share is not None and left is not None:
+            table = self._table(share + max(left - self.screen.rows(lead), 0))
+        for number, part in enumerate(filter(None, (lead, table, below))):
             yield from ("", *part) if number else part
 
     def _lead(self, room: int | None) -> Sequence[str]:
@@ -117,13 +121,13 @@ class Closing:
         rows = source_table.rows(self.result.verdicts)
         if self.is_brief or len(rows) < 2:
             return ()
-        most = len(rows) if self.is_verbose else min(len(rows), _TABLE.most if room is None else room)
+        most = len(rows) if self.is_verbose else min(len(rows), _TABLE.most if room is None else max(room, 1))
         for count in range(most, 0, -1):
             lines = [*source_table.lines(dict(islice(rows.items(), count)), self.screen)]
             if left := list(islice(rows.values(), count, None)):
                 bad = sum(not row.is_clean for row in left)
                 lines.append(self._rest(f"and {len(left)} more, {bad} of them with findings"))
-            if room is None or count == 1 or self.screen.rows(lines) <= room * _TABLE.share:
+            if room is None or count == 1 or self.screen.rows(lines) <= room:
                 return lines
         return ()
 

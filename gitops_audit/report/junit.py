@@ -10,7 +10,6 @@ a dialect says what is written beyond the elements that all of them know:
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Container, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -174,12 +173,12 @@ def _class_name(part: Part, kind: str) -> str:
 
 def _told_apart(cases: Iterable[_Case]) -> Iterator[_Case]:
     """Of two cases with one name readers drop the second: it gets its number."""
-    seen: Counter[tuple[str, str]] = Counter()
+    seen: dict[tuple[str, str], int] = {}
     for case in cases:
         name = (case.case.classname, case.case.name)
-        seen[name] += 1
-        if seen[name] > 1:
-            case.case.name = f"{case.case.name} ({seen[name]})"
+        count = seen[name] = seen.get(name, 0) + 1
+        if count > 1:
+            case.case.name = f"{case.case.name} ({count})"
         yield case
 
 

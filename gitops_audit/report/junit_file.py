@@ -72,8 +72,10 @@ def _chunks(written: Iterable[_Written]) -> Iterator[list[_Written]]:
 
 
 def _written(suite: int, case: ET.Element, properties: Properties) -> _Written:
-    outcome = next((child.tag for child in case if child.tag in OUTCOMES), "")
-    told = "".join(map(_text, case))
+    outcome = told = ""
+    if len(case):
+        outcome = next((child.tag for child in case if child.tag in OUTCOMES), "")
+        told = "".join(map(_text, case))
     text = f"{_start(case)[:-1]}{_properties(properties)}{told}</testcase>\n"
     return _Written(suite, text, outcome, float(case.get("time") or 0))
 
@@ -110,7 +112,10 @@ def _file(suites: Sequence[Suite], heads: Sequence[str], cases: Sequence[_Writte
 
 def _start(element: ET.Element) -> str:
     """The start tag alone."""
-    attributes = "".join([f' {name}="{_escaped(value, _IN_ATTRIBUTE)}"' for name, value in element.items()])
+    held = element.attrib
+    if _SPECIAL.search("".join(held.values())):
+        held = {name: _escaped(value, _IN_ATTRIBUTE) for name, value in held.items()}
+    attributes = "".join([f' {name}="{value}"' for name, value in held.items()])
     return f"<{element.tag}{attributes}>\n"
 
 

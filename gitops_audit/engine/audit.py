@@ -106,7 +106,7 @@ class Audit:
             self._settings,
             policies,
             self.threshold,
-            EarlierSources(self._settings, self._sources, renderings(self._options)),
+            EarlierSources(self._settings, self._sources, renderings(self._settings, self._options)),
             Locator(self._sources if self._options.is_located else ()),
             self._masks,
             definitions,

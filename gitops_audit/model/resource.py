@@ -110,7 +110,7 @@ class Rendered:
     """All that came of one source: objects, broken files, and files that hold no Kubernetes objects (path, reason).
 
     `notes` say what the rendering could not know; `type` is what rendered it: `directory`, `kustomize` or `helm`;
-    `tools` are the (name, version) of the programs for that.
+    `tools` are the (name, version) of the programs for that. `is_timed`: another day may bring something else.
     """
 
     manifests: tuple[Manifest, ...] = ()
@@ -119,6 +119,7 @@ class Rendered:
     notes: tuple[str, ...] = ()
     type: str = "directory"
     tools: tuple[tuple[str, str], ...] = ()
+    is_timed: bool = False
 
 
 @dataclass(frozen=True, slots=True)

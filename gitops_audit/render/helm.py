@@ -76,6 +76,7 @@ def render(config: SourceConfig, checkout: Checkout, given: Given = ALONE) -> Re
         problems=(*rendered.problems, *(() if chart.is_fetched else _missing(checkout, chart.directory))),
         notes=(*filter(None, (chart.note,)), *_notes(text, target, chart.directory)),
         tools=(("helm", version),) if version else (),
+        is_timed=text.is_random,
     )
 
 

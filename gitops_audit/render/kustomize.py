@@ -171,7 +171,13 @@ class _Build:
             self._placed(m, is_annotated=is_annotated) for m in built.settled(found.manifests)
         )
         broken = (replace(p, line=1, message=f"in what kustomize built: {p.message}") for p in found.problems)
-        return Rendered(manifests, (*built.problems, *broken), found.ignored, tools=tuple(self._tools()))
+        return Rendered(
+            manifests,
+            (*built.problems, *broken),
+            found.ignored,
+            tools=tuple(self._tools()),
+            is_timed=self._reached.has_charts,
+        )
 
     def _tools(self) -> Iterator[tuple[str, str]]:
         """What built it, and helm where it rendered charts of it."""

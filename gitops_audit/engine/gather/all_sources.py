@@ -25,6 +25,7 @@ from gitops_audit.engine.pace import Pace
 from gitops_audit.errors import AuditError, SourceError
 from gitops_audit.kube.definition import is_definition
 from gitops_audit.live.workers import threads
+from gitops_audit.model.redact import Redactor
 from gitops_audit.model.resource import JsonObject
 from gitops_audit.render.cache import RenderCache
 from gitops_audit.render.given import Given, Target
@@ -57,7 +58,7 @@ def read_all(
             is_verbose=options.is_verbose,
             charts=fetched,
             open=opener.open,
-            kept=renderings(options),
+            kept=renderings(settings, options),
         )
         pace = Pace(Stage("rendered", "sources"), options.on_progress)
         reader = _Reader(settings, opener, given, pool, reached, pace)
@@ -69,10 +70,10 @@ def read_all(
         return _chosen(found, settings, options)
 
 
-def renderings(options: RunOptions) -> RenderCache | None:
+def renderings(settings: Settings, options: RunOptions) -> RenderCache | None:
     """Those of earlier runs, where they are wanted and there is a place for them."""
     try:
-        return RenderCache(default_cache_dir()) if options.cache else None
+        return RenderCache(default_cache_dir(), Redactor(rules=settings.redact)) if options.cache else None
     except SourceError:
         return None
 

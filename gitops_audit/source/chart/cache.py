@@ -12,7 +12,6 @@ from pathlib import Path
 
 from gitops_audit.config.repository import without_user_info
 from gitops_audit.config.settings import ChartRef
-from gitops_audit.source.chart import limits
 from gitops_audit.source.kept import KeptFiles
 
 _MOST_FILES = 1000
@@ -34,14 +33,14 @@ class ChartCache:
 
     def read(self, digest: str) -> bytes | None:
         """The package with that SHA-256, None where it is not there."""
-        data = self._packages.read(digest, limits.MAX_PACKAGE_BYTES) if digest else None
+        data = self._packages.read(digest) if digest else None
         return data if data is not None and hashlib.sha256(data).hexdigest() == digest else None
 
     def keep(self, data: bytes) -> None:
         self._packages.write(hashlib.sha256(data).hexdigest(), data)
 
     def meant(self, ref: ChartRef) -> Meant | None:
-        data = self._meanings.read(_name(ref), limits.MAX_PACKAGE_BYTES)
+        data = self._meanings.read(_name(ref))
         try:
             return Meant(**json.loads(data)) if data is not None else None
         except (ValueError, TypeError):

@@ -125,6 +125,8 @@ def _found(declared: Any, live: Any, tokens: Sequence[str], schema: TypeSchema |
         elif isinstance(declared, list) and isinstance(live, list):
             value, at = declared[int(token)], int(token)
             order = [_item(element, index, schema) for index, element in enumerate(declared)]
+            if _is_ambiguous(order[at], declared) or _is_ambiguous(order[at], live):
+                raise LookupError
             place = at if order[at] is None else _place(order[at], live)
             place = len(live) if place is None else place
             schema = schema.items if schema else None
@@ -147,6 +149,11 @@ def _item(value: Any, index: int, schema: TypeSchema | None) -> Item | None:
 def _place(item: Item | None, live: list[Any]) -> int | None:
     """The index of an element in the live list; None where it is not there."""
     return next((at for at, element in enumerate(live) if item is not None and item.matches(element)), None)
+
+
+def _is_ambiguous(item: Item | None, elements: list[Any]) -> bool:
+    """Whether several elements have the same key, which the server lets pass: nobody knows which one is meant."""
+    return item is not None and sum(map(item.matches, elements)) > 1
 
 
 def _key(element: JsonObject, name: str) -> Any:

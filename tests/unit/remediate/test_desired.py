@@ -32,6 +32,18 @@ def test_a_changed_field_is_set_in_the_element_of_the_same_key() -> None:
     assert found == deployment({"name": "mesh", "image": "m"}, {"name": "web", "image": "a"}, replicas=7)
 
 
+@pytest.mark.parametrize(("declared", "live"), [((1, 2), (1, 9)), ((1, 2), (2,)), ((1,), (9, 1))])
+def test_elements_of_the_same_key_are_left_alone(declared: tuple[int, ...], live: tuple[int, ...]) -> None:
+    """The first of them was overwritten with the value of another one."""
+    one, other = (
+        deployment({"name": "web", "env": [{"name": "A", "value": str(v)} for v in side]}) for side in (declared, live)
+    )
+    change = Change("changed", f"/spec/template/spec/containers/0/env/{len(declared) - 1}/value", "")
+
+    with pytest.raises(LookupError):
+        desired(one, other, [change], SCHEMA)
+
+
 def test_a_removed_element_comes_back_at_the_end() -> None:
     declared = deployment({"name": "web", "image": "a"}, {"name": "side", "image": "s"})
     live = deployment({"name": "web", "image": "a"})

@@ -48,13 +48,15 @@ class Opener:
             raise SourceError(error.message, code=error.code, where=where, hint=error.hint) from None
 
     def commit(self, repo: str, revisions: Iterable[str]) -> Commit | None:
-        """The first of these revisions that a repository (a path or URL) holds; None where it holds none of them.
+        """The first of these revisions (`refs/...`, or commit ids) that a repository (a path or URL) holds; None where
+        it holds none of them. A branch or tag that is called like a commit id is none.
 
         Raises SourceError where the repository cannot be read.
         """
         repository = self._repository(repo, "HEAD")
-        found = next((name for name in revisions if not revision_fault(name) and has(repository, name)), None)
-        return described(repository.git, pinned(repository, found)) if found is not None else None
+        held = ((n, pinned(repository, n)) for n in revisions if not revision_fault(n) and has(repository, n))
+        found = next((commit for name, commit in held if name.startswith("refs/") or commit.startswith(name)), None)
+        return described(repository.git, found) if found is not None else None
 
     def _opened(self, config: SourceConfig, revision: str) -> Checkout:
         if config.repo == NO_REPOSITORY:

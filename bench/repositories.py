@@ -98,7 +98,8 @@ class Trial:
             return ()
         with tempfile.TemporaryDirectory() as folder:
             tree = Path(folder, "tree")
-            _git(self.root, "worktree", "add", "--quiet", "--detach", str(tree), opened.commit)
+            _git(self.root, "worktree", "add", "--quiet", "--detach", "--no-checkout", str(tree), opened.commit)
+            _check_out(tree, config.path)
             try:
                 if _engine(source) == "flux" and source.rendered.type == "kustomize":
                     spec = specs.get(f"flux.{config.name.partition('.')[2]}", {})
@@ -182,8 +183,12 @@ class Trial:
                 self.off.append(f"right after deployment: {resource['id']}: {found_words(resource)}")
 
     def _is_expected(self, resource: JsonObject) -> bool:
-        """What no deployment made: an object that the server refused, a file or source that cannot be rendered."""
-        return f"{resource['kind']}/{resource['name']}" in self.refused or resource["kind"] in ("File", "Source")
+        """What no deployment made: an object that the server refused, a file or source that cannot be rendered, an
+        engine that nobody runs here."""
+        if f"{resource['kind']}/{resource['name']}" in self.refused or resource["kind"] in ("File", "Source"):
+            return True
+        others = resource["policies"] or resource["invalid"] or resource["errors"]
+        return bool(resource["engine"]) and not others and (resource["drift"] or {}).get("status") == "in-sync"
 
     def _is_refused(self, body: JsonObject) -> bool:
         return _name(body) in self.refused or _is_hook(body)
@@ -249,6 +254,14 @@ def _output(words: Sequence[str]) -> str:
 
 def _git(root: Path, *words: str) -> None:
     subprocess.run(["git", "-C", str(root), *words], check=True, capture_output=True)
+
+
+def _check_out(tree: Path, path: str) -> None:
+    """All files; of a clone that lacks some of them (of other folders), those of a path."""
+    if subprocess.run(
+        ["git", "-C", str(tree), "checkout", "HEAD", "--", "."], check=False, capture_output=True
+    ).returncode:
+        _git(tree, "checkout", "HEAD", "--", path)
 
 
 def _kind(body: JsonObject) -> tuple[str, str]:

@@ -216,7 +216,7 @@ def test_a_cluster_that_is_down_makes_errors(shop: Deployed, run: Run) -> None:
     shop.sandbox.stop()
     ended = run()
     ended.shows(
-        f"{IN_SYNC} resources could not be evaluated: cluster test: http://127.0.0.1:* cannot be reached: *[[]GA302]",
+        f"*{IN_SYNC} resources could not be evaluated: cluster test: http://127.0.0.1:* cannot be reached: *[[]GA302]",
         "cluster test: not read",
         f"{IN_SYNC} resources: 0 passed, 0 failed, {IN_SYNC} error, 0 skipped",
     )
@@ -235,7 +235,7 @@ def test_a_kubeconfig_that_cannot_be_used_makes_errors(shop: Deployed, run: Run,
     if not context:
         (shop.root / "kubeconfig").unlink()
     ended = run()
-    ended.shows(f"{IN_SYNC} resources could not be evaluated: cluster test: {message}")
+    ended.shows(f"*{IN_SYNC} resources could not be evaluated: cluster test: {message}")
     assert ended.code == 3
 
 

@@ -27,8 +27,9 @@ def served(apiserver: ApiServer) -> Iterator[list[tuple[str, JsonObject]]]:
     yield [
         (group, resource)
         for (group, _), path in groups.items()
+        if group in GROUPS
         for resource in direct.call("GET", path).body["resources"]
-        if "/" not in resource["name"] and resource["kind"] not in _UNKNOWN and group in GROUPS
+        if "/" not in resource["name"] and resource["kind"] not in _UNKNOWN
     ]
     direct.close()
 

@@ -21,6 +21,7 @@ from tests.e2e.denying import webhook
 from tests.e2e.injected import lose_answer
 from tests.e2e.repairing import Shop, config_map
 from tests.e2e.truth_server import Client
+from tests.hostile.test_signals import heed_signals
 
 pytestmark = pytest.mark.e2e
 
@@ -83,7 +84,9 @@ def _applying(shop: Shop) -> subprocess.Popen[str]:
     program = [sys.executable, "-m", "gitops_audit", "remediate", "apply", "plan.json", "--yes"]
     environment = {**os.environ, "XDG_STATE_HOME": str(shop.state)}
     pipe = subprocess.PIPE
-    return subprocess.Popen(program, cwd=shop.root, env=environment, stdout=pipe, stderr=pipe, text=True)
+    return subprocess.Popen(
+        program, cwd=shop.root, env=environment, stdout=pipe, stderr=pipe, text=True, preexec_fn=heed_signals
+    )
 
 
 def _begun(shop: Shop, process: subprocess.Popen[str]) -> str:

@@ -29,14 +29,17 @@ class Consistency:
 
     def __init__(self, inventory: Iterable[Subject]) -> None:
         self._clusters: dict[Place, set[str]] = {}
-        for subject in inventory:
-            if isinstance(subject, Declared):
+        declared = [subject for subject in inventory if isinstance(subject, Declared)]
+        if len({subject.key.cluster for subject in declared}) > 1:
+            for subject in declared:
                 self._clusters.setdefault((subject.source, subject.title), set()).add(subject.key.cluster)
         self._clusters = {place: names for place, names in self._clusters.items() if len(names) > 1}
         self._found: dict[Place, dict[str, Differences]] = {}
 
     def add(self, verdict: Verdict) -> None:
-        """One that was compared."""
+        """One that was compared. Of a single cluster there is nothing to compare it with."""
+        if not self._clusters:
+            return
         place = verdict.subject.source, verdict.subject.title
         if place in self._clusters and verdict.is_compared:
             findings = [f for f in verdict.findings if f.check == DRIFT and f.waiver is None and f.result != "skip"]

@@ -134,6 +134,13 @@ def _health(verdict: Verdict, health: Health) -> dict[str, Any]:
 def _engine(finding: Finding) -> dict[str, Any]:
     return {
         "rule": finding.rule,
+        **_told(finding),
+    }
+
+
+def _told(finding: Finding) -> dict[str, Any]:
+    """What engines and policies say alike of what they find."""
+    return {
         "severity": finding.severity.name,
         "message": finding.message,
         "path": finding.path,
@@ -236,14 +243,7 @@ def _policy(finding: Finding) -> dict[str, Any]:
         "policy": finding.policy,
         "rule": finding.rule.removeprefix(f"{finding.policy}/"),
         "result": finding.result,
-        "severity": finding.severity.name,
-        "message": finding.message,
-        "path": finding.path,
-        "line": finding.line,
-        "on": finding.on,
-        "fingerprint": finding.fingerprint,
-        **_history([finding]),
-        "exception": _waiver(finding.waiver),
+        **_told(finding),
     }
 
 

@@ -11,7 +11,7 @@ from pathlib import Path
 import hypothesis
 import pytest
 
-from tests import tools
+from tests import terminal, tools
 from tests.e2e.apiserver import ApiServer, missing_reason
 from tests.repository import Repo
 
@@ -32,7 +32,7 @@ def pytest_configure() -> None:
 @pytest.fixture(scope="session", autouse=True)
 def _pinned_tools_and_own_cache(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
     """PATH leads to the pinned tools first, then to git and the system's programs: no other kubectl is found. What
-    earlier runs kept in the user's cache decides no test."""
+    earlier runs kept in the user's cache, and the terminal or CI service around the run, decide no test."""
     git = shutil.which("git")
     assert git, "git is not on the PATH"
     folder = tmp_path_factory.mktemp("bin")
@@ -40,6 +40,8 @@ def _pinned_tools_and_own_cache(tmp_path_factory: pytest.TempPathFactory) -> Ite
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("PATH", os.pathsep.join((str(tools.FOLDER), str(folder), os.defpath)))
         patch.setenv("XDG_CACHE_HOME", str(tmp_path_factory.mktemp("cache")))
+        for name in terminal.OUTER:
+            patch.delenv(name, raising=False)
         yield
 
 

@@ -11,21 +11,22 @@ import termios
 from collections.abc import Sequence
 from pathlib import Path
 
-_OUTER = ("NO_COLOR", "FORCE_COLOR", "CI", "COLUMNS", "LINES")
+# What a CI service or a person's shell sets, and what pytest, rich and click read: it changes what is written.
+OUTER = ("CI", "BUILD_NUMBER", "COLUMNS", "LINES", "NO_COLOR", "FORCE_COLOR", "PY_COLORS", "PYTEST_ADDOPTS")
 
 
 def printed(command: Sequence[str], folder: Path, columns: int, rows: int, **environment: str) -> str:
     """All that a command writes to a terminal as its stdout; its progress goes nowhere."""
     ours, theirs = pty.openpty()
     fcntl.ioctl(theirs, termios.TIOCSWINSZ, struct.pack("HHHH", rows, columns, 0, 0))
-    inherited = {k: v for k, v in os.environ.items() if k not in _OUTER} | {"TERM": "xterm-256color"}
+    inherited = {name: value for name, value in os.environ.items() if name not in OUTER}
     with subprocess.Popen(
         command,
         cwd=folder,
         stdin=subprocess.DEVNULL,
         stdout=theirs,
         stderr=subprocess.DEVNULL,
-        env=inherited | environment,
+        env=inherited | {"TERM": "xterm-256color"} | environment,
     ):
         os.close(theirs)
         return _all_of(ours).decode().replace("\r\n", "\n")

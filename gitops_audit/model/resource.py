@@ -25,7 +25,7 @@ class ResourceKey(NamedTuple):
 
     def __str__(self) -> str:
         """As shown to people: `Deployment.apps/shop/web`, `Service/shop/web`, `Namespace/shop`."""
-        return "/".join(part for part in (self.qualified_kind, self.namespace, self.name) if part)
+        return "/".join(filter(None, (self.qualified_kind, self.namespace, self.name)))
 
     @property
     def qualified_kind(self) -> str:

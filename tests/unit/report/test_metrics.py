@@ -5,6 +5,7 @@ import re
 from pathlib import Path
 from typing import Any
 
+import promql_parser
 import pytest
 import yaml
 from prometheus_client.parser import text_string_to_metric_families
@@ -89,12 +90,32 @@ def test_dashboard_and_rules_use_names_and_labels_that_are_written(name: str) ->
     assert queries
     written = {s.name: set(s.labels) for run in (of_everything(), aged()) for s in samples(run)}
     for query in queries:
-        names = re.findall(r"gitops_audit_\w+", query)
+        names, labels = _used(query)
         assert names
-        assert set(names) <= set(written), query
-        labels = {label for found in names for label in written[found]} | {"instance"}
-        used = re.findall(r"(\w+)=~?\"", query) + re.split(r",\s*", ",".join(re.findall(r"by \(([^)]*)\)", query)))
-        assert {label for label in used if label} <= labels, query
+        assert names <= set(written), query
+        assert labels <= {label for found in names for label in written[found]} | {"instance"}, query
+
+
+def _used(query: str) -> tuple[set[str], set[str]]:
+    """The metrics and labels of a query, as a parser of PromQL reads it; it raises ValueError for what is none.
+
+    `label_values(metric, label)` is Grafana's own, for its variables.
+    """
+    names: set[str] = set()
+    labels: set[str] = set()
+    if variable := re.fullmatch(r"label_values\((.+), (\w+)\)", query):
+        query = variable[1]
+        labels.add(variable[2])
+
+    def visit(node: Any) -> None:
+        if isinstance(node, promql_parser.VectorSelector):
+            names.add(node.name or query)
+            labels.update(matcher.name for matcher in node.matchers.matchers)
+        if isinstance(node, promql_parser.AggregateExpr) and node.modifier:
+            labels.update(node.modifier.labels)
+
+    promql_parser.walk(promql_parser.parse(query), visit)
+    return names, labels
 
 
 def _queries(document: Any) -> Any:

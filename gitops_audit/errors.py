@@ -15,6 +15,7 @@ A message says what failed, where and why in one sentence; `hint` says what to d
 from __future__ import annotations
 
 from dataclasses import dataclass
+from pathlib import Path
 from typing import ClassVar
 
 
@@ -27,6 +28,12 @@ class Location:
 
     def __str__(self) -> str:
         return f"{self.path}:{self.line}" if self.line else self.path
+
+    @classmethod
+    def of(cls, file: Path, line: int = 0) -> Location:
+        """A place in a file of this machine; below the working directory it is named from there."""
+        here = Path.cwd()
+        return cls(str(file.relative_to(here) if file.is_relative_to(here) else file), line)
 
 
 NOWHERE = Location("")

@@ -41,11 +41,11 @@ class Document:
         """The place of a value, or of its closest parent that is written down."""
         while pointer and pointer not in self.lines:
             pointer = pointer[:-1]
-        return Location(str(self.path), self.lines.get(pointer, 0))
+        return Location.of(self.path, self.lines.get(pointer, 0))
 
     def where_key(self, pointer: Pointer) -> Location:
         """The place of a key of a mapping."""
-        return Location(str(self.path), self.key_lines.get(pointer) or self.where(pointer).line)
+        return Location.of(self.path, self.key_lines.get(pointer) or self.where(pointer).line)
 
 
 def read(path: Path) -> Document:
@@ -150,7 +150,7 @@ def _syntax_hint(text: str, line: int, problem: str) -> str:
 
 
 def _error(path: Path, line: int, message: str, code: str, hint: str = "") -> ConfigError:
-    return ConfigError(message, code=code, where=Location(str(path), line), hint=hint)
+    return ConfigError(message, code=code, where=Location.of(path, line), hint=hint)
 
 
 class _Reader:

@@ -50,7 +50,7 @@ def _found(path: Path) -> Path:
     except OSError as error:
         message = f"the file cannot be read: {error.strerror}"
         hint = "make it a file that you may read, or name another one with --config"
-        raise ConfigError(message, code=document.UNREADABLE, where=Location(str(path)), hint=hint) from None
+        raise ConfigError(message, code=document.UNREADABLE, where=Location.of(path), hint=hint) from None
     return path
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from pathlib import Path
 
 from gitops_audit.model.printable import printable
 from gitops_audit.model.result import SourceInfo
@@ -18,7 +19,7 @@ def source_lines(sources: Sequence[SourceInfo], *, is_verbose: bool) -> Iterator
             yield printable(_source_line(source))
             yield from ignored_lines(source, is_verbose=is_verbose)
     for found in quiet.values():
-        several = f"{len(found)} sources of {found[0].repo} at {found[0].revision} ({_commit(found[0])}), -v names them"
+        several = f"{len(found)} sources of {_state(found[0])}, -v names them"
         yield printable(_source_line(found[0]) if len(found) == 1 else several)
         for source in found:
             yield from ignored_lines(source, is_verbose=is_verbose, is_named=len(found) > 1)
@@ -41,9 +42,11 @@ def _source_line(source: SourceInfo) -> str:
         return f"source {source.name}: not read{origin}"
     if not source.commit and source.repo.startswith("cluster "):
         return f"source {source.name}: {source.repo}"
-    place = f"{source.repo} at {source.revision} ({_commit(source)}), path {source.path or '.'}"
-    return f"source {source.name}: {place}{origin}"
+    return f"source {source.name}: {_state(source)}, path {source.path or '.'}{origin}"
 
 
-def _commit(source: SourceInfo) -> str:
-    return source.commit[:10] or "work tree"
+def _state(source: SourceInfo) -> str:
+    """The repository and its state. A person who stands in a repository knows where it is."""
+    is_here = Path(source.repo).is_absolute() and Path.cwd().is_relative_to(source.repo)
+    commit = source.commit[:10] or "work tree"
+    return f"{'this repository' if is_here else source.repo} at {source.revision} ({commit})"

@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
+import pytest
+
 from gitops_audit.model.result import SourceInfo
 from gitops_audit.report.source_lines import source_lines
 
@@ -29,3 +33,16 @@ def test_what_is_no_object_keeps_the_name_of_its_source() -> None:
 
 def test_a_source_that_was_not_read_is_named() -> None:
     assert list(source_lines([SourceInfo("x", "", "", "", "")], is_verbose=False)) == ["source x: not read"]
+
+
+def test_the_repository_around_is_not_told_by_its_path(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    source = SourceInfo("shop", str(tmp_path), "HEAD", "a" * 40, "apps")
+    monkeypatch.chdir(tmp_path.parent)
+    assert list(source_lines([source], is_verbose=False)) == [
+        f"source shop: {tmp_path} at HEAD (aaaaaaaaaa), path apps"
+    ]
+    (tmp_path / "apps").mkdir()
+    monkeypatch.chdir(tmp_path / "apps")
+    assert list(source_lines([source], is_verbose=False)) == [
+        "source shop: this repository at HEAD (aaaaaaaaaa), path apps"
+    ]

@@ -17,6 +17,7 @@ from gitops_audit.config.settings import Settings
 from gitops_audit.errors import ConfigError
 from gitops_audit.history.baseline import MISSING, UNWRITABLE, read, write
 from gitops_audit.model.baseline import KnownFinding
+from gitops_audit.model.how_many import how_many
 from gitops_audit.model.result import AuditResult
 
 DEFAULT = "gitops-audit-baseline.yaml"
@@ -50,7 +51,9 @@ def create(owner: str, expires: str | None, update: bool, **values: Any) -> None
     found = _entries(result, owner, until, today)
     write(path, {**found, **known}.values())
     added = len(found.keys() - known.keys())
-    console.echo(f"{path}: {added} findings added, {len(known)} known before; {owner} answers for them until {until}")
+    console.echo(
+        f"{path}: {how_many(added, 'finding')} added, {len(known)} known before; {owner} answers for them until {until}"
+    )
     _end(result)
 
 
@@ -110,5 +113,7 @@ def _end(result: AuditResult) -> None:
     for sentence in result.summary.unanswered.values():
         console.complain(f"error: {sentence}")
     if errors:
-        console.complain(f"error: {errors} resources could not be evaluated: `gitops-audit check` tells why")
+        console.complain(
+            f"error: {how_many(errors, 'resource')} could not be evaluated: `gitops-audit check` tells why"
+        )
     raise click.exceptions.Exit(3 if result.summary.exit_code == 3 else 0)

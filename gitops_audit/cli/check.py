@@ -32,6 +32,7 @@ from gitops_audit.engine.selection import select
 from gitops_audit.history import baseline
 from gitops_audit.lifetime import Interrupted
 from gitops_audit.model.check import DRIFT, ENGINE, SCHEMA
+from gitops_audit.model.how_many import how_many
 from gitops_audit.model.result import NOT_EVALUATED, AuditResult, BaseInfo, ClusterInfo, RunInfo, Summary
 from gitops_audit.model.subject import Subject, Unread
 from gitops_audit.model.verdict import Verdict
@@ -93,7 +94,7 @@ def diff(resources: tuple[str, ...], suggest_ignore: bool, **values: Any) -> Non
         console.document(suggested_rules(verdicts, datetime.now(UTC).date()))
     counts = Counter(v.drift.status for v in verdicts if v.drift is not None)
     told = ", ".join(f"{n} {status}" for status, n in sorted(counts.items())) or "no cluster was asked"
-    console.echo(f"{len(verdicts)} resources; drift: {told}")
+    console.echo(f"{how_many(len(verdicts), 'resource')}; drift: {told}")
     if collected.interrupted:
         raise collected.interrupted
     outcomes = {v.outcome for v in verdicts}
@@ -226,7 +227,7 @@ def _print_worst(verdicts: Sequence[Verdict], result: AuditResult) -> None:
         else:
             console.show(details.brief(verdict))
     if left := len(told) - len(chosen):
-        more = f"and {left} more resources with findings: -v shows all, --html FILE is easier to read"
+        more = f"and {how_many(left, 'more resource')} with findings: -v shows all, --html FILE is easier to read"
         console.show(text.Line(more, "dim"))
     if left or (chosen and not chosen[-1][1]):
         console.echo()
@@ -268,6 +269,6 @@ def _counts(summary: Summary) -> Iterator[text.Line]:
     yield from (text.Line(f"error: {sentence}", "error") for sentence in summary.unevaluated)
     counts = ", ".join(f"{summary.outcomes[o]} {o}" for o in ("passed", "failed", "error", "skipped"))
     style: text.Style = "error" if summary.exit_code == 3 else "high" if summary.exit_code else "good"
-    yield text.Line(f"{summary.resources} resources: {counts}", style)
+    yield text.Line(f"{how_many(summary.resources, 'resource')}: {counts}", style)
     drift = (text.drift(summary),) if summary.drift else ()
     yield from map(text.Line, (*text.states(summary), *drift, *text.violations(summary)))

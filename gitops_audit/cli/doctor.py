@@ -23,6 +23,7 @@ from gitops_audit.errors import AuditError
 from gitops_audit.live import connect
 from gitops_audit.live.access import Permission, permissions, user
 from gitops_audit.live.server import ServerCluster
+from gitops_audit.model.how_many import how_many
 from gitops_audit.model.redact import Redactor
 from gitops_audit.model.resource import Declared
 from gitops_audit.model.subject import OFFLINE_CLUSTER, Subject
@@ -86,7 +87,8 @@ def _source(source: ReadSource) -> bool:
     info, rendered = source.info, source.rendered
     commit = info.commit[:10] or "work tree"
     counts = (
-        f"{len(rendered.manifests)} objects, {len(rendered.problems)} problems, {len(rendered.ignored)} other files"
+        f"{how_many(len(rendered.manifests), 'object')}, {how_many(len(rendered.problems), 'problem')}, "
+        f"{how_many(len(rendered.ignored), 'other file')}"
     )
     console.echo(f"source {info.name}: {info.repo} at {info.revision} ({commit}): {counts}")
     return bool(rendered.problems)
@@ -121,12 +123,14 @@ def _covered(found: Coverage) -> None:
     if not found.declared:
         console.echo("  nothing is declared for it")
         return
-    console.echo(f"  an audit would look at {found.covered} of {found.declared} declared objects ({found.percent} %)")
+    console.echo(
+        f"  an audit would look at {found.covered} of {how_many(found.declared, 'declared object')} ({found.percent} %)"
+    )
     for reason, count in found.left_out[:_REASONS]:
         console.echo(f"    {count} {'is' if count == 1 else 'are'} left out: {reason}")
     if len(found.left_out) > _REASONS:
         rest = sum(count for _, count in found.left_out[_REASONS:])
-        console.echo(f"    {rest} more are left out for {len(found.left_out) - _REASONS} other reasons")
+        console.echo(f"    {rest} more left out for {how_many(len(found.left_out) - _REASONS, 'other reason')}")
 
 
 def _rights(cluster: ServerCluster, subjects: Sequence[Subject]) -> dict[str, str]:

@@ -13,6 +13,7 @@ from gitops_audit.cli.progress import Progress
 from gitops_audit.config.settings import Settings
 from gitops_audit.engine.selection import select
 from gitops_audit.errors import ConfigError, ReportError
+from gitops_audit.model.how_many import how_many
 from gitops_audit.remediate.document import Scope
 from gitops_audit.remediate.plan_file import PlanFile
 from gitops_audit.remediate.survey import surveyed
@@ -105,8 +106,7 @@ def _message(patch: Patch) -> str:
 
 def _lines(planned: GitPlanned, wish: Wish, commit: str) -> Iterator[Line]:
     plan = planned.plan
-    count = len(plan.files)
-    where = f"in {count} file{'s' if count != 1 else ''}"
+    where = f"in {how_many(len(plan.files), 'file')}"
     told = f"{len(plan.actions)} patch-file {where}" if plan.actions else "nothing to do"
     yield Line(f"Plan: {told}; {len(plan.refused)} refused", "title")
     for patch in planned.patches:

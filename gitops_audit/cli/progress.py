@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from gitops_audit.cli import console
 from gitops_audit.engine.events import Stage
+from gitops_audit.model.how_many import several
 from gitops_audit.model.printable import printable
 from gitops_audit.report.progress import ProgressLines
 
@@ -118,4 +119,8 @@ def _rate_column() -> ProgressColumn:
 
 
 def _words(stage: Stage) -> str:
-    return printable(" ".join(filter(None, (stage.verb, stage.what, f"on {stage.where}" if stage.where else ""))))
+    return printable(
+        " ".join(
+            filter(None, (stage.verb, stage.what and several(stage.what), f"on {stage.where}" if stage.where else ""))
+        )
+    )

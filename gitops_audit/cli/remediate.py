@@ -24,6 +24,7 @@ from gitops_audit.config.settings import Settings
 from gitops_audit.engine.events import OnProgress
 from gitops_audit.engine.selection import select
 from gitops_audit.errors import AuditError
+from gitops_audit.model.how_many import how_many
 from gitops_audit.remediate.apply import Run, apply, resume
 from gitops_audit.remediate.document import Direction, Plan, Scope
 from gitops_audit.remediate.journal import journal_folder, read_record
@@ -198,7 +199,7 @@ def apply_command(plan_path: Path, approve: str | None, **values: Any) -> None:
         for line in plan_lines(plan, {}):
             console.show(line)
     if plan.actions and not plan.failed_guards:
-        _confirm(f"Apply {len(plan.actions)} actions?", is_agreed=options.yes or approve is not None)
+        _confirm(f"Apply {how_many(len(plan.actions), 'action')}?", is_agreed=options.yes or approve is not None)
     carry_out = write_files if plan.scope.to == "git" else apply
     _finish(lambda run: carry_out(plan, run), options, plan)
 
@@ -224,7 +225,7 @@ def undo_command(run_name: str, override_freeze: bool, **values: Any) -> None:
     options = WritingOptions(**values)
     with _documented(options):
         record = read_record(options.journals, run_name)
-    _confirm(f"Undo {len(record.steps)} actions of run {run_name}?", is_agreed=options.yes)
+    _confirm(f"Undo {how_many(len(record.steps), 'action')} of run {run_name}?", is_agreed=options.yes)
     _finish(lambda run: undo(run_name, run, overrides_freeze=override_freeze), options, lines=undo_lines)
 
 

@@ -14,6 +14,7 @@ from gitops_audit.config.settings import ClusterConfig
 from gitops_audit.errors import ConfigError
 from gitops_audit.live.recording import Recorded, record_all
 from gitops_audit.live.server import ServerCluster
+from gitops_audit.model.how_many import how_many
 from gitops_audit.model.redact import Redactor
 
 
@@ -62,6 +63,6 @@ def _configured(path: Path | None, name: str | None) -> tuple[ClusterConfig, Red
 
 
 def _tell(recorded: Recorded) -> None:
-    console.echo(f"{recorded.objects} objects recorded in {recorded.path}")
+    console.echo(f"{how_many(recorded.objects, 'object')} recorded in {recorded.path}")
     for problem in recorded.problems:
         console.complain(f"not recorded: {problem.message} [{problem.code}]")

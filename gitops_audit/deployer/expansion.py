@@ -14,6 +14,7 @@ from typing import Protocol
 from gitops_audit.config.settings import SourceConfig
 from gitops_audit.deployer import argocd, flux
 from gitops_audit.errors import SourceError
+from gitops_audit.model.how_many import how_many
 from gitops_audit.model.printable import printable
 from gitops_audit.model.resource import NOWHERE, JsonObject, Origin, group_of, mapping
 
@@ -165,5 +166,4 @@ def told_once(found: Iterable[Unfollowed]) -> Iterator[str]:
     for (kind, reason), ones in groups.items():
         names = [f"{one.name} ({one.where})" for one in ones]
         shown = ", ".join(names[:_SHOWN]) + (f" and {len(names) - _SHOWN} more" if len(names) > _SHOWN else "")
-        verb = f"1 {kind} is" if len(ones) == 1 else f"{len(ones)} {kind}s are"
-        yield f"{verb} not rendered: {reason}: {shown}"
+        yield f"{how_many(len(ones), kind)} {'is' if len(ones) == 1 else 'are'} not rendered: {reason}: {shown}"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from gitops_audit.deployer.directive import Directives, marks_of
 from gitops_audit.model.finding import Drift, Waiver
+from gitops_audit.model.how_many import how_many
 from gitops_audit.model.resource import Declared
 
 _MISSING = Drift("missing", confirmed=True)
@@ -31,5 +32,5 @@ def _expiry(declared: Declared) -> tuple[str, str] | None:
     is_job = (declared.key.group, declared.key.kind) == ("batch", "Job")
     if not is_job or not isinstance(seconds, int) or isinstance(seconds, bool):
         return None
-    told = f"a Job that has finished is removed after {seconds} seconds (ttlSecondsAfterFinished)"
+    told = f"a Job that has finished is removed after {how_many(seconds, 'second')} (ttlSecondsAfterFinished)"
     return f"{told}; whether it ran is not known", "ttl"

@@ -11,6 +11,7 @@ from gitops_audit.config.settings import IgnoreRule
 from gitops_audit.config.suggest import closest, did_you_mean, listed
 from gitops_audit.kube.match import PARTS, Match, has_labels, labels_of
 from gitops_audit.model.finding import Change, Drift
+from gitops_audit.model.how_many import how_many
 from gitops_audit.model.path import pointer_of, pointer_tokens
 from gitops_audit.model.subject import Subject
 
@@ -97,4 +98,4 @@ def _named(indexes: Sequence[int], elements: Sequence[str]) -> Iterator[tuple[in
 
 
 def _count(chosen: Sequence[Seen]) -> str:
-    return "one resource" if len(chosen) == 1 else f"{len(chosen)} resources"
+    return "one resource" if len(chosen) == 1 else how_many(len(chosen), "resource")

@@ -35,6 +35,7 @@ from gitops_audit.kube.type_schema import TypeSchema
 from gitops_audit.live.workers import threads
 from gitops_audit.model.baseline import Baseline, KnownFinding
 from gitops_audit.model.finding import Drift
+from gitops_audit.model.how_many import how_many
 from gitops_audit.model.known_secret import KnownSecrets
 from gitops_audit.model.printable import printable
 from gitops_audit.model.redact import Redactor
@@ -94,7 +95,7 @@ class Audit:
 
     def _prepare(self) -> None:
         policies = RunPolicies.load(self._settings, self._options)
-        self._progress(Stage("opening", "repositories"))
+        self._progress(Stage("opening", "repository"))
         with threads(1, "reach") as pool:
             reached = pool.submit(reach_all, self._settings, self.redactor, self._options.on_progress)
             self._sources = read_all(self._settings, self._options, reached.result)
@@ -336,7 +337,9 @@ class Audit:
         """Why an audit that found nothing is not clean all the same."""
         if not self.resources and self._options.shard is not None:
             shard = self._options.shard
-            told = f"the shard {shard.index}/{shard.count} holds none of the {len(self.inventory)} resources"
+            told = (
+                f"the shard {shard.index}/{shard.count} holds none of the {how_many(len(self.inventory), 'resource')}"
+            )
             if self.inventory:
                 yield f"{told}: other shards audit them"
             else:

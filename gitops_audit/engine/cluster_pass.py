@@ -126,9 +126,9 @@ class ClusterPass:
         """One verdict for each subject, in order; `logs` name the users behind what drifted."""
         name = self._cluster.name
         if on_progress is not None:
-            on_progress(Stage("listing", "objects", where=name))
+            on_progress(Stage("listing", "object", where=name))
         cases = self._reading.cases(subjects)
-        pace = Pace(Stage("checked", "resources", total=len(subjects), where=name), on_progress)
+        pace = Pace(Stage("checked", "resource", total=len(subjects), where=name), on_progress)
         checks = self._checks()  # once for all: policies keep indexes of the whole cluster
         checked = [self._checked(case, checks) for case in pace.over(cases)]
         verdicts = [judge.facts(case) for case in self._with_evidence(checked, logs, on_progress)]

@@ -10,6 +10,7 @@ from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 
 from gitops_audit.model.check import DRIFT
 from gitops_audit.model.finding import Finding
+from gitops_audit.model.how_many import how_many
 from gitops_audit.model.resource import Declared
 from gitops_audit.model.subject import Subject
 from gitops_audit.model.verdict import Verdict
@@ -56,9 +57,10 @@ class Consistency:
             unequal = [_told(title, found) for title, found in objects.items() if not _is_equal(found.values())]
             if unequal:
                 more = f" and {len(unequal) - _SHOWN} more" if len(unequal) > _SHOWN else ""
+                differ = "differs" if len(unequal) == 1 else "differ"
                 yield (
-                    f"source {source} is not the same on all its clusters: {len(unequal)} of {len(objects)} objects "
-                    f"differ: {'; '.join(unequal[:_SHOWN])}{more}"
+                    f"source {source} is not the same on all its clusters: {len(unequal)} of "
+                    f"{how_many(len(objects), 'object')} {differ}: {'; '.join(unequal[:_SHOWN])}{more}"
                 )
 
 

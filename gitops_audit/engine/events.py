@@ -31,9 +31,10 @@ class Finished:
 
 @dataclass(frozen=True, slots=True)
 class Stage:
-    """How far a part of the run is: `rendered` 3 of 90 `sources`, `checked` 500 of 2000 `resources` on a cluster.
+    """How far a part of the run is: `rendered` 3 of 90 sources, `checked` 500 of 2000 resources on a cluster.
 
-    Without a total there is nothing to count (`listing` `objects`), and without `what` the verb says all.
+    `what` is one of them (`source`). Without a total there is nothing to count (`listing` objects), and without `what`
+    the verb says all.
     """
 
     verb: str

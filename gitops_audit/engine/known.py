@@ -11,6 +11,7 @@ from collections.abc import Callable, Sequence
 from gitops_audit.model.baseline import Baseline, KnownFinding
 from gitops_audit.model.check import DRIFT, ENGINE, POLICY
 from gitops_audit.model.finding import Finding
+from gitops_audit.model.how_many import how_many
 from gitops_audit.model.printable import printable
 from gitops_audit.model.subject import Undeclared
 from gitops_audit.model.verdict import Verdict
@@ -64,14 +65,15 @@ class KnownFindings:
         if resolved:
             first = resolved[0]
             told.append(
-                f"{len(resolved)} findings of the baseline {path} are resolved, the first is {first.rule} on "
+                f"{how_many(len(resolved), 'finding')} of the baseline {path} {'is' if len(resolved) == 1 else 'are'} "
+                f"resolved, the first is {first.rule} on "
                 f"{first.resource}: `gitops-audit baseline prune` removes them"
             )
         lapsed = [e for e in self._baseline.entries if e.fingerprint in self._baseline.expired]
         if lapsed:
             entry = lapsed[0]
             told.append(
-                f"{len(lapsed)} entries of the baseline {path} have expired and count as new, the first is "
+                f"expired entries of the baseline {path}, which count as new: {len(lapsed)}, the first is "
                 f"{entry.rule} on {entry.resource} ({entry.owner}, {entry.expires})"
             )
         return told

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from gitops_audit.model.finding import Health
+from gitops_audit.model.how_many import how_many
 from gitops_audit.model.resource import JsonObject, mapping
 
 _CURRENT = Health("current")
@@ -78,7 +79,9 @@ def daemon_set(spec: JsonObject, status: JsonObject, found: Mapping[str, JsonObj
 
 
 def _short(count: int, wanted: int, what: str) -> Health:
-    return Health("in-progress", f"{count} of {wanted} replicas are {what}")
+    return Health(
+        "in-progress", f"{count} of {how_many(wanted, 'replica')} {'is' if wanted == 1 else 'are'} {what}"
+    )
 
 
 def _number(value: Mapping[str, Any], field: str, default: int = 0) -> int:

@@ -12,6 +12,7 @@ from gitops_audit.config.suggest import did_you_mean, listed
 from gitops_audit.errors import PolicyError
 from gitops_audit.kube.glob import is_like
 from gitops_audit.model.finding import PolicyResult, Waiver
+from gitops_audit.model.how_many import how_many
 from gitops_audit.model.resource import ResourceKey
 
 _WAIVABLE = ("fail", "warn")
@@ -51,8 +52,9 @@ class Exceptions:
         """What a person should know once all results are in: exceptions that are expired, and those of no use."""
         for index, rule in enumerate(self._expired):
             count = self._lapsed[index]
-            counted = "1 violation counts again" if count == 1 else f"{count} violations count again"
-            effect = counted if count else "remove it"
+            effect = (
+                f"{how_many(count, 'violation')} {'counts' if count == 1 else 'count'} again" if count else "remove it"
+            )
             yield f"{_named(rule)} expired on {rule.expires}: {effect}"
         for index, rule in enumerate(self._current):
             if not self._waived[index]:

@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from gitops_audit.model.how_many import how_many
 from gitops_audit.model.verdict import Verdict
 from gitops_audit.pytest_plugin.item import CauseRepr, FindingRepr, screen
 from gitops_audit.pytest_plugin.session import AuditRun, AuditSession
@@ -74,7 +75,9 @@ class AuditTerminal:
             name = f" {run.path.name}" if len(self.session.runs) > 1 else ""
             if run.is_empty_shard:
                 count = len(run.provider.inventory())
-                terminalreporter.write_line(f"gitops-audit{name}: this shard holds none of the {count} resources")
+                terminalreporter.write_line(
+                    f"gitops-audit{name}: this shard holds none of the {how_many(count, 'resource')}"
+                )
             if run.executed:
                 terminalreporter.write_sep("=", f"gitops-audit{name}")
                 for line in self._closing(run, terminalreporter):
@@ -82,14 +85,16 @@ class AuditTerminal:
         for sentence in self.session.unevaluated:
             terminalreporter.write_line(f"ERROR: {sentence}", red=True, bold=True)
         if self.sections > MAX_SECTIONS and not self.is_verbose:
-            terminalreporter.write_line(f"shown in full: {MAX_SECTIONS} of {self.sections} findings (-v shows all)")
+            terminalreporter.write_line(
+                f"shown in full: {MAX_SECTIONS} of {how_many(self.sections, 'finding')} (-v shows all)"
+            )
 
     def _closing(self, run: AuditRun, terminalreporter: Any) -> Iterator[str]:
         result = run.result
         if self.is_verbose:
             yield from digest.each_unfailing(run.executed)
         facts = source_lines([s for s in result.info.sources if s.ignored], is_verbose=self.is_verbose)
-        total = f"{result.summary.resources} resources; {text.drift(result.summary)}"
+        total = f"{how_many(result.summary.resources, 'resource')}; {text.drift(result.summary)}"
         counts = (total, *text.states(result.summary), *text.violations(result.summary))
         yield from Closing(
             result,

@@ -9,6 +9,7 @@ from datetime import datetime
 from gitops_audit.config.remediation import RemediationConfig
 from gitops_audit.kube.glob import is_like_any
 from gitops_audit.kube.plural import plural
+from gitops_audit.model.how_many import how_many
 from gitops_audit.model.resource import Declared, ResourceKey
 from gitops_audit.model.subject import Subject, Unread
 from gitops_audit.model.verdict import Verdict
@@ -124,16 +125,15 @@ def _frozen(config: RemediationConfig, moment: datetime) -> Guard:
 
 def _changes(facts: Facts) -> Guard:
     count, most = len(facts.actions), facts.config.max_changes
-    detail = f"{count} of at most {most} actions (remediation.maxChanges)"
+    detail = f"{count} of at most {how_many(most, 'action')} (remediation.maxChanges)"
     return Guard("changes", ok=count <= most, detail=detail)
 
 
 def _deletions(facts: Facts) -> Guard:
     config, count = facts.config, sum(a.action in _DELETING for a in facts.actions)
     share = count / max(1, facts.declared)
-    detail = (
-        f"{count} deletions, at most {config.max_deletions} and {config.max_deletion_share:.0%} of what is declared"
-    )
+    most = f"{config.max_deletions} and {config.max_deletion_share:.0%} of what is declared"
+    detail = f"{how_many(count, 'deletion')}, at most {most}"
     return Guard("deletions", ok=count <= config.max_deletions and share <= config.max_deletion_share, detail=detail)
 
 
@@ -159,7 +159,7 @@ def shrunk(now: LastRun, last: LastRun | None, most: float) -> str:
         gone = len(then - now.declared.get(part, frozenset()))
         if then and gone / len(then) > most:
             cluster, source = part
-            return f"source {source} declares {gone} of {len(then)} resources no longer (cluster {cluster})"
+            return f"source {source} declares {gone} of {how_many(len(then), 'resource')} no longer (cluster {cluster})"
     return ""
 
 

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Literal
 from gitops_audit.model.baseline import KnownFinding
 from gitops_audit.model.check import DRIFT
 from gitops_audit.model.finding import Finding
+from gitops_audit.model.how_many import how_many
 from gitops_audit.model.printable import printable
 from gitops_audit.model.resource import JsonObject
 from gitops_audit.model.result import AuditResult, BaseInfo, RenderedChange
@@ -101,7 +102,7 @@ def _diff(before: JsonObject, after: JsonObject) -> Sequence[str]:
     old, new = (_lines(body) if body else [] for body in (before, after))
     found = list(difflib.unified_diff(old, new, n=CONTEXT_LINES, lineterm=""))[2:]
     if len(found) > MAX_LINES:
-        return [*found[:MAX_LINES], f"… and {len(found) - MAX_LINES} more lines"]
+        return [*found[:MAX_LINES], f"… and {how_many(len(found) - MAX_LINES, 'more line')}"]
     return found
 
 

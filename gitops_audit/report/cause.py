@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 from gitops_audit.model.finding import Finding
+from gitops_audit.model.how_many import how_many
 from gitops_audit.model.verdict import Verdict
 
 # What differs from one duplicate to the next: where it is declared.
@@ -43,7 +44,7 @@ class Shared:
     def gist(self) -> str:
         message = self.message.partition("\n")[0]
         first = "" if self.message == self.cause.message else " (the first of them)"
-        return f"{self.count} resources could not be evaluated: {message}{first} [{self.cause.rule}]"
+        return f"{how_many(self.count, 'resource')} could not be evaluated: {message}{first} [{self.cause.rule}]"
 
     def lines(self) -> Iterator[str]:
         """The gist, what to do, and who is hit. Not made printable yet."""

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from itertools import groupby, islice
 
+from gitops_audit.model.how_many import how_many
 from gitops_audit.model.printable import printable
 from gitops_audit.model.result import AuditResult, ClusterInfo
 from gitops_audit.report import digest, source_table, text
@@ -75,7 +76,7 @@ class Closing:
         for count in range(most, 0, -1):
             lines = [self.screen.paint(HEADING, "title"), *self._told(steps[:count])]
             if count < len(steps):
-                lines.append(self._rest(f"and {len(steps) - count} more group{'s' if len(steps) - count > 1 else ''}"))
+                lines.append(self._rest(f"and {how_many(len(steps) - count, 'more group')}"))
             if room is None or count <= 2 or self.screen.rows(lines) <= room:
                 return lines
         return ()
@@ -155,8 +156,8 @@ class Closing:
             is_full = number >= limit.most if rows is None else needed > rows
             if is_full and not self.is_verbose:
                 left = len(blocks) - number
-                rest = f"{noun}{'s' if left > 1 else ''}{more}"
-                return [*kept, self._rest(f"and {left} more {rest}" if kept else f"{left} {rest}")]
+                told = f"and {how_many(left, f'more {noun}')}" if kept else how_many(left, noun)
+                return [*kept, self._rest(f"{told}{more}")]
             kept += block
         return kept
 

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 
 from gitops_audit.model.check import DRIFT, ENGINE, HEALTH, POLICY, SCHEMA
 from gitops_audit.model.finding import Finding, Severity
+from gitops_audit.model.how_many import how_many
 from gitops_audit.model.resource import ResourceKey
 from gitops_audit.model.result import AuditResult, PolicyInfo
 from gitops_audit.model.verdict import Verdict
@@ -50,10 +51,10 @@ class FirstStep:
     def sentence(self, *, names_clusters: bool) -> str:
         """Who is hit and by what, in one line. Not made printable yet."""
         names, clusters = list(self.resources.values()), list(self.clusters)
-        who = names[0] if len(names) == 1 else f"{len(names)} resources"
-        on = clusters[0] if len(clusters) == 1 else f"{len(clusters)} clusters"
+        who = names[0] if len(names) == 1 else how_many(len(names), "resource")
+        on = clusters[0] if len(clusters) == 1 else how_many(len(clusters), "cluster")
         others = len(self.fields) - 1
-        more = f" and {others} more field{'s' if others > 1 else ''}" if others > 0 else ""
+        more = f" and {how_many(others, 'more field')}" if others > 0 else ""
         fields = f" ({self.named_fields[0]}{more})" if self.fields else ""
         verb = " could not be evaluated" if self.is_error else ""
         return f"{who}{f' on {on}' if names_clusters else ''}{verb}: {self.what.partition(chr(10))[0]}{fields}"

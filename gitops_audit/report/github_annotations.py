@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from gitops_audit.model.finding import Severity
+from gitops_audit.model.how_many import how_many
 from gitops_audit.model.printable import printable
 from gitops_audit.model.result import AuditResult
 from gitops_audit.report.issue import Issue, annotated
@@ -28,7 +29,7 @@ def _commands(found: list[Issue]) -> Iterator[str]:
         yield f"::{_level(issue)} {place}::{_data(issue.text)}"
     if len(kept) < len(found):
         more = len(found) - len(kept)
-        yield f"::notice title=gitops-audit::{more} more findings are not annotated: the JSON report has all"
+        yield f"::notice title=gitops-audit::{how_many(more, 'more finding')} not annotated: the JSON report has all"
 
 
 def _level(issue: Issue) -> str:

@@ -10,6 +10,7 @@ import os
 from collections.abc import Mapping
 from typing import Any
 
+from gitops_audit.model.how_many import how_many
 from gitops_audit.model.result import AuditResult, SourceInfo
 from gitops_audit.report.diff import shortened
 from gitops_audit.report.issue import Issue, annotated, url_quoted
@@ -27,7 +28,9 @@ def write(result: AuditResult, environment: Mapping[str, str] = os.environ) -> b
     kept = pairs if len(pairs) <= MAX_LINKS else pairs[: MAX_LINKS - 1]
     links = [_link(f"{issue.severity}: {issue.text}", url) for issue, url in kept]
     if len(kept) < len(pairs):
-        links.append(_link(f"{len(pairs) - len(kept)} more findings: the JSON report has all", pairs[len(kept)][1]))
+        links.append(
+            _link(f"{how_many(len(pairs) - len(kept), 'more finding')}: the JSON report has all", pairs[len(kept)][1])
+        )
     return dumps({"gitops-audit": links})
 
 

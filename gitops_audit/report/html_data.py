@@ -13,6 +13,7 @@ from typing import Any
 
 from gitops_audit.model.check import POLICY
 from gitops_audit.model.finding import Change, Finding, Severity, Waiver
+from gitops_audit.model.how_many import how_many
 from gitops_audit.model.printable import printable, printable_lines
 from gitops_audit.model.result import AuditResult, BaseInfo, PolicyInfo, RenderedChange
 from gitops_audit.model.verdict import Outcome, Verdict
@@ -89,7 +90,7 @@ def _base(base: BaseInfo) -> dict[str, Any]:
 def _object(change: RenderedChange) -> list[Any]:
     lines = [_name(line) for line in change.diff[:MAX_DIFF_LINES]]
     cut = len(change.diff) - len(lines)
-    more = [f"@@ {cut} more lines: the JSON report has all"] if cut else []
+    more = [f"@@ {how_many(cut, 'more line')}: the JSON report has all"] if cut else []
     return [change.change, *_names(change.resource, change.cluster, change.source), [*lines, *more]]
 
 

@@ -16,6 +16,7 @@ from importlib import resources
 import orjson
 
 from gitops_audit.live.workers import without_garbage_collection
+from gitops_audit.model.how_many import how_many
 from gitops_audit.model.result import AuditResult
 from gitops_audit.report.html_data import data
 
@@ -43,7 +44,9 @@ def write(result: AuditResult) -> bytes:
     style = "\n".join(_part(f"{name}.css") for name in STYLES)
     script = '"use strict";\n(() => {\n' + "\n".join(_part(f"{name}.js") for name in SCRIPTS) + "\n})();\n"
     counts = result.summary.outcomes
-    summary = f"{counts['failed']} failed, {counts['error']} not evaluated, {result.summary.resources} resources"
+    summary = (
+        f"{counts['failed']} failed, {counts['error']} not evaluated, {how_many(result.summary.resources, 'resource')}"
+    )
     parts = {
         "policy": _content_security_policy(style, script),
         "title": escape(f"GitOps audit: {summary}"),

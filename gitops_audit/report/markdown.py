@@ -11,6 +11,7 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 
 from gitops_audit.model.finding import ABSENT, Change, Finding
+from gitops_audit.model.how_many import how_many
 from gitops_audit.model.printable import printable
 from gitops_audit.model.result import AuditResult, part_of
 from gitops_audit.model.verdict import Outcome, Verdict
@@ -74,10 +75,10 @@ def _head(result: AuditResult) -> Iterator[str]:
     yield f"## GitOps audit: {_verdict(result)}\n"
     if result.base is not None:
         known = result.summary.states["persisting"]
-        stood = f"; {known} finding{'' if known == 1 else 's'} stood there before" if known else ""
+        stood = f"; {how_many(known, 'finding')} stood there before" if known else ""
         yield f"Against {span(result.base.revision)}, {counted(result.base.changes)}{stood}.\n"
     told = ", ".join(f"{counts[outcome]} {outcome}" for outcome in _OUTCOMES)
-    yield f"{result.summary.resources} resources: {told}.\n"
+    yield f"{how_many(result.summary.resources, 'resource')}: {told}.\n"
     states = text.states(result.summary) if result.base is None else ()
     yield from (f"**{sentence[0].upper()}{sentence[1:]}.**\n" for sentence in states)
     for sentence in list(result.summary.unanswered.values())[:MAX_FINDINGS]:
@@ -102,7 +103,7 @@ def _table(result: AuditResult) -> Iterator[str]:
     yield "|---|---|" + "---:|" * len(_OUTCOMES)
     for (cluster, source), counts in rows[:MAX_PARTS]:
         yield f"| {_name(cluster)} | {_name(source)} | " + " | ".join(str(counts[o]) for o in _OUTCOMES) + " |"
-    yield f"\n*and {len(rows) - MAX_PARTS} more sources*\n" if len(rows) > MAX_PARTS else ""
+    yield f"\n*and {how_many(len(rows) - MAX_PARTS, 'more source')}*\n" if len(rows) > MAX_PARTS else ""
 
 
 def _name(content: str) -> str:
@@ -113,7 +114,7 @@ def _blocks(result: AuditResult) -> Iterator[str]:
     """What can be cut: shared errors, then resources from the worst on, then what fails nothing, then notes."""
     shared = shared_causes(result.verdicts)
     for cause in shared.values():
-        yield f"- **error** on {cause.count} resources: {span(cause.gist)}"
+        yield f"- **error** on {how_many(cause.count, 'resource')}: {span(cause.gist)}"
     told: list[tuple[tuple[int, bool, int, str], Verdict, list[Finding]]] = []
     for verdict in result.verdicts:
         open_ = [f for f in verdict.findings if f.waiver is None and f.result != "skip" and cause_of(f) not in shared]
@@ -148,7 +149,7 @@ def _diffs(result: AuditResult) -> Iterator[str]:
     for change in result.base.changes:
         told = f"{change.change} {change.resource} (cluster {change.cluster}, source {change.source})"
         kept = [shortened(line, 200) for line in change.diff[:MAX_DIFF_LINES]]
-        more = [f"… and {len(change.diff) - len(kept)} more lines"] if len(kept) < len(change.diff) else []
+        more = [f"… and {how_many(len(change.diff) - len(kept), 'more line')}"] if len(kept) < len(change.diff) else []
         yield "\n".join([f"\n{span(told)}", *_fenced([*kept, *more])])
     yield _UNFOLDED
 
@@ -198,7 +199,7 @@ def _value_lines(value: object) -> Iterable[str]:
         return [printable(shown(value))]
     lines = value.split("\n")
     kept = [printable(shortened(line, 200)) for line in lines[:MAX_LINES]]
-    return [*kept, f"… and {len(lines) - MAX_LINES} more lines"] if len(lines) > MAX_LINES else kept
+    return [*kept, f"… and {how_many(len(lines) - MAX_LINES, 'more line')}"] if len(lines) > MAX_LINES else kept
 
 
 def _unfailing(result: AuditResult) -> Iterator[str]:

@@ -7,6 +7,7 @@ from dataclasses import replace
 
 from gitops_audit.errors import ConfigError
 from gitops_audit.model.baseline import KnownFinding
+from gitops_audit.model.how_many import how_many
 from gitops_audit.model.result import AuditResult, ClusterInfo, Part, SourceInfo, Summary
 
 UNMERGEABLE = "GA605"
@@ -50,7 +51,10 @@ def _in_order(shards: Mapping[str, AuditResult]) -> Sequence[AuditResult]:
     missing = [index for index in range(1, count + 1) if index not in by_index]
     if missing:
         told = ", ".join(f"{index}/{count}" for index in missing[:10])
-        raise _refused(f"{len(missing)} of {count} shards are missing: {told}", "name the reports of all shards")
+        raise _refused(
+            f"{len(missing)} of {how_many(count, 'shard')} {'is' if len(missing) == 1 else 'are'} missing: {told}",
+            "name the reports of all shards",
+        )
     return [shards[by_index[index]] for index in sorted(by_index)]
 
 

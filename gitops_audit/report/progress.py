@@ -8,6 +8,7 @@ from collections.abc import Callable
 from types import TracebackType
 
 from gitops_audit.engine.events import Stage
+from gitops_audit.model.how_many import how_many, several
 from gitops_audit.model.printable import printable
 
 # What is over before the first line needs none.
@@ -73,9 +74,9 @@ class ProgressLines:
 
 def name(stage: Stage) -> str:
     """`rendered 3 of 90 sources`, `checked 500 of 2000 resources on prod`; printable."""
-    count = f" {stage.done} of {stage.total}" if stage.total else ""
+    what = f"{stage.done} of {how_many(stage.total, stage.what)}" if stage.total else several(stage.what)
     where = f" on {stage.where}" if stage.where else ""
-    return printable(f"{stage.verb}{count} {stage.what}{where}")
+    return printable(f"{stage.verb} {what}{where}")
 
 
 def _told(stage: Stage, elapsed_s: float) -> str:

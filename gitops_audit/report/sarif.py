@@ -9,6 +9,7 @@ from typing import Any
 from gitops_audit.deployer.engine_fault import RULES
 from gitops_audit.model.check import ENGINE, HEALTH, POLICY, SCHEMA
 from gitops_audit.model.finding import CHANGE_MEANING, Severity
+from gitops_audit.model.how_many import how_many
 from gitops_audit.model.printable import printable
 from gitops_audit.model.result import AuditResult, PolicyInfo, policy_of
 from gitops_audit.report import text
@@ -183,7 +184,10 @@ def _invocation(result: AuditResult, found: Sequence[Issue]) -> dict[str, Any]:
         *map(printable, dict.fromkeys(result.notes)),
     ]
     if len(told) > MAX_NOTIFICATIONS:
-        told = [*told[:MAX_NOTIFICATIONS], f"and {len(told) - MAX_NOTIFICATIONS} more notes: the JSON report has all"]
+        told = [
+            *told[:MAX_NOTIFICATIONS],
+            f"and {how_many(len(told) - MAX_NOTIFICATIONS, 'more note')}: the JSON report has all",
+        ]
     return {
         "executionSuccessful": result.summary.exit_code in (0, 1),
         "startTimeUtc": result.info.started_at,

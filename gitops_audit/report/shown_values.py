@@ -6,6 +6,7 @@ import json
 from typing import Any
 
 from gitops_audit.model.finding import ABSENT
+from gitops_audit.model.how_many import how_many
 from gitops_audit.model.printable import printable_lines
 from gitops_audit.report.diff import shortened, yaml_lines
 
@@ -70,7 +71,7 @@ def _around(before: _Lines, after: _Lines) -> tuple[_Lines, _Lines]:
 def _cut(lines: _Lines) -> _Lines:
     if lines is None or len(lines) <= MAX_LINES:
         return lines
-    return [*lines[:MAX_LINES], f"… and {len(lines) - MAX_LINES} more lines …"]
+    return [*lines[:MAX_LINES], f"… and {how_many(len(lines) - MAX_LINES, 'more line')} …"]
 
 
 def _narrowed(before: _Lines, after: _Lines) -> tuple[_Lines, _Lines]:

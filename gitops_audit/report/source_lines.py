@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
+from gitops_audit.model.how_many import how_many
 from gitops_audit.model.printable import printable
 from gitops_audit.model.result import SourceInfo
 
@@ -28,11 +29,10 @@ def source_lines(sources: Sequence[SourceInfo], *, is_verbose: bool) -> Iterator
 def ignored_lines(source: SourceInfo, *, is_verbose: bool, is_named: bool = False) -> Iterator[str]:
     """What in a source is no Kubernetes object."""
     if source.ignored:
-        count = len(source.ignored)
-        hold = "file holds" if count == 1 else "files hold"
+        files, hold = how_many(len(source.ignored), "file"), "holds" if len(source.ignored) == 1 else "hold"
         of = f" of source {source.name}" if is_named else ""
         end = ":" if is_verbose else " (-v names them)"
-        yield printable(f"  {count} {hold} no Kubernetes objects{of}{end}")
+        yield printable(f"  {files} {hold} no Kubernetes objects{of}{end}")
     yield from (printable(f"    {path}: {reason}") for path, reason in source.ignored if is_verbose)
 
 

@@ -12,6 +12,7 @@ from typing import Literal, NamedTuple
 
 from gitops_audit.model.check import DRIFT, ENGINE, HEALTH, POLICY, SCHEMA
 from gitops_audit.model.finding import CHANGE_MEANING, Cause, Change, FieldOwner, Finding, Severity, Waiver
+from gitops_audit.model.how_many import how_many
 from gitops_audit.model.printable import printable
 from gitops_audit.model.remediation import NO_ACTION, Remediation
 from gitops_audit.model.result import Summary
@@ -238,7 +239,7 @@ def _drift(verdict: Verdict, findings: Sequence[Finding], *, has_diff: bool) -> 
     for finding, change in changes[:MAX_CHANGES]:
         yield from _change(finding, change, verdict.subject.origin.path)
     if len(changes) > MAX_CHANGES:
-        yield Line(f"  and {len(changes) - MAX_CHANGES} more changes (all are in the JSON report)", "dim")
+        yield Line(f"  and {how_many(len(changes) - MAX_CHANGES, 'more change')} (all are in the JSON report)", "dim")
     if drift.status == "modified" and drift.reason:
         yield Line(f"  {drift.reason}", "dim")
 

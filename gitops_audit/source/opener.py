@@ -14,11 +14,13 @@ from gitops_audit.errors import SourceError
 from gitops_audit.model.resource import Commit
 from gitops_audit.source.cache import default_cache_dir, is_fetched_by_name, open_remote
 from gitops_audit.source.checkout import Checkout
+from gitops_audit.source.command import GitFailedError
 from gitops_audit.source.commit_checkout import CommitCheckout
 from gitops_audit.source.history import described
 from gitops_audit.source.no_repository import NoCheckout
+from gitops_audit.source.objects import CORRUPT, FSCK
 from gitops_audit.source.repository import Repository, open_local
-from gitops_audit.source.revision import has, pinned
+from gitops_audit.source.revision import held_commit, pinned
 from gitops_audit.source.worktree import WorktreeCheckout
 
 NO_WORKTREE = "GA209"
@@ -54,9 +56,13 @@ class Opener:
         Raises SourceError where the repository cannot be read.
         """
         repository = self._repository(repo, "HEAD")
-        held = ((n, pinned(repository, n)) for n in revisions if not revision_fault(n) and has(repository, n))
-        found = next((commit for name, commit in held if name.startswith("refs/") or commit.startswith(name)), None)
-        return described(repository.git, found) if found is not None else None
+        held = ((name, held_commit(repository, name)) for name in revisions if not revision_fault(name))
+        try:
+            found = next((c for name, c in held if c and (name.startswith("refs/") or c.startswith(name))), None)
+            return described(repository.git, found) if found is not None else None
+        except GitFailedError as error:
+            message = f"git cannot read {repository.display}: {error.reason}"
+            raise SourceError(message, code=CORRUPT, hint=FSCK) from None
 
     def _opened(self, config: SourceConfig, revision: str) -> Checkout:
         if config.repo == NO_REPOSITORY:

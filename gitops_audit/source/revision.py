@@ -12,6 +12,7 @@ from gitops_audit.source.repository import Repository
 
 NO_REVISION, NO_COMMITS = "GA204", "GA205"
 
+_NO_SUCH = "Needed a single revision"
 _SHA = re.compile(r"[0-9a-fA-F]{7,64}")
 
 
@@ -43,6 +44,19 @@ def merge_base(repository: Repository, one: str, other: str) -> str:
 def has(repository: Repository, revision: str) -> bool:
     """Whether the repository holds a revision."""
     return bool(_resolved(repository, revision)[0])
+
+
+def held_commit(repository: Repository, revision: str) -> str:
+    """The commit that a revision means; empty where the repository does not hold it.
+
+    Raises GitFailedError where it does and its objects cannot be read: git itself says the same of both.
+    """
+    commit, reason = _resolved(repository, revision)
+    if not commit and reason and _NO_SUCH not in reason:
+        raise GitFailedError(reason)
+    if not commit and revision.startswith("refs/"):
+        repository.git.output("for-each-ref", revision)
+    return commit
 
 
 def _resolved(repository: Repository, revision: str) -> tuple[str, str]:

@@ -69,7 +69,7 @@ def test_what_comes_after_an_object_that_is_not_ready_is_not_started_until_it_is
     assert found["Deployment.apps/default/db"][0] == found["ConfigMap/default/same"][0] == "done"
     assert found["ConfigMap/default/later"] == (
         "skipped",
-        "not started: Deployment.apps/default/db, which it needs, is not ready: in-progress: 0 of 1 replicas are there",
+        "not started: Deployment.apps/default/db, which it needs, is not ready: in-progress: 0 of 1 replica is there",
     )
     assert shop.data("later") == {"a": "2"}
 

@@ -161,7 +161,7 @@ def test_what_has_expired_fails_again_and_is_told(shop: Path) -> None:
     (shop / FILE).write_text(text)
     result = run(shop, *CHECK)
     assert result.returncode == 1
-    assert b"1 entries of the baseline known.yaml have expired and count as new" in result.stdout
+    assert b"expired entries of the baseline known.yaml, which count as new: 1," in result.stdout
 
 
 def test_what_cannot_be_evaluated_is_in_no_baseline_and_fails(tmp_path: Path) -> None:

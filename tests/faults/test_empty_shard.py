@@ -26,7 +26,7 @@ def _root(folder: Path) -> tuple[Path, str, str]:
 def test_check_says_that_a_shard_is_empty_and_ends_with_0(tmp_path: Path) -> None:
     root, filled, empty = _root(tmp_path)
     ran = run_cli("check", "-q", "--shard", empty, "--json", "r.json", cwd=root)
-    assert f"the shard {empty} holds none of the 1 resources: other shards audit them" in ran.out
+    assert f"the shard {empty} holds none of the 1 resource: other shards audit them" in ran.out
     assert (ran.code, json.loads((root / "r.json").read_text())["summary"]["resources"]) == (0, 0)
     assert run_cli("check", "-q", "--shard", filled, cwd=root).code == 0
 
@@ -35,7 +35,7 @@ def test_check_says_that_a_shard_is_empty_and_ends_with_0(tmp_path: Path) -> Non
 def test_pytest_says_that_a_shard_is_empty_and_ends_with_0(tmp_path: Path, options: list[str]) -> None:
     root, _, empty = _root(tmp_path)
     ran = run_pytest("gitops-audit.yaml", *options, "--gitops-shard", empty, cwd=root)
-    assert "this shard holds none of the 1 resources" in ran.out
+    assert "this shard holds none of the 1 resource" in ran.out
     assert ran.code == 0
 
 

@@ -34,7 +34,7 @@ def test_list_prints_ids_that_diff_takes(shop: Repo) -> None:
         [f"git/store/ConfigMap/shop/{name}", "store", f"apps/{file}.yaml:1"]
         for name, file in (("first", "a"), ("second", "b"))
     ]
-    assert "1 resources" in run("diff", "-q", lines[0].split()[0]).stdout
+    assert "1 resource" in run("diff", "-q", lines[0].split()[0]).stdout
 
 
 def test_list_narrows_as_diff_does(shop: Repo) -> None:

@@ -39,7 +39,7 @@ def test_shards_are_merged_to_what_the_whole_audit_found(shop: Path) -> None:
 def test_a_missing_shard_is_refused_and_nothing_is_written(shop: Path) -> None:
     done = run(shop, "gitops-audit", "report", "merge", "one.json", "-o", "part.json")
     assert done.returncode == 2
-    assert b"1 of 2 shards are missing: 2/2" in done.stderr
+    assert b"1 of 2 shards is missing: 2/2" in done.stderr
     assert not (shop / "part.json").exists()
 
 

@@ -187,7 +187,7 @@ def test_a_revision_that_is_not_there_is_an_error(shop: Deployed, run: Run) -> N
     ended.shows(
         "  could not be evaluated: there is no revision 'no-such' in *. branches and tags: main [[]GA204]",
         "source shop: not read",
-        "1 resources: 0 passed, 0 failed, 1 error, 0 skipped",
+        "1 resource: 0 passed, 0 failed, 1 error, 0 skipped",
     )
     assert ended.code == 3
 

@@ -76,12 +76,9 @@ def test_an_image_of_nobody_s_repository_tells_nothing(shop: Deployed) -> None:
 
 def test_a_digest_leads_to_the_revision_that_its_pods_are_marked_with(shop: Deployed, web: Repo) -> None:
     fix = web.commit_files({"a": "2"}, "Mend the login")
-    marked = {"metadata": {"annotations": {"org.opencontainers.image.revision": fix}}}
-    shop.patch("Deployment", "web", {"spec": {"template": marked}}, "apps/v1", manager="kustomize-controller")
+    mark(shop, fix)
     set_image(shop, f"{IMAGE}@sha256:{'0' * 64}")
-    changes = next(iter(audited(shop.root))).changes
-    told = next(f.change.built for f in changes if f.change and f.change.pointer.endswith("/image"))
-    assert told.startswith(f"the live image is commit {fix[:10]}")
+    assert built_of_the_image(shop).startswith(f"the live image is commit {fix[:10]}")
 
 
 def test_a_repository_that_is_not_there_is_a_note(shop: Deployed, web: Repo) -> None:
@@ -90,3 +87,42 @@ def test_a_repository_that_is_not_there_is_a_note(shop: Deployed, web: Repo) -> 
     found = audited(shop.root)
     assert built(found) == ""
     assert [note for note in found.finished.notes if note.startswith("what images are built from is not known: ")]
+
+
+def mark(shop: Deployed, commit: str) -> None:
+    marked = {"metadata": {"annotations": {"org.opencontainers.image.revision": commit}}}
+    shop.patch("Deployment", "web", {"spec": {"template": marked}}, "apps/v1", manager="kustomize-controller")
+
+
+def built_of_the_image(shop: Deployed) -> str:
+    changes = next(iter(audited(shop.root))).changes
+    return next(f.change.built for f in changes if f.change and f.change.pointer.endswith("/image"))
+
+
+def test_beside_a_digest_the_mark_counts_before_the_tag(shop: Deployed, web: Repo) -> None:
+    fix = web.commit_files({"a": "2"}, "Mend the login")
+    set_image(shop, f"{IMAGE}:1.4.0@sha256:{'0' * 64}")
+    assert "no commit of ../web is known for the live image" in built_of_the_image(shop)
+    mark(shop, fix)
+    assert built_of_the_image(shop).startswith(f"the live image is commit {fix[:10]}")
+
+
+def test_a_tag_beside_a_digest_counts_where_no_mark_does(shop: Deployed, web: Repo) -> None:
+    web.commit_files({"a": "2"}, "Mend the login")
+    web.git("tag", "v1.5.0")
+    set_image(shop, f"{IMAGE}:1.5.0@sha256:{'0' * 64}")
+    assert built_of_the_image(shop).startswith(f"the live image is commit {web.git('rev-parse', 'v1.5.0')[:10]}")
+
+
+@pytest.mark.parametrize("damage", ["garbage", "gone"])
+def test_a_damaged_repository_is_a_note_and_the_rest_is_told(shop: Deployed, web: Repo, damage: str) -> None:
+    commit = web.git("rev-parse", "v1.4.0")
+    stored = web.folder / ".git/objects" / commit[:2] / commit[2:]
+    stored.chmod(0o600)
+    stored.write_bytes(b"garbage") if damage == "garbage" else stored.unlink()
+    set_image(shop, f"{IMAGE}:1.4.0-rc1")
+    found = audited(shop.root)
+    assert (built(found), found.exit_code) == ("no commit of ../web is known for the live image", 1)
+    (note,) = (n for n in found.finished.notes if n.startswith("what images are built from is not known: "))
+    assert "git cannot read" in note
+    assert "git fsck" in note

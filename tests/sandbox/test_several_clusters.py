@@ -35,6 +35,6 @@ def test_a_change_on_one_cluster_is_named_and_the_same_change_on_both_is_not(tmp
         found = audited(shop.root)
 
     assert [note for note in found.finished.notes if "not the same" in note] == [
-        "source shop is not the same on all its clusters: 1 of 4 objects differ: "
+        "source shop is not the same on all its clusters: 1 of 4 objects differs: "
         "Deployment.apps/shop/web (spec.replicas on eu)"
     ]

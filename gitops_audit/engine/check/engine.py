@@ -28,6 +28,7 @@ from gitops_audit.kube.match import labels_of
 from gitops_audit.live import Cluster
 from gitops_audit.model.check import ENGINE, CheckName
 from gitops_audit.model.finding import PolicyResult, Severity, Side
+from gitops_audit.model.how_many import how_many
 from gitops_audit.model.path import field_path
 from gitops_audit.model.resource import JsonObject
 from gitops_audit.model.subject import Undeclared, Unread
@@ -97,7 +98,7 @@ class EngineCheck:
         for fault in (fault for body in made for fault in setting_faults(body)):
             found.setdefault(fault.rule, []).append(fault)
         for faults in found.values():
-            told = f"{len(faults)} of the {len(made)} Applications that it makes: {faults[0].message}"
+            told = f"{len(faults)} of the {how_many(len(made), 'Application')} that it makes: {faults[0].message}"
             pointer = f"/spec/template{faults[0].pointer}"
             yield replace(faults[0], message=told, pointer=pointer)
 

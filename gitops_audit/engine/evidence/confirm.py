@@ -48,16 +48,20 @@ class Confirmer:
             suspects = [case for case in suspects if case.subject.id not in asked_before]
         if not suspects or self._cluster is None:
             return cases
-        pace = Pace(Stage("confirmed", "differences", total=len(suspects), where=self._cluster.name), on_progress)
+        pace = Pace(Stage("confirmed", "difference", total=len(suspects), where=self._cluster.name), on_progress)
         with threads(CONCURRENCY, "dry-run") as pool:
             answers = pace.over(pool.map(self._ask, suspects), every=1)
             return merged(cases, (self._settled(s, answer) for s, answer in zip(suspects, answers, strict=True)))
 
     def notes(self) -> Iterator[str]:
         if self._dropped:
-            yield f"differences dropped because the server says they are equal (dry run): {self._dropped}"
+            yield f"differences dropped because the server says they are equal (dry run){self._where}: {self._dropped}"
         for message, count in self._refusals.items():
-            yield f"resources whose drift is not confirmed by a dry run: {count} ({message})"
+            yield f"resources whose drift is not confirmed by a dry run{self._where}: {count} ({message})"
+
+    @property
+    def _where(self) -> str:
+        return f" on cluster {self._cluster.name}" if self._cluster else ""
 
     def _ask(self, suspect: Case) -> JsonObject | Refusal | Problem:
         if self._cluster is None or suspect.live is None:

@@ -17,6 +17,7 @@ from gitops_audit.engine.evidence.earlier import EarlierSources
 from gitops_audit.engine.gather.sources import NOTHING_DECLARED
 from gitops_audit.errors import AuditError
 from gitops_audit.live import Cluster
+from gitops_audit.model.how_many import how_many
 from gitops_audit.model.resource import Declared, JsonObject, ResourceKey
 from gitops_audit.source.unread import NO_PATH
 
@@ -67,7 +68,7 @@ class HistoryCauses:
         if versions is None:
             return []
         if len(versions) > _MOST_VERSIONS:
-            self._note(f"the history of source {source}: {len(versions)} commits came within an hour")
+            self._note(f"the history of source {source}: {how_many(len(versions), 'commit')} came within an hour")
             return []
         resources = [case.declared for case in found]
         try:

@@ -1,8 +1,9 @@
 """Adds to changes of images the commits that the images are built from, where a source says in which repository.
 
 A tag leads to a commit by its name (the same tag in Git, with or without `v`), or by the commit id in it
-(`main-3f2a9c1`, `1.4.0-5-g3f2a9c1`); an image of which only the digest is known, by the annotation or label of its
-object that images carry too: github.com/opencontainers/image-spec/blob/main/annotations.md.
+(`main-3f2a9c1`, `1.4.0-5-g3f2a9c1`); an image with a digest, by the annotation or label of its object that images carry
+too (github.com/opencontainers/image-spec/blob/main/annotations.md). The digest alone says what is pulled: a tag beside
+it counts where no mark does, and says nothing where both sides have the same.
 """
 
 from __future__ import annotations
@@ -61,24 +62,26 @@ class ImageOrigins:
         if not change.pointer.endswith("/image"):
             return change
         sides = (("live", change.live, case.live), ("declared", change.declared, case.subject.body))
-        told = [words for side, image, body in sides if (words := self._built(case.subject.source, side, image, body))]
-        return replace(change, built="; ".join(told))
+        is_by_digest = _but_digest(change.live) == _but_digest(change.declared)
+        told = (self._built(case.subject.source, *side, is_by_digest=is_by_digest) for side in sides)
+        return replace(change, built="; ".join(filter(None, told)))
 
-    def _built(self, source: str, side: str, image: Any, body: JsonObject | None) -> str:
+    def _built(self, source: str, side: str, image: Any, body: JsonObject | None, *, is_by_digest: bool) -> str:
         """A sentence; empty where nobody says what an image is built from."""
         try:
             reference = parse(str(image))
         except ValueError:
             return ""
-        names = (f"{reference.registry}/{reference.repository}", reference.repository, str(image).partition("@")[0])
+        names = (f"{reference.registry}/{reference.repository}", reference.repository, _but_digest(image))
         images = self._images(source)
         repo = next((repo for glob, repo in images.items() if any(is_like(glob, name) for name in names)), None)
         if repo is None:
             return ""
         try:
-            commit = self._commit(repo, tuple(dict.fromkeys(_revisions(reference, body or {}))))
+            commit = self._commit(repo, tuple(dict.fromkeys(_revisions(reference, body or {}, is_by_digest))))
         except SourceError as error:
-            self._notes[f"what images are built from is not known: {error.message}"] = None
+            told = f"{error.message} ({error.hint})" if error.hint else error.message
+            self._notes[f"what images are built from is not known: {told}"] = None
             return ""
         shown = without_user_info(repo)
         if commit is None:
@@ -93,13 +96,17 @@ class ImageOrigins:
         return self._found[key]
 
 
-def _revisions(reference: Reference, body: JsonObject) -> Iterator[str]:
-    """What may name the commit of an image, the surest first."""
-    if reference.tag:
+def _but_digest(image: Any) -> str:
+    return str(image).partition("@")[0]
+
+
+def _revisions(reference: Reference, body: JsonObject, is_by_digest: bool) -> Iterator[str]:
+    """What may name the commit of an image, the surest first; `is_by_digest`: the tag is that of the other side too."""
+    if reference.digest:
+        yield from _annotated(body)
+    if reference.tag and not (reference.digest and is_by_digest):
         yield from (f"refs/tags/{reference.tag}", f"refs/tags/v{reference.tag}")
         yield from _COMMIT_ID.findall(reference.tag)
-    if reference.digest or not reference.tag:
-        yield from _annotated(body)
 
 
 def _annotated(body: JsonObject) -> Iterator[str]:

@@ -60,7 +60,7 @@ def read_all(
             open=opener.open,
             kept=renderings(settings, options),
         )
-        pace = Pace(Stage("rendered", "sources"), options.on_progress)
+        pace = Pace(Stage("rendered", "source"), options.on_progress)
         reader = _Reader(settings, opener, given, pool, reached, pace)
         first = reader.read([c for c in settings.sources if not c.is_from_cluster])
         found: list[ReadSource] = []

@@ -43,7 +43,7 @@ def reach_all(
     if not settings.clusters:
         names = dict.fromkeys(name for source in settings.sources for name in source.clusters)
         return [ReachedCluster(name, redactor) for name in names]
-    pace = Pace(Stage("reached", "clusters"), on_progress)
+    pace = Pace(Stage("reached", "cluster"), on_progress)
     pace.expect(len(settings.clusters))
     with threads(len(settings.clusters), "connect") as pool:
         return list(pool.map(lambda config: _reach_one(config, redactor, pace), settings.clusters))

@@ -11,6 +11,7 @@ from gitops_audit.config.settings import SourceConfig
 from gitops_audit.deployer.expansion import Placed, Unfollowed
 from gitops_audit.engine.shield import as_error
 from gitops_audit.errors import AuditError, SourceError
+from gitops_audit.model.how_many import how_many
 from gitops_audit.model.resource import Commit, Manifest, Rendered
 from gitops_audit.model.result import SourceInfo
 from gitops_audit.render.given import ALONE, Given, Target
@@ -115,9 +116,9 @@ def read_again(source: ReadSource, checkout: Checkout, given: Given) -> ReadSour
 
 
 def _nothing_declared(config: SourceConfig, rendered: Rendered) -> SourceError:
-    seen = f"{len(rendered.ignored)} files hold no Kubernetes objects" if rendered.ignored else "there are no manifests"
+    seen = f"no Kubernetes objects in {how_many(len(rendered.ignored), 'file')}" if rendered.ignored else "no manifests"
     return SourceError(
-        f"the source {config.name!r} declares nothing: {seen} under {config.path or 'the root'!r}",
+        f"the source {config.name!r} declares nothing: there are {seen} under {config.path or 'the root'!r}",
         code=NOTHING_DECLARED,
         where=config.where,
         hint="an audit of nothing must not look green: correct `path`, or remove the source",

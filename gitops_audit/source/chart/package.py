@@ -14,6 +14,7 @@ from pathlib import Path, PurePosixPath
 from typing import BinaryIO
 
 from gitops_audit.errors import SourceError
+from gitops_audit.model.how_many import how_many
 from gitops_audit.model.printable import printable
 from gitops_audit.source.chart import limits
 from gitops_audit.source.materialise import write_tree
@@ -57,7 +58,7 @@ def unpack(data: bytes, name: str, target: Path) -> Path:
         reason = str(error) if isinstance(error, _MemberError) else "it is no archive, or a damaged one"
         raise _refused(name, reason) from None
     if len(folders) != 1:
-        raise _refused(name, f"it holds {len(folders)} folders at its top, and a chart is one")
+        raise _refused(name, f"it holds {how_many(len(folders), 'folder')} at its top, and a chart is one")
     return target / folders.pop()
 
 

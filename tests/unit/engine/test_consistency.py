@@ -30,7 +30,7 @@ def notes(*verdicts: Verdict) -> list[str]:
 
 def test_what_differs_on_one_cluster_alone_is_named() -> None:
     assert notes(on("eu", scaled(5)), on("us"), on("us", name="api"), on("eu", name="api")) == [
-        "source shop is not the same on all its clusters: 1 of 2 objects differ: "
+        "source shop is not the same on all its clusters: 1 of 2 objects differs: "
         "Deployment.apps/shop/web (spec.replicas on eu)"
     ]
     (missing,) = notes(on("eu"), on("us", status="missing"))

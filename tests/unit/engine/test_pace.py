@@ -8,7 +8,7 @@ from gitops_audit.engine.pace import Pace
 
 def test_each_step_is_told_with_its_total() -> None:
     told: list[Stage] = []
-    pace = Pace(Stage("rendered", "sources"), told.append)
+    pace = Pace(Stage("rendered", "source"), told.append)
     pace.expect(2)
     pace.step()
     pace.step()
@@ -17,10 +17,10 @@ def test_each_step_is_told_with_its_total() -> None:
 
 def test_of_very_many_things_only_every_so_many_are_told() -> None:
     told: list[Stage] = []
-    pace = Pace(Stage("checked", "resources", total=1_200), told.append)
+    pace = Pace(Stage("checked", "resource", total=1_200), told.append)
     assert list(pace.over(range(1_200))) == list(range(1_200))
     assert [s.done for s in told] == [500, 1_000, 1_200]
 
 
 def test_without_a_listener_nothing_is_counted() -> None:
-    assert list(Pace(Stage("checked", "resources"), None).over("abc", every=1)) == ["a", "b", "c"]
+    assert list(Pace(Stage("checked", "resource"), None).over("abc", every=1)) == ["a", "b", "c"]

@@ -103,7 +103,7 @@ def test_what_is_not_ready_in_time_holds_back_what_needs_it() -> None:
     readiness.note(step(None), done(DB))
 
     (told,) = readiness.held([WEB]).values()
-    assert told == f"not started: {DEPLOYMENT}, which it needs, is not ready: in-progress: 0 of 1 replicas are there"
+    assert told == f"not started: {DEPLOYMENT}, which it needs, is not ready: in-progress: 0 of 1 replica is there"
     assert cluster.time_s == 300
     assert [line["event"] for line in cluster.lines] == ["not-ready"]
 

@@ -70,7 +70,7 @@ def test_there_are_49_at_most_and_the_last_tells_what_is_cut(count: int) -> None
     found, shown = read_by_github(result), links(result, GITLAB)
     assert len(found) == len(shown) == 49
     if count > 49:
-        assert found[-1].data == f"{count - 48} more findings are not annotated: the JSON report has all"
+        assert found[-1].data == f"{count - 48} more findings not annotated: the JSON report has all"
         assert shown[-1]["label"] == f"{count - 48} more findings: the JSON report has all"
 
 

@@ -91,7 +91,7 @@ def test_shards_are_merged_to_the_report_of_the_whole() -> None:
 @pytest.mark.parametrize(
     ("shards", "reason"),
     [
-        ([shard(1, 2, "a")], "1 of 2 shards are missing: 2/2"),
+        ([shard(1, 2, "a")], "1 of 2 shards is missing: 2/2"),
         ([shard(1, 2, "a"), shard(1, 2, "b")], "are both the shard 1/2"),
         ([shard(1, 2, "a"), shard(2, 3, "b")], "audits with 2, 3 shards"),
         ([shard(1, 2, "a"), shard(2, 2, "a")], "both have prod/shop/Deployment"),

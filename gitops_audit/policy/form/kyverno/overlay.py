@@ -10,6 +10,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from gitops_audit.model.how_many import how_many
 from gitops_audit.model.path import pointer_of
 from gitops_audit.policy.form.kyverno import anchor, pattern, wildcard
 from gitops_audit.policy.form.kyverno.anchor import CONDITION, EQUALITY, EXISTENCE, GLOBAL, NEGATION
@@ -219,7 +220,7 @@ def _list(value: list[Any], wanted: list[Any], path: Path, seen: _Seen) -> None:
     elif not isinstance(wanted[0], list):
         _element(value, wanted[0], path, seen)
     elif len(value) < len(wanted):
-        raise Mismatch(f"the list has {len(value)} elements, the pattern {len(wanted)}", None)
+        raise Mismatch(f"the list has {how_many(len(value), 'element')}, the pattern {len(wanted)}", None)
     else:
         _each(zip(value, wanted, strict=False), path, seen)
 

@@ -38,7 +38,8 @@ def test_a_difference_that_the_server_does_not_see_is_dropped_and_counted() -> N
     one, _ = confirmer(LIVE)
     [case] = one.confirmed([modified()])
     assert (case.found.status, case.found.changes) == ("in-sync", ())
-    assert list(one.notes()) == ["differences dropped because the server says they are equal (dry run): 1"]
+    told = "differences dropped because the server says they are equal (dry run) on cluster prod: 1"
+    assert list(one.notes()) == [told]
 
 
 @pytest.mark.parametrize("reason", ["forbidden", "sensitive", "recording"])
@@ -47,7 +48,8 @@ def test_a_permission_that_is_missing_is_told_once_for_the_run(reason: object) -
     cluster.dry_runs = {f"shop/{name}": Refusal(reason, "may not patch") for name in ("a", "b")}  # type: ignore[arg-type]
     cases = one.confirmed([modified("a"), modified("b")])
     assert [(case.found.confirmed, case.found.reason) for case in cases] == [(False, "")] * 2
-    assert list(one.notes()) == ["resources whose drift is not confirmed by a dry run: 2 (may not patch)"]
+    told = "resources whose drift is not confirmed by a dry run on cluster prod: 2 (may not patch)"
+    assert list(one.notes()) == [told]
 
 
 @pytest.mark.parametrize("reason", ["conflict", "invalid", "webhook", "failed"])

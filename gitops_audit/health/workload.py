@@ -79,9 +79,7 @@ def daemon_set(spec: JsonObject, status: JsonObject, found: Mapping[str, JsonObj
 
 
 def _short(count: int, wanted: int, what: str) -> Health:
-    return Health(
-        "in-progress", f"{count} of {how_many(wanted, 'replica')} {'is' if wanted == 1 else 'are'} {what}"
-    )
+    return Health("in-progress", f"{count} of {how_many(wanted, 'replica')} {'is' if wanted == 1 else 'are'} {what}")
 
 
 def _number(value: Mapping[str, Any], field: str, default: int = 0) -> int:

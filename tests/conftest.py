@@ -40,7 +40,8 @@ def _pinned_tools_and_own_cache(tmp_path_factory: pytest.TempPathFactory) -> Ite
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("PATH", os.pathsep.join((str(tools.FOLDER), str(folder), os.defpath)))
         patch.setenv("XDG_CACHE_HOME", str(tmp_path_factory.mktemp("cache")))
-        for name in terminal.OUTER:
+        # Without compiled modules each of the thousands of runs of the commands takes twice as long.
+        for name in (*terminal.OUTER, "PYTHONDONTWRITEBYTECODE"):
             patch.delenv(name, raising=False)
         yield
 

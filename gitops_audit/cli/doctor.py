@@ -18,6 +18,7 @@ from gitops_audit.config.load import load
 from gitops_audit.config.settings import ClusterConfig, Settings
 from gitops_audit.engine.audit import Audit
 from gitops_audit.engine.coverage import Coverage, coverage
+from gitops_audit.engine.events import Finished, Judged
 from gitops_audit.engine.gather.sources import ReadSource, for_cluster
 from gitops_audit.errors import AuditError
 from gitops_audit.live import connect
@@ -26,7 +27,9 @@ from gitops_audit.live.server import ServerCluster
 from gitops_audit.model.how_many import how_many
 from gitops_audit.model.redact import Redactor
 from gitops_audit.model.resource import Declared
-from gitops_audit.model.subject import OFFLINE_CLUSTER, Subject
+from gitops_audit.model.result import Summary, is_answer
+from gitops_audit.model.subject import OFFLINE_CLUSTER, Subject, Unread
+from gitops_audit.model.verdict import Verdict
 from gitops_audit.render.version import VERSION_ARGUMENTS
 from gitops_audit.version import __version__
 
@@ -46,7 +49,8 @@ _TOOLS = (
 def doctor(config_path: Path | None) -> None:
     """Check the configuration, the tools, the sources, and how much of what is declared an audit would look at.
 
-    Exit code 0 when an audit can run, 2 when the configuration is wrong, 3 when something cannot be read.
+    Exit code 0 when an audit can run, 2 when the configuration is wrong, 3 when something cannot be read, or nothing of
+    a source would be evaluated: what `check` would end with 3 for.
     """
     _tools()
     settings = load(configuration(config_path))
@@ -56,10 +60,10 @@ def doctor(config_path: Path | None) -> None:
         failures = [_source(source) for source in audit.sources]
         for config in settings.clusters:
             subjects = [subject for subject in audit.inventory if subject.key.cluster == config.name]
-            failures.append(_cluster(config, subjects, settings, _unfollowed(audit, config.name)))
+            failures.append(_cluster(config, subjects, audit, settings))
         if not settings.clusters:
             console.echo("clusters: none, so only the declared state is audited")
-            _covered(coverage(audit.inventory, _unfollowed(audit, OFFLINE_CLUSTER), lambda _: ""))
+            failures.append(_judged(audit, audit.inventory, _unfollowed(audit, OFFLINE_CLUSTER)))
     raise click.exceptions.Exit(3 if any(failures) else 0)
 
 
@@ -100,8 +104,30 @@ def _unfollowed(audit: Audit, cluster: str) -> list[str]:
     return [f"{one.kind} that is not rendered: {one.reason}" for source in sources for one in source.unfollowed]
 
 
-def _cluster(config: ClusterConfig, subjects: Sequence[Subject], settings: Settings, unfollowed: Sequence[str]) -> bool:
+def _judged(audit: Audit, subjects: Sequence[Subject], unfollowed: Sequence[str]) -> bool:
+    """Tells how much an audit evaluates where no server has to be asked; gives whether it ends with 3."""
+    verdicts: dict[str, Verdict] = {}
+    summary = Summary()
+    for event in audit.run(subjects):
+        if isinstance(event, Judged):
+            verdicts[event.verdict.subject.id] = event.verdict
+        elif isinstance(event, Finished):
+            summary = event.summary
+    _covered(coverage(subjects, unfollowed, lambda resource: _unanswered(verdicts[resource.id])))
+    for sentence in summary.unevaluated:
+        console.echo(f"  {sentence}")
+    return summary.exit_code == 3
+
+
+def _unanswered(verdict: Verdict) -> str:
+    """Why nobody knows how a resource is; empty where a check came to an answer."""
+    failed = next((f.message for f in verdict.findings if f.result == "error"), "")
+    return failed.partition("\n")[0] or ("" if is_answer(verdict) else verdict.skip_reason)
+
+
+def _cluster(config: ClusterConfig, subjects: Sequence[Subject], audit: Audit, settings: Settings) -> bool:
     """Tells about one cluster; gives whether something of it, or what is declared for it, cannot be read."""
+    unfollowed = _unfollowed(audit, config.name)
     try:
         cluster = connect(config, redactor=Redactor(rules=settings.redact))
     except AuditError as error:
@@ -111,12 +137,20 @@ def _cluster(config: ClusterConfig, subjects: Sequence[Subject], settings: Setti
     name = user(cluster) if isinstance(cluster, ServerCluster) else ""
     with_user = f" as {name}" if name else ""
     console.echo(f"cluster {config.name}: {cluster.server}, Kubernetes {cluster.version or 'unknown'}{with_user}")
+    if not isinstance(cluster, ServerCluster):
+        cluster.close()
+        return _judged(audit, subjects, unfollowed)
     try:
-        unreadable = _rights(cluster, subjects) if isinstance(cluster, ServerCluster) else {}
+        unreadable = _rights(cluster, subjects)
     finally:
         cluster.close()
     _covered(coverage(subjects, unfollowed, lambda resource: unreadable.get(resource.id, "")))
-    return bool(unreadable)
+    return bool(unreadable) or not subjects or any(map(_is_broken, subjects))
+
+
+def _is_broken(subject: Subject) -> bool:
+    """Whether an audit cannot read it, or not know which of several is meant."""
+    return subject.error is not None if isinstance(subject, Declared | Unread) else False
 
 
 def _covered(found: Coverage) -> None:

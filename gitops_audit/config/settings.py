@@ -43,8 +43,9 @@ class KustomizeOptions:
     `overlay` is JSON of the fields that the deployer itself lays over the kustomization at the source's path (Argo CD's
     `kustomize` options, what a Kustomization of Flux sets), empty for none. `is_generated`: where the path has no
     kustomization, one of all manifests below it is made, as Flux does. `skips_missing`: a component of the overlay that
-    is not there is left out. `ignore`, for Flux alone: the lines of its source's `spec.ignore`; None where the deployer
-    takes the repository as it is.
+    is not there is left out. `unforced` are maps of the overlay whose keys must not stand in the kustomization already.
+    `kube_version` and `api_versions` (added to what the cluster has) are what its charts are told. `ignore`, for Flux
+    alone: the lines of its source's `spec.ignore`; None where the deployer takes the repository as it is.
     """
 
     load_restrictor: Literal["rootOnly", "none"] = "rootOnly"
@@ -53,6 +54,9 @@ class KustomizeOptions:
     is_generated: bool = False
     skips_missing: bool = False
     ignore: tuple[str, ...] | None = None
+    unforced: tuple[str, ...] = ()
+    kube_version: str = ""
+    api_versions: tuple[str, ...] = ()
 
     @property
     def is_changing(self) -> bool:
@@ -63,12 +67,14 @@ class KustomizeOptions:
 @dataclass(frozen=True, slots=True)
 class DirectoryOptions:
     """How Argo CD reads a directory of manifests: its own files alone unless it recurses; `include` and `exclude` are
-    its wildcards, in which a `*` takes slashes too. `jsonnet` is JSON of what Jsonnet files are given, empty for none.
+    its wildcards, in which a `*` takes slashes too. `any_suffix`: files of any name may be manifests. `jsonnet` is JSON
+    of what Jsonnet files are given, empty for none.
     """
 
     recurse: bool = False
     include: str = ""
     exclude: str = ""
+    any_suffix: bool = False
     jsonnet: str = field(default="", repr=False)
 
 
@@ -136,10 +142,10 @@ class HelmOptions:
 
     Value files count from the source's path, with a leading slash from the repository's root; `$NAME/path` is a file of
     `value_repositories`, `$/path` one of the chart itself. The last one wins; `values` (JSON, empty for none) win over
-    files, `parameters` over all. `replaces_defaults`: the chart's own values.yaml counts only where it is named, as
-    Flux has it. `namespace` is that of the release where it is another one than the source's. `kube_version` and
-    `api_versions` (added to what the cluster has) stand for what the deployer was told. `post_renderers` are each JSON
-    of the `patches` and `images` that kustomize applies to the objects.
+    files, `parameters` over all; of Argo CD they may have wildcards. `replaces_defaults`: the chart's own values.yaml
+    counts only where it is named, as Flux has it. `namespace` is that of the release where it is another one than the
+    source's. `kube_version` and `api_versions` (added to what the cluster has) stand for what the deployer was told.
+    `post_renderers` are each JSON of the `patches` and `images` that kustomize applies to the objects.
     """
 
     release_name: str = ""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
+from functools import partial
 
 from gitops_audit.config.settings import DirectoryOptions, SourceConfig
 from gitops_audit.deployer.argocd.glob import is_like
@@ -21,6 +22,7 @@ from gitops_audit.render.tool import workspace
 from gitops_audit.source import Blob, Checkout
 from gitops_audit.source.unread import DIRECTORIES, DIRECTORY_LINK
 
+_SKIPPED = b"+argocd:skip-file-rendering"
 _SUFFIXES = (".yaml", ".yml", ".json")
 _CAPITALS = (
     "not read: kubectl and Argo CD take .yaml, .yml and .json in small letters only, so nothing deploys this file; "
@@ -44,8 +46,10 @@ def render(config: SourceConfig, checkout: Checkout, given: Given = ALONE) -> Re
         below = path.removeprefix(prefix)
         return is_excluded(below) or (options is not None and not _takes(options, below))
 
+    suffixes = ("",) if options is not None and options.any_suffix else _SUFFIXES
+
     def is_wanted(path: str) -> bool:
-        return path.lower().endswith(_SUFFIXES) and not is_left_out(path)
+        return path.lower().endswith(suffixes) and not path.endswith(jsonnet.SUFFIX) and not is_left_out(path)
 
     def is_loss(problem: FileProblem) -> bool:
         """Whether manifests may be missing; what is wrong with other files is no concern of an audit."""
@@ -54,7 +58,8 @@ def render(config: SourceConfig, checkout: Checkout, given: Given = ALONE) -> Re
     belonging = Belonging.of(checkout)
     unread = Rendered(problems=tuple(filter(is_loss, checkout.problems)), ignored=tuple(checkout.skipped))
     unread = replace(unread, notes=tuple(_links(checkout)))
-    found = merged([unread, *(_read(blob, belonging) for blob in checkout.blobs(is_wanted))])
+    read = partial(_read, belonging=belonging) if options is None else partial(_read_by_argocd, belonging, options)
+    found = merged([unread, *(read(blob) for blob in checkout.blobs(is_wanted))])
     if options is not None:
         programs = [path for path in checkout.files() if path.endswith(jsonnet.SUFFIX) and not is_left_out(path)]
         found = merged([found, _evaluated(programs, checkout, options, given)])
@@ -94,6 +99,17 @@ def _unread(path: str, found: Rendered) -> Rendered:
     if not lines:
         return Rendered(ignored=((path, _CAPITALS),))
     return Rendered(problems=(FileProblem(path, min(lines), _CAPITALS),))
+
+
+def _read_by_argocd(belonging: Belonging, options: DirectoryOptions, blob: Blob) -> Rendered:
+    """As any, but without files that carry its mark, and, of those without a suffix of manifests, what is no object."""
+    if _SKIPPED in blob.data:
+        return Rendered(ignored=((blob.path, f"{_SKIPPED.decode()} is in it, so that Argo CD leaves it out"),))
+    if not options.any_suffix or blob.path.endswith(_SUFFIXES):
+        return _read(blob, belonging)
+    if not all(mark in blob.data for mark in (b"apiVersion", b"kind", b"metadata")):
+        return Rendered(ignored=((blob.path, "it holds no object"),))
+    return belonging.judged(blob.path, stand_ins.load(blob.data, blob.path))
 
 
 def _read(blob: Blob, belonging: Belonging) -> Rendered:

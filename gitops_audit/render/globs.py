@@ -16,6 +16,12 @@ def matcher(patterns: Iterable[str]) -> Callable[[str], bool]:
     return lambda path: any(_matches(segments, path) for segments in translated)
 
 
+def whole(pattern: str) -> Callable[[str], bool]:
+    """Tells whether a path is matched to its end, from its beginning."""
+    segments = tuple(None if s == "**" else _segment(s) for s in pattern.strip("/").split("/"))
+    return lambda path: _matches(segments, path)
+
+
 # A segment's expression, None for `**`.
 _Segments = tuple[re.Pattern[str] | None, ...]
 

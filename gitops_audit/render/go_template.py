@@ -1,7 +1,8 @@
 """Go templates with the functions of Sprig, evaluated by the real helm: each is a value of a throwaway chart.
 
 The chart's one template gives every text to `tpl`, with its own parameters as `.`: so a text sees neither files nor the
-chart. helm runs as it does for any chart: confined, without network, with limits.
+chart. helm runs as it does for any chart: confined, without network, with limits. It takes `<no value>` out of what it
+renders, which Argo CD leaves in: so a text is a named template of its own, whose result is encoded before helm sees it.
 """
 
 from __future__ import annotations
@@ -25,8 +26,9 @@ UNEVALUATED = "GA289"
 _CHART = "apiVersion: v2\nname: templates\nversion: 0.0.0\n"
 _TEMPLATE = (
     "texts:\n{{- range .Values.templates }}\n"
-    "- {{ tpl .text (index $.Values.parameters (int .number)) | b64enc | quote }}\n{{- end }}\n"
+    "- {{ tpl .text (index $.Values.parameters (int .number)) | quote }}\n{{- end }}\n"
 )
+_NAMED = '{{ define "argocd.text" }}%s{{ end }}{{ include "argocd.text" . | b64enc }}'
 _MAX_CHARS = 64 << 20
 # What ApplicationSets have besides Sprig, under names that no text uses by chance.
 _FUNCTIONS = (
@@ -89,7 +91,7 @@ def _values(templates: Sequence[GoTemplate]) -> str:
         if number == len(parameters):
             parameters.append(json.dumps(template.parameters))
             size += len(parameters[-1])
-        texts.append({"text": _with_own_functions(template.text), "number": number})
+        texts.append({"text": _NAMED % _with_own_functions(template.text), "number": number})
         size += len(template.text)
         if size > _MAX_CHARS:
             message = f"Go templates and their parameters are larger than {_MAX_CHARS >> 20} MiB (limit: size of a set)"

@@ -116,7 +116,9 @@ def _restrictor(config: SourceConfig) -> list[str]:
 def _options(config: SourceConfig, command: Sequence[str], place: Workspace, target: Target) -> list[str]:
     """How the source says that its deployer builds; charts are told of the cluster, where this kustomize can."""
     options = [*_restrictor(config), "--enable-helm", "--helm-command", helm_program(config)]
-    told = {"--helm-kube-version": target.kube_version, "--helm-api-versions": ",".join(sorted(target.api_versions))}
+    version = config.kustomize.kube_version or target.kube_version
+    known = sorted(target.api_versions.union(config.kustomize.api_versions))
+    told = {"--helm-kube-version": version, "--helm-api-versions": ",".join(known)}
     for option, value in told.items():
         if value and has_option(command, option, place):
             options += [option, value]

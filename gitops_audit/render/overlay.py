@@ -8,21 +8,24 @@ replicas by their name. Sources: fluxcd/pkg `kustomize/kustomize_generator.go`; 
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from gitops_audit.config.settings import KustomizeOptions
+from gitops_audit.errors import SourceError
 from gitops_audit.manifest import file as manifest
-from gitops_audit.model.resource import JsonObject
+from gitops_audit.model.printable import printable
+from gitops_audit.model.resource import JsonObject, mapping
 from gitops_audit.render.artifact import Artifact
 from gitops_audit.render.go_fields import Value
 from gitops_audit.render.kustomization import kustomization_file
 from gitops_audit.render.registry import KUSTOMIZATION_FILES
 from gitops_audit.source.export import Export
 
+TAKEN = "GA293"
 _NAMED = ("images", "replicas")
 _VERSION = ("newTag", "digest")
 _IDENTITY = {"apiVersion": "kustomize.config.k8s.io/v1beta1", "kind": "Kustomization"}
@@ -120,7 +123,25 @@ def _kustomization(tree: Path, file: Path, options: KustomizeOptions, *, is_made
         return merged(_IDENTITY | _listed(tree, file.parent, options), overlay)
     documents, _ = manifest.documents(file.read_bytes(), "")
     value = documents[0][1] if documents else {}
-    return merged(value, overlay) if isinstance(value, dict) else None
+    if not isinstance(value, dict):
+        return None
+    _refuse_taken(value, overlay, options.unforced)
+    return merged(value, overlay)
+
+
+def _refuse_taken(base: JsonObject, overlay: JsonObject, unforced: Sequence[str]) -> None:
+    """Raises SourceError, as `kustomize edit add` fails, for a key that stands in the kustomization already."""
+    for field in unforced:
+        pairs = overlay[field][0]["pairs"] if field == "labels" else overlay[field]
+        standing = [base.get("commonLabels" if field == "labels" else field)]
+        if field != "commonAnnotations":
+            labels = base.get("labels")
+            standing += [mapping(entry).get("pairs") for entry in (labels if isinstance(labels, list) else ())]
+        taken = next((key for key in pairs if any(key in mapping(known) for known in standing)), None)
+        if taken is not None:
+            force = "forceCommonAnnotations" if field == "commonAnnotations" else "forceCommonLabels"
+            message = f"the Application sets {field} {taken!r}, which the kustomization has already"
+            raise SourceError(printable(message), code=TAKEN, hint=f"Argo CD fails on it without `{force}: true`")
 
 
 def _listed(tree: Path, folder: Path, options: KustomizeOptions) -> JsonObject:

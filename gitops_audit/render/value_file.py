@@ -3,19 +3,23 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from itertools import islice
 from pathlib import Path
 
 from gitops_audit.config.settings import SourceConfig
 from gitops_audit.errors import SourceError
+from gitops_audit.kube.glob import has_wildcards
 from gitops_audit.model.printable import printable
 from gitops_audit.render.chart import Chart
 from gitops_audit.render.given import Given
 from gitops_audit.render.tool import Workspace
+from gitops_audit.render.value_globs import fixed_part, matching, paths_below
 from gitops_audit.source import Checkout
 
 NO_VALUES = "GA262"
+MAX_VALUE_FILES = 500
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,16 +49,58 @@ class ValueFiles:
         return words
 
     def files(self) -> Iterator[Path]:
-        for name in self.config.helm.value_files:
-            if (file := self._file(name)) is not None:
-                yield file
+        """Each file once, where it is named first; where a pattern takes it too, where it is named alone."""
+        named = {name: self._taken(name) for name in dict.fromkeys(self.config.helm.value_files)}
+        alone = {file for name, files in named.items() if not self._is_pattern(name) for file in files}
+        if not any(map(self._is_pattern, named)):
+            yield from (file for name in self.config.helm.value_files for file in named[name])
+            return
+        taken = ((file, self._is_pattern(name)) for name, files in named.items() for file in files)
+        yield from dict.fromkeys(file for file, is_of_pattern in taken if not (is_of_pattern and file in alone))
 
     def own(self) -> Iterator[str]:
         """The paths of the files that lie in the source's repository."""
+        tree = self.place.tree.resolve()
         for name in self.config.helm.value_files:
-            file = None if name.startswith("$") else self._of_tree(name)
-            if file is not None:
-                yield file.relative_to(self.place.tree.resolve()).as_posix()
+            files = () if name.startswith("$") else map(self._of_tree, self._expanded(name))
+            yield from (file.relative_to(tree).as_posix() for file in files if file is not None)
+
+    def _taken(self, name: str) -> list[Path]:
+        """The files that a name stands for. Raises SourceError where it is none that may be missing."""
+        names = self._expanded(name)
+        if not names and not self.config.helm.ignore_missing_value_files:
+            raise self._missing(f"the value files {name!r} of the source {self.config.name!r}: no file is like that")
+        return [file for one in names if (file := self._file(one)) is not None]
+
+    def _is_pattern(self, name: str) -> bool:
+        """Only Argo CD takes wildcards in value files."""
+        return self.config.deployer == "argocd" and has_wildcards(name) and not name.startswith("$/")
+
+    def _expanded(self, name: str) -> list[str]:
+        if not self._is_pattern(name):
+            return [name]
+        reference, _, pattern = name.partition("/")
+        if not reference.startswith("$"):
+            start = self.place.tree if name.startswith("/") else self._start
+            folder, tree = start / fixed_part(name.lstrip("/")), self.place.tree
+            if not Path(os.path.realpath(folder)).is_relative_to(tree.resolve()):
+                return []
+            found = matching(paths_below(folder, tree), os.path.normpath(start.relative_to(tree) / name.lstrip("/")))
+            return [f"/{path}" for path in self._few(found, name)]
+        if (repository := self._repository(reference[1:])) is None or self.given.open is None:
+            return [name]
+        with self.given.open(repository) as at:
+            found = matching(at.files(), os.path.normpath(pattern))
+        return [f"{reference}/{path}" for path in self._few(found, name)]
+
+    def _few(self, found: Iterable[str], name: str) -> list[str]:
+        names = list(islice(found, MAX_VALUE_FILES + 1))
+        if len(names) > MAX_VALUE_FILES:
+            raise self._missing(
+                f"the value files {name!r} of the source {self.config.name!r} are more than "
+                f"{MAX_VALUE_FILES} (limit: value files)"
+            )
+        return names
 
     def _file(self, name: str) -> Path | None:
         """Where a file lies; None for one that may be missing, and is. Raises SourceError."""
@@ -71,18 +117,26 @@ class ValueFiles:
 
     def _of_tree(self, name: str) -> Path | None:
         tree = self.place.tree
-        start = tree if name.startswith("/") else tree / self.checkout.path
-        start = start.parent if start.is_file() else start
-        file = Path(os.path.realpath(start / name.lstrip("/")))
+        file = Path(os.path.realpath((tree if name.startswith("/") else self._start) / name.lstrip("/")))
         return file if file.is_relative_to(tree.resolve()) and file.is_file() else None
 
-    def _of_repository(self, name: str, path: str) -> Path | None:
+    @property
+    def _start(self) -> Path:
+        start = self.place.tree / self.checkout.path
+        return start.parent if start.is_file() else start
+
+    def _repository(self, name: str) -> SourceConfig | None:
         named = next((r for r in self.config.helm.value_repositories if r.name == name), None)
-        if named is None or self.given.open is None:
+        where = self.config.where
+        return SourceConfig(self.config.name, named.repo, named.revision, where=where) if named else None
+
+    def _of_repository(self, name: str, path: str) -> Path | None:
+        repository = self._repository(name)
+        if repository is None or self.given.open is None:
             known = "a `$` stands before the name of one of `valueRepositories`"
             raise self._missing(f"the source {self.config.name!r} has no value repository {name!r}: {known}")
         path = os.path.normpath(path)
-        with self.given.open(SourceConfig(self.config.name, named.repo, named.revision, where=self.config.where)) as at:
+        with self.given.open(repository) as at:
             if path not in set(at.files()):
                 return None
             data = at.read(path)

@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
 from gitops_audit.config.settings import NO_REPOSITORY, ChartRef, HelmOptions, SourceConfig, ValuesRepository
+from gitops_audit.deployer.argocd import fields
 from gitops_audit.deployer.argocd.ignore_differences import Ignored, ignored
 from gitops_audit.deployer.argocd.options import (
     OptionError,
@@ -30,6 +31,7 @@ NOT_UNDERSTOOD = "GA288"
 _FIXED = frozenset({"repoURL", "path", "targetRevision", "chart", "ref", "name"})
 _NAME = re.compile(r"[a-z0-9]([-a-z0-9.]{0,251}[a-z0-9])?")
 _UNSAFE = re.compile(r"[^A-Za-z0-9._-]+")
+_VERSION = re.compile(r"v?\d+(\.\d+){0,2}([-+][0-9A-Za-z.+-]+)?")
 _RANGE = re.compile(r"[*^~<>|, ]|\.[xX](?:\.|$)")
 
 Outcome = SourceConfig | Unfollowed | Broken
@@ -89,7 +91,9 @@ class Application:
             yield self._outcome(source, name)
 
     def broken(self, reason: str) -> Broken:
-        error = SourceError(f"{self.told} cannot be followed: {reason}", code=NOT_UNDERSTOOD, where=self.where)
+        error = SourceError(
+            printable(f"{self.told} cannot be followed: {reason}"), code=NOT_UNDERSTOOD, where=self.where
+        )
         return Broken(replace(self._config(self.source_name), name=self.source_name), error)
 
     def _outcome(self, source: JsonObject, name: str) -> Outcome:
@@ -137,7 +141,7 @@ class Application:
             return Unfollowed.of(self.placed, "it deploys an OCI artefact, which is not fetched")
         path = _path_of(str(source.get("path") or ""))
         files = self.context.files
-        revision = files.revision(url, str(source.get("targetRevision") or ""))
+        revision = files.revision(url, _revision_of(source))
         base = replace(self._config(name), repo=files.repository(url), revision=revision, path=path)
         if _RANGE.search(revision):
             return Unfollowed.of(self.placed, f"its revision {revision!r} is a range of tags")
@@ -189,14 +193,21 @@ class Application:
         }
 
     def _overridden(self, source: JsonObject, config: SourceConfig) -> JsonObject:
-        """The source with what files of its path set: first for all Applications, then for this one."""
-        for name in (".argocd-source.yaml", f".argocd-source-{self.name}.yaml"):
+        """The source with what files of its path set: first for all Applications, then for this one.
+
+        Of an Application outside of Argo CD's own namespace the name is `NAMESPACE_NAME`, which says whose it is.
+        """
+        namespace = mapping(self.body.get("metadata")).get("namespace") or self.placed.namespace
+        for own in ("", f"-{self.name}", f"-{namespace}_{self.name}"):
+            name = f".argocd-source{own}.yaml"
             path = f"{config.path}/{name}" if config.path else name
             if (data := self._read(config, path)) is not None:
                 documents, problems = manifest.documents(data, path)
                 value = documents[0][1] if documents else {}
                 if problems or not isinstance(value, dict):
                     raise OptionError(f"{path} is no YAML mapping")
+                if wrong := next((f for f in fields.faults(value, fields.SOURCE, path) if f.wanted), None):
+                    raise OptionError(str(wrong))
                 source = merged(source, {k: v for k, v in value.items() if k not in _FIXED})
         return source
 
@@ -233,6 +244,14 @@ def is_name(name: str) -> bool:
 def _renders(source: JsonObject) -> bool:
     """A source with a `ref` and without a path only lends its value files."""
     return bool(source.get("repoURL")) and bool(source.get("chart") or source.get("path") or not source.get("ref"))
+
+
+def _revision_of(source: JsonObject) -> str:
+    """`targetRevision`; a version counts among the tags that have the `tagPrefix` of the source."""
+    revision, prefix = str(source.get("targetRevision") or ""), str(source.get("tagPrefix") or "")
+    if prefix and not _VERSION.fullmatch(revision) and not _RANGE.search(revision):
+        raise OptionError(f"with a tagPrefix its targetRevision must be a version or a range, not {revision!r}")
+    return f"{prefix}{revision}"
 
 
 def _path_of(path: str) -> str:

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from itertools import islice
 
 from gitops_audit.config.settings import ArgoCDFollow, SourceConfig
-from gitops_audit.deployer.argocd import marks
+from gitops_audit.deployer.argocd import fields, marks
 from gitops_audit.deployer.argocd.application import Application, is_name, safe_name
 from gitops_audit.deployer.argocd.destination import NoDestinationError, cluster_of
 from gitops_audit.deployer.argocd.parameters import SetError
@@ -14,9 +15,11 @@ from gitops_audit.deployer.argocd.sets import applications_of
 from gitops_audit.deployer.expansion import Broken, Context, Expansion, Placed, Unfollowed, name_of
 from gitops_audit.kube.glob import is_like_any
 from gitops_audit.kube.match import has_labels, labels_of
+from gitops_audit.model.printable import printable
 from gitops_audit.model.resource import JsonObject, mapping
 
 _SECRET = ("", "Secret")
+_TOLD, _MOST_TOLD, _MOST_FAULTS = 200, 5, 10_000
 
 
 def expand(placed: Sequence[Placed], context: Context) -> Expansion:
@@ -57,7 +60,7 @@ class _Expanding:
         )
 
     def add_set(self, placed: Placed) -> None:
-        if not self._is_watched(placed.namespace):
+        if not self._is_watched(placed.namespace) or self._is_refused(placed.body, placed, fields.APPLICATION_SET):
             return
         try:
             applications = applications_of(placed, self.context, self.secrets)
@@ -71,7 +74,7 @@ class _Expanding:
 
     def add(self, body: JsonObject, placed: Placed, wave: int = 0) -> None:
         """An Application, as it stands at `placed` or is made by the set that stands there, which knows no waves."""
-        if not self._is_wanted(body, placed):
+        if not self._is_wanted(body, placed) or self._is_refused(body, placed, fields.APPLICATION):
             return
         try:
             cluster = cluster_of(body, placed, self.context)
@@ -88,6 +91,19 @@ class _Expanding:
             self.problems.append(application.broken(f"{name_of(body)[:80]!r} is no name of an Application"))
         else:
             self._take(application, self.waves.setdefault(_parent(placed), {}).setdefault(wave, set()))
+
+    def _is_refused(self, body: JsonObject, placed: Placed, shape: fields.Shape) -> bool:
+        """Whether a field has not its type, so that no API server takes the object; what is no field is told."""
+        application = self._application(body, placed, "")
+        found = list(islice(fields.faults(body.get("spec"), shape), _MOST_FAULTS))
+        wrong = next((fault for fault in found if fault.wanted), None)
+        if wrong is not None:
+            self.problems.append(application.broken(str(wrong)[:_TOLD]))
+            return True
+        for fault in found[:_MOST_TOLD]:
+            lack = "is no field of it that the audit knows, and changes nothing"
+            self.notes.append(f"{placed.told}: {printable(str(fault)[:_TOLD])} {lack}")
+        return False
 
     def _take(self, application: Application, wave: set[str]) -> None:
         """`wave` are the sources that the same parent deploys at the same time."""

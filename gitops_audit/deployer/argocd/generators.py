@@ -65,7 +65,7 @@ class Generators:
     def _list(self, options: JsonObject) -> Parameters:
         elements = list(_mappings(options.get("elements")))
         if text := options.get("elementsYaml"):
-            documents, problems = manifest.documents(str(text).encode(), "elementsYaml")
+            documents, problems = manifest.documents(str(text).encode(errors="replace"), "elementsYaml")
             value = documents[0][1] if documents else []
             if problems or not isinstance(value, list):
                 raise SetError("the elementsYaml of its list generator is no YAML list")

@@ -10,6 +10,7 @@ import re
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
+from gitops_audit.config.repository import without_user_info
 from gitops_audit.config.settings import (
     DirectoryOptions,
     HelmOptions,
@@ -18,6 +19,7 @@ from gitops_audit.config.settings import (
     SourceType,
     ValuesRepository,
 )
+from gitops_audit.errors import SourceError
 from gitops_audit.manifest import file as manifest
 from gitops_audit.model.resource import JsonObject, mapping
 
@@ -50,6 +52,7 @@ def directory_options(source: JsonObject, variables: Mapping[str, str]) -> Direc
         recurse=options.get("recurse") is True,
         include=str(options.get("include") or ""),
         exclude=str(options.get("exclude") or ""),
+        any_suffix=options.get("disableExtensionFilter") is True,
         jsonnet=json.dumps(jsonnet) if jsonnet else "",
     )
 
@@ -65,12 +68,17 @@ def kustomize_options(source: JsonObject, base: KustomizeOptions, variables: Map
         overlay["images"] = images
     if replicas := [_replicas(mapping(entry)) for entry in options.get("replicas") or ()]:
         overlay["replicas"] = replicas
-    overlay |= _labels(options)
+    overlay |= _labels(options, variables)
+    forced = {"labels": "forceCommonLabels", "commonLabels": "forceCommonLabels"}
+    forced["commonAnnotations"] = "forceCommonAnnotations"
     return KustomizeOptions(
         load_restrictor=base.load_restrictor,
         helm_charts=base.helm_charts,
         overlay=json.dumps(overlay) if overlay else "",
         skips_missing=options.get("ignoreMissingComponents") is True,
+        unforced=tuple(key for key, force in forced.items() if key in overlay and options.get(force) is not True),
+        kube_version=str(options.get("kubeVersion") or ""),
+        api_versions=tuple(_texts(options.get("apiVersions"))),
     )
 
 
@@ -90,13 +98,13 @@ def image(text: str) -> JsonObject:
 
 def _replicas(entry: JsonObject) -> JsonObject:
     count = entry.get("count")
-    if isinstance(count, str) and not count.isdecimal():
+    if isinstance(count, str) and not (count.isascii() and count.isdecimal()):
         raise OptionError(f"its replicas of {entry.get('name')} are no number")
     return {"name": str(entry.get("name") or ""), "count": int(count or 0)}
 
 
-def _labels(options: JsonObject) -> JsonObject:
-    labels = mapping(options.get("commonLabels"))
+def _labels(options: JsonObject, variables: Mapping[str, str]) -> JsonObject:
+    labels = {k: substituted(str(v), variables) for k, v in mapping(options.get("commonLabels")).items()}
     if not labels:
         return {}
     if options.get("labelWithoutSelector") is not True:
@@ -108,7 +116,7 @@ def _labels(options: JsonObject) -> JsonObject:
 def helm_options(
     source: JsonObject, application: str, refs: Mapping[str, ValuesRepository], variables: Mapping[str, str]
 ) -> HelmOptions:
-    """`refs` are the sources that value files may come from, by their `ref`. Raises OptionError."""
+    """`refs` are the sources that value files may come from, by their `ref`. Raises OptionError, SourceError."""
     options = mapping(source.get("helm"))
     files = tuple(_value_file(text, variables) for text in _texts(options.get("valueFiles")))
     return HelmOptions(
@@ -146,7 +154,10 @@ def substituted(text: str, variables: Mapping[str, str]) -> str:
 
 
 def _value_file(text: str, variables: Mapping[str, str]) -> str:
-    """The `$name` of another source at its beginning stays."""
+    """The `$name` of another source at its beginning stays. Raises SourceError for a URL."""
+    if "://" in text:
+        shown = without_user_info(text).partition("?")[0]
+        raise SourceError(f"its value file {shown} is fetched from elsewhere, which the audit does not do")
     first, slash, rest = text.partition("/")
     if first.startswith("$") and not first.startswith(("$ARGOCD_", "${ARGOCD_")):
         return f"{first}{slash}{substituted(rest, variables)}"
@@ -161,7 +172,7 @@ def _values(options: JsonObject) -> str:
     text = options.get("values")
     if not isinstance(text, str) or not text.strip():
         return ""
-    documents, problems = manifest.documents(text.encode(), "values")
+    documents, problems = manifest.documents(text.encode(errors="replace"), "values")
     if problems or len(documents) > 1 or not isinstance(documents[0][1] if documents else {}, dict):
         raise OptionError("its `helm.values` are no YAML mapping")
     return json.dumps(documents[0][1]) if documents else ""

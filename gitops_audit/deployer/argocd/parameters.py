@@ -20,6 +20,7 @@ MAX_FILLED_CHARS = 64 << 20
 _CHAIN = re.compile(r"(?<![\w.)$\"'`])\.([A-Za-z_]\w*(?:\.[A-Za-z_]\w*)*)")
 _BLOCK = re.compile(r"\{\{-?\s*(?:if|with|range|else|define|block|template)\b")
 _LITERAL = re.compile(r"\"(?:[^\"\\]|\\.)*(?:\"|\Z)|`[^`]*(?:`|\Z)", re.DOTALL)
+_NO_VALUE = "<no value>"
 _INVALID = re.compile(r"[^-a-z0-9.]")
 
 
@@ -60,9 +61,13 @@ class Templates:
             if self.is_strict and (name := _missing(template)):
                 raise SetError(f"its template uses .{name}, which a generator does not give (missingkey=error)")
         try:
-            return self.evaluate(templates) if templates else ()
+            texts = self.evaluate(templates) if templates else ()
         except SourceError as error:
             raise SetError(error.message) from None
+        pairs = zip(templates, texts, strict=True)
+        if self.is_strict and any(_NO_VALUE in text and _NO_VALUE not in template.text for template, text in pairs):
+            raise SetError("its template uses a parameter which a generator does not give (missingkey=error)")
+        return texts
 
 
 def normalized(text: str) -> str:

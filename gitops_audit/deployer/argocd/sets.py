@@ -50,7 +50,7 @@ def _computed(placed: Placed, context: Context, secrets: Iterable[JsonObject]) -
     bodies = [_application(filled, placed) for filled in templates.filled(jobs)]
     if patch := spec.get("templatePatch"):
         patches = templates.filled([(str(patch), parameters) for _, parameters in jobs])
-        bodies = [_patched(body, text) for body, text in zip(bodies, patches, strict=True)]
+        bodies = [_with_project_of(body, _patched(body, text)) for body, text in zip(bodies, patches, strict=True)]
     _refuse_twins(bodies)
     return bodies
 
@@ -69,7 +69,7 @@ def _application(template: Any, placed: Placed) -> JsonObject:
 
 
 def _patched(body: JsonObject, text: str) -> JsonObject:
-    documents, problems = manifest.documents(text.encode(), "templatePatch")
+    documents, problems = manifest.documents(text.encode(errors="replace"), "templatePatch")
     if problems or len(documents) > 1:
         raise SetError("its templatePatch is neither YAML nor JSON")
     patch = documents[0][1] if documents else {}
@@ -78,6 +78,13 @@ def _patched(body: JsonObject, text: str) -> JsonObject:
     if not isinstance(patch, dict):
         raise SetError("its templatePatch is no mapping")
     return _merge_patched(body, patch)
+
+
+def _with_project_of(body: JsonObject, patched: JsonObject) -> JsonObject:
+    """A patch does not change the project: whoever may write parameters must not get the rights of another one."""
+    spec = {key: value for key, value in mapping(patched.get("spec")).items() if key != "project"}
+    project = mapping(body.get("spec")).get("project")
+    return patched | {"spec": spec if project is None else spec | {"project": project}}
 
 
 def _merge_patched(base: JsonObject, patch: JsonObject) -> JsonObject:
@@ -94,7 +101,10 @@ def _json_patched(body: JsonObject, operations: Sequence[Any]) -> JsonObject:
     """`add`, `replace` and `remove` of RFC 6902."""
     found = copy.deepcopy(body)
     for operation in map(mapping, operations):
-        *steps, last = [s.replace("~1", "/").replace("~0", "~") for s in str(operation.get("path", "")).split("/")[1:]]
+        path = str(operation.get("path") or "")
+        if not path.startswith("/"):
+            raise SetError("its templatePatch has an operation without a path")
+        *steps, last = [s.replace("~1", "/").replace("~0", "~") for s in path.split("/")[1:]]
         try:
             _operate(_parent(found, steps), last, operation)
         except (KeyError, IndexError, ValueError, TypeError):

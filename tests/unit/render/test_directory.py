@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from gitops_audit.config.settings import SourceConfig
+from gitops_audit.config.settings import DirectoryOptions, SourceConfig
 from gitops_audit.model.resource import FileProblem
 from gitops_audit.render import directory
 from gitops_audit.source.unread import SUBMODULE
@@ -79,3 +79,32 @@ def test_what_the_source_could_not_read_is_a_problem_where_manifests_may_be_miss
     rendered = directory.render(SourceConfig("s", exclude=("tests",)), checkout)
     assert [p.path for p in rendered.problems] == ["apps/a.yaml", "apps/vendor.d"]
     assert rendered.ignored == (("apps/link", "a link to a directory"),)
+
+
+MARKED = f"# +argocd:skip-file-rendering\n{thing('marked')}"
+ANY_NAME: dict[str, str | bytes] = {
+    "a.yaml": thing("a"),
+    "b.yaml.sealed": thing("b"),
+    "marked.yaml": MARKED,
+    "README.md": "# no manifest: [",
+    "deep/c.yaml": thing("c"),
+}
+
+
+@pytest.mark.parametrize(
+    ("options", "expected"),
+    [
+        (None, ["a", "c", "marked"]),
+        (DirectoryOptions(), ["a"]),
+        (DirectoryOptions(recurse=True), ["a", "c"]),
+        (DirectoryOptions(include="*.sealed"), []),
+        (DirectoryOptions(any_suffix=True), ["a", "b"]),
+        (DirectoryOptions(any_suffix=True, include="*.sealed"), ["b"]),
+        (DirectoryOptions(recurse=True, any_suffix=True, exclude="{*.sealed,deep/*}"), ["a"]),
+    ],
+)
+def test_argo_cd_takes_the_files_that_its_options_and_their_marks_say(
+    options: DirectoryOptions | None, expected: list[str]
+) -> None:
+    rendered = directory.render(SourceConfig("s", directory=options), DictCheckout(ANY_NAME))
+    assert (sorted(m.body["metadata"]["name"] for m in rendered.manifests), rendered.problems) == (expected, ())

@@ -169,3 +169,29 @@ def test_an_overlay_leads_no_further_than_a_kustomization(overlay: JsonObject) -
     found = render(BASE, overlay=overlay)
     assert found.problems
     assert not found.manifests
+
+
+TAKEN: dict[str, str | bytes] = {
+    "app/kustomization.yaml": "resources: [cfg.yaml]\ncommonAnnotations: {note: here}\n"
+    "labels: [{pairs: {team: web}}]\n",
+    "app/cfg.yaml": CONFIG,
+}
+
+
+@pytest.mark.parametrize(
+    ("field", "value", "is_taken"),
+    [
+        ("commonLabels", {"team": "x"}, True),
+        ("labels", [{"pairs": {"team": "x"}}], True),
+        ("commonLabels", {"other": "x"}, False),
+        ("commonAnnotations", {"note": "x"}, True),
+        ("commonAnnotations", {"team": "x"}, False),
+    ],
+)
+def test_a_label_or_annotation_that_stands_already_fails_without_force(field: str, value: Any, is_taken: bool) -> None:
+    if is_taken:
+        with pytest.raises(SourceError, match="which the kustomization has already") as raised:
+            render(TAKEN, overlay={field: value}, unforced=(field,))
+        assert "without `forceCommon" in str(raised.value.hint)
+    else:
+        assert list(bodies(render(TAKEN, overlay={field: value}, unforced=(field,)))) == ["cfg"]

@@ -60,6 +60,7 @@ def test_without_options_a_directory_is_its_own_files_and_the_release_is_the_app
     ("options", "expected"),
     [
         ("{recurse: true}", DirectoryOptions(recurse=True)),
+        ("{disableExtensionFilter: true}", DirectoryOptions(any_suffix=True)),
         ("{include: '*.yaml'}", DirectoryOptions(include="*.yaml")),
         ("{exclude: '{config.json,env-*/*}'}", DirectoryOptions(exclude="{config.json,env-*/*}")),
         (
@@ -106,6 +107,7 @@ def test_options_of_a_directory(options: str, expected: DirectoryOptions) -> Non
             "{commonAnnotations: {a: '${ARGOCD_APP_NAME}'}, commonAnnotationsEnvsubst: true}",
             {"commonAnnotations": {"a": "shop"}},
         ),
+        ("commonLabels: {a: $ARGOCD_APP_NAME}", {"commonLabels": {"a": "shop"}}),
         ("patches: [{path: p.yaml}]", {"patches": [{"path": "p.yaml"}]}),
         ("components: [../eu]", {"components": ["../eu"]}),
         ("version: v5.4.0", None),
@@ -121,6 +123,27 @@ def test_options_of_kustomize(options: str, overlay: Any) -> None:
 
 def test_kustomize_leaves_out_missing_components_where_it_says_so() -> None:
     assert only(expanded(from_git("kustomize: {ignoreMissingComponents: true}"))).kustomize.skips_missing
+
+
+def test_charts_of_a_kustomization_are_told_of_the_kubernetes_that_the_application_names() -> None:
+    options = only(expanded(from_git("kustomize: {kubeVersion: 1.30.0, apiVersions: [a/v1]}"))).kustomize
+    assert (options.kube_version, options.api_versions) == ("1.30.0", ("a/v1",))
+
+
+@pytest.mark.parametrize(
+    ("options", "unforced"),
+    [
+        ("{commonLabels: {a: b}}", ("commonLabels",)),
+        ("{commonLabels: {a: b}, labelWithoutSelector: true}", ("labels",)),
+        ("{commonLabels: {a: b}, forceCommonLabels: true}", ()),
+        ("{commonAnnotations: {a: b}}", ("commonAnnotations",)),
+        ("{commonAnnotations: {a: b}, forceCommonAnnotations: true}", ()),
+    ],
+)
+def test_labels_and_annotations_that_stand_already_are_replaced_by_force_alone(
+    options: str, unforced: tuple[str, ...]
+) -> None:
+    assert only(expanded(from_git(f"kustomize: {options}"))).kustomize.unforced == unforced
 
 
 @pytest.mark.parametrize(
@@ -185,6 +208,13 @@ def test_a_chart_without_a_scheme_is_of_a_registry() -> None:
     assert source.helm.chart == ChartRef("oci://registry.example.com/charts", "web", "")
 
 
+@pytest.mark.parametrize("revision", ["v1.2.0", "1.2"])
+def test_a_version_counts_among_the_tags_with_the_prefix_of_the_source(revision: str) -> None:
+    assert (
+        only(expanded(from_git(f"{{tagPrefix: shop/, targetRevision: '{revision}'}}"))).revision == f"shop/{revision}"
+    )
+
+
 def test_each_source_that_renders_something_is_one_of_its_own() -> None:
     spec = f"sources: [{{repoURL: {HERE}, path: a}}, {{repoURL: {HERE}, path: b, ref: x}}, {{repoURL: {HERE}, ref: y}}]"
     found = expanded(application(spec))
@@ -202,9 +232,27 @@ def test_files_in_its_path_override_its_options_first_for_all_and_then_for_one_a
     assert source.repo == ""
 
 
+@pytest.mark.parametrize("namespace", ["argocd", "team-a"])
+def test_a_file_for_one_application_may_name_its_namespace(namespace: str) -> None:
+    files = {"apps/.argocd-source-team-a_shop.yaml": "kustomize: {namePrefix: own-}\n"}
+    body = from_git("kustomize: {nameSuffix: -x}")
+    body["metadata"]["namespace"] = namespace
+    overlay = json.loads(only(expanded(body, files=files)).kustomize.overlay)
+    assert overlay == {"nameSuffix": "-x"} | ({"namePrefix": "own-"} if namespace == "team-a" else {})
+
+
 @pytest.mark.parametrize(
     ("source", "reason"),
     [
+        (
+            "helm: {valueFiles: ['https://me:hunter2@files.example.com/v.yaml?key=hunter3']}",
+            "its value file https://files.example.com/v.yaml is fetched from elsewhere, which the audit does not do",
+        ),
+        ("{tagPrefix: a/, targetRevision: v1.*}", "its revision 'a/v1.*' is a range of tags"),
+        (
+            "{tagPrefix: a/, targetRevision: main}",
+            "with a tagPrefix its targetRevision must be a version or a range, not 'main'",
+        ),
         ("plugin: {name: x}", "a config management plugin renders it, and none is run"),
         ("{kustomize: {}, helm: {}}", "it has options of helm and kustomize, and Argo CD takes only one of them"),
         ("path: ../../etc", "its path '../../etc' leaves the repository"),

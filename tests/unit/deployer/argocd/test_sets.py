@@ -208,6 +208,25 @@ def test_a_patch_may_be_a_list_of_operations() -> None:
     assert (source.path, source.helm.value_files) == ("x", ("b",))
 
 
+@pytest.mark.parametrize(
+    "patch",
+    ["spec: {project: admin}", '[{"op": "add", "path": "/spec/project", "value": "admin"}]', "spec: {project: null}"],
+)
+def test_a_patch_of_the_template_does_not_change_the_project(patch: str) -> None:
+    body = made("[{list: {elements: [{n: a}]}}]", "{{.n}}", "p", is_go=True)
+    body["spec"]["template"]["spec"]["project"] = "team"
+    body["spec"]["templatePatch"] = patch
+    [followed] = expanded(body).followed
+    assert followed.body["spec"]["project"] == "team"
+
+
+@pytest.mark.parametrize("patch", ["- {}", "- {op: add, path: 5}", "- {op: add}", "- x"])
+def test_an_operation_of_a_patch_without_a_path_is_an_error(patch: str) -> None:
+    body = made("[{list: {elements: [{n: a}]}}]", "{{.n}}", "p", is_go=True)
+    body["spec"]["templatePatch"] = patch
+    assert "without a path" in reasons(expanded(body))[0]
+
+
 CLUSTERS = "[{clusters: {}}]"
 
 
@@ -310,12 +329,23 @@ def test_a_name_that_a_generator_does_not_give_is_an_error_where_the_set_says_so
     assert "uses .p.q, which a generator does not give" in reasons(expanded(body))[0]
 
 
+def test_a_name_that_a_generator_does_not_give_is_no_value_where_the_set_says_nothing() -> None:
+    found = expanded(made("[{list: {elements: [{n: a}]}}]", "{{.n}}", "p/{{.q}}{{ if .r }}x{{ end }}", is_go=True))
+    assert parameters(found) == {"a": "p/<no value>"}
+
+
+def test_a_lacking_name_in_a_block_is_an_error_where_the_set_says_so() -> None:
+    body = made("[{list: {elements: [{n: a}]}}]", "{{.n}}", "{{ if .n }}{{ .q }}{{ end }}", is_go=True)
+    body["spec"]["goTemplateOptions"] = ["missingkey=error"]
+    assert "which a generator does not give" in reasons(expanded(body))[0]
+
+
 @pytest.mark.parametrize(
     "template", ['{{ .Files.Get "/etc/passwd" }}', "{{ .Values }}", '{{ env "HOME" }}', '{{ getHostByName "x" }}']
 )
 def test_a_template_sees_neither_files_nor_the_environment(template: str) -> None:
     found = expanded(made("[{list: {elements: [{n: a}]}}]", "{{.n}}", template, is_go=True))
-    assert parameters(found) in ({}, {"a": ""})
+    assert parameters(found) in ({}, {"a": ""}, {"a": "<no value>"})
     assert len(reasons(found)) == (not found.sources)
 
 

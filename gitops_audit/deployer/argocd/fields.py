@@ -153,9 +153,9 @@ def faults(value: Any, shape: Shape, path: str = "spec") -> Iterator[FieldFault]
     kinds = _kinds(shape)
     if not isinstance(value, kinds) or (isinstance(value, bool) and bool not in kinds):
         yield FieldFault(path, " or ".join(_WORDS[kind] for kind in kinds))
-    elif isinstance(shape, list):
-        yield from (fault for n, item in enumerate(list(value)) for fault in faults(item, shape[0], f"{path}[{n}]"))
-    elif isinstance(shape, dict):
+    elif isinstance(value, list):
+        yield from (fault for n, item in enumerate(value) for fault in faults(item, shape[0], f"{path}[{n}]"))
+    elif isinstance(value, dict):
         yield from _of_fields(value, shape, path)
 
 

@@ -81,14 +81,14 @@ class DirectoryOptions:
 @dataclass(frozen=True, slots=True)
 class Substitution:
     """The variables that Flux replaces in what was built, by name. `unknown` names those whose value the audit does not
-    know; `is_open`: there may be more of them. `is_strict`: one that is not set is an error. `is_always`: functions are
-    evaluated where there is no variable at all, too.
+    know; `is_open`: there may be more of them. `is_strict`: one that is not set is an error, None where it is not known
+    whether it is. `is_always`: functions are evaluated where there is no variable at all, too.
     """
 
     variables: tuple[tuple[str, str], ...] = field(default=(), repr=False)
     unknown: tuple[str, ...] = ()
     is_open: bool = False
-    is_strict: bool = False
+    is_strict: bool | None = False
     is_always: bool = False
 
 
@@ -97,13 +97,15 @@ class PostBuild:
     """What Flux does with the objects of a source when they are built. Without a `substitution`, `${name}` is content.
 
     `labels` and `annotations` (`commonMetadata`) take the place of those of the objects. `given` are the options of the
-    Kustomization as texts, to tell whether the one that Flux applied last has others.
+    Kustomization as texts, to tell whether the one that Flux applied last has others. Without `decrypts` it applies
+    nothing where a Secret is encrypted.
     """
 
     substitution: Substitution | None = None
     labels: tuple[tuple[str, str], ...] = ()
     annotations: tuple[tuple[str, str], ...] = ()
     given: tuple[tuple[str, str], ...] = field(default=(), repr=False)
+    decrypts: bool = True
 
 
 @dataclass(frozen=True, slots=True)

@@ -23,7 +23,7 @@ _SHOWN = 5
 
 FOLLOWED_KINDS: dict[str, frozenset[GroupKind]] = {
     "argocd": frozenset({argocd.APPLICATION, argocd.APPLICATION_SET}),
-    "flux": frozenset({flux.KUSTOMIZATION, flux.HELM_RELEASE}),
+    "flux": frozenset({flux.KUSTOMIZATION, flux.HELM_RELEASE, flux.RESOURCE_SET}),
 }
 """The kinds that deploy something, by the key of the source that follows them."""
 

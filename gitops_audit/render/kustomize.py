@@ -177,6 +177,7 @@ class _Build:
             manifests,
             (*built.problems, *broken),
             found.ignored,
+            built.notes,
             tools=tuple(self._tools()),
             is_timed=self._reached.has_charts,
         )

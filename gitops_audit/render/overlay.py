@@ -26,8 +26,10 @@ from gitops_audit.render.registry import KUSTOMIZATION_FILES
 from gitops_audit.source.export import Export
 
 TAKEN = "GA293"
-_NAMED = ("images", "replicas")
+_NAMED, _REPLACED = ("images", "replicas"), ("buildMetadata",)
 _VERSION = ("newTag", "digest")
+# What Flux puts into a kustomization without resources, for kustomize refuses an empty one.
+_FOR_ORIGINS = {"buildMetadata": ["originAnnotations"]}
 _IDENTITY = {"apiVersion": "kustomize.config.k8s.io/v1beta1", "kind": "Kustomization"}
 
 
@@ -87,7 +89,7 @@ def merged(base: JsonObject, overlay: JsonObject) -> JsonObject:
 def _merged(name: str, old: Any, new: Any) -> Any:
     if isinstance(new, dict) and isinstance(old, dict):
         return old | new
-    if not isinstance(new, list) or not isinstance(old, list):
+    if not isinstance(new, list) or not isinstance(old, list) or name in _REPLACED:
         return new
     if name not in _NAMED:
         return [*old, *new]
@@ -126,7 +128,8 @@ def _kustomization(tree: Path, file: Path, options: KustomizeOptions, *, is_made
     if not isinstance(value, dict):
         return None
     _refuse_taken(value, overlay, options.unforced)
-    return merged(value, overlay)
+    asks = _FOR_ORIGINS if options.is_generated and not any(Value("", value).item_texts("resources")) else {}
+    return merged(value | asks, overlay)
 
 
 def _refuse_taken(base: JsonObject, overlay: JsonObject, unforced: Sequence[str]) -> None:

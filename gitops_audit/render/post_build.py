@@ -5,7 +5,7 @@ annotations on all of them (fluxcd.io/flux/components/kustomize/kustomizations, 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass, field, replace
 from functools import reduce
 from typing import Any
@@ -21,6 +21,16 @@ from gitops_audit.render.tool import UNRENDERED
 
 _SEPARATOR = b"\n---\n"
 _DISABLED = flux.SUBSTITUTE.encode()
+_MOST = 5
+_UNSET = (
+    "no value is set for {}, which is empty then up to kustomize-controller 1.8, while later versions build nothing: "
+    "set it, or give it a default (`${{name:=}}`)"
+)
+_ENCRYPTED = b"\nsops:\n"
+_UNDECRYPTED = (
+    "Flux refuses to apply this: {} is encrypted by SOPS, and the Kustomization has no `decryption` that says how to "
+    "read it"
+)
 _NAME = re.compile(r"\$\{([A-Za-z_][A-Za-z0-9_]*)")
 
 
@@ -33,6 +43,7 @@ class Substituted:
 
     output: bytes = field(repr=False)
     problems: tuple[FileProblem, ...] = ()
+    notes: tuple[str, ...] = ()
     kept: frozenset[str] = frozenset()
     is_known: bool = False
 
@@ -66,7 +77,21 @@ def substituted(output: bytes, post_build: PostBuild | None, path: str) -> Subst
     """`path` is where problems are told: an object whose variables Flux cannot replace is one, and is left out."""
     if post_build is None:
         return Substituted(output)
-    wanted = post_build.substitution
+    refused = () if post_build.decrypts else tuple(_undecrypted(output, path))
+    built = _with_variables(output, post_build.substitution, path)
+    return replace(built, problems=(*refused, *built.problems)) if refused else built
+
+
+def _undecrypted(output: bytes, path: str) -> Iterator[FileProblem]:
+    for document in output.split(_SEPARATOR) if _ENCRYPTED in output else ():
+        body = _body(document) if _ENCRYPTED in document else {}
+        annotations = mapping(mapping(body.get("metadata")).get("annotations"))
+        is_kept = str(annotations.get(flux.DECRYPT, "")).lower() == "disabled"
+        if body.get("kind") == "Secret" and "sops" in body and not is_kept:
+            yield FileProblem(path, 1, _UNDECRYPTED.format(_title(document)), UNRENDERED)
+
+
+def _with_variables(output: bytes, wanted: Substitution | None, path: str) -> Substituted:
     if wanted is None or not (wanted.variables or wanted.unknown or wanted.is_open or wanted.is_always):
         return Substituted(output, is_known=True)
     if b"$" not in output:
@@ -80,7 +105,7 @@ def substituted(output: bytes, post_build: PostBuild | None, path: str) -> Subst
 
 
 def _replaced(output: bytes, wanted: Substitution, path: str) -> Substituted:
-    variables = Variables(dict(wanted.variables), frozenset(wanted.unknown), wanted.is_open, wanted.is_strict)
+    variables = Variables(dict(wanted.variables), frozenset(wanted.unknown), wanted.is_open, bool(wanted.is_strict))
     documents: list[bytes] = []
     problems: list[FileProblem] = []
     for document in output.split(_SEPARATOR):
@@ -89,7 +114,15 @@ def _replaced(output: bytes, wanted: Substitution, path: str) -> Substituted:
         except SubstitutionError as error:
             words = f"Flux refuses to build: the variables of {_title(document)} cannot be replaced: {error}"
             problems.append(FileProblem(path, 1, words, UNRENDERED))
-    return Substituted(_SEPARATOR.join(documents), tuple(problems), frozenset(variables.kept), is_known=True)
+    notes = tuple(_unset(variables.unset)) if wanted.is_strict is None else ()
+    return Substituted(_SEPARATOR.join(documents), tuple(problems), notes, frozenset(variables.kept), is_known=True)
+
+
+def _unset(names: Collection[str]) -> Iterator[str]:
+    """What is told where it is not known how strict Flux is."""
+    if names:
+        more = f" and {len(names) - _MOST} more" if len(names) > _MOST else ""
+        yield _UNSET.format(f"the variable {', '.join(sorted(names)[:_MOST])}{more}"[:500])
 
 
 def _document(document: bytes, variables: Variables) -> bytes:

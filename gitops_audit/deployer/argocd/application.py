@@ -21,6 +21,7 @@ from gitops_audit.deployer.argocd.options import (
     source_type,
 )
 from gitops_audit.deployer.expansion import Broken, Context, Placed, Unfollowed
+from gitops_audit.deployer.field_fault import faults
 from gitops_audit.deployer.inputs import of_application_source
 from gitops_audit.errors import Location, SourceError
 from gitops_audit.manifest import file as manifest
@@ -206,7 +207,7 @@ class Application:
                 value = documents[0][1] if documents else {}
                 if problems or not isinstance(value, dict):
                     raise OptionError(f"{path} is no YAML mapping")
-                if wrong := next((f for f in fields.faults(value, fields.SOURCE, path) if f.wanted), None):
+                if wrong := next((f for f in faults(value, fields.SOURCE, path) if f.wanted), None):
                     raise OptionError(str(wrong))
                 source = merged(source, {k: v for k, v in value.items() if k not in _FIXED})
         return source

@@ -13,6 +13,7 @@ from gitops_audit.deployer.argocd.destination import NoDestinationError, cluster
 from gitops_audit.deployer.argocd.parameters import SetError
 from gitops_audit.deployer.argocd.sets import applications_of
 from gitops_audit.deployer.expansion import Broken, Context, Expansion, Placed, Unfollowed, name_of
+from gitops_audit.deployer.field_fault import Shape, faults
 from gitops_audit.kube.glob import is_like_any
 from gitops_audit.kube.match import has_labels, labels_of
 from gitops_audit.model.printable import printable
@@ -92,10 +93,10 @@ class _Expanding:
         else:
             self._take(application, self.waves.setdefault(_parent(placed), {}).setdefault(wave, set()))
 
-    def _is_refused(self, body: JsonObject, placed: Placed, shape: fields.Shape) -> bool:
+    def _is_refused(self, body: JsonObject, placed: Placed, shape: Shape) -> bool:
         """Whether a field has not its type, so that no API server takes the object; what is no field is told."""
         application = self._application(body, placed, "")
-        found = list(islice(fields.faults(body.get("spec"), shape), _MOST_FAULTS))
+        found = list(islice(faults(body.get("spec"), shape), _MOST_FAULTS))
         wrong = next((fault for fault in found if fault.wanted), None)
         if wrong is not None:
             self.problems.append(application.broken(str(wrong)[:_TOLD]))

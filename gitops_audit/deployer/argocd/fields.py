@@ -6,13 +6,7 @@ Source: the CustomResourceDefinitions that Argo CD is installed with (`argoproj.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import dataclass
-from typing import Any
-
-Shape = Any
-"""`str`, `bool` or `int`; several of them; `[shape]`: a list; `{name: shape}`: these fields; `{"*": shape}`: any names;
-None: anything."""
+from gitops_audit.deployer.field_fault import Shape
 
 _TEXTS, _MAP = [str], {"*": str}
 _SELECTOR: dict[str, Shape] = {
@@ -132,43 +126,3 @@ APPLICATION_SET: dict[str, Shape] = {
     "preservedFields": {"labels": _TEXTS, "annotations": _TEXTS},
     "ignoreApplicationDifferences": [{"name": str, **_IGNORED}],
 }
-_WORDS = {str: "text", bool: "true or false", int: "a whole number", list: "a list", dict: "a mapping"}
-
-
-@dataclass(frozen=True, slots=True)
-class FieldFault:
-    """`path` is `spec.source.helm.valueFiles`; `wanted` says what must stand there, empty where it is no field."""
-
-    path: str
-    wanted: str = ""
-
-    def __str__(self) -> str:
-        return f"{self.path} must be {self.wanted}" if self.wanted else self.path
-
-
-def faults(value: Any, shape: Shape, path: str = "spec") -> Iterator[FieldFault]:
-    """What an object does not have of its type. What is null is not there."""
-    if value is None or shape is None:
-        return
-    kinds = _kinds(shape)
-    if not isinstance(value, kinds) or (isinstance(value, bool) and bool not in kinds):
-        yield FieldFault(path, " or ".join(_WORDS[kind] for kind in kinds))
-    elif isinstance(value, list):
-        yield from (fault for n, item in enumerate(value) for fault in faults(item, shape[0], f"{path}[{n}]"))
-    elif isinstance(value, dict):
-        yield from _of_fields(value, shape, path)
-
-
-def _of_fields(value: dict[str, Any], shape: dict[str, Shape], path: str) -> Iterator[FieldFault]:
-    for name, child in value.items():
-        below = f"{path}.{name}"
-        if name in shape or "*" in shape:
-            yield from faults(child, shape.get(name, shape.get("*")), below)
-        else:
-            yield FieldFault(below)
-
-
-def _kinds(shape: Shape) -> tuple[type, ...]:
-    if isinstance(shape, tuple):
-        return shape
-    return (shape,) if isinstance(shape, type) else (type(shape),)

@@ -1,6 +1,7 @@
 """Flux: the marks that it writes and reads, and what its Kustomizations and HelmReleases deploy."""
 
 from gitops_audit.deployer.flux.marks import (
+    DECRYPT,
     DRIFT_DETECTION,
     GIT_REPOSITORY,
     HELM_RELEASE,
@@ -12,6 +13,7 @@ from gitops_audit.deployer.flux.marks import (
     RECONCILE,
     RELEASE,
     RELEASE_NAMESPACE,
+    RESOURCE_SET,
     SSA,
     SUBSTITUTE,
     deployed_objects,
@@ -20,6 +22,7 @@ from gitops_audit.deployer.flux.marks import (
 )
 
 __all__ = [
+    "DECRYPT",
     "DRIFT_DETECTION",
     "GIT_REPOSITORY",
     "HELM_RELEASE",
@@ -31,6 +34,7 @@ __all__ = [
     "RECONCILE",
     "RELEASE",
     "RELEASE_NAMESPACE",
+    "RESOURCE_SET",
     "SSA",
     "SUBSTITUTE",
     "deployed_objects",

@@ -54,8 +54,11 @@ class Catalog:
 
     def get(self, kind: GroupKind, cluster: str, namespace: str, name: str) -> JsonObject | None:
         """One object, declared or else live; None where it is in neither, or nobody can be asked."""
-        one = self._declared.get((kind, cluster, namespace, name))
+        one = self.declared(kind, cluster, namespace, name)
         return one.body if one is not None else self._live(kind, cluster, namespace, name)
+
+    def declared(self, kind: GroupKind, cluster: str, namespace: str, name: str) -> Placed | None:
+        return self._declared.get((kind, cluster, namespace, name))
 
     def _add(self, one: Placed) -> None:
         key = one.group_kind, one.cluster, namespace_of(one), one.name

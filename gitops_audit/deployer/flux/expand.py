@@ -7,23 +7,29 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
+from itertools import islice
 from typing import Any
 
 from gitops_audit.config.settings import FluxFollow, SourceConfig
 from gitops_audit.config.suggest import listed
+from gitops_audit.deployer.engine_rules import references
 from gitops_audit.deployer.expansion import Broken, Context, Expansion, Placed, Unfollowed
 from gitops_audit.deployer.flux.catalog import Catalog, items, namespace_of, text
 from gitops_audit.deployer.flux.drift_ignore import unsaid
+from gitops_audit.deployer.flux.fields import faults_of
 from gitops_audit.deployer.flux.kustomization import KustomizationReader
-from gitops_audit.deployer.flux.marks import HELM_RELEASE, KUSTOMIZATION
+from gitops_audit.deployer.flux.marks import HELM_RELEASE, KUSTOMIZATION, RESOURCE_SET
 from gitops_audit.deployer.flux.origin import Origins, UnfollowedError
 from gitops_audit.deployer.flux.release import ReleaseReader
-from gitops_audit.errors import SourceError
+from gitops_audit.errors import Location, SourceError
 from gitops_audit.kube.glob import is_like_any
 from gitops_audit.kube.match import has_labels, labels_of
+from gitops_audit.model.printable import printable
 from gitops_audit.model.resource import mapping
 
-DEPENDENCY_CYCLE = "GA290"
+DEPENDENCY_CYCLE, WRONG_FIELD = "GA290", "GA291"
+_TEMPLATES = "it makes objects of templates and inputs, and the audit evaluates none of them"
+_MOST = 5
 
 
 def expand(placed: Sequence[Placed], context: Context) -> Expansion:
@@ -35,11 +41,14 @@ def expand(placed: Sequence[Placed], context: Context) -> Expansion:
     names = _names(context.source, wanted)
     stuck = _stuck(wanted)
     sources: list[SourceConfig] = []
-    unfollowed: list[Unfollowed] = []
+    unfollowed = [
+        Unfollowed.of(o, _TEMPLATES) for o in catalog.all([RESOURCE_SET]) if _is_wanted(o, context.source.flux)
+    ]
     problems: list[Broken] = []
     for one in wanted:
-        if (others := stuck.get(_id(one))) is not None:
-            problems.append(_never_applied(one, names[_id(one)], others, context))
+        error = _never_applied(one, stuck.get(_id(one), ()), context) or _refused(one, catalog, context)
+        if error is not None:
+            problems.append(_broken(one, names[_id(one)], error, context))
             continue
         try:
             reader = kustomizations if one.group_kind == KUSTOMIZATION else releases
@@ -48,8 +57,26 @@ def expand(placed: Sequence[Placed], context: Context) -> Expansion:
         except UnfollowedError as error:
             unfollowed.append(Unfollowed.of(one, str(error)))
     declared_by = tuple((names[_id(one)], one.source.name) for one in wanted)
-    notes = tuple(note for one in wanted for note in unsaid(_ignored(one), one.told))
+    notes = tuple(dict.fromkeys(note for one in wanted for note in _notes(one, catalog)))
     return Expansion(tuple(sources), tuple(unfollowed), tuple(problems), declared_by, notes, tuple(wanted))
+
+
+def _notes(one: Placed, catalog: Catalog) -> Iterator[str]:
+    """What of an object, and of the sources that it names, is not taken into account."""
+    yield from unsaid(_ignored(one), one.told)
+    for each in (one, *_named(one, catalog)):
+        unknown = (fault.path for fault in faults_of(each.body, each.group_kind) if not fault.wanted)
+        if found := list(islice(unknown, _MOST)):
+            yield f"{each.told} has fields that this audit does not know: {printable(listed(found)[:500])}"
+    if mapping(mapping(one.body.get("spec")).get("upgrade")).get("preserveValues") is True:
+        yield f"{one.told} keeps values of earlier releases (`upgrade.preserveValues`), which Git does not hold"
+
+
+def _named(one: Placed, catalog: Catalog) -> Iterator[Placed]:
+    """The sources that an object takes its manifests or its chart from, as far as they are declared."""
+    for kind, namespace, name, _ in references(one.body, namespace_of(one)):
+        if found := catalog.declared(kind, one.cluster, namespace, name):
+            yield found
 
 
 def _ignored(one: Placed) -> Any:
@@ -114,12 +141,31 @@ def _dependencies(one: Placed) -> Iterator[_Id]:
         yield _Id(one.group_kind[1], one.cluster, namespace, text(entry.get("name")))
 
 
-def _never_applied(one: Placed, name: str, others: Sequence[str], context: Context) -> Broken:
-    error = SourceError(
+def _never_applied(one: Placed, others: Sequence[str], context: Context) -> SourceError | None:
+    if not others:
+        return None
+    return SourceError(
         f"{one.told} waits for {listed(others)} (`dependsOn`), and that for itself: Flux never applies it",
         code=DEPENDENCY_CYCLE,
         where=context.source.where,
         hint="take one of them out of `dependsOn`",
     )
+
+
+def _refused(one: Placed, catalog: Catalog, context: Context) -> SourceError | None:
+    """Why an object, or a source that it names, is one that the API server does not take."""
+    for each in (one, *_named(one, catalog)):
+        wrong = (str(fault) for fault in faults_of(each.body, each.group_kind) if fault.wanted)
+        if found := list(islice(wrong, _MOST)):
+            return SourceError(
+                f"{each.told} is refused by the API server: {printable('; '.join(found)[:1000])}",
+                code=WRONG_FIELD,
+                where=Location(each.origin.path, each.origin.line) if each.origin.path else context.source.where,
+                hint="correct the field: nothing of what Git says there is deployed",
+            )
+    return None
+
+
+def _broken(one: Placed, name: str, error: SourceError, context: Context) -> Broken:
     cluster = (one.cluster,) if one.cluster else ()
     return Broken(SourceConfig(name, context.source.repo, clusters=cluster, followed_from=one.told), error)

@@ -6,12 +6,13 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from gitops_audit.config.settings import KustomizeOptions, PostBuild, SourceConfig
 from gitops_audit.deployer.expansion import Context, Placed
 from gitops_audit.deployer.flux.catalog import Catalog, items, namespace_of, text, texts
+from gitops_audit.deployer.flux.controller import is_strict
 from gitops_audit.deployer.flux.drift_ignore import ignore_rules
 from gitops_audit.deployer.flux.origin import GitOrigin, Origins, UnfollowedError
 from gitops_audit.deployer.flux.reference import substitution_of
@@ -30,6 +31,7 @@ class KustomizationReader:
     catalog: Catalog
     context: Context
     origins: Origins
+    strict: dict[str, bool | None] = field(default_factory=dict)
 
     def source(self, placed: Placed, name: str) -> SourceConfig:
         spec = mapping(placed.body.get("spec"))
@@ -54,7 +56,14 @@ class KustomizationReader:
         metadata = mapping(spec.get("commonMetadata"))
         labels, annotations = (tuple(sorted(mapping(metadata.get(p)).items())) for p in ("labels", "annotations"))
         given = of_kustomization_spec(spec).given
-        return PostBuild(substitution_of(placed, self.catalog), labels, annotations, given)
+        substitution = substitution_of(placed, self.catalog, is_strict=self._is_strict(placed.cluster, spec))
+        return PostBuild(substitution, labels, annotations, given, bool(mapping(spec.get("decryption"))))
+
+    def _is_strict(self, cluster: str, spec: JsonObject) -> bool | None:
+        """Asked once for each cluster, and only where variables are replaced."""
+        if spec.get("postBuild") and cluster not in self.strict:
+            self.strict[cluster] = is_strict(self.catalog, cluster)
+        return self.strict.get(cluster)
 
     def _at_hand(self, config: SourceConfig) -> SourceConfig:
         """What is not the audited revision itself may lie anywhere: it is followed where it can be read."""

@@ -18,10 +18,13 @@ OCI_REPOSITORY = (_SOURCE, "OCIRepository")
 HELM_REPOSITORY = (_SOURCE, "HelmRepository")
 HELM_CHART = (_SOURCE, "HelmChart")
 BUCKET = (_SOURCE, "Bucket")
+EXTERNAL_ARTIFACT = (_SOURCE, "ExternalArtifact")
 ARTIFACT_GENERATOR = ("source.extensions.fluxcd.io", "ArtifactGenerator")
+RESOURCE_SET = ("fluxcd.controlplane.io", "ResourceSet")
+"""Of the Flux Operator: templates of objects, with inputs."""
 
 BOOTSTRAP = "flux-system"
-"""How `flux bootstrap` names the GitRepository of the repository that it writes to."""
+"""How `flux bootstrap` names its namespace, and the GitRepository of the repository that it writes to."""
 
 PREFIXES = (f"{_KUSTOMIZE}/", f"{_HELM}/", f"{_SOURCE}/")
 OWNER, OWNER_NAMESPACE = f"{_KUSTOMIZE}/name", f"{_KUSTOMIZE}/namespace"
@@ -30,7 +33,7 @@ RELEASE, RELEASE_NAMESPACE = f"{_HELM}/name", f"{_HELM}/namespace"
 """The labels that name an object's HelmRelease."""
 
 RECONCILE, SSA, PRUNE = f"{_KUSTOMIZE}/reconcile", f"{_KUSTOMIZE}/ssa", f"{_KUSTOMIZE}/prune"
-SUBSTITUTE = f"{_KUSTOMIZE}/substitute"
+SUBSTITUTE, DECRYPT = f"{_KUSTOMIZE}/substitute", f"{_KUSTOMIZE}/decrypt"
 DRIFT_DETECTION = f"{_HELM}/driftDetection"
 
 

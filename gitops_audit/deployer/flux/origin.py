@@ -10,6 +10,7 @@ import posixpath
 from dataclasses import dataclass
 from typing import Any
 
+from gitops_audit.config.settings import SourceConfig
 from gitops_audit.deployer.expansion import Context, Placed
 from gitops_audit.deployer.flux.catalog import Catalog, items, namespace_of, text
 from gitops_audit.deployer.flux.marks import ARTIFACT_GENERATOR, BOOTSTRAP, GIT_REPOSITORY, KUSTOMIZATION
@@ -93,14 +94,23 @@ class Origins:
         repo = self.context.files.repository(url)
         lines = tuple(text(spec.get("ignore")).splitlines())
         is_own = repo == self.context.source.repo
-        revision = _revision(reference)
         if reference.get("semver") and not (reference.get("commit") or reference.get("name")):
             raise UnfollowedError(
                 f"{shown} takes the highest tag of {text(reference['semver'])!r}, which is not looked up"
             )
         if is_own and _branch(reference) in self.branches:
-            return GitOrigin(repo, self.context.source.revision, ignore=lines)
-        return GitOrigin(repo, self.context.files.revision(url, revision), ignore=lines)
+            revision = self.context.source.revision
+        else:
+            revision = self.context.files.revision(url, _revision(reference))
+        if spec.get("recurseSubmodules") is True and self._has_submodules(repo, revision):
+            raise UnfollowedError(f"{shown} puts its files together (`recurseSubmodules`)")
+        return GitOrigin(repo, revision, ignore=lines)
+
+    def _has_submodules(self, repo: str, revision: str) -> bool:
+        try:
+            return bool(self.context.files.read(SourceConfig("", repo, revision), ".gitmodules"))
+        except SourceError:
+            return False
 
     def _generated(self, cluster: str, namespace: str, name: str, path: object) -> GitOrigin:
         """An artifact that copies folders of one repository, where they keep their places to each other."""

@@ -41,7 +41,7 @@ def referred(reference: Any, placed: Placed, catalog: Catalog) -> Referred:
     return Referred(title, "known", mapping(body.get("data")))
 
 
-def substitution_of(placed: Placed, catalog: Catalog, *, is_strict: bool = False) -> Substitution | None:
+def substitution_of(placed: Placed, catalog: Catalog, *, is_strict: bool | None = False) -> Substitution | None:
     """The variables of a Kustomization; None where it replaces none. Later references win, inline values over all.
 
     Where a reference is to nothing that is declared or live, it may hold any variable: only inline values are certain.

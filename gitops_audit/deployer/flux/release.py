@@ -21,6 +21,7 @@ from gitops_audit.errors import SourceError
 from gitops_audit.model.resource import JsonObject, mapping
 
 _LONGEST, _KEPT, _DIGEST = 53, 40, 12
+_ACTIONS = ("install", "upgrade")
 _NAME = re.compile(r"\$\{([A-Za-z_][A-Za-z0-9_]*)")
 
 
@@ -42,7 +43,7 @@ class ReleaseReader:
             skip_crds=mapping(spec.get("install")).get("crds") == "Skip",
             parameters=values.parameters,
             post_renderers=tuple(_post_renderers(spec)),
-            skip_schema_validation=mapping(spec.get("install")).get("disableSchemaValidation") is True,
+            skip_schema_validation=any(mapping(spec.get(a)).get("disableSchemaValidation") is True for a in _ACTIONS),
         )
         chart = config.helm
         return replace(
@@ -134,6 +135,8 @@ def _of_registry(body: JsonObject | None, shown: str) -> ChartRef:
     version = text(reference.get("semver")) or text(reference.get("tag"))
     if reference.get("digest") and not version:
         raise UnfollowedError(f"{shown} names its chart by a digest alone, and the audit looks for a version")
+    if reference.get("semverFilter") and not reference.get("digest"):
+        raise UnfollowedError(f"{shown} takes the highest of tags that fit a pattern (`semverFilter`)")
     if not version or version == "latest":
         raise UnfollowedError(f"{shown} takes the tag `latest`, which says no version of a chart")
     if not repository.startswith("oci://") or not name:
@@ -155,7 +158,7 @@ def _post_renderers(spec: JsonObject) -> list[str]:
 def _post_build(spec: JsonObject, values: Values) -> PostBuild:
     """`${name}` in the values is a variable that the Kustomization of the release has left: nobody knows it."""
     metadata = mapping(spec.get("commonMetadata"))
-    given = (tuple(sorted(mapping(metadata.get(place)).items())) for place in ("labels", "annotations"))
+    labels, annotations = (tuple(sorted(mapping(metadata.get(p)).items())) for p in ("labels", "annotations"))
     rendered_from = [values.inline, *(p.value for p in values.parameters), json.dumps(spec.get("postRenderers") or [])]
     left = dict.fromkeys(name for one in rendered_from for name in _NAME.findall(one))
-    return PostBuild(Substitution(unknown=tuple(left)), *given)
+    return PostBuild(Substitution(unknown=tuple(left)), labels, annotations)

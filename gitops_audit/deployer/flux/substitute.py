@@ -35,7 +35,8 @@ class _UnknownError(Exception):
 class Variables:
     """`known` values by name; `unknown` are names that are set to something. `is_open`: more may be set.
 
-    `is_strict`: a variable that is not set is an error, else it is empty. `kept` are the unknown ones that were met.
+    `is_strict`: a variable that is not set is an error, else it is empty. `kept` are the unknown ones that were met,
+    `unset` those that are empty.
     """
 
     known: Mapping[str, str] = field(repr=False)
@@ -43,14 +44,17 @@ class Variables:
     is_open: bool = False
     is_strict: bool = False
     kept: set[str] = field(default_factory=set)
+    unset: set[str] = field(default_factory=set)
 
     def value(self, name: str, function: str) -> str:
         if name in self.known:
             return self.known[name]
         if name in self.unknown or self.is_open:
             raise _UnknownError(name)
-        if self.is_strict and function not in _DEFAULTS:
-            raise SubstitutionError(f"the variable {name} is not set, and Flux is strict about that")
+        if function not in _DEFAULTS:
+            if self.is_strict:
+                raise SubstitutionError(f"the variable {name} is not set, and has no default")
+            self.unset.add(name)
         return ""
 
 

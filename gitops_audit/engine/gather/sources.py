@@ -21,6 +21,8 @@ from gitops_audit.source.command import GitFailedError
 from gitops_audit.source.repository import NOT_A_REPOSITORY
 
 NOTHING_DECLARED = "GA230"
+# Objects that are in order though they deploy nothing.
+_APPLIES_NOTHING = ("Kustomization ", "HelmRelease ")
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,6 +102,8 @@ def read(config: SourceConfig, opened: Callable[[], Checkout], given: Given = AL
     except Exception as error:  # a bug or a lack of anything is of this source alone
         return ReadSource(config, checkout, error=as_error(error))
     if not rendered.manifests and not rendered.problems:
+        if config.followed_from.startswith(_APPLIES_NOTHING):
+            return ReadSource(config, checkout, _told_empty(config, rendered))
         return ReadSource(config, checkout, rendered, _nothing_declared(config, rendered))
     return ReadSource(config, checkout, rendered)
 
@@ -123,6 +127,12 @@ def _nothing_declared(config: SourceConfig, rendered: Rendered) -> SourceError:
         where=config.where,
         hint="an audit of nothing must not look green: correct `path`, or remove the source",
     )
+
+
+def _told_empty(config: SourceConfig, rendered: Rendered) -> Rendered:
+    """Flux is content with nothing: it removes what was there before, if it prunes."""
+    note = f"{config.followed_from} deploys nothing: nothing in {config.path or 'the root'!r} makes an object"
+    return replace(rendered, notes=(*rendered.notes, note))
 
 
 def for_cluster(sources: Iterable[ReadSource], cluster: str) -> list[ReadSource]:

@@ -92,6 +92,15 @@ def test_a_chart_may_be_a_helm_chart() -> None:
             [origin("OCIRepository", "x", "shop", url="oci://r.example/c/web", ref={"digest": "sha256:0"})],
             "by a digest alone",
         ),
+        (
+            {"chartRef": {"kind": "OCIRepository", "name": "x"}},
+            [
+                origin(
+                    "OCIRepository", "x", "shop", url="oci://r.example/c/web", ref={"semver": "1", "semverFilter": "a"}
+                )
+            ],
+            "of tags that fit a pattern (`semverFilter`)",
+        ),
         ({"chartRef": {"kind": "ExternalArtifact", "name": "x"}}, [], "ExternalArtifact shop/x"),
         ({"chart": _of_repository(sourceRef={"kind": "Bucket", "name": "b"})}, [], "files of Bucket shop/b"),
     ],
@@ -121,6 +130,12 @@ def test_files_of_values_take_the_place_of_the_default_ones(chart: Any, files: t
     assert helm.value_files == files
     assert helm.replaces_defaults
     assert not only(expanded(release())).helm.replaces_defaults
+
+
+def test_files_of_values_that_lack_may_be_left_out() -> None:
+    chart = _of_repository(valuesFiles=["prod.yaml"], ignoreMissingValuesFiles=True)
+    assert only(expanded(release(chart=chart), REPOSITORY)).helm.ignore_missing_value_files
+    assert not only(expanded(release())).helm.ignore_missing_value_files
 
 
 VALUES = held("ConfigMap", "base", {"values.yaml": "a: {b: 1, c: 2}\n", "other": "a: {b: 9}", "one": "x,y"}, "shop")
@@ -239,7 +254,13 @@ def test_a_chart_of_another_repository_must_be_at_hand() -> None:
     assert "no revision" in reason(expanded(release(chart=chart), other, files=FakeFiles(missing=["v1"])))
 
 
-def test_odd_types_break_nothing() -> None:
-    odd = release(values=[], valuesFrom="x", postRenderers={}, driftDetection=[], install="y", kubeConfig=1)
-    assert only(expanded(odd)).helm.values == ""
-    assert expanded(release(chart={"spec": {"sourceRef": 1}})).unfollowed
+def test_values_that_outlive_a_release_are_told() -> None:
+    (note,) = expanded(release(upgrade={"preserveValues": True})).notes
+    assert "HelmRelease shop/web at fleet.yaml:1 keeps values of earlier releases (`upgrade.preserveValues`)" in note
+
+
+@pytest.mark.parametrize("action", ["install", "upgrade"])
+def test_values_that_one_action_does_not_validate_are_not_validated(action: str) -> None:
+    spec: dict[str, Any] = {action: {"disableSchemaValidation": True}}
+    assert only(expanded(release(**spec))).helm.skip_schema_validation
+    assert not only(expanded(release())).helm.skip_schema_validation

@@ -33,6 +33,13 @@ def test_differences_of_what_is_not_reconciled_do_not_count(key: str, value: str
     assert len(drift.changes) == 2
 
 
+@pytest.mark.parametrize(
+    ("key", "value"), [(f"{FLUX}/force", "enabled"), (f"{FLUX}/ssa", "Override"), (f"{FLUX}/reconcile", "enabled")]
+)
+def test_some_marks_of_flux_excuse_no_difference(key: str, value: str) -> None:
+    assert drifted(key, value).status == "modified"
+
+
 def test_merging_keeps_what_others_add_and_nothing_else() -> None:
     drift = drifted(f"{FLUX}/ssa", "Merge")
     assert [(c.path, c.ignored is None) for c in drift.changes] == [("data.a", True), ("data.b", False)]

@@ -148,6 +148,35 @@ def test_a_kustomization_that_names_an_ignored_file_fails_as_in_flux() -> None:
     assert "Flux leaves it out" in problem.message
 
 
+EMPTY: dict[str, str] = {
+    "app/kustomization.yaml": "resources: []\n",
+    "app/kustomization.yml": "",
+    "app/readme.md": "no manifest",
+    "app/.sourceignore": "*.yaml\n",
+}
+
+
+@pytest.mark.parametrize("name", EMPTY)
+def test_flux_builds_nothing_where_there_is_nothing(name: str) -> None:
+    found = render({name: EMPTY[name]}, is_generated=True, ignore=(), overlay={"namePrefix": "x-"})
+    assert (found.manifests, found.problems) == ((), ())
+
+
+def test_flux_marks_the_objects_of_a_kustomization_without_resources_with_their_origins() -> None:
+    files = BASE | {"app/kustomization.yaml": "components: [../extra]\n"}
+    (cfg,) = render(files, is_generated=True).manifests
+    assert cfg.body["metadata"]["annotations"] == {"config.kubernetes.io/origin": "path: ../extra/cfg.yaml\n"}
+    assert cfg.origin.path == "extra/cfg.yaml"
+    (cfg,) = render(files).manifests
+    assert "annotations" not in cfg.body["metadata"]
+
+
+def test_what_a_kustomization_of_flux_asks_to_be_built_in_replaces_what_stands_there() -> None:
+    assert merged({"buildMetadata": ["managedByLabel"]}, {"buildMetadata": ["originAnnotations"]}) == {
+        "buildMetadata": ["originAnnotations"]
+    }
+
+
 def test_a_missing_component_is_left_out_where_flux_is_told_so() -> None:
     overlay = {"components": ["../gone", "../extra"]}
     assert "old-cfg" in bodies(render(BASE, overlay=overlay, skips_missing=True))

@@ -117,3 +117,29 @@ def test_common_metadata_takes_the_place_of_what_is_there_and_leaves_templates_a
     assert web.body["metadata"]["labels"] == {"team": "a", "kept": "x", "v": "${env}"}
     assert web.body["metadata"]["annotations"] == {"note": "b"}
     assert web.body["spec"]["template"]["metadata"]["labels"] == {"team": "z"}
+
+
+def test_where_it_is_not_known_how_strict_flux_is_what_is_not_set_is_told() -> None:
+    (note,) = built(with_variables(("other", "x"), is_strict=None)).notes
+    assert "no value is set for the variable env, region, which is empty then up to kustomize-controller 1.8" in note
+    assert not built(with_variables(("env", "x"), ("region", "y"), is_strict=None)).notes
+    assert not built(with_variables(("other", "x"))).notes
+
+
+ENCRYPTED: dict[str, str | bytes] = {
+    "kustomization.yaml": "resources: [secret.yaml]\n",
+    "secret.yaml": "apiVersion: v1\nkind: Secret\nmetadata: {name: keys}\n"
+    "stringData: {a: 'ENC[AES256_GCM,data:x]'}\nsops: {mac: x, version: 3.9.0}\n",
+}
+
+
+def test_an_encrypted_secret_that_flux_is_not_told_to_decrypt_is_a_problem() -> None:
+    (problem,) = built(PostBuild(decrypts=False), ENCRYPTED).problems
+    assert "Secret keys is encrypted by SOPS, and the Kustomization has no `decryption`" in problem.message
+    assert not built(PostBuild(), ENCRYPTED).problems
+
+
+def test_an_encrypted_secret_that_others_decrypt_is_none() -> None:
+    mark = "{name: keys, annotations: {kustomize.toolkit.fluxcd.io/decrypt: disabled}}"
+    files = ENCRYPTED | {"secret.yaml": str(ENCRYPTED["secret.yaml"]).replace("{name: keys}", mark)}
+    assert not built(PostBuild(decrypts=False), files).problems

@@ -8,11 +8,12 @@ from typing import Any
 import pytest
 
 from gitops_audit.deployer.argocd import fields
+from gitops_audit.deployer.field_fault import Shape
 from gitops_audit.model.resource import JsonObject
 from tests.unit.deployer.argocd.engine import HERE, application, application_set, expanded, from_git, only, reasons
 
 
-def places(shape: fields.Shape, *above: str) -> Iterator[tuple[str, ...]]:
+def places(shape: Shape, *above: str) -> Iterator[tuple[str, ...]]:
     """Each field that has a type of its own, as the steps that lead to it; `[]` is an element of a list."""
     if isinstance(shape, list):
         yield from places(shape[0], *above, "[]")
@@ -28,8 +29,8 @@ def nested(steps: tuple[str, ...], value: Any) -> Any:
     return value
 
 
-def typed(shape: fields.Shape) -> list[tuple[str, ...]]:
-    def at(steps: tuple[str, ...]) -> fields.Shape:
+def typed(shape: Shape) -> list[tuple[str, ...]]:
+    def at(steps: tuple[str, ...]) -> Shape:
         found = shape
         for step in steps:
             found = found[0] if step == "[]" else found[step]

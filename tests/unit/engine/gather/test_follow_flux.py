@@ -154,3 +154,30 @@ def test_what_is_not_rendered_is_counted_with_the_reason(tmp_path: Path) -> None
     assert note.startswith("1 HelmRelease is not rendered: its chart is one of charts.example.com")
     assert "shop/web (apps/web.yaml:6)" in note
     assert "hidden-word" not in note
+
+
+def test_a_kustomization_of_nothing_is_in_order_and_told(tmp_path: Path) -> None:
+    changes = {"clusters/prod/empty.yaml": kustomization("empty", "./empty"), "empty/README.md": "Nothing yet."}
+    found = fleet(tmp_path, changes)
+    assert found.exit_code == 0
+    note = "Kustomization flux-system/empty at clusters/prod/empty.yaml:1 deploys nothing: nothing in 'empty' makes"
+    assert [n for n in found.finished.notes if note in n]
+
+
+def test_a_path_that_is_not_there_is_an_error_as_in_flux(tmp_path: Path) -> None:
+    found = fleet(tmp_path, {"clusters/prod/gone.yaml": kustomization("gone", "./gone")})
+    assert found.exit_code == 3
+    assert [e.message for v in found for e in v.unevaluated if "gone" in e.message]
+
+
+def test_an_audit_of_nothing_but_an_empty_kustomization_is_not_clean(tmp_path: Path) -> None:
+    folder = repository(
+        tmp_path,
+        {
+            "gitops-audit.yaml": CONFIG,
+            "clusters/prod/empty.yaml": kustomization("empty", "./empty"),
+            "empty/README.md": "Nothing yet.",
+        },
+    )
+    found = audited(folder, sources=("flux.flux-system.empty",))
+    assert found.exit_code != 0

@@ -25,6 +25,7 @@ from gitops_audit.engine.events import OnProgress
 from gitops_audit.engine.selection import select
 from gitops_audit.errors import AuditError
 from gitops_audit.model.how_many import how_many
+from gitops_audit.model.printable import printable
 from gitops_audit.remediate.apply import Run, apply, resume
 from gitops_audit.remediate.document import Direction, Plan, Scope
 from gitops_audit.remediate.journal import journal_folder, read_record
@@ -231,11 +232,17 @@ def undo_command(run_name: str, override_freeze: bool, **values: Any) -> None:
 
 @remediate.command()
 @click.argument("plan_path", metavar="PLAN", type=click.Path(path_type=Path))
-def rbac(plan_path: Path) -> None:
-    """Print the least Roles with which PLAN can be applied, beside those of an audit."""
+@click.option("--cluster", metavar="NAME", help="of one cluster of the plan alone")
+def rbac(plan_path: Path, cluster: str | None) -> None:
+    """Print the least Roles with which PLAN can be applied, beside those of an audit: for each of its clusters."""
     import yaml
 
-    console.document(yaml.safe_dump_all(roles(load_plan(plan_path).actions), sort_keys=False))
+    found = roles(load_plan(plan_path).actions)
+    if cluster is not None and cluster not in found:
+        raise click.UsageError(f"the plan writes nothing to cluster {cluster!r}, but to {', '.join(found) or 'none'}")
+    for name in found if cluster is None else [cluster]:
+        text = yaml.safe_dump_all(found[name], sort_keys=False)
+        console.document(f"---\n# for cluster {printable(name)}\n{text}")
 
 
 def _finish(

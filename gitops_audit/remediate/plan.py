@@ -20,6 +20,7 @@ from gitops_audit.remediate.choose import Draft, choose
 from gitops_audit.remediate.digest import content_digest, holds_tokens, rendered_digest
 from gitops_audit.remediate.document import Action, Plan, Refused, Scope
 from gitops_audit.remediate.effect import effect_of, wave_of
+from gitops_audit.remediate.going import going
 from gitops_audit.remediate.guard import Facts, guards, protected, seen
 from gitops_audit.remediate.heal import Engines
 from gitops_audit.remediate.order import pairs, ranks
@@ -127,7 +128,7 @@ class Planner:
             target = Target(key, draft.resource.version)
             live = self._live(draft, writer, target)
             served = self._plural(key, draft.resource.version)
-            reason = protected(key, draft.action, self._config, served) or self._healed(draft, live)
+            reason = _is_going(live) or protected(key, draft.action, self._config, served) or self._healed(draft, live)
         except ClusterError as error:
             return error.message
         if reason:
@@ -202,6 +203,11 @@ class Planner:
         bodies = (r.body for r in self._survey.resources if is_definition(r.body))
         found = filter(None, map(Definition.from_body, bodies))
         return {(d.group, d.kind): d.name.partition(".")[0] for d in found}
+
+
+def _is_going(live: JsonObject | None) -> str:
+    told = going(live)
+    return f"{told}: nothing is written to what goes; when it is gone, a new plan creates it" if told else ""
 
 
 def _fingerprints(draft: Draft) -> Iterator[str]:

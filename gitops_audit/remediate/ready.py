@@ -22,6 +22,7 @@ from gitops_audit.remediate.write import Step, Tools
 
 _POLL_S = 0.5
 _NOT_SERVED = "in-progress: the server does not serve it yet"
+_NEW_PLAN = "make a new plan: `gitops-audit remediate plan`"
 _NOT_DONE = frozenset({"failed", "refused", "fight", "skipped"})
 
 
@@ -57,9 +58,14 @@ class Readiness:
         return {key: f"not started: {reason}" for key, reason in held.items() if reason}
 
     def _undone(self, action: Action) -> str:
-        """Why an action that is needed was not carried out; empty where it was, or is none of this run."""
+        """Why an action that is needed was not carried out, and what to do then; empty where it was, or is none of this
+        run."""
         outcome = self._outcomes.get(action.id, "")
-        return f"{action.resource}, which it needs, was not repaired ({outcome})" if outcome in _NOT_DONE else ""
+        if outcome not in _NOT_DONE:
+            return ""
+        again = f"`gitops-audit remediate resume {self._tools.journal.run}` tries again"
+        step = _NEW_PLAN if outcome in ("refused", "fight") else again
+        return f"{action.resource}, which it needs, was not repaired ({outcome}); when that is settled, {step}"
 
     def _waited(self, actions: Sequence[Action]) -> Mapping[str, str]:
         """The actions whose objects did not become ready in time, and what those say."""

@@ -64,12 +64,16 @@ def check_rights(actions: Iterable[Action], writers: Writers) -> None:
         raise RemediationError(f"the credentials may not: {told}. Nothing was written", code=MISSING, hint=hint)
 
 
-def roles(actions: Iterable[Action]) -> list[JsonObject]:
-    """The least Roles and ClusterRoles for some actions, one for each namespace."""
-    rules: dict[str, dict[tuple[str, str], set[str]]] = {}
+def roles(actions: Iterable[Action]) -> dict[str, list[JsonObject]]:
+    """The least Roles and ClusterRoles for some actions: by cluster, one for each namespace."""
+    rules: dict[tuple[str, str], dict[tuple[str, str], set[str]]] = {}
     for right in needed(actions):
-        rules.setdefault(right.namespace, {}).setdefault((right.group, right.plural), set()).add(right.verb)
-    return [_role(namespace, found) for namespace, found in sorted(rules.items())]
+        of_namespace = rules.setdefault((right.cluster, right.namespace), {})
+        of_namespace.setdefault((right.group, right.plural), set()).add(right.verb)
+    by_cluster: dict[str, list[JsonObject]] = {}
+    for (cluster, namespace), found in sorted(rules.items()):
+        by_cluster.setdefault(cluster, []).append(_role(namespace, found))
+    return by_cluster
 
 
 def _role(namespace: str, rules: dict[tuple[str, str], set[str]]) -> JsonObject:

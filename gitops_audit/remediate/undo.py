@@ -19,6 +19,7 @@ from gitops_audit.remediate.desired import operations
 from gitops_audit.remediate.digest import content
 from gitops_audit.remediate.document import Action
 from gitops_audit.remediate.freeze import frozen_by, told
+from gitops_audit.remediate.going import going
 from gitops_audit.remediate.guard import protected
 from gitops_audit.remediate.journal import Journal, Record, Step, read_record
 from gitops_audit.remediate.journal_key import JournalKey, WrongKey, place_of
@@ -133,6 +134,8 @@ class _Undo:
         before = self._before
         if before is None and live is None:
             return "skipped", "it is not there, as before the run"
+        if told := going(live):
+            return _of_what_goes(told, is_wanted=before is not None)
         if before is not None and live is not None and self._is_as_before(live, before):
             if self._step.result == "done" and not self._moved(live):
                 self._give_back(live, before)
@@ -245,6 +248,13 @@ class _Undo:
         """The server's words; of an object with secret values, which they may quote, only what kind of refusal."""
         is_sensitive = self._is_sensitive(self._before) or self._target.key.kind == "Secret"
         return f"the server refused it: HTTP {error.status} {error.reason}" if is_sensitive else error.message
+
+
+def _of_what_goes(told: str, *, is_wanted: bool) -> tuple[Outcome, str]:
+    """Nobody takes a deletion back: what the run deleted can be created again when it is gone."""
+    if not is_wanted:
+        return "skipped", told
+    return "failed", f"{told}: a deletion cannot be taken back; when it is gone, undo the run again"
 
 
 def _version_of(live: JsonObject) -> JsonObject:

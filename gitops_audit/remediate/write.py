@@ -26,6 +26,7 @@ from gitops_audit.remediate.creation import Style, renewed_record, style_of
 from gitops_audit.remediate.desired import desired, folded, operations
 from gitops_audit.remediate.digest import content_digest
 from gitops_audit.remediate.document import Action
+from gitops_audit.remediate.going import HeldError, going
 from gitops_audit.remediate.journal import Journal
 from gitops_audit.remediate.journal_key import JournalKey, place_of
 from gitops_audit.remediate.ownership import deployer_entry, handed_back, is_written_at, own_entries
@@ -92,6 +93,8 @@ class Step:
             self._act()
         except Moved as moved:
             return self._ended("refused", str(moved))
+        except HeldError as held:
+            return self._ended("failed", str(held))
         except ApiError as error:
             return self._ended("failed", self._told(error))
         except ClusterError as error:
@@ -118,6 +121,8 @@ class Step:
         live = self._writer.get(self._target)
         if live is None:
             raise Moved("it was deleted since the plan was made")
+        if told := going(live):
+            raise Moved(told)
         if live["metadata"]["resourceVersion"] != self._action.resource_version:
             is_same = self._action.live_digest and content_digest(live) == self._action.live_digest
             if not is_same:
@@ -181,6 +186,8 @@ class Step:
         """Of an action that was sent before the run was killed: the object is as it should be, its owner may not."""
         try:
             live, declared = self._writer.get(self._target), self._tools.actual.of(self._action)
+            if told := going(live):
+                return self._ended("failed", f"{told}; when it is gone, `remediate resume` goes on")
             if live is not None and declared is not None:
                 self.written = live
                 deployer = deployer_entry(_without(live, self._tools.manager), declared, self._tools.managers)
@@ -255,9 +262,8 @@ class Step:
         live = self._read()
         self._declared()
         self._delete(live)
-        gone = wait_for(self._is_gone, self._tools.settings.remediation.wait_s)
-        if not gone:
-            raise Moved("it was deleted, but does not go: a finalizer holds it; `remediate resume` goes on")
+        if not wait_for(self._is_gone, self._tools.settings.remediation.wait_s):
+            raise HeldError("it was deleted, but does not go: a finalizer holds it; `remediate resume` goes on")
         self._create(live)
 
     def _is_gone(self) -> bool:

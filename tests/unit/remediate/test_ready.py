@@ -72,7 +72,7 @@ class Cluster:
             settings=SimpleNamespace(remediation=SimpleNamespace(wait_s=self._wait_s)),
             writers=SimpleNamespace(of=lambda _: self),
             renew=self.renew,
-            journal=SimpleNamespace(write=lambda event, **facts: self.lines.append({"event": event, **facts})),
+            journal=SimpleNamespace(run="R", write=lambda event, **facts: self.lines.append({"event": event, **facts})),
             survey=SimpleNamespace(audit=SimpleNamespace(masked=lambda cluster, body: body)),
         )
         clock = Clock(lambda: datetime.now(UTC), lambda: self.time_s, self.sleep)
@@ -129,13 +129,22 @@ def test_without_a_time_to_wait_nothing_is_waited_for() -> None:
     assert cluster.time_s == 0
 
 
-@pytest.mark.parametrize("outcome", ["failed", "refused", "fight", "skipped"])
-def test_what_was_not_repaired_holds_back_what_needs_it_at_once(outcome: Outcome) -> None:
+@pytest.mark.parametrize(
+    ("outcome", "step"),
+    [
+        ("failed", "`gitops-audit remediate resume R` tries again"),
+        ("skipped", "`gitops-audit remediate resume R` tries again"),
+        ("refused", "make a new plan: `gitops-audit remediate plan`"),
+        ("fight", "make a new plan: `gitops-audit remediate plan`"),
+    ],
+)
+def test_what_was_not_repaired_holds_back_what_needs_it_at_once(outcome: Outcome, step: str) -> None:
     cluster = Cluster(deployment())
     readiness = cluster.readiness(DB, WEB)
     readiness.note(None, done(DB, outcome))
 
-    assert readiness.held([WEB]) == {WEB.id: f"not started: {DEPLOYMENT}, which it needs, was not repaired ({outcome})"}
+    told = f"not started: {DEPLOYMENT}, which it needs, was not repaired ({outcome}); when that is settled, {step}"
+    assert readiness.held([WEB]) == {WEB.id: told}
     assert cluster.time_s == 0
 
 

@@ -43,10 +43,10 @@ def project(**spec: Any) -> dict[str, Any]:
     return {"apiVersion": "argoproj.io/v1alpha1", "kind": "AppProject", "metadata": metadata, "spec": spec}
 
 
-def fleet(root: Path, declared: list[Any], live: list[Any], config: str = GIT) -> Path:
+def fleet(root: Path, declared: list[Any], live: list[Any], config: str = GIT, namespace: str = "shop") -> Path:
     """A repository whose remote is the one that its Applications name, at their tag."""
-    namespace = {"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": "shop"}}
-    objects = [LIVE_MAP, namespace, *live]
+    there = {"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": namespace}}
+    objects = [LIVE_MAP, there, *live]
     files = {
         "gitops-audit.yaml": config,
         "shop/web.yaml": CONFIG_MAP,
@@ -120,6 +120,13 @@ def test_a_project_that_is_nowhere_is_told_where_the_cluster_was_asked(tmp_path:
     other = project() | {"metadata": {"name": "other", "namespace": "argocd"}}
     run = audited(fleet(tmp_path / "c", [team], [team | {"status": WELL}, other]))
     assert found(run) == [("target-missing", "high", "declared")]
+
+
+@pytest.mark.parametrize(("options", "rules"), [([], ["target-missing"]), (["CreateNamespace=true"], [])])
+def test_a_namespace_that_nothing_makes_is_missed(tmp_path: Path, options: list[str], rules: list[str]) -> None:
+    body = application(syncPolicy=AUTOMATED | {"syncOptions": options})
+    run = audited(fleet(tmp_path, [body], [body | {"status": WELL}], namespace="other"))
+    assert [rule for rule, _, _ in found(run)] == rules
 
 
 def test_flux_is_checked_with_the_sources_it_takes_from(tmp_path: Path) -> None:

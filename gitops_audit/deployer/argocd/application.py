@@ -75,6 +75,12 @@ class Application:
 
     @property
     def sources(self) -> list[JsonObject]:
+        """What is deployed: of an Application with a hydrator, what that writes to its branch."""
+        if hydrator := mapping(self.spec.get("sourceHydrator")):
+            synced = mapping(hydrator.get("syncSource"))
+            repository = synced.get("repoURL") or mapping(hydrator.get("drySource")).get("repoURL")
+            branch = synced.get("targetBranch")
+            return [{"repoURL": repository, "path": synced.get("path"), "targetRevision": branch}]
         several = self.spec.get("sources")
         found = [s for s in several if isinstance(s, dict)] if isinstance(several, list) else []
         one = self.spec.get("source")
@@ -82,9 +88,7 @@ class Application:
 
     def outcomes(self) -> Iterator[Outcome]:
         """A source for each that renders something; what cannot be followed, with its reason."""
-        if self.spec.get("sourceHydrator"):
-            yield Unfollowed.of(self.placed, "its source hydrator writes what is deployed to another branch")
-        rendering = [source for source in self.sources if _renders(source)]
+        rendering = [source for source in self.sources if not _is_lent(source)]
         if not rendering:
             yield self.broken("it has no source that declares anything")
         for number, source in enumerate(rendering, 1):
@@ -101,6 +105,7 @@ class Application:
         if source.get("plugin") is not None:
             return Unfollowed.of(self.placed, "a config management plugin renders it, and none is run")
         try:
+            _refuse_incomplete(source)
             config = self._chart(source, name) if source.get("chart") else self._path(source, name)
         except OptionError as error:
             return replace(self.broken(str(error)), source=self._config(name))
@@ -144,6 +149,9 @@ class Application:
         files = self.context.files
         revision = files.revision(url, _revision_of(source))
         base = replace(self._config(name), repo=files.repository(url), revision=revision, path=path)
+        branch = mapping(mapping(self.spec.get("sourceHydrator")).get("syncSource")).get("targetBranch")
+        if branch and revision not in (branch, f"origin/{branch}"):
+            return Unfollowed.of(self.placed, f"its hydrator writes to the branch {branch}, and {revision} is audited")
         if _RANGE.search(revision):
             return Unfollowed.of(self.placed, f"its revision {revision!r} is a range of tags")
         source = self._overridden(source, base)
@@ -242,9 +250,19 @@ def is_name(name: str) -> bool:
     return bool(_NAME.fullmatch(name))
 
 
-def _renders(source: JsonObject) -> bool:
-    """A source with a `ref` and without a path only lends its value files."""
-    return bool(source.get("repoURL")) and bool(source.get("chart") or source.get("path") or not source.get("ref"))
+def _is_lent(source: JsonObject) -> bool:
+    """Whether it only lends its value files: it has a `ref`, and nothing to render."""
+    return bool(source.get("ref")) and not source.get("chart") and not source.get("path")
+
+
+def _refuse_incomplete(source: JsonObject) -> None:
+    """Raises OptionError for what Argo CD calls an invalid specification."""
+    if not source.get("repoURL"):
+        raise OptionError("a source of it has no repoURL")
+    if not source.get("chart") and not source.get("path") and not str(source["repoURL"]).startswith("oci://"):
+        raise OptionError("a source of it has neither a path nor a chart")
+    if source.get("chart") and source.get("ref"):
+        raise OptionError("a source of it has a chart and a `ref`, and value files come from repositories alone")
 
 
 def _revision_of(source: JsonObject) -> str:

@@ -21,6 +21,8 @@ def cluster_of(application: JsonObject, placed: Placed, context: Context) -> str
     """The cluster that an Application deploys to. Raises NoDestinationError."""
     destination = mapping(mapping(application.get("spec")).get("destination"))
     server, name = str(destination.get("server") or "").rstrip("/"), str(destination.get("name") or "")
+    if server and name:
+        raise NoDestinationError("it names its destination by server and by name, and Argo CD takes only one of them")
     known = dict(context.source.destinations)
     for told in (server, f"{server}/", name):
         if told.strip("/") and told in known:

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 from itertools import islice
 
 from gitops_audit.config.settings import ArgoCDFollow, SourceConfig
-from gitops_audit.deployer.argocd import fields, marks
+from gitops_audit.deployer.argocd import fields, marks, told
 from gitops_audit.deployer.argocd.application import Application, is_name, safe_name
 from gitops_audit.deployer.argocd.destination import NoDestinationError, cluster_of
 from gitops_audit.deployer.argocd.parameters import SetError
@@ -56,7 +56,7 @@ class _Expanding:
             tuple(self.unfollowed),
             tuple(self.problems),
             tuple(self.declared_by),
-            tuple(self.notes),
+            tuple(dict.fromkeys(self.notes)),
             tuple(self.followed),
         )
 
@@ -68,6 +68,7 @@ class _Expanding:
         except SetError as error:
             self.problems.append(self._application(placed.body, placed, "").broken(str(error)))
             return
+        self._tell(placed, told.of_set(placed.body))
         if not applications:
             self.unfollowed.append(Unfollowed.of(placed, "it comes to no Application"))
         for body in applications:
@@ -101,9 +102,8 @@ class _Expanding:
         if wrong is not None:
             self.problems.append(application.broken(str(wrong)[:_TOLD]))
             return True
-        for fault in found[:_MOST_TOLD]:
-            lack = "is no field of it that the audit knows, and changes nothing"
-            self.notes.append(f"{placed.told}: {printable(str(fault)[:_TOLD])} {lack}")
+        lack = "is no field of it that the audit knows, and changes nothing"
+        self._tell(placed, (f"{str(fault)[:_TOLD]} {lack}" for fault in found[:_MOST_TOLD]))
         return False
 
     def _take(self, application: Application, wave: set[str]) -> None:
@@ -117,13 +117,10 @@ class _Expanding:
                     self.unfollowed.append(replace(outcome, name=_shown(application.body, application.placed)))
                 case Broken():
                     self.problems.append(outcome)
-        ignored, told = application.ignored(""), application.placed.told
-        for expression in ignored.untranslated:
-            lack = f"{told}: ignoreDifferences by jq is not applied: {expression[:200]}"
-            self.notes.append(f"{lack} (only expressions that walk to a field are)")
-        for pointer in ignored.wildcards:
-            lack = f"{told}: ignoreDifferences of {pointer[:200]} ignores nothing"
-            self.notes.append(f"{lack}: for Argo CD a JSON pointer has no wildcards (jqPathExpressions have)")
+        self._tell(application.placed, told.of_application(application.body, application.ignored("")))
+
+    def _tell(self, placed: Placed, notes: Iterable[str]) -> None:
+        self.notes += (printable(f"{placed.told}: {note}") for note in notes)
 
     def _application(self, body: JsonObject, placed: Placed, cluster: str) -> Application:
         cluster = cluster or placed.cluster

@@ -26,7 +26,7 @@ from gitops_audit.model.resource import JsonObject, mapping
 KINDS: dict[str, SourceType] = {"helm": "helm", "kustomize": "kustomize", "directory": "directory"}
 _COPIED = ("namePrefix", "nameSuffix", "namespace", "patches", "components", "commonAnnotations")
 _VARIABLE = re.compile(r"\$(?:\{([^}]*)(?:\}|\Z)|([*#$@!?\-0-9]|[A-Za-z_]\w*))", re.ASCII)
-_NAME = re.compile(r"ARGOCD_\w+", re.ASCII)
+_NAME = re.compile(r"ARGOCD_\w+|KUBE_VERSION|KUBE_API_VERSIONS", re.ASCII)
 
 
 class OptionError(Exception):

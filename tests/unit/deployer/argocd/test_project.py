@@ -63,3 +63,26 @@ def test_a_password_in_a_url_is_not_told() -> None:
     (fault,) = refusals(application(spec), body)
     assert "git.example.com/a" in fault.message
     assert "hunter2" not in fault.message
+
+
+@pytest.mark.parametrize(
+    "more",
+    [
+        "clusterResourceWhitelist: []",
+        "clusterResourceBlacklist: [{group: '*', kind: '*', name: '*'}]",
+        "namespaceResourceWhitelist: []",
+        "namespaceResourceBlacklist: [{group: '*', kind: '*'}]",
+        "sourceNamespaces: [elsewhere]",
+        "permitOnlyProjectScopedClusters: true",
+        "destinationServiceAccounts: [{server: '*', namespace: '*', defaultServiceAccount: x}]",
+        "syncWindows: [{kind: deny, schedule: '* * * * *', duration: 1h, applications: ['*']}]",
+        "orphanedResources: {warn: true, ignore: [{kind: ConfigMap}]}",
+        "roles: [{name: a, policies: [x], groups: [y]}]",
+        "signatureKeys: [{keyID: '1234'}]",
+        "sourceIntegrity: {git: {policies: [{repos: [{url: '*'}], gpg: {mode: strict, keys: []}}]}}",
+        "description: none",
+    ],
+)
+def test_other_fields_of_a_project_change_no_answer(more: str) -> None:
+    project = f"{{destinations: [{{server: '*', namespace: '*'}}], sourceRepos: ['*'], {more}}}"
+    assert refused(project, "{project: team, source: {repoURL: 'https://a.example/b', path: a}}") == []

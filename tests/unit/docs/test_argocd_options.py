@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from gitops_audit.deployer.argocd import fields
+from gitops_audit.deployer.field_fault import Shape
 from tests.unit.deployer.argocd.test_option_table import SET_WITHOUT_EFFECT, VARIABLES, WITHOUT_EFFECT
 
 ROOT = Path(__file__).resolve().parents[3]
@@ -18,7 +19,7 @@ TESTS = "\n".join(path.read_text(encoding="utf-8") for path in (ROOT / "tests").
 ROWS = re.findall(r"^\| (`.+?) \| (.+?) \| (.+?) \| (.+?) \|$", PAGE, re.MULTILINE)
 # As the definition of an AppProject has them.
 _KINDS = [{"group": str, "kind": str}]
-PROJECT: dict[str, fields.Shape] = {
+PROJECT: dict[str, Shape] = {
     "sourceRepos": [str],
     "sourceNamespaces": [str],
     "destinations": [{"server": str, "name": str, "namespace": str}],
@@ -51,7 +52,7 @@ PROJECT: dict[str, fields.Shape] = {
 }
 
 
-def leaves(shape: fields.Shape, above: str = "") -> Iterator[str]:
+def leaves(shape: Shape, above: str = "") -> Iterator[str]:
     """The fields that hold no further ones, as `source.helm.valueFiles`."""
     inner = shape[0] if isinstance(shape, list) else shape
     if not isinstance(inner, dict) or "*" in inner:
@@ -72,7 +73,7 @@ def options(heading: str) -> list[str]:
     ("heading", "shape"),
     [("Application", fields.APPLICATION), ("ApplicationSet", fields.APPLICATION_SET), ("AppProject", PROJECT)],
 )
-def test_each_field_of_the_definition_has_a_row(heading: str, shape: fields.Shape) -> None:
+def test_each_field_of_the_definition_has_a_row(heading: str, shape: Shape) -> None:
     known = options(heading)
     # Those of each of several sources are those of one.
     wanted = [name for name in leaves(shape) if not name.startswith("sources.")]
@@ -83,7 +84,7 @@ def test_each_field_of_the_definition_has_a_row(heading: str, shape: fields.Shap
     ("heading", "shape"),
     [("Application", fields.APPLICATION), ("ApplicationSet", fields.APPLICATION_SET), ("AppProject", PROJECT)],
 )
-def test_each_row_is_of_a_field_of_the_definition(heading: str, shape: fields.Shape) -> None:
+def test_each_row_is_of_a_field_of_the_definition(heading: str, shape: Shape) -> None:
     known = [*leaves(shape), "sources"]
     assert [option for option in options(heading) if not any(fnmatchcase(name, option) for name in known)] == []
 

@@ -41,6 +41,7 @@ _TOOLS = (
     ("kustomize", VERSION_ARGUMENTS["kustomize"], "kustomize sources, where kubectl is not there"),
     ("kubectl", VERSION_ARGUMENTS["kubectl"], "kustomize sources"),
     ("helm", VERSION_ARGUMENTS["helm"], "helm sources"),
+    ("sops", VERSION_ARGUMENTS["sops"], "Secrets encrypted by SOPS, with `secrets: {sops: true}`"),
 )
 
 

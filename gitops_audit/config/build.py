@@ -59,6 +59,7 @@ def settings(document: Document) -> Settings:
         baseline=_path(document, value.get("baseline")),
         fail_on_unfollowed=report.get("failOnUnfollowed", False),
         checks_health=value.get("health", {}).get("enabled", False),
+        decrypts_sops=value.get("secrets", {}).get("sops", False),
         engine=_engine(value.get("engine", {})),
         remediation=_remediation(document, value.get("remediation", {})),
     )

@@ -342,7 +342,7 @@ class RedactRule:
 
 @dataclass(frozen=True, slots=True)
 class WantedTool:
-    """The versions of helm or kustomize that sources are to be rendered with, as a range."""
+    """The versions of helm, kustomize or sops that sources are to be rendered with, as a range."""
 
     name: str
     range: str
@@ -378,6 +378,7 @@ class Settings:
     fail_on: Severity = Severity.low
     fail_on_unfollowed: bool = False
     checks_health: bool = False
+    decrypts_sops: bool = False
     engine: EngineConfig = field(default_factory=EngineConfig)
     fail_on_new: bool = False
     baseline: Path | None = None

@@ -15,7 +15,7 @@ from typing import Any
 
 from gitops_audit.deployer import flux
 from gitops_audit.model.path import escaped
-from gitops_audit.model.resource import JsonObject, StandIn, StandInKind
+from gitops_audit.model.resource import JsonObject, StandIn, StandInKind, mapping
 
 CODES: dict[StandInKind, str] = {"sops": "GA222", "variable": "GA223", "lfs": "GA224"}
 LFS_POINTER = b"version https://git-lfs.github.com/spec/"
@@ -43,6 +43,12 @@ def is_encrypted(body: JsonObject) -> bool:
     return isinstance(sops, dict) and "mac" in sops and ("version" in sops or "lastmodified" in sops)
 
 
+def is_left_encrypted(body: JsonObject) -> bool:
+    """Whether Flux is told to apply an object as SOPS encrypted it: somebody else decrypts it."""
+    annotations = mapping(mapping(body.get("metadata")).get("annotations"))
+    return str(annotations.get(flux.DECRYPT, "")).lower() == "disabled"
+
+
 def separated(body: JsonObject) -> tuple[JsonObject, tuple[StandIn, ...]]:
     """The object as it is meant for a server, without the key of SOPS, and the places where something stands for a
     value. `stringData` of a Secret counts as `data`, where it ends up."""
@@ -57,6 +63,8 @@ def separated(body: JsonObject) -> tuple[JsonObject, tuple[StandIn, ...]]:
 
 def reason(stand_in: StandIn) -> str:
     """Why a value cannot be compared."""
+    if stand_in.kind == "sops" and stand_in.text:
+        return f"encrypted by SOPS, and {stand_in.text}"
     return _MEANING[stand_in.kind].format(f"`{stand_in.text}`")
 
 

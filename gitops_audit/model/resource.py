@@ -74,7 +74,7 @@ class Invalid:
 @dataclass(frozen=True, slots=True)
 class StandIn:
     """A value that Git does not hold: `pointer` says where something stands for it (empty: the object's name follows
-    from it), `text` is a variable as it is written."""
+    from it), `text` is a variable as it is written, or why a value stays encrypted."""
 
     pointer: str
     kind: StandInKind

@@ -85,7 +85,8 @@ def key_of(config: SourceConfig, checkout: Checkout, given: Given) -> str:
     tree = "" if is_fetched else checkout.tree_id
     if not tree:
         return ""
-    inputs = (tree, checkout.path, asdict(config), asdict(given.target), given.is_verbose, _programs(), _package())
+    options = given.is_verbose, given.sops is not None
+    inputs = (tree, checkout.path, asdict(config), asdict(given.target), options, _programs(), _package())
     return hashlib.sha256(orjson.dumps(inputs, default=_plain, option=orjson.OPT_SORT_KEYS)).hexdigest()
 
 

@@ -18,6 +18,7 @@ from gitops_audit.render.lfs import NOT_FETCHED
 from gitops_audit.render.merge import merged
 from gitops_audit.render.nested import Nested
 from gitops_audit.render.registry import CHART_FILE, KUSTOMIZATION_FILES
+from gitops_audit.render.sops import Sops
 from gitops_audit.render.tool import workspace
 from gitops_audit.source import Blob, Checkout
 from gitops_audit.source.unread import DIRECTORIES, DIRECTORY_LINK
@@ -58,7 +59,9 @@ def render(config: SourceConfig, checkout: Checkout, given: Given = ALONE) -> Re
     belonging = Belonging.of(checkout)
     unread = Rendered(problems=tuple(filter(is_loss, checkout.problems)), ignored=tuple(checkout.skipped))
     unread = replace(unread, notes=tuple(_links(checkout)))
-    read = partial(_read, belonging=belonging) if options is None else partial(_read_by_argocd, belonging, options)
+    read = partial(_read, belonging, given.sops)
+    if options is not None:
+        read = partial(_read_by_argocd, belonging, given.sops, options)
     found = merged([unread, *(read(blob) for blob in checkout.blobs(is_wanted))])
     if options is not None:
         programs = [path for path in checkout.files() if path.endswith(jsonnet.SUFFIX) and not is_left_out(path)]
@@ -101,21 +104,21 @@ def _unread(path: str, found: Rendered) -> Rendered:
     return Rendered(problems=(FileProblem(path, min(lines), _CAPITALS),))
 
 
-def _read_by_argocd(belonging: Belonging, options: DirectoryOptions, blob: Blob) -> Rendered:
+def _read_by_argocd(belonging: Belonging, sops: Sops | None, options: DirectoryOptions, blob: Blob) -> Rendered:
     """As any, but without files that carry its mark, and, of those without a suffix of manifests, what is no object."""
     if _SKIPPED in blob.data:
         return Rendered(ignored=((blob.path, f"{_SKIPPED.decode()} is in it, so that Argo CD leaves it out"),))
     if not options.any_suffix or blob.path.endswith(_SUFFIXES):
-        return _read(blob, belonging)
+        return _read(belonging, sops, blob)
     if not all(mark in blob.data for mark in (b"apiVersion", b"kind", b"metadata")):
         return Rendered(ignored=((blob.path, "it holds no object"),))
-    return belonging.judged(blob.path, stand_ins.load(blob.data, blob.path))
+    return belonging.judged(blob.path, stand_ins.load(blob.data, blob.path, sops=sops))
 
 
-def _read(blob: Blob, belonging: Belonging) -> Rendered:
+def _read(belonging: Belonging, sops: Sops | None, blob: Blob) -> Rendered:
     if blob.data.startswith(LFS_POINTER):
         return Rendered(problems=(FileProblem(blob.path, 1, NOT_FETCHED),))
-    found = belonging.judged(blob.path, stand_ins.load(blob.data, blob.path))
+    found = belonging.judged(blob.path, stand_ins.load(blob.data, blob.path, sops=sops))
     if not blob.path.endswith(_SUFFIXES):
         return _unread(blob.path, found)
     if b"{{" in blob.data:

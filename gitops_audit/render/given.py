@@ -6,9 +6,10 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Protocol
 
-from gitops_audit.config.settings import NetworkConfig, SourceConfig
+from gitops_audit.config.settings import NetworkConfig, Settings, SourceConfig
 from gitops_audit.model.resource import Rendered
-from gitops_audit.source import Checkout
+from gitops_audit.render.sops import Sops
+from gitops_audit.source import Checkout, Opener
 from gitops_audit.source.chart.charts import Charts
 from gitops_audit.source.export import Exports
 
@@ -42,7 +43,8 @@ class Given:
 
     `network` says what may be taken from elsewhere, `charts` takes it, `open` opens other repositories; `target` is the
     Kubernetes that charts are rendered for. `is_verbose`: a tool's own words about a failure are told too, where
-    nothing that it read may be secret. `kept` are the renderings of earlier runs; None: all is made anew.
+    nothing that it read may be secret. `kept` are the renderings of earlier runs; None: all is made anew. `sops`
+    decrypts; None: what is encrypted stays so.
     """
 
     exports: Exports | None = None
@@ -52,6 +54,13 @@ class Given:
     charts: Charts | None = None
     open: Callable[[SourceConfig], Checkout] | None = None
     kept: Renderings | None = None
+    sops: Sops | None = None
+
+    @classmethod
+    def of(cls, settings: Settings, exports: Exports | None, charts: Charts, opener: Opener) -> Given:
+        """What all renderings of a configuration are given."""
+        sops = Sops() if settings.decrypts_sops else None
+        return cls(exports, settings.network, charts=charts, open=opener.open, sops=sops)
 
     @property
     def has_network(self) -> bool:

@@ -24,6 +24,7 @@ from gitops_audit.render.limits import MAX_RENDERED_BYTES
 from gitops_audit.render.overlay import LaidOver, laid_over
 from gitops_audit.render.post_build import substituted
 from gitops_audit.render.remote import Remote
+from gitops_audit.render.sops import Built
 from gitops_audit.render.tool import NO_TOOL, UNRENDERED, ToolError, Workspace, workspace
 from gitops_audit.render.version import has_option, version_of
 from gitops_audit.source import Checkout
@@ -64,7 +65,7 @@ def _built(config: SourceConfig, checkout: Checkout, place: Workspace, given: Gi
     if problems:
         return Rendered(problems=problems)
     command += _options(config, command, place, given.target) if reached.has_charts else _restrictor(config)
-    return _Build(command, place, checkout, reached, config.post_build, is_verbose=given.is_verbose).rendered()
+    return _Build(command, place, checkout, reached, config.post_build, given).rendered()
 
 
 def _without_made(found: Rendered, own: LaidOver, checkout: Checkout) -> Rendered:
@@ -142,12 +143,11 @@ class _Build:
         checkout: Checkout,
         reached: Reach,
         post_build: PostBuild | None,
-        *,
-        is_verbose: bool,
+        given: Given,
     ) -> None:
         self._command = command
         self._post_build = post_build
-        self._is_verbose = is_verbose
+        self._given = given
         self._reached = reached
         self._place = place
         file = kustomization_file(place.tree / checkout.path)
@@ -160,17 +160,18 @@ class _Build:
         except ToolError as error:
             if unfetched := lfs_problems(self._place.tree, self._reached.files):
                 return Rendered(problems=unfetched)
-            read = sorted(self._reached.directories) if self._is_verbose else ()
+            read = sorted(self._reached.directories) if self._given.is_verbose else ()
             words = error.told(self._place.tree, (self._place.tree / self._path).parent, read)
             if _HELM_4 in str(error):
                 words = (
                     f"{_HELM_4}: this kustomize cannot call Helm 4; kustomize 5.8 and later can, all can call Helm 3"
                 )
             return Rendered(problems=(FileProblem(self._path, 1, f"kustomize: {words}", UNRENDERED),))
-        built = substituted(output, self._post_build, self._path)
+        clear = self._decrypted(output)
+        built = substituted(clear.output, self._post_build, self._path)
         found = stand_ins.load(built.output, self._path, max_bytes=MAX_RENDERED_BYTES)
         manifests = with_unknown_names(
-            self._placed(m, is_annotated=is_annotated) for m in built.settled(found.manifests)
+            self._placed(clear.told(m), is_annotated=is_annotated) for m in built.settled(found.manifests)
         )
         broken = (replace(p, line=1, message=f"in what kustomize built: {p.message}") for p in found.problems)
         return Rendered(
@@ -178,9 +179,14 @@ class _Build:
             (*built.problems, *broken),
             found.ignored,
             built.notes,
-            tools=tuple(self._tools()),
+            tools=(*self._tools(), *clear.tools),
             is_timed=self._reached.has_charts,
         )
+
+    def _decrypted(self, output: bytes) -> Built:
+        """Flux decrypts before it replaces variables, and only where the Kustomization says so."""
+        is_wanted = self._post_build is None or self._post_build.decrypts
+        return self._given.sops.built(output) if self._given.sops and is_wanted else Built(output)
 
     def _tools(self) -> Iterator[tuple[str, str]]:
         """What built it, and helm where it rendered charts of it."""

@@ -1,9 +1,9 @@
 """Runs a program that has no network, and sees only the folders it is given, as far as the system can do that.
 
-A script of its own, run as `python -I -S launcher.py HOME FOLDER... -- PROGRAM ARGUMENT...`: a process can give up its
-network (a namespace of its own, in which even loopback is down) and its files (Landlock) only for itself, before it
-becomes the program. HOME may be written, the folders are read, and programs of the system run. What the kernel does
-not offer is left as it is; what the program is asked to do was checked before. It ends with whoever started it.
+A script of its own, run as `python -I -S launcher.py HOME... - FOLDER... -- PROGRAM ARGUMENT...`: a process can give
+up its network (a namespace of its own, in which even loopback is down) and its files (Landlock) only for itself, before
+it becomes the program. HOMEs may be written, FOLDERs are read, and programs of the system run. What the kernel does not
+offer is left as it is; what the program is asked to do was checked before. It ends with whoever started it.
 """
 
 from __future__ import annotations
@@ -31,14 +31,15 @@ _SYSTEM_FILES = ("/etc/localtime", "/etc/ld.so.cache", "/etc/ld.so.preload", "/d
 def main(arguments: list[str]) -> None:
     """Becomes the program. Ends with 127, and the reason on stderr, where there is none."""
     split = arguments.index("--")
-    home, *folders = arguments[:split]
+    middle = arguments.index("-")
+    homes, folders = arguments[:middle], arguments[middle + 1 : split]
     program = arguments[split + 1 :]
     libc = ctypes.CDLL(None, use_errno=True)
     if sys.platform == "linux":
         _leave_network(libc)
         # Nobody else ends the program of a run that was killed. A change of the user (above) would take this back.
         libc.prctl(_PR_SET_PDEATHSIG, signal.SIGKILL, 0, 0, 0)
-        _leave_files(libc, home, [*folders, *_SYSTEM])
+        _leave_files(libc, homes, [*folders, *_SYSTEM])
     try:
         os.execv(program[0], program)  # noqa: S606 - there is no shell to start
     except OSError as error:
@@ -59,12 +60,13 @@ def _leave_network(libc: ctypes.CDLL) -> None:
             return
 
 
-def _leave_files(libc: ctypes.CDLL, home: str, folders: list[str]) -> None:
+def _leave_files(libc: ctypes.CDLL, homes: list[str], folders: list[str]) -> None:
     attributes = struct.pack("=Q", _ALL)
     rules = libc.syscall(_CREATE_RULESET, attributes, ctypes.c_size_t(len(attributes)), 0)
     if rules < 0:
         return
-    _allow(libc, rules, home, _ALL)
+    for home in homes:
+        _allow(libc, rules, home, _ALL)
     _allow(libc, rules, "/dev/null", _OF_A_FILE)
     for folder in (*folders, *_SYSTEM_FILES):
         _allow(libc, rules, folder, _READ)

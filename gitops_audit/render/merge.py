@@ -15,4 +15,5 @@ def merged(parts: Sequence[Rendered]) -> Rendered:
         tuple(chain.from_iterable(part.problems for part in parts)),
         tuple(chain.from_iterable(part.ignored for part in parts)),
         tuple(chain.from_iterable(part.notes for part in parts)),
+        tools=tuple(dict.fromkeys(chain.from_iterable(part.tools for part in parts))),
     )

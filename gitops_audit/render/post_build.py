@@ -14,6 +14,7 @@ from gitops_audit.config.settings import PostBuild, Substitution
 from gitops_audit.deployer import flux
 from gitops_audit.deployer.flux.substitute import VALID_NAME, SubstitutionError, Variables
 from gitops_audit.deployer.flux.substitute import substituted as replaced
+from gitops_audit.deployer.stand_in import is_left_encrypted
 from gitops_audit.manifest import file as manifest
 from gitops_audit.model.path import child, pointer_tokens
 from gitops_audit.model.resource import FileProblem, JsonObject, Manifest, Rendered, StandIn, mapping
@@ -85,9 +86,7 @@ def substituted(output: bytes, post_build: PostBuild | None, path: str) -> Subst
 def _undecrypted(output: bytes, path: str) -> Iterator[FileProblem]:
     for document in output.split(_SEPARATOR) if _ENCRYPTED in output else ():
         body = _body(document) if _ENCRYPTED in document else {}
-        annotations = mapping(mapping(body.get("metadata")).get("annotations"))
-        is_kept = str(annotations.get(flux.DECRYPT, "")).lower() == "disabled"
-        if body.get("kind") == "Secret" and "sops" in body and not is_kept:
+        if body.get("kind") == "Secret" and "sops" in body and not is_left_encrypted(body):
             yield FileProblem(path, 1, _UNDECRYPTED.format(_title(document)), UNRENDERED)
 
 

@@ -8,14 +8,19 @@ from gitops_audit.deployer.stand_in import may_hold, separated
 from gitops_audit.manifest import file as manifest
 from gitops_audit.manifest.limits import MAX_FILE_BYTES
 from gitops_audit.model.resource import Manifest, Rendered
+from gitops_audit.render.sops import Sops
 
 
-def load(data: bytes, path: str, *, max_bytes: int = MAX_FILE_BYTES) -> Rendered:
-    """The objects of a YAML or JSON text, as `manifest.file.load` gives them, their stand-ins told apart."""
+def load(data: bytes, path: str, *, max_bytes: int = MAX_FILE_BYTES, sops: Sops | None = None) -> Rendered:
+    """The objects of a YAML or JSON text, as `manifest.file.load` gives them, their stand-ins told apart.
+
+    With `sops`, Secrets that are encrypted in this file are in clear.
+    """
     found = manifest.load(data, path, max_bytes=max_bytes)
     if not may_hold(data):
         return found
-    return replace(found, manifests=tuple(_separated(one) for one in found.manifests))
+    found = replace(found, manifests=tuple(_separated(one) for one in found.manifests))
+    return sops.opened(found, data, path) if sops is not None else found
 
 
 def _separated(found: Manifest) -> Manifest:

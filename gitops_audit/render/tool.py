@@ -83,12 +83,17 @@ class Workspace:
         *,
         timeout_s: float = RENDER_TIMEOUT_S,
         environment: Mapping[str, str] = MappingProxyType({}),
+        reads: Sequence[Path] = (),
+        writes: Sequence[Path] = (),
     ) -> bytes:
         """What the tool prints. Raises ToolError where it fails, takes too long or too much memory, prints too much.
 
+        `reads` and `writes` are the places that it needs beside the tree and the home.
+
         The words of the error are the tool's, and may quote a file: show what is `told` of them.
         """
-        with TemporaryFile() as errors, self._started(arguments, errors, environment) as process:
+        command = [*self._confined(arguments, reads, writes), *arguments]
+        with TemporaryFile() as errors, self._started(command, errors, environment) as process:
             with _limited_to(timeout_s, process) as timer:
                 output = process.stdout.read(MAX_RENDERED_BYTES + 1) if process.stdout else b""
                 if len(output) > MAX_RENDERED_BYTES:
@@ -114,10 +119,10 @@ class Workspace:
 
     @contextlib.contextmanager
     def _started(
-        self, arguments: Sequence[str], errors: IO[bytes], environment: Mapping[str, str]
+        self, command: Sequence[str], errors: IO[bytes], environment: Mapping[str, str]
     ) -> Iterator[subprocess.Popen[bytes]]:
         process = subprocess.Popen(  # noqa: S603 - an argument list, the program found by `shutil.which`
-            [*self._confined(arguments), *arguments],
+            command,
             cwd=self.tree,
             env=self._environment() | dict(environment),
             stdin=subprocess.DEVNULL,
@@ -129,11 +134,12 @@ class Workspace:
             _limit(process.pid)
             yield process
 
-    def _confined(self, arguments: Sequence[str]) -> list[str]:
+    def _confined(self, arguments: Sequence[str], reads: Sequence[Path], writes: Sequence[Path]) -> list[str]:
         """The launcher takes from the tool what it does not need; beside its tree that is the folders of programs."""
         programs = {str(place) for a in arguments if os.path.isabs(a) for place in _program_folders(a, self.tree)}
-        folders = sorted({str(self.tree), sys.prefix, sys.base_prefix} | programs)
-        return [sys.executable, "-I", "-S", _LAUNCHER, str(self.home), *folders, "--"]
+        folders = sorted({str(self.tree), sys.prefix, sys.base_prefix, *map(str, reads)} | programs)
+        homes = map(str, (self.home, *writes))
+        return [sys.executable, "-I", "-S", _LAUNCHER, *homes, "-", *folders, "--"]
 
     def _environment(self) -> dict[str, str]:
         home = str(self.home)

@@ -1,4 +1,4 @@
-"""The versions of the tools that rendered: they change what comes out, so the report names them."""
+"""The versions of the tools that rendered or decrypted: they change what comes out, so the report names them."""
 
 from __future__ import annotations
 
@@ -9,15 +9,20 @@ from collections.abc import Sequence
 from gitops_audit.render.tool import ToolError, Workspace
 
 _NUMBER = re.compile(r"v?(\d+\.\d+\.\d+(?:-[\w.]+)?)")
-VERSION_ARGUMENTS = {"helm": ("version", "--short"), "kustomize": ("version",), "kubectl": ("version", "--client")}
-_LINE = {"helm": "", "kustomize": "", "kubectl": "Kustomize Version:"}
+VERSION_ARGUMENTS = {
+    "helm": ("version", "--short"),
+    "kustomize": ("version",),
+    "kubectl": ("version", "--client"),
+    "sops": ("--disable-version-check", "--version"),
+}
+_LINE = {"kubectl": "Kustomize Version:"}
 _lock = threading.Lock()
 _known: dict[str, str] = {}
 _help: dict[str, str] = {}
 
 
 def version_of(program: str, place: Workspace) -> str:
-    """The version of helm or of kustomize (in kubectl), each program asked once; empty where it does not say."""
+    """The version of helm, sops or kustomize (in kubectl), each program asked once; empty where it does not say."""
     name = program.rpartition("/")[2]
     with _lock:
         if program not in _known:
@@ -42,5 +47,5 @@ def _asked(program: str, name: str, place: Workspace) -> str:
         said = place.run([program, *VERSION_ARGUMENTS[name]]).decode("utf-8", "replace")
     except ToolError:
         return ""
-    found = _NUMBER.search(said.partition(_LINE[name])[2] if _LINE[name] else said)
+    found = _NUMBER.search(said.partition(_LINE[name])[2] if name in _LINE else said)
     return found[1] if found else ""

@@ -33,7 +33,7 @@ class EarlierSources:
         self._opener = Opener(self._base_dir, fetch=False)
         self._exports = Exports()
         charts = Charts(settings.network, fetch=False)
-        self._given = Given(self._exports, settings.network, charts=charts, open=self._opener.open, kept=kept)
+        self._given = replace(Given.of(settings, self._exports, charts, self._opener), kept=kept)
         self._sources = {s.config.name: s for s in sources}
         self._urls: dict[str, frozenset[str]] = {}
         self._read: dict[tuple[str, str, Target], ReadSource] = {}

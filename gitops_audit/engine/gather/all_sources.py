@@ -52,14 +52,8 @@ def read_all(
     opener = Opener(folder_of(settings.path.absolute()), fetch=options.fetch)
     fetched = Charts(settings.network, fetch=options.fetch)
     with Exports() as exports, threads(_WORKERS, "render") as pool, closing(fetched):
-        given = Given(
-            exports,
-            settings.network,
-            is_verbose=options.is_verbose,
-            charts=fetched,
-            open=opener.open,
-            kept=renderings(settings, options),
-        )
+        given = Given.of(settings, exports, fetched, opener)
+        given = replace(given, is_verbose=options.is_verbose, kept=renderings(settings, options))
         pace = Pace(Stage("rendered", "source"), options.on_progress)
         reader = _Reader(settings, opener, given, pool, reached, pace)
         first = reader.read([c for c in settings.sources if not c.is_from_cluster])

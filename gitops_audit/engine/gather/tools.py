@@ -24,9 +24,10 @@ class _Used:
     @property
     def problem(self) -> FileProblem:
         more = f" and {len(self.sources) - _SHOWN} more" if len(self.sources) > _SHOWN else ""
+        done = "decrypted Secrets of" if self.wanted.name == "sops" else "rendered"
         message = (
-            f"{self.wanted.name} {self.version} rendered {', '.join(self.sources[:_SHOWN])}{more}, and `tools` wants "
-            f"{self.wanted.range}: another version may render other objects; put that one first on the PATH, or "
+            f"{self.wanted.name} {self.version} {done} {', '.join(self.sources[:_SHOWN])}{more}, and `tools` wants "
+            f"{self.wanted.range}: another version may give other objects; put that one first on the PATH, or "
             f"correct `tools` [{WRONG_VERSION}]"
         )
         return FileProblem(self.wanted.where.path, self.wanted.where.line, message, WRONG_VERSION)

@@ -87,7 +87,7 @@ class GitPlanner:
         exports = self._stack.enter_context(Exports())
         charts = self._stack.enter_context(closing(Charts(self.survey.settings.network, fetch=False)))
         opener = Opener(folder_of(self.survey.settings.path.absolute()), fetch=False)
-        given = Given(network=self.survey.settings.network, charts=charts, open=opener.open)
+        given = Given.of(self.survey.settings, None, charts, opener)
         for sources in _by_tree(self.survey.audit.sources).values():
             names = {source.config.name for source in sources}
             own = [task for task in tasks if task.declared.source in names]

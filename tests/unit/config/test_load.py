@@ -219,8 +219,8 @@ def test_the_error_reads_as_a_list_with_file_line_code_and_hint(tmp_path: Path) 
     assert str(caught.value).splitlines() == [
         f"{path}:1: the file lacks sources [GA105]",
         f"{path}:2: unknown key 'sorces' [GA103]",
-        "  did you mean 'sources'? valid keys: version, clusters, sources, kubernetesVersion, tools, network, drift, "
-        "policies, exceptions, redact, remediation, baseline, health, engine, report",
+        "  did you mean 'sources'? valid keys: version, clusters, sources, kubernetesVersion, tools, secrets, network, "
+        "drift, policies, exceptions, redact, remediation, baseline, health, engine, report",
     ]
     assert (caught.value.exit_code, caught.value.code) == (2, "GA105")
 

@@ -21,8 +21,8 @@ CASES: dict[str, tuple[str, str]] = {
     "an unknown section": (
         MINIMAL + "notify: {outcome: pass}",
         "3: unknown key 'notify' | "
-        "valid keys: version, clusters, sources, kubernetesVersion, tools, network, drift, policies, exceptions, "
-        "redact, remediation, baseline, health, engine, report",
+        "valid keys: version, clusters, sources, kubernetesVersion, tools, secrets, network, drift, policies, "
+        "exceptions, redact, remediation, baseline, health, engine, report",
     ),
     # What YAML makes of text
     "a float for a version": (

@@ -1,0 +1,279 @@
+"""Secrets that SOPS encrypted, in clear, where `secrets: {sops: true}` says so: the real `sops` decrypts them, with the
+keys of whoever runs the audit (github.com/getsops/sops).
+
+Only `data` and `stringData` of Secrets are taken in clear: only they become tokens when they are bound to a cluster.
+Only `age` and `pgp` open them: any other kind of key is asked for over the network, at an address that the file names.
+
+SOPS seals each value with the names of the fields above it, and all values of a file by its `mac`. A file as it stands
+in Git must have the right one. What kustomize built never has it: kustomize sorts fields, and sets namespaces and
+labels. Flux does not look at it there (kustomize-controller, `internal/decryptor`), and neither does the audit; each
+value is still the one that was sealed for its field.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+import os
+import shutil
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+import yaml
+
+from gitops_audit.deployer.stand_in import is_encrypted, is_left_encrypted, separated
+from gitops_audit.manifest import file as manifest
+from gitops_audit.model.resource import JsonObject, Manifest, Rendered, StandIn, mapping
+from gitops_audit.render.limits import MAX_SOPS_BYTES, MAX_SOPS_KEYS, MAX_SOPS_RUN_S, SOPS_TIMEOUT_S
+from gitops_audit.render.sops_keys import SopsKeys
+from gitops_audit.render.tool import ToolError, workspace
+from gitops_audit.render.version import version_of
+from gitops_audit.source.no_repository import NoCheckout
+
+_MARK = b"ENC[AES256_GCM,"
+_SEPARATOR = b"\n---\n"
+_SECTIONS = ("data", "stringData")
+_OPENED_HERE = frozenset({"age", "pgp"})
+_NOT_TAKEN = "only `data` and `stringData` of Secrets are decrypted: reports show what else objects hold"
+_NO_SOPS = "there is no `sops` on the PATH: install it, or take `secrets.sops` out of the configuration"
+_NOT_ALIKE = "`sops` made other objects of it"
+_LOST = "`sops` loses a value of it (text that starts with a tab): give that in `data`, as base64"
+_NO_KEYS = "the key `sops` of its file, which says how it was encrypted, is missing or damaged"
+_MAX_SHOWN = 3
+# Characters that JSON takes as they are, and YAML as an end of a line or not at all.
+_NOT_IN_YAML = {code: f"\\u{code:04x}" for code in (0x7F, *range(0x80, 0xA0), 0x2028, 0x2029, 0xFEFF, 0xFFFE, 0xFFFF)}
+# What sops says of a failure, and what it means. Nothing else of its words is shown: they may hold values.
+_KINDS = (
+    ("MAC mismatch", "its `mac` does not fit, so it was changed without `sops`: edit it with `sops edit`"),
+    ("data key", "none of the keys at hand opens it: give the audit SOPS_AGE_KEY_FILE, SOPS_AGE_KEY or GNUPGHOME"),
+    ("cannot be run", "`sops` cannot be run"),
+)
+_UNKNOWN = "`sops` fails on it, and its words may hold values, so they are not shown: run `sops decrypt` to see them"
+
+Tools = tuple[tuple[str, str], ...]
+
+
+class UndecryptedError(Exception):
+    """Something stays encrypted. The message says why and what to do; it holds no value, and no word of sops."""
+
+
+@dataclass(frozen=True, slots=True)
+class Built:
+    """What kustomize built, as far as it could be decrypted. `reasons`: (kind, namespace, name) of what could not;
+    None where nothing was to be.
+    """
+
+    output: bytes = field(repr=False)
+    reasons: Mapping[tuple[str, str, str], str] | None = None
+    tools: Tools = ()
+
+    def told(self, one: Manifest) -> Manifest:
+        """An object whose values say why they are still encrypted."""
+        if self.reasons is None or is_left_encrypted(one.body):
+            return one
+        return _told(one, self.reasons.get(_identity(one.body), _NOT_TAKEN))
+
+
+class Sops:
+    """Decrypts for one run. It keeps no value: what was decrypted is in what is given back alone."""
+
+    def __init__(self) -> None:
+        self._spent_s = 0.0
+
+    def opened(self, found: Rendered, data: bytes, path: str) -> Rendered:
+        """The objects of a file, its Secrets in clear; what is still encrypted says why."""
+        words, manifests = _NOT_TAKEN, found.manifests
+        tools: Tools = ()
+        if any(map(_is_sealed_secret, manifests)):
+            try:
+                clear, tools = self._of_file(data, path)
+                manifests = tuple(_pairs(manifests, manifest.load(clear, path)))
+            except UndecryptedError as reason:
+                words = str(reason)
+        return replace(found, manifests=tuple(_told(one, words) for one in manifests), tools=tools)
+
+    def built(self, output: bytes) -> Built:
+        """What kustomize printed, its Secrets in clear."""
+        if _MARK not in output:
+            return Built(output, {})
+        documents = output.split(_SEPARATOR)
+        reasons: dict[tuple[str, str, str], str] = {}
+        tools: Tools = ()
+        for index, document in enumerate(documents):
+            if (body := _secret_of(document)) is not None:
+                try:
+                    clear, tools = self._of_object(body)
+                    documents[index] = _with_sections(document, body, clear)
+                except UndecryptedError as reason:
+                    reasons[_identity(body)] = str(reason)
+        return Built(_SEPARATOR.join(documents), reasons, tools)
+
+    def _of_file(self, data: bytes, path: str) -> tuple[bytes, Tools]:
+        form = "json" if path.endswith(".json") else "yaml"
+        documents, _ = manifest.documents(data, path)
+        keys = _keys([value for _, value in documents])
+        return self._run(data, keys, "--input-type", form, "--output-type", form)
+
+    def _of_object(self, body: JsonObject) -> tuple[bytes, Tools]:
+        keys = _keys([body])
+        sealed = {name: body[name] for name in (*_SECTIONS, "sops") if name in body}
+        data = json.dumps(sealed, ensure_ascii=False).encode("utf-8", "replace")
+        return self._run(data, keys, "--input-type", "json", "--output-type", "json", "--ignore-mac")
+
+    def _run(self, data: bytes, keys: SopsKeys, *options: str) -> tuple[bytes, Tools]:
+        program = shutil.which("sops")
+        if program is None:
+            raise UndecryptedError(_NO_SOPS)
+        if len(data) > MAX_SOPS_BYTES:
+            raise UndecryptedError(f"it is larger than {MAX_SOPS_BYTES >> 20} MiB (limit: encrypted size)")
+        if self._spent_s > MAX_SOPS_RUN_S:
+            raise UndecryptedError(f"`sops` took {MAX_SOPS_RUN_S:.0f} s of this run already (limit: time of sops)")
+        started = time.monotonic()
+        try:
+            return _decrypted(program, data, keys, options)
+        except ToolError as error:
+            raise UndecryptedError(_reason(error)) from None
+        finally:
+            self._spent_s += time.monotonic() - started
+
+
+def _decrypted(program: str, data: bytes, keys: SopsKeys, options: Sequence[str]) -> tuple[bytes, Tools]:
+    """What is encrypted goes through a private file, what is decrypted through a pipe alone. Raises ToolError."""
+    keys.prepare()
+    with workspace(NoCheckout("", "")) as place:
+        file = place.home / "encrypted"
+        file.touch(mode=0o600)
+        file.write_bytes(data)
+        # Without `--config`, sops would read a .sops.yaml of any folder above.
+        command = [program, "--config", os.devnull, "--decrypt", *options, str(file)]
+        clear = place.run(
+            command,
+            timeout_s=SOPS_TIMEOUT_S,
+            environment=keys.environment,
+            reads=keys.reads,
+            writes=keys.writes,
+        )
+        version = version_of(program, place)
+    return clear, (("sops", version),) if version else ()
+
+
+def _reason(error: ToolError) -> str:
+    if error.is_excessive:
+        return f"`sops` was given up: {error}"
+    return next((meaning for sign, meaning in _KINDS if sign in str(error)), _UNKNOWN)
+
+
+def _keys(documents: Sequence[Any]) -> SopsKeys:
+    """The keys that open some documents. Raises UndecryptedError for what is asked for elsewhere."""
+    said = [document["sops"] for document in documents if is_encrypted(mapping(document))]
+    lists = [pair for metadata in said for pair in _key_lists(metadata)]
+    if not lists:
+        raise UndecryptedError(_NO_KEYS)
+    if others := sorted({kind for kind, _ in lists} - _OPENED_HERE):
+        words = ", ".join(f"`{kind[:20]}`" for kind in others[:_MAX_SHOWN])
+        raise UndecryptedError(f"keys of it are asked for over the network ({words}), and the audit asks nobody")
+    if sum(count for _, count in lists) > MAX_SOPS_KEYS:
+        raise UndecryptedError(f"it has more than {MAX_SOPS_KEYS} keys (limit: keys of sops)")
+    return SopsKeys.of({kind for kind, _ in lists})
+
+
+def _key_lists(metadata: JsonObject) -> Iterator[tuple[str, int]]:
+    """The kinds of keys with their number: SOPS writes no other lists. `key_groups` holds such lists once more."""
+    for name, value in metadata.items():
+        if name == "key_groups" and isinstance(value, list):
+            for group in value:
+                yield from _key_lists(mapping(group))
+        elif value and isinstance(value, (list, dict)):
+            yield name, len(value)
+
+
+def _is_sealed_secret(one: Manifest) -> bool:
+    return _is_secret(one.body) and any(stand_in.kind == "sops" for stand_in in one.stand_ins)
+
+
+def _is_secret(body: JsonObject) -> bool:
+    return body.get("apiVersion") == "v1" and body.get("kind") == "Secret"
+
+
+def _secret_of(document: bytes) -> JsonObject | None:
+    """The object of a document, where it is a Secret that SOPS encrypted."""
+    if _MARK not in document:
+        return None
+    found, problems = manifest.documents(document, "")
+    body = mapping(found[0][1]) if len(found) == 1 and not problems else {}
+    return body if _is_secret(body) and is_encrypted(body) and not is_left_encrypted(body) else None
+
+
+def _pairs(closed: Sequence[Manifest], clear: Rendered) -> Iterator[Manifest]:
+    """The objects of a file, the Secrets among them in clear. Raises UndecryptedError where they are other ones."""
+    if len(clear.manifests) != len(closed) or clear.problems:
+        raise UndecryptedError(_NOT_ALIKE)
+    for one, other in zip(closed, clear.manifests, strict=True):
+        if not _is_sealed_secret(one):
+            yield one
+        elif _identity(one.body) != _identity(other.body):
+            raise UndecryptedError(_NOT_ALIKE)
+        else:
+            body, stand_ins = separated(one.body | _sections(one.body, other.body))
+            yield replace(one, body=body, stand_ins=stand_ins)
+
+
+def _sections(closed: JsonObject, clear: JsonObject) -> JsonObject:
+    """What a Secret holds, in clear. Raises UndecryptedError where it is not the same but for that."""
+    found: JsonObject = {}
+    for name in (name for name in _SECTIONS if name in closed):
+        before, after = mapping(closed[name]), mapping(clear.get(name))
+        if before.keys() != after.keys():
+            raise UndecryptedError(_NOT_ALIKE)
+        if any(value is None and before[key] is not None for key, value in after.items()):
+            raise UndecryptedError(_LOST)
+        found[name] = after
+    return found
+
+
+def _with_sections(document: bytes, body: JsonObject, clear: bytes) -> bytes:
+    """The text of an object with its sections in clear. Raises UndecryptedError.
+
+    It stays YAML as Go writes it, as far as Flux may replace variables in it.
+    """
+    found, problems = manifest.documents(clear, "")
+    sections = _sections(body, mapping(found[0][1]) if len(found) == 1 and not problems else {})
+    wanted = {name: value for name, value in body.items() if name != "sops"} | sections
+    others = b"\n".join(_other_lines(document))
+    for text in (_as_yaml(sections) if b"$" in clear else b"", _as_json(sections)):
+        made, problems = manifest.documents(b"\n".join([others, text]), "")
+        if [value for _, value in made] == [wanted] and not problems:
+            return b"\n".join([others, text])
+    raise UndecryptedError(_NOT_ALIKE)
+
+
+def _as_yaml(sections: JsonObject) -> bytes:
+    text: str = yaml.safe_dump(sections, allow_unicode=True, sort_keys=False, width=math.inf)
+    return text.rstrip("\n").encode()
+
+
+def _as_json(sections: JsonObject) -> bytes:
+    lines = (f"{name}: {json.dumps(section, ensure_ascii=False)}" for name, section in sections.items())
+    return "\n".join(lines).translate(_NOT_IN_YAML).encode()
+
+
+def _other_lines(document: bytes) -> Iterator[bytes]:
+    """The lines of an object without the fields that are decrypted, and without what SOPS says of itself."""
+    is_other = True
+    for line in document.rstrip(b"\n").split(b"\n"):
+        if line[:1] not in (b"", b" ", b"-"):
+            is_other = line.partition(b":")[0] not in (b"data", b"stringData", b"sops")
+        if is_other:
+            yield line
+
+
+def _told(one: Manifest, words: str) -> Manifest:
+    found = tuple(StandIn(s.pointer, s.kind, words) if s.kind == "sops" else s for s in one.stand_ins)
+    return one if found == one.stand_ins else replace(one, stand_ins=found)
+
+
+def _identity(body: JsonObject) -> tuple[str, str, str]:
+    metadata = mapping(body.get("metadata"))
+    return str(body.get("kind")), str(metadata.get("namespace") or ""), str(metadata.get("name") or "")

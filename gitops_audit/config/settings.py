@@ -147,7 +147,9 @@ class HelmOptions:
     files, `parameters` over all; of Argo CD they may have wildcards. `replaces_defaults`: the chart's own values.yaml
     counts only where it is named, as Flux has it. `namespace` is that of the release where it is another one than the
     source's. `kube_version` and `api_versions` (added to what the cluster has) stand for what the deployer was told.
-    `post_renderers` are each JSON of the `patches` and `images` that kustomize applies to the objects.
+    `post_renderers` are each JSON of the `patches` and `images` that kustomize applies to the objects. `build` is what
+    Flux puts behind the version of the chart (`1.2.0+...`): part of the digest of its OCI artifact, of the commit, or
+    something that only the cluster knows.
     """
 
     release_name: str = ""
@@ -165,6 +167,7 @@ class HelmOptions:
     replaces_defaults: bool = False
     skip_schema_validation: bool = False
     post_renderers: tuple[str, ...] = field(default=(), repr=False)
+    build: Literal["", "artifact", "commit", "unknown"] = ""
 
 
 @dataclass(frozen=True, slots=True)

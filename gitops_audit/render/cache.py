@@ -82,7 +82,7 @@ def _day() -> str:
 def key_of(config: SourceConfig, checkout: Checkout, given: Given) -> str:
     """The name of an entry; empty where the rendering may depend on what is not known here."""
     is_fetched = config.helm.chart is not None or config.helm.value_repositories or given.has_network
-    tree = "" if is_fetched else checkout.tree_id
+    tree = "" if is_fetched or config.helm.build else checkout.tree_id
     if not tree:
         return ""
     options = given.is_verbose, given.sops is not None

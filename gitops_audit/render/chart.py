@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import json
 import os
 from contextlib import nullcontext
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
-from gitops_audit.config.settings import ChartRef, SourceConfig
+from gitops_audit.config.settings import ChartRef, HelmOptions, SourceConfig
 from gitops_audit.errors import SourceError
+from gitops_audit.kube.version_range import loose_version
+from gitops_audit.manifest import file as manifest
 from gitops_audit.render.dependencies import Completion, LackingError, Place, missing
 from gitops_audit.render.given import Given
 from gitops_audit.render.mirror import Mirrors
@@ -19,6 +22,7 @@ from gitops_audit.source.chart.charts import Charts
 from gitops_audit.source.chart.reference import is_exact
 
 _NO_DEFAULTS = "defaults.yaml"
+_BUILD_LENGTH = 12
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,7 +30,8 @@ class Chart:
     """A chart in a folder below `tree`.
 
     `directory` is how the paths of its files begin in reports. `is_fetched`: it comes of no file of the source.
-    `defaults` are the values that count only where they are named (HelmOptions.replaces_defaults).
+    `defaults` are the values that count only where they are named (HelmOptions.replaces_defaults). `artifact` is the
+    digest that a registry has of it; `is_guessed`: what Flux puts behind its version is not known.
     """
 
     folder: Path
@@ -35,6 +40,8 @@ class Chart:
     is_fetched: bool = False
     defaults: Path | None = None
     note: str = ""
+    artifact: str = ""
+    is_guessed: bool = False
 
     @property
     def file(self) -> str:
@@ -57,27 +64,49 @@ def chart_of(config: SourceConfig, checkout: Checkout, place: Workspace, given: 
         raise
     except SourceError as error:
         raise SourceError(error.message, code=error.code, where=error.where or config.where, hint=error.hint) from None
-    return _without_defaults(found, place) if config.helm.replaces_defaults else found
+    if config.helm.replaces_defaults:
+        found = _without_defaults(found, place)
+    return _built(found, config.helm, checkout.commit) if config.helm.build else found
+
+
+def _built(chart: Chart, options: HelmOptions, commit: str) -> Chart:
+    """The chart with the version that Flux gives it."""
+    known = {"artifact": chart.artifact, "commit": commit}.get(options.build, "")[:_BUILD_LENGTH]
+    put_build(chart.folder, known or "0")
+    return replace(chart, is_guessed=not known)
+
+
+def put_build(folder: Path, build: str) -> None:
+    """Writes a build part behind the version of a chart. The file is replaced: it may be a link to another tree's."""
+    file = folder / CHART_FILE
+    documents, _ = manifest.documents(file.read_bytes(), "")
+    value = documents[0][1] if documents else None
+    version = loose_version(str(value.get("version"))) if isinstance(value, dict) else None
+    if isinstance(value, dict) and version is not None:
+        written = file.with_name(f"{file.name}.new")
+        written.write_text(json.dumps(value | {"version": f"{version}+{build}"}), encoding="utf-8")
+        written.replace(file)
 
 
 def _fetched(ref: ChartRef, place: Workspace, given: Given) -> Chart:
-    folder, version = placed(ref, place.home / "chart", given)
+    folder, version, artifact = placed(ref, place.home / "chart", given)
     complete(folder, given)
     is_known = not version or is_exact(ref.version)
     note = "" if is_known else f"the chart {ref.name} {ref.version or '(latest)'} is version {version} today"
-    return Chart(folder, folder.parent, f"{ref.name}/", is_fetched=True, note=note)
+    return Chart(folder, folder.parent, f"{ref.name}/", is_fetched=True, note=note, artifact=artifact)
 
 
-def placed(ref: ChartRef, target: Path, given: Given) -> tuple[Path, str]:
-    """The chart of a mirror's folder, else the fetched one, below `target`, with its version (empty for a mirror's).
+def placed(ref: ChartRef, target: Path, given: Given) -> tuple[Path, str, str]:
+    """The chart of a mirror's folder, else the fetched one, below `target`, with its version and the digest of its
+    artifact (empty for a mirror's).
 
     Raises SourceError.
     """
     folder = target / "mirrored"
     if Mirrors(given.network, target).chart(ref.repository, ref.name, ref.version, folder):
-        return folder, ""
+        return folder, "", ""
     found = (given.charts or Charts(given.network)).place(ref, target)
-    return found.folder, found.version
+    return found.folder, found.version, found.artifact
 
 
 def complete(folder: Path, given: Given) -> None:
@@ -104,7 +133,7 @@ def _own(config: SourceConfig, checkout: Checkout, place: Workspace, given: Give
         )
     is_lacking = bool(missing(place.tree / checkout.path))
     tree = place.tree
-    if config.helm.replaces_defaults:
+    if config.helm.replaces_defaults or config.helm.build:
         tree = place.export.linked(place.home / "tree")
     elif is_lacking:
         tree = place.export.changed()
@@ -122,4 +151,4 @@ def _without_defaults(chart: Chart, place: Workspace) -> Chart:
     defaults.write_bytes(values.read_bytes())
     values.unlink()
     values.write_text("{}\n", encoding="utf-8")
-    return Chart(chart.folder, chart.tree, chart.directory, chart.is_fetched, defaults, chart.note)
+    return replace(chart, defaults=defaults)

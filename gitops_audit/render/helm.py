@@ -19,7 +19,7 @@ from gitops_audit.config.settings import SourceConfig
 from gitops_audit.errors import SourceError
 from gitops_audit.model.resource import FileProblem, Manifest, Origin, Rendered
 from gitops_audit.render import stand_ins
-from gitops_audit.render.chart import Chart, chart_of, own_file
+from gitops_audit.render.chart import Chart, chart_of, own_file, put_build
 from gitops_audit.render.chart_text import ChartText, own_api_versions
 from gitops_audit.render.dependencies import LackingError
 from gitops_audit.render.given import ALONE, Given, Target
@@ -28,7 +28,7 @@ from gitops_audit.render.limits import MAX_RENDERED_BYTES
 from gitops_audit.render.tool import NO_TOOL, UNRENDERED, ToolError, Workspace, workspace
 from gitops_audit.render.unknown_values import restored, unknown_names, with_other_stand_ins
 from gitops_audit.render.value_file import ValueFiles
-from gitops_audit.render.varying import CHANCE, LOOKUP, UNKNOWN, marked
+from gitops_audit.render.varying import BUILD, CHANCE, LOOKUP, UNKNOWN, marked
 from gitops_audit.render.version import version_of
 from gitops_audit.source import Checkout
 
@@ -60,10 +60,7 @@ def render(config: SourceConfig, checkout: Checkout, given: Given = ALONE) -> Re
         places = _Places(chart, checkout, _maker(checkout, files) if chart.is_fetched else chart.file)
         try:
             output = place.run(command)
-            others = [
-                *([(_again(place, command), CHANCE)] if text.is_random else ()),
-                *([(_with_others(files, program, target), UNKNOWN)] if unknown_names(config) else ()),
-            ]
+            others = [*_others(files, command, target, is_random=text.is_random)]
             version = version_of(program, place)
         except ToolError as error:
             return _refused(error, chart, checkout, files, places, given)
@@ -119,10 +116,26 @@ def _command(program: str, files: ValueFiles, target: Target) -> list[str]:
     return [program, *_template(config, chart), *files.arguments(), *_capabilities(target, chart.folder)]
 
 
+def _others(files: ValueFiles, command: list[str], target: Target, *, is_random: bool) -> Iterator[tuple[bytes, str]]:
+    """What may come out otherwise, once more, each with the reason."""
+    if is_random:
+        yield _again(files.place, command), CHANCE
+    if unknown_names(files.config):
+        yield _with_others(files, command[0], target), UNKNOWN
+    if files.chart.is_guessed:
+        yield _with_other_build(files.place, command, files.chart), BUILD
+
+
 def _with_others(files: ValueFiles, program: str, target: Target) -> bytes:
     """A rendering with other stand-ins for the values that nobody knows."""
     others = replace(files, config=with_other_stand_ins(files.config))
     return restored(files.config, files.place.run(_command(program, others, target)))
+
+
+def _with_other_build(place: Workspace, command: Sequence[str], chart: Chart) -> bytes:
+    """A rendering of the chart with another version."""
+    put_build(chart.folder, "1")
+    return place.run(command)
 
 
 def _again(place: Workspace, command: Sequence[str]) -> bytes:

@@ -46,7 +46,7 @@ class Remote:
         try:
             (self.tree / PLACE).mkdir(exist_ok=True)
             with TemporaryDirectory(dir=self.tree / PLACE) as folder:
-                found, _ = placed(ref, Path(folder), self.given)
+                found, *_ = placed(ref, Path(folder), self.given)
                 complete(found, self.given)
                 target.parent.mkdir(parents=True, exist_ok=True)
                 found.rename(target)

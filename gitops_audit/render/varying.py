@@ -12,6 +12,7 @@ from gitops_audit.model.resource import Manifest
 
 CHANCE = "two renderings of this commit differ there (the chart uses random or time functions)"
 UNKNOWN = "the chart computes it of a value that Git does not hold"
+BUILD = "it holds the version of the chart, and what Flux puts behind that is not known here"
 LOOKUP = "its template looks objects up in the cluster, which the audit renders without"
 
 

@@ -8,10 +8,12 @@ import hashlib
 import json
 import re
 from dataclasses import dataclass, replace
+from typing import Literal
 
 from gitops_audit.config.settings import ChartRef, HelmOptions, PostBuild, SourceConfig, Substitution
 from gitops_audit.deployer.expansion import Context, Placed
 from gitops_audit.deployer.flux.catalog import Catalog, items, namespace_of, text, texts
+from gitops_audit.deployer.flux.controller import is_tracking_digests
 from gitops_audit.deployer.flux.drift_ignore import ignore_rules
 from gitops_audit.deployer.flux.kustomization import cluster_of, images_of, old_patches, patches_of
 from gitops_audit.deployer.flux.marks import HELM_CHART, HELM_REPOSITORY, OCI_REPOSITORY
@@ -54,6 +56,7 @@ class ReleaseReader:
                 value_files=chart.value_files,
                 replaces_defaults=chart.replaces_defaults,
                 ignore_missing_value_files=chart.ignore_missing_value_files,
+                build=chart.build,
             ),
             namespace=text(spec.get("targetNamespace")) or namespace_of(placed),
             clusters=(cluster_of(placed, spec, self.context),),
@@ -75,7 +78,8 @@ class ReleaseReader:
         if kind == "OCIRepository":
             body = self.catalog.get(OCI_REPOSITORY, placed.cluster, namespace, found)
             chart = _of_registry(body, f"OCIRepository {namespace}/{found}")
-            return replace(config, helm=HelmOptions(chart=chart))
+            is_tracking = is_tracking_digests(self.catalog, placed.cluster)
+            return replace(config, helm=HelmOptions(chart=chart, build="artifact" if is_tracking else ""))
         if kind == "HelmChart":
             body = self.catalog.get(HELM_CHART, placed.cluster, namespace, found)
             if body is not None:
@@ -88,7 +92,9 @@ class ReleaseReader:
         reference = mapping(chart.get("sourceRef"))
         files = texts(chart.get("valuesFiles"))
         options = HelmOptions(
-            replaces_defaults=bool(files), ignore_missing_value_files=chart.get("ignoreMissingValuesFiles") is True
+            replaces_defaults=bool(files),
+            ignore_missing_value_files=chart.get("ignoreMissingValuesFiles") is True,
+            build=_build(chart),
         )
         if reference.get("kind") != "HelmRepository":
             origin = self.origins.of(reference, placed, chart.get("chart"))
@@ -113,6 +119,14 @@ class ReleaseReader:
             except SourceError as error:
                 raise UnfollowedError(error.message) from None
         return config
+
+
+def _build(chart: JsonObject) -> Literal["", "commit", "unknown"]:
+    """What source-controller puts behind the version: the generation of the HelmChart where it has files of values."""
+    if texts(chart.get("valuesFiles")):
+        return "unknown"
+    is_of_commit = mapping(chart.get("sourceRef")).get("kind") != "HelmRepository"
+    return "commit" if is_of_commit and chart.get("reconcileStrategy") == "Revision" else ""
 
 
 def release_name(placed: Placed, spec: JsonObject) -> str:

@@ -19,10 +19,11 @@ _MOST_FILES = 1000
 
 @dataclass(frozen=True, slots=True)
 class Meant:
-    """What a reference meant when it was fetched last."""
+    """What a reference meant when it was fetched last; `artifact` as of a `Package`."""
 
     version: str
     digest: str
+    artifact: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -27,11 +27,13 @@ from gitops_audit.source.url_prefix import UrlPrefix
 
 @dataclass(frozen=True, slots=True)
 class FetchedChart:
-    """A chart as it was fetched; `folder` holds it, `digest` is the SHA-256 of its package."""
+    """A chart as it was fetched; `folder` holds it, `digest` is the SHA-256 of its package, `artifact` that of a
+    registry's manifest."""
 
     folder: Path
     version: str
     digest: str
+    artifact: str = ""
 
 
 class Charts:
@@ -49,7 +51,7 @@ class Charts:
         """Unpacks the chart that a reference means below an empty folder. Raises SourceError."""
         meant, data = self.package(ref)
         target.mkdir(parents=True, exist_ok=True)
-        return FetchedChart(unpack(data, shown(ref), target), meant.version, meant.digest)
+        return FetchedChart(unpack(data, shown(ref), target), meant.version, meant.digest, meant.artifact)
 
     def package(self, ref: ChartRef) -> tuple[Meant, bytes]:
         """The version that a reference means, with its package. Raises SourceError, the same one every time."""
@@ -95,7 +97,7 @@ class Charts:
             data = registry.download(package.url) if registry else self._downloaded(ref, package)
             _check(data, package, ref)
             cache.keep(data)
-        meant = Meant(package.version, hashlib.sha256(data).hexdigest())
+        meant = Meant(package.version, hashlib.sha256(data).hexdigest(), package.artifact)
         cache.note(ref, meant)
         return meant, data
 

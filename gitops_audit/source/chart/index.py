@@ -23,11 +23,15 @@ _DIGEST = re.compile(r"(?:sha256:)?([0-9a-fA-F]{64})")
 
 @dataclass(frozen=True, slots=True)
 class Package:
-    """A packaged chart: where it is, and the SHA-256 that it must have (empty where the repository says none)."""
+    """A packaged chart: where it is, and the SHA-256 that it must have (empty where the repository says none).
+
+    `artifact` is the SHA-256 of the manifest that a registry has of it.
+    """
 
     url: str
     version: str
     digest: str
+    artifact: str = ""
 
 
 class Indexes:

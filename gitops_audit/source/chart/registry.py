@@ -5,6 +5,7 @@ The requests are those of the OCI distribution specification; a registry that wa
 
 from __future__ import annotations
 
+import hashlib
 import json
 import re
 from dataclasses import dataclass, field
@@ -56,7 +57,8 @@ class Registry:
         for layer in layers if isinstance(layers, list) else ():
             found = _DIGEST.fullmatch(str(mapping(layer).get("digest")))
             if mapping(layer).get("mediaType") == _CHART and found:
-                return Package(f"{self.base}/blobs/sha256:{found[1]}", version, found[1])
+                artifact = hashlib.sha256(answer.data).hexdigest()
+                return Package(f"{self.base}/blobs/sha256:{found[1]}", version, found[1], artifact)
         message = f"{_shown(self.ref)} at {printable(version)} is no chart of Helm"
         raise SourceError(message, code=NOT_FETCHED, hint="check the URL; an image has no chart in it")
 

@@ -69,6 +69,46 @@ def test_a_chart_may_be_an_oci_repository(ref: dict[str, str], version: str) -> 
     assert found.helm.chart == ChartRef("oci://registry.example.com/charts", "app-template", version)
 
 
+def _helm_controller(*args: str) -> Any:
+    pod = {"spec": {"containers": [{"name": "manager", "args": list(args)}]}}
+    metadata = {"name": "helm-controller", "namespace": "flux-system"}
+    return {"apiVersion": "apps/v1", "kind": "Deployment", "metadata": metadata, "spec": {"template": pod}}
+
+
+@pytest.mark.parametrize(
+    ("gates", "build"),
+    [
+        ("--feature-gates=DisableChartDigestTracking=true", ""),
+        ("--feature-gates=DisableChartDigestTracking=false,Other=true", "artifact"),
+        ("--log-level=info", "artifact"),
+    ],
+)
+def test_the_digest_of_an_artifact_is_part_of_the_version_of_its_chart(gates: str, build: str) -> None:
+    body = origin("OCIRepository", "web", "shop", url="oci://registry.example.com/charts/web", ref={"tag": "1.0.0"})
+    named = release(chartRef={"kind": "OCIRepository", "name": "web"})
+    assert only(expanded(named, body, _helm_controller(gates))).helm.build == build
+    assert only(expanded(named, body)).helm.build == "artifact"
+
+
+@pytest.mark.parametrize(
+    ("chart", "build"),
+    [
+        ({}, ""),
+        ({"reconcileStrategy": "Revision"}, ""),
+        ({"valuesFiles": ["a.yaml"]}, "unknown"),
+        ({"reconcileStrategy": "Revision", "valuesFiles": ["a.yaml"]}, "unknown"),
+    ],
+)
+def test_what_flux_puts_behind_the_version_of_a_chart_is_known_or_not(chart: dict[str, Any], build: str) -> None:
+    assert only(expanded(release(chart=_of_repository(**chart)), REPOSITORY)).helm.build == build
+
+
+def test_a_chart_of_git_may_have_a_version_for_every_commit() -> None:
+    reference = {"kind": "GitRepository", "name": "flux-system", "namespace": "flux-system"}
+    spec = {"chart": "./charts/web", "reconcileStrategy": "Revision", "sourceRef": reference}
+    assert only(expanded(release(chart={"spec": spec}))).helm.build == "commit"
+
+
 def test_a_chart_may_be_a_helm_chart() -> None:
     chart = origin(
         "HelmChart", "web", "shop", chart="web", version="2.0.0", sourceRef={"kind": "HelmRepository", "name": "charts"}

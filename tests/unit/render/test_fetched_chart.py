@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -19,6 +21,7 @@ from gitops_audit.config.settings import (
 from gitops_audit.errors import Location, SourceError
 from gitops_audit.model.resource import Rendered
 from gitops_audit.render.given import Given
+from gitops_audit.render.varying import BUILD
 from gitops_audit.source.chart.charts import Charts
 from tests.chart_server import ChartServer, chart, chart_server
 from tests.rendering import rendered, values
@@ -70,6 +73,52 @@ def test_a_chart_of_a_registry_is_pulled_with_a_token(
     url = server.registry("web", {"1.0.0+build.5": chart("web", "1.0.0+build.5")})
     found = show(HelmOptions(chart=ChartRef(url, "web", version)), monkeypatch, given(server))
     assert data_of(found) == {"shop": "default of 1.0.0+build.5"}
+
+
+VERSIONED = (
+    "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: {{ .Release.Name }}, "
+    'labels: {chart: {{ .Chart.Version | replace "+" "_" | quote }}}}\ndata: {a: b}\n'
+)
+
+
+def label_of(found: Rendered) -> tuple[str, tuple[tuple[str, str], ...]]:
+    assert found.problems == ()
+    (built,) = found.manifests
+    return built.body["metadata"]["labels"]["chart"], built.varying
+
+
+def test_a_chart_of_an_artifact_has_its_digest_behind_its_version(
+    server: ChartServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    url = server.registry("web", {"1.0.0": chart("web", "1.0.0", {"templates/a.yaml": VERSIONED})})
+    ref = ChartRef(url, "web", "1.0.0")
+    _, _, manifest = server.answers["/v2/team/web/manifests/1.0.0"]
+    digest = hashlib.sha256(manifest).hexdigest()  # type: ignore[arg-type]
+    around = given(server)
+    for _ in range(2):
+        found = show(HelmOptions(chart=ref, build="artifact"), monkeypatch, around)
+        assert label_of(found) == (f"1.0.0_{digest[:12]}", ())
+        around = replace(around, charts=Charts(NetworkConfig(allow=(server.address,)), fetch=False))
+    assert label_of(show(HelmOptions(chart=ref), monkeypatch, given(server))) == ("1.0.0", ())
+
+
+def test_a_chart_of_every_commit_has_it_behind_its_version(
+    server: ChartServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    files: dict[str, str | bytes] = {
+        "web/Chart.yaml": "apiVersion: v2\nname: web\nversion: v1.2 # loose\n",
+        "web/templates/a.yaml": VERSIONED,
+    }
+    found = show(HelmOptions(build="commit"), monkeypatch, given(server), files, path="web")
+    assert label_of(found) == ("1.2.0_000000000000", ())
+
+
+def test_where_the_digest_is_not_known_what_holds_the_version_is_not_compared(
+    server: ChartServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    url = server.repository({("web", "1.0.0"): chart("web", "1.0.0", {"templates/a.yaml": VERSIONED})})
+    found = show(HelmOptions(chart=ChartRef(url, "web", "1.0.0"), build="unknown"), monkeypatch, given(server))
+    assert label_of(found) == ("1.0.0_0", (("/metadata/labels/chart", BUILD),))
 
 
 def test_value_files_come_from_the_repository_the_chart_and_other_repositories(

@@ -68,8 +68,17 @@ Maker = Callable[[JsonObject], Edit | None]
 
 
 def choose(objects: Sequence[JsonObject]) -> list[HandChange]:
-    """Every kind of change that the objects allow, each on an object of its own."""
-    chosen, taken = [], set[int]()
+    """Every kind of change that the objects allow, and again up to ten changes; each on an object of its own."""
+    chosen: list[HandChange] = []
+    taken: set[int] = set()
+    while len(chosen) < _ENOUGH and (more := _round(objects, taken)):
+        chosen += more[: _ENOUGH - len(chosen)] if chosen else more
+    return chosen
+
+
+def _round(objects: Sequence[JsonObject], taken: set[int]) -> list[HandChange]:
+    """Each kind of change once, on objects that are not taken yet."""
+    chosen = []
     for kinds, make in _CATALOGUE:
         for number, edit in _possible(objects, kinds, make):
             if number not in taken:
@@ -176,10 +185,10 @@ def _change_subject(body: JsonObject) -> Edit:
 
 
 def _change_spec(body: JsonObject) -> Edit | None:
-    """The first number or boolean of the spec."""
+    """The first number, boolean or text of the spec."""
     for key, value in body.get("spec", {}).items():
-        if isinstance(value, int):
-            new = not value if isinstance(value, bool) else value + 1
+        if isinstance(value, int | str):
+            new = not value if isinstance(value, bool) else value + 1 if isinstance(value, int) else f"{value}-by-hand"
             return _patch("patch a custom resource", {"spec": {key: new}}, Field("changed", f"spec.{key}", value, new))
     return None
 
@@ -223,6 +232,7 @@ def _delete(body: JsonObject) -> Edit:
     return Edit("delete", ["delete", "TARGET", "--wait=false"])
 
 
+_ENOUGH = 10
 _WORKLOADS = ("Deployment", "StatefulSet", "DaemonSet")
 _CATALOGUE: tuple[tuple[Sequence[str], Maker], ...] = (
     (("Deployment", "StatefulSet", "ReplicationController"), _scale),
@@ -240,7 +250,7 @@ _CATALOGUE: tuple[tuple[Sequence[str], Maker], ...] = (
     (("*",), _change_spec),
     (("ServiceAccount",), _mount),
     (("Service", "Deployment", "PersistentVolumeClaim"), _label),
-    (("Service", "ServiceAccount", "Pod"), _annotate),
+    (("Service", "ServiceAccount", "Pod", "*", "Namespace"), _annotate),
     (("ServiceAccount", "ConfigMap", "Service"), _delete),
 )
 

@@ -12,6 +12,15 @@ from gitops_audit.deployer.flux.fields import FIELDS
 ROOT = Path(__file__).resolve().parents[3]
 REFERENCE = ROOT / "docs/reference"
 FLUX = (REFERENCE / "flux-options.md").read_text(encoding="utf-8")
+KUSTOMIZE = (REFERENCE / "kustomize-options.md").read_text(encoding="utf-8")
+# `Kustomization` of kustomize 5.8 (api/types/kustomization.go), without what every object has.
+KUSTOMIZATION = (
+    *("resources", "bases", "components", "namespace", "namePrefix", "nameSuffix", "labels", "commonLabels"),
+    *("commonAnnotations", "patches", "patchesStrategicMerge", "patchesJson6902", "images", "imageTags", "replicas"),
+    *("replacements", "vars", "configMapGenerator", "secretGenerator", "generatorOptions", "openapi", "crds"),
+    *("configurations", "generators", "transformers", "validators", "helmCharts", "helmGlobals"),
+    *("helmChartInflationGenerator", "sortOptions", "buildMetadata"),
+)
 _TEST = re.compile(r"`(test_\w+)`")
 
 
@@ -32,7 +41,13 @@ def test_every_field_of_flux_has_a_row_and_no_other_has(kind: tuple[str, str]) -
     assert sorted(named) == sorted(FIELDS[kind])
 
 
-@pytest.mark.parametrize("page", ["flux-options.md"])
+def test_every_field_of_a_kustomization_has_a_row_and_no_other_has() -> None:
+    named = [name for row in _rows(KUSTOMIZE) for name in re.findall(r"`(\w+)`", row[0])]
+
+    assert sorted(named) == sorted(KUSTOMIZATION)
+
+
+@pytest.mark.parametrize("page", ["flux-options.md", "kustomize-options.md"])
 def test_every_row_about_an_option_names_tests_that_there_are(page: str) -> None:
     text = (REFERENCE / page).read_text(encoding="utf-8")
     code = "\n".join(file.read_text(encoding="utf-8") for file in (ROOT / "tests").rglob("test_*.py"))

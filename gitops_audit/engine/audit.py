@@ -114,6 +114,7 @@ class Audit:
             self._baseline,
             self._sources,
             self._image_origins(),
+            self._options.is_located,
             self._options.is_confirmed,
             self._before,
         )

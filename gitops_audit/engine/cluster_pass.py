@@ -30,6 +30,7 @@ from gitops_audit.engine.evidence.live_scalers import LiveScalers
 from gitops_audit.engine.evidence.locate import Locator
 from gitops_audit.engine.evidence.mask import Masks
 from gitops_audit.engine.evidence.renamed import Renamed
+from gitops_audit.engine.evidence.value_origin import ValueOrigins
 from gitops_audit.engine.gather.clusters import ReachedCluster
 from gitops_audit.engine.gather.engines import Engines
 from gitops_audit.engine.gather.namespaces import Namespaces
@@ -65,6 +66,7 @@ class Judgement:
     baseline: Baseline | None = None
     sources: Sequence[ReadSource] = ()
     images: ImageOrigins | None = None
+    is_located: bool = True
     is_confirmed: Callable[[Declared, JsonObject], bool] | None = None
     before: Mapping[tuple[str, str], Declared] | None = None
 
@@ -221,6 +223,8 @@ class ClusterPass:
         yield lambda cases: logs.attributed(cases, self._plural)
         if self._by.images is not None:
             yield self._by.images.told
+        if self._by.is_located:
+            yield ValueOrigins(self._by.earlier).told
 
     def _judged(self, verdicts: Sequence[Verdict]) -> list[Verdict]:
         shown: Iterable[Verdict] = self._by.masks.masked(verdicts, self.redactor)

@@ -73,7 +73,7 @@ class Change:
     `pointer` is the RFC 6901 pointer into the side that has the field (the declared one where both have it);
     `path` is the same for people (`spec.template.spec.containers[name=web].image`).
     `declared` and `live` are JSON values or ABSENT; Secret values are tokens already. `built` says of images what they
-    are built from.
+    are built from, `value_at` where the value stands that a chart made the field of (`values.yaml:12 (image.tag)`).
     """
 
     type: ChangeType
@@ -86,6 +86,7 @@ class Change:
     by: FieldOwner | None = None
     ignored: Waiver | None = None
     built: str = ""
+    value_at: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -204,6 +204,7 @@ def _change(entry: Any) -> Change:
         _owner(entry["by"]) if entry["by"] else None,
         _waiver(entry["ignored"]),
         entry.get("builtFrom", ""),
+        entry.get("valueAt", ""),
     )
 
 

@@ -198,6 +198,7 @@ def _change(finding: Finding, change: Change) -> dict[str, Any]:
         "ignored": _waiver(finding.waiver),
         "by": _owner(change.by) if change.by else None,
         **({"builtFrom": change.built} if change.built else {}),
+        **({"valueAt": change.value_at} if change.value_at else {}),
     }
 
 

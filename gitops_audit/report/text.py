@@ -259,8 +259,9 @@ def _change(finding: Finding, change: Change, path: str) -> Iterator[Line]:
 
 
 def meaning(change: Change) -> str:
-    """What the change is, which side moved, and what the images that changed are built from."""
-    return f"{_moved(change)}; {change.built}" if change.built else _moved(change)
+    """What the change is, which side moved, what images are built from, and which value of a chart it is."""
+    value = f"its value is at {change.value_at}" if change.value_at else ""
+    return "; ".join(filter(None, (_moved(change), change.built, value)))
 
 
 def _moved(change: Change) -> str:

@@ -2,22 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from functools import partial
 
 from gitops_audit.config.document import folder_of
 from gitops_audit.config.rules import resolved_path
-from gitops_audit.config.settings import Settings
+from gitops_audit.config.settings import Settings, SourceConfig
 from gitops_audit.deployer.helm_release import Release, release_of_source
 from gitops_audit.deployer.inputs import Inputs, of_source
 from gitops_audit.deployer.sync_record import Part, normal_path
 from gitops_audit.engine.gather.sources import ReadSource, read
 from gitops_audit.inventory import build
 from gitops_audit.live import Cluster
-from gitops_audit.model.resource import Declared, JsonObject, Rendered, ResourceKey
+from gitops_audit.model.resource import Declared, JsonObject, Manifest, Rendered, ResourceKey
 from gitops_audit.render.cache import RenderCache
 from gitops_audit.render.given import Given, Target
+from gitops_audit.render.value_layers import Leaf, leaves, with_more
 from gitops_audit.source import Opener
 from gitops_audit.source.arrivals import Arrivals
 from gitops_audit.source.chart.charts import Charts
@@ -92,6 +93,29 @@ class EarlierSources:
     def foreign(self, name: str, inputs: Inputs) -> tuple[str, ...]:
         """What a deployer renders a source with that the audit does not."""
         return inputs.foreign(self.kind(name), of_source(self._sources[name].config))
+
+    def leaves(self, name: str) -> Mapping[tuple[str, ...], Leaf]:
+        """The values that a source gives to its chart, and where they stand. Raises AuditError."""
+        config = self._as_read(name)
+        with self._opener.open(config) as checkout:
+            return leaves(config, checkout, self._given)
+
+    def with_values(self, name: str, cluster: str, values: JsonObject) -> Sequence[Manifest]:
+        """What a source declares for a cluster with other values of its chart. Raises AuditError."""
+        config = self._as_read(name)
+        helm = replace(config.helm, values=with_more(config.helm.values, values))
+        given = replace(self._given, target=self._sources[name].on(cluster).target, kept=None)
+        found = read(replace(config, helm=helm), partial(self._opener.open, config), given)
+        found.close()
+        if found.error:
+            raise found.error
+        return found.rendered.manifests
+
+    def _as_read(self, name: str) -> SourceConfig:
+        """A source at the commit that was read, whatever its branch is by now."""
+        source = self._sources[name]
+        commit = source.checkout.commit if source.checkout else ""
+        return replace(source.config, revision=commit or source.config.revision)
 
     def close(self) -> None:
         self._exports.close()

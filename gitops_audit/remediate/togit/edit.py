@@ -21,9 +21,9 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from gitops_audit.manifest.events import Unreadable
+from gitops_audit.model.same import is_same, replaced
 from gitops_audit.remediate.togit import style as written
 from gitops_audit.remediate.togit.node import Entry, Node, Uneditable, parsed
-from gitops_audit.remediate.togit.same import is_same, replaced
 from gitops_audit.remediate.togit.style import Style, style_of
 
 Read = Callable[[str], Any]

@@ -15,7 +15,7 @@ from gitops_audit.kube.type_schema import ANYTHING, TypeSchema
 from gitops_audit.model.finding import ABSENT, Change
 from gitops_audit.model.path import pointer_tokens
 from gitops_audit.model.resource import JsonObject
-from gitops_audit.remediate.togit.same import is_same
+from gitops_audit.model.same import is_same
 
 Token = str | int
 LEAVING = frozenset({"removed", "dropped"})

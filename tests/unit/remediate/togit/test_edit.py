@@ -13,9 +13,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from gitops_audit.manifest.compose import compose
+from gitops_audit.model.same import is_same
 from gitops_audit.remediate.togit.edit import edited
 from gitops_audit.remediate.togit.node import Node, Uneditable, parsed
-from gitops_audit.remediate.togit.same import is_same
 
 
 def read(text: str) -> Any:

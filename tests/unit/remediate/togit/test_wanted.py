@@ -8,8 +8,8 @@ import pytest
 
 from gitops_audit.kube import shape
 from gitops_audit.model.finding import ABSENT, Change
-from gitops_audit.remediate.togit.leaf import substituted
 from gitops_audit.remediate.togit.wanted import Elsewhere, wanted
+from gitops_audit.render.value_leaf import substituted
 
 SCHEMA = shape.of_kind("apps", "v1", "Deployment")
 

@@ -61,7 +61,7 @@ $(READY): pyproject.toml
 	@test -n "$(PYTHON)" || { echo "gitops-audit needs Python 3.11 or later"; exit 1; }
 	$(PYTHON) -m venv .venv
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --upgrade "pip>=25.1"
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable ".[jsonnet,offline]" --group dev
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable ".[jq,jsonnet,offline]" --group dev
 	@touch $@
 
 $(TOOLS): $(READY) tests/tools.py tests/tools.txt

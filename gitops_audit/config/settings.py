@@ -278,6 +278,7 @@ class IgnoreRule:
     """Fields (pointers with `*` and `[key=value]`) or whole managers whose differences do not count, and why.
 
     `statuses` accept whole objects that are missing or extra. With `source` it is for the objects of that source alone.
+    `expressions` of jq lead to further fields (Argo CD's jqPathExpressions).
     """
 
     match: Match
@@ -289,11 +290,12 @@ class IgnoreRule:
     expires: str = ""
     where: Location = NOWHERE
     source: str = ""
+    expressions: tuple[str, ...] = ()
 
     @property
     def is_for_all(self) -> bool:
         """Whether it hides or accepts everything that it is about: whole objects of any name, or all their fields."""
-        return self.match == Match() if self.statuses else not (self.fields or self.managers)
+        return self.match == Match() if self.statuses else not (self.fields or self.managers or self.expressions)
 
 
 @dataclass(frozen=True, slots=True)

@@ -148,7 +148,7 @@ class Context:
     """What an expansion may ask. `source` is the engine's, `clusters` are the names in the configuration.
 
     `live` lists all objects of a kind in the engine's cluster: None where no cluster is asked; raises ClusterError.
-    `templates` gives the texts of Go templates; raises SourceError.
+    `templates` gives the texts of Go templates; raises SourceError. `has_jq`: expressions of jq can be evaluated.
     """
 
     source: SourceConfig
@@ -156,6 +156,7 @@ class Context:
     files: Files
     live: Callable[[GroupKind], Sequence[JsonObject] | None]
     templates: Callable[[Sequence[GoTemplate]], Sequence[str]] = _no_templates
+    has_jq: bool = False
 
 
 def told_once(found: Iterable[Unfollowed]) -> Iterator[str]:

@@ -19,7 +19,7 @@ from gitops_audit.drift.builtin import SYSTEM_METADATA
 from gitops_audit.drift.cause import Trust
 from gitops_audit.drift.compare import Difference, Kind, differences, is_covered
 from gitops_audit.drift.confirm import is_counting
-from gitops_audit.drift.ignore import IgnoreLedger, IgnoreRules
+from gitops_audit.drift.ignore import IgnoreLedger, IgnoreRules, Paths
 from gitops_audit.drift.ownership import Ownership, last_applied
 from gitops_audit.drift.scaled_to_zero import may_be_scaled_to_zero
 from gitops_audit.drift.scalers import Scalers
@@ -63,10 +63,13 @@ class Comparer:
     Raises ConfigError for ignore rules that cannot be used as they are written.
     """
 
-    def __init__(self, config: DriftConfig, *, today: date, scalers: Scalers | None = None) -> None:
+    def __init__(
+        self, config: DriftConfig, *, today: date, scalers: Scalers | None = None, paths: Paths = lambda *_: ()
+    ) -> None:
+        """`paths` evaluates expressions of jq."""
         self._mode = config.mode
         self._managers = Managers(config.appliers, config.interactive)
-        self._rules = IgnoreRules(config.ignore, today)
+        self._rules = IgnoreRules(config.ignore, today, paths)
         self._scalers = scalers or Scalers()
 
     @property

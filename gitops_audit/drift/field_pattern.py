@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -14,10 +15,11 @@ _PREDICATE = re.compile(r"\[(.+)\]")
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """One step of a pattern: a name with wildcards, or the keys that a list element must have."""
+    """One step of a pattern: a name with wildcards, the keys that a list element must have, or what it must be."""
 
     name: str = ""
     keys: tuple[tuple[str, str], ...] = ()
+    element: Any = None
 
     @classmethod
     def of(cls, token: str) -> Step:
@@ -29,6 +31,8 @@ class Step:
 
     def takes(self, token: str, child: Any) -> bool:
         """Whether it leads to what stands at a key or index."""
+        if self.element is not None:
+            return bool(child == self.element)
         if not self.keys:
             return is_like(self.name, token)
         return isinstance(child, dict) and all(k in child and is_like(v, child[k]) for k, v in self.keys)
@@ -42,9 +46,9 @@ class FieldPattern:
 
     __slots__ = ("steps", "text")
 
-    def __init__(self, text: str) -> None:
+    def __init__(self, text: str, steps: Steps | None = None) -> None:
         self.text = text
-        self.steps: Steps = tuple(Step.of(token) for token in pointer_tokens(text))
+        self.steps: Steps = tuple(Step.of(token) for token in pointer_tokens(text)) if steps is None else steps
 
     @property
     def is_broad(self) -> bool:
@@ -66,6 +70,30 @@ class FieldPattern:
     def matches(self, pointer: str, body: Any) -> bool:
         """Whether it covers the field at `pointer` of `body`."""
         return self.below(pointer, body) == ()
+
+
+def located(path: Sequence[Any], body: Any, above: Steps = ()) -> Iterator[FieldPattern]:
+    """The patterns of a place in `body`, given by its keys and indices (one from the end, or a slice, too).
+
+    An element of a list that is a mapping is known by what it holds: on the other side it may have another index.
+    """
+    if not path:
+        yield FieldPattern("", above)
+        return
+    step, *rest = path
+    if isinstance(body, dict):
+        yield from located(rest, body.get(step), (*above, Step(re.sub(r"([*?\[])", r"[\1]", str(step)))))
+    elif isinstance(body, list):
+        for index in _indices(step, len(body)):
+            child = body[index]
+            known = Step(element=child) if isinstance(child, dict) and child else Step(str(index))
+            yield from located(rest, child, (*above, known))
+
+
+def _indices(step: Any, length: int) -> Sequence[int]:
+    if isinstance(step, dict):
+        return range(length)[slice(step.get("start"), step.get("end"))]
+    return range(length)[step : step + 1 or None] if isinstance(step, int) else ()
 
 
 def child_of(body: Any, token: str) -> Any:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from copy import copy
 from dataclasses import dataclass, replace
 from datetime import date
 from functools import cached_property
@@ -11,7 +12,7 @@ from typing import Any, Literal
 
 from gitops_audit.config.settings import IgnoreRule
 from gitops_audit.drift.attribution import manager_at
-from gitops_audit.drift.field_pattern import FieldPattern
+from gitops_audit.drift.field_pattern import FieldPattern, located
 from gitops_audit.drift.leaf import Cover, parts
 from gitops_audit.drift.near_miss import Seen, near_miss
 from gitops_audit.errors import ConfigError
@@ -21,6 +22,7 @@ from gitops_audit.model.finding import ABSENT, Change, Drift, Waiver
 from gitops_audit.model.resource import Declared, JsonObject, ResourceKey
 from gitops_audit.model.subject import Subject
 
+Paths = Callable[[str, JsonObject], Iterable[Sequence[Any]]]
 Fault = Literal["dead", "expired", "over-broad"]
 
 
@@ -66,6 +68,15 @@ class _Compiled:
         rule = self.rule
         return any(p.is_broad for p in self.patterns) or "*" in rule.managers or rule.is_for_all
 
+    def located(self, paths: Paths, *bodies: JsonObject) -> _Compiled:
+        """The rule with the places that its expressions lead to in an object, as it is declared and as it lives."""
+        if not self.rule.expressions:
+            return self
+        asked = ((body, path) for body in bodies for text in self.rule.expressions for path in paths(text, body))
+        found = copy(self)
+        found.patterns = (*self.patterns, *(one for body, path in asked for one in located(path, body)))
+        return found
+
     def covers(self, change: Change, declared: JsonObject, live: JsonObject) -> Iterator[Cover]:
         """What of its patterns is left at a change; the whole change where its writer is one of the managers."""
         if change.by is not None and self.is_of(change.by.manager) and not _is_composed(change):
@@ -79,16 +90,21 @@ class _Compiled:
 
 
 class IgnoreRules:
-    """All rules of a configuration, on a given day. Raises ConfigError for a pattern or date that is none."""
+    """All rules of a configuration, on a given day. Raises ConfigError for a pattern or date that is none.
 
-    def __init__(self, rules: Iterable[IgnoreRule], today: date) -> None:
+    `paths` evaluates expressions of jq: the places in an object that one leads to.
+    """
+
+    def __init__(self, rules: Iterable[IgnoreRule], today: date, paths: Paths = lambda *_: ()) -> None:
+        self._paths = paths
         self._rules = tuple(_Compiled(rule, number, today) for number, rule in enumerate(rules))
 
     def apply(self, changes: Sequence[Change], resource: Declared, live: JsonObject) -> tuple[Change, ...]:
         """The changes, those that a rule in force covers with its waiver (the first rule's, where several do)."""
         rules = [r for r in self._rules if not r.is_expired and _selects(r.rule, resource)]
-        if not rules:
+        if not rules or not changes:
             return tuple(changes)
+        rules = [rule.located(self._paths, resource.body, live) for rule in rules]
         return tuple(part for change in changes for part in _parts(change, rules, resource.body, live))
 
     def accepted(self, drift: Drift, key: ResourceKey, labels: Mapping[str, Any]) -> Drift:

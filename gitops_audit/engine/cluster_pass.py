@@ -47,6 +47,7 @@ from gitops_audit.model.redact import Redactor
 from gitops_audit.model.resource import Declared, JsonObject
 from gitops_audit.model.subject import Subject, Undeclared
 from gitops_audit.model.verdict import Threshold, Verdict
+from gitops_audit.render.jq import PathExpressions
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,7 +81,9 @@ class ClusterPass:
         self._inventory = inventory
         self._by = by
         scalers = Scalers.of(r.body for r in inventory if (r.key.group, r.key.kind) in SCALER_KINDS)
-        self._comparer = Comparer(by.settings.drift, today=datetime.now(UTC).date(), scalers=scalers)
+        self._jq = PathExpressions()
+        today = datetime.now(UTC).date()
+        self._comparer = Comparer(by.settings.drift, today=today, scalers=scalers, paths=self._jq)
         self._ledger = self._comparer.ledger()
         self._reading = LiveReading(cluster, inventory)
         bodies = [*(r.body for r in inventory), *by.definitions]
@@ -159,6 +162,7 @@ class ClusterPass:
             for fault in report.faults:
                 told = f"ignore rule at {report.rule.where} is {fault} on cluster {self._cluster.name}"
                 yield f"{told}: {report.why(fault)}"
+        yield from self._jq.notes()
         yield from self._confirmer.notes()
         yield from self._causes.notes() if self._causes else ()
         yield from self._live_scalers.notes() if self._live_scalers else ()

@@ -118,7 +118,8 @@ class Application:
         return replace(config, ignore=self.ignored(config.name).rules, given=given)
 
     def ignored(self, source_name: str) -> Ignored:
-        return ignored(self.body, self.placed.title, source_name, self.where)
+        has_jq = self.context.has_jq
+        return ignored(self.body, self.placed.title, source_name, self.where, has_jq=has_jq)
 
     def _config(self, name: str) -> SourceConfig:
         return SourceConfig(

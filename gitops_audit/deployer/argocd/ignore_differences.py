@@ -1,7 +1,7 @@
 """`ignoreDifferences` of an Application as ignore rules for the objects of its source.
 
-Path expressions of jq are taken where they only walk: `.spec.template.spec.containers[] | select(.name == "proxy")`
-becomes the pointer `/spec/template/spec/containers/[name=proxy]`. All others are told.
+Path expressions of jq that only walk need no jq: `.spec.template.spec.containers[] | select(.name == "proxy")` becomes
+the pointer `/spec/template/spec/containers/[name=proxy]`. All others stay expressions; without jq they are told.
 Source: argo-cd.readthedocs.io/en/stable/user-guide/diffing.
 """
 
@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from gitops_audit.config.settings import IgnoreRule
@@ -34,8 +34,8 @@ class Ignored:
     wildcards: tuple[str, ...] = ()
 
 
-def ignored(application: JsonObject, title: str, source: str, where: Location) -> Ignored:
-    """The rules that an Application brings for the objects of `source`."""
+def ignored(application: JsonObject, title: str, source: str, where: Location, *, has_jq: bool = False) -> Ignored:
+    """The rules that an Application brings for the objects of `source`; `has_jq`: expressions can be evaluated."""
     entries = mapping(application.get("spec")).get("ignoreDifferences")
     rules: list[IgnoreRule] = []
     untranslated: list[str] = []
@@ -43,15 +43,16 @@ def ignored(application: JsonObject, title: str, source: str, where: Location) -
     for entry in (mapping(e) for e in entries) if isinstance(entries, list) else ():
         expressions = _texts(entry, "jqPathExpressions")
         found = {expression: pointer_of(expression) for expression in expressions}
-        untranslated += [expression for expression, pointer in found.items() if pointer is None]
+        others = tuple(expression for expression, pointer in found.items() if pointer is None)
+        untranslated += () if has_jq else others
         pointers = list(_texts(entry, "jsonPointers"))
         wildcards += filter(has_wildcards, pointers)
         plain = (_pointer(pointer) for pointer in pointers if not has_wildcards(pointer))
         fields = (*plain, *(p for p in found.values() if p is not None))
         managers = tuple(_texts(entry, "managedFieldsManagers"))
-        if fields or managers:
-            reason = f"ignoreDifferences of {title}"
-            rules.append(IgnoreRule(_match(entry), fields, managers, reason=reason, where=where, source=source))
+        rule = IgnoreRule(_match(entry), fields, managers, reason=f"ignoreDifferences of {title}", where=where)
+        if fields or managers or (others and has_jq):
+            rules.append(replace(rule, source=source, expressions=others if has_jq else ()))
     return Ignored(tuple(rules), tuple(dict.fromkeys(untranslated)), tuple(dict.fromkeys(wildcards)))
 
 

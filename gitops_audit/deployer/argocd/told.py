@@ -26,7 +26,8 @@ def of_application(body: JsonObject, ignored: Ignored) -> Iterator[str]:
     if policy.get("managedNamespaceMetadata") and "CreateNamespace=true" in _list(policy.get("syncOptions")):
         yield "managedNamespaceMetadata is not compared: declare the namespace to have its labels looked at"
     for expression in ignored.untranslated:
-        yield f"ignoreDifferences by jq is not applied: {expression[:200]} (only expressions that walk to a field are)"
+        told = "install gitops-audit with the extra `jq`; without it only expressions that walk to a field are"
+        yield f"ignoreDifferences by jq is not applied: {expression[:200]} ({told})"
     for pointer in ignored.wildcards:
         told = "for Argo CD a JSON pointer has no wildcards (jqPathExpressions have)"
         yield f"ignoreDifferences of {pointer[:200]} ignores nothing: {told}"

@@ -32,6 +32,7 @@ from gitops_audit.engine.gather.repositories import Repositories
 from gitops_audit.engine.gather.sources import ReadSource
 from gitops_audit.errors import AuditError, SourceError
 from gitops_audit.model.resource import FileProblem, Manifest, Rendered, group_of, mapping
+from gitops_audit.render import jq
 from gitops_audit.source import Checkout
 from gitops_audit.source.chart.web import NOT_ALLOWED
 
@@ -125,7 +126,7 @@ class Follower:
 
     def _expanded(self, placed: Sequence[Placed]) -> Expansion:
         clusters = tuple(cluster.name for cluster in (*self.settings.clusters, *self.settings.elsewhere))
-        context = Context(self.source, clusters, self.files, self.live, self.templates)
+        context = Context(self.source, clusters, self.files, self.live, self.templates, jq.is_there())
         expansion: Expansion = import_module(_EXPANSIONS[self.engine]).expand(placed, context)
         return expansion
 

@@ -10,6 +10,7 @@ from typing import Any
 
 from gitops_audit.config.settings import DriftConfig
 from gitops_audit.drift import Comparer, Scalers
+from gitops_audit.drift.ignore import Paths
 from gitops_audit.kube.type_schema import Schemas, TypeSchema
 from gitops_audit.model.finding import Change, Drift
 from gitops_audit.model.redact import LAST_APPLIED
@@ -117,8 +118,9 @@ def compared(
     *,
     schema: TypeSchema | None = None,
     scalers: Scalers | None = None,
+    paths: Paths = lambda *_: (),
 ) -> Drift:
-    comparer = Comparer(config or DriftConfig(), today=TODAY, scalers=scalers)
+    comparer = Comparer(config or DriftConfig(), today=TODAY, scalers=scalers, paths=paths)
     return comparer.compare(declared(body), found, schema or schema_of(body))
 
 

@@ -78,11 +78,12 @@ def expanded(
     source: SourceConfig = SOURCE,
     clusters: tuple[str, ...] = ("prod",),
     live: Sequence[JsonObject] | None = None,
+    has_jq: bool = False,
 ) -> Expansion:
     def templates(wanted: Sequence[GoTemplate]) -> Sequence[str]:
         return evaluate(wanted)
 
-    context = Context(source, clusters, DictFiles(files or {}), lambda _: live, templates)
+    context = Context(source, clusters, DictFiles(files or {}), lambda _: live, templates, has_jq)
     placed = [Placed(body, source, "prod", Origin("argocd/apps.yaml", 1 + n)) for n, body in enumerate(bodies)]
     return expand(placed, context)
 

@@ -60,3 +60,11 @@ def test_an_expression_of_jq_that_does_more_than_walk_is_told(expression: str) -
     found = expanded(body)
     assert only(found).ignore[0].fields == ("/spec/x",)
     assert len(found.notes) == bool(expression)
+
+
+def test_with_jq_an_expression_that_does_more_than_walk_is_evaluated_for_each_object() -> None:
+    body = application(f"source: {{repoURL: {HERE}, path: a}}")
+    body["spec"]["ignoreDifferences"] = [{"kind": "Service", "jqPathExpressions": [".a | keys", ".spec.x"]}]
+    found = expanded(body, has_jq=True)
+    assert [(rule.fields, rule.expressions) for rule in only(found).ignore] == [(("/spec/x",), (".a | keys",))]
+    assert found.notes == ()

@@ -40,12 +40,11 @@ class ClusterConfig:
 class KustomizeOptions:
     """How the deployer builds a kustomization. Without `helm_charts` none of its charts is rendered.
 
-    `overlay` is JSON of the fields that the deployer itself lays over the kustomization at the source's path (Argo CD's
-    `kustomize` options, what a Kustomization of Flux sets), empty for none. `is_generated`: where the path has no
-    kustomization, one of all manifests below it is made, as Flux does. `skips_missing`: a component of the overlay that
-    is not there is left out. `unforced` are maps of the overlay whose keys must not stand in the kustomization already.
-    `kube_version` and `api_versions` (added to what the cluster has) are what its charts are told. `ignore`, for Flux
-    alone: the lines of its source's `spec.ignore`; None where the deployer takes the repository as it is.
+    `overlay` is JSON of what the deployer itself lays over the kustomization at the source's path, empty for none;
+    `skips_missing`: a component of it that is not there is left out; `unforced` are maps of it whose keys must not stand
+    in the kustomization already. `is_generated`: where the path has no kustomization, one of all manifests is made, as
+    Flux does. `kube_version` and `api_versions` are what charts are told. `ignore`, for Flux alone: the lines of its
+    source's `spec.ignore`; None where the deployer takes the repository as it is.
     """
 
     load_restrictor: Literal["rootOnly", "none"] = "rootOnly"
@@ -146,10 +145,9 @@ class HelmOptions:
     `value_repositories`, `$/path` one of the chart itself. The last one wins; `values` (JSON, empty for none) win over
     files, `parameters` over all; of Argo CD they may have wildcards. `replaces_defaults`: the chart's own values.yaml
     counts only where it is named, as Flux has it. `namespace` is that of the release where it is another one than the
-    source's. `kube_version` and `api_versions` (added to what the cluster has) stand for what the deployer was told.
-    `post_renderers` are each JSON of the `patches` and `images` that kustomize applies to the objects. `build` is what
-    Flux puts behind the version of the chart (`1.2.0+...`): part of the digest of its OCI artifact, of the commit, or
-    something that only the cluster knows.
+    source's. `kube_version` and `api_versions` (more than the cluster's) are what the deployer was told. Each of
+    `post_renderers` is JSON of the `patches` and `images` of kustomize. `build` is what Flux puts behind the version of
+    the chart (`1.2.0+...`): part of the digest of its artifact or of the commit, or what only the cluster knows.
     """
 
     release_name: str = ""
@@ -275,10 +273,8 @@ class SourceConfig:
 
 @dataclass(frozen=True, slots=True)
 class IgnoreRule:
-    """Fields (pointers with `*` and `[key=value]`) or whole managers whose differences do not count, and why.
-
-    `statuses` accept whole objects that are missing or extra. With `source` it is for the objects of that source alone.
-    `expressions` of jq lead to further fields (Argo CD's jqPathExpressions).
+    """Fields (pointers with `*` and `[key=value]`, `expressions` of jq) or managers whose differences do not count, and
+    why. `statuses` accept whole objects that are missing or extra. `source`: it is for the objects of that one alone.
     """
 
     match: Match

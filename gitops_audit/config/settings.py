@@ -41,7 +41,7 @@ class KustomizeOptions:
     """How the deployer builds a kustomization. Without `helm_charts` none of its charts is rendered.
 
     `overlay` is JSON of what the deployer itself lays over the kustomization at the source's path, empty for none;
-    `skips_missing`: a component of it that is not there is left out; `unforced` are maps of it whose keys must not stand
+    `skips_missing`: a component of it that is not there is left out; `unforced` are maps of it whose keys may not stand
     in the kustomization already. `is_generated`: where the path has no kustomization, one of all manifests is made, as
     Flux does. `kube_version` and `api_versions` are what charts are told. `ignore`, for Flux alone: the lines of its
     source's `spec.ignore`; None where the deployer takes the repository as it is.

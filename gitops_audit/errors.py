@@ -52,6 +52,11 @@ class AuditError(Exception):
         self.where = where
         self.hint = hint
 
+    @property
+    def told(self) -> str:
+        """What failed and what to do next, in one sentence."""
+        return f"{self.message} ({self.hint})" if self.hint else self.message
+
     def __str__(self) -> str:
         place = f"{self.where}: " if self.where and self.where.path else ""
         hint = f"\n  {self.hint}" if self.hint else ""

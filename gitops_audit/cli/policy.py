@@ -129,7 +129,7 @@ def _decided(found: Policy, file: Path, redactor: Redactor) -> Iterator[str]:
     bodies = tuple(as_applied(redactor.redact(m.body)) for m in manifests)
     mask = Mask.of(redactor)
     for line in _judged(found, bodies):
-        yield mask.message(line) if mask else line
+        yield mask.message(line)
 
 
 def _judged(found: Policy, bodies: Sequence[JsonObject]) -> Iterator[str]:

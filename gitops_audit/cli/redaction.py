@@ -27,7 +27,7 @@ def redacted(bodies: Iterable[JsonObject], redactor: Redactor) -> list[JsonObjec
     """The objects as they may be shown: copies of one's values in another are digests too."""
     clean = [redactor.redact(body) for body in bodies]
     mask = Mask.of(redactor)
-    return [mask.body(body) for body in clean] if mask else clean
+    return [mask.body(body) for body in clean]
 
 
 def _located(start: Path | None) -> Path | None:

@@ -46,6 +46,8 @@ def _host_fault(repo: str) -> str:
 
 def without_user_info(repo: str) -> str:
     """The URL as it may be shown: no user name, password, query or fragment. A path comes back as it is."""
+    if helper := _HELPER.match(repo):
+        return f"{helper[0]}{without_user_info(repo[helper.end() :])}"
     scheme = _SCHEME.match(repo)
     if scheme:
         authority, slash, path = repo[scheme.end() :].partition("/")

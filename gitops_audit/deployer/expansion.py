@@ -7,10 +7,13 @@ needs from Git and from a cluster is given to it as functions.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Protocol
+from urllib.parse import urlsplit
 
+from gitops_audit.config.repository import without_user_info
 from gitops_audit.config.settings import SourceConfig
 from gitops_audit.deployer import argocd, flux
 from gitops_audit.errors import SourceError
@@ -19,6 +22,8 @@ from gitops_audit.model.printable import printable
 from gitops_audit.model.resource import NOWHERE, JsonObject, Origin, group_of, mapping
 
 GroupKind = tuple[str, str]
+REFUSED = "GA280"
+_HOST = re.compile(r"[a-z0-9][a-z0-9.-]*|[0-9a-f:.]+")
 _SHOWN = 5
 
 FOLLOWED_KINDS: dict[str, frozenset[GroupKind]] = {
@@ -157,6 +162,19 @@ class Context:
     live: Callable[[GroupKind], Sequence[JsonObject] | None]
     templates: Callable[[Sequence[GoTemplate]], Sequence[str]] = _no_templates
     has_jq: bool = False
+
+
+def check_chart_repository(url: str) -> None:
+    """Raises SourceError for what nobody fetches charts from, whatever `network` allows."""
+    try:
+        parts = urlsplit(url)
+        is_host = parts.port != 0 and _HOST.fullmatch(parts.hostname or "") is not None
+        is_fetched = parts.scheme in ("https", "http", "oci") and is_host
+    except ValueError:
+        is_fetched = False
+    if not is_fetched:
+        message = f"the chart repository {without_user_info(url)} is refused: it is no URL of https, http or oci"
+        raise SourceError(message, code=REFUSED, hint="correct its URL")
 
 
 def told_once(found: Iterable[Unfollowed]) -> Iterator[str]:

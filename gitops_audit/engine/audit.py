@@ -170,7 +170,7 @@ class Audit:
             (*self._notes(is_whole=is_whole), *consistency.notes(), *told, *self._unevaluated(summary))
         )
         mask = self._masks.of(self.redactor)
-        yield Finished(utc_now(), summary, tuple(map(mask.message, notes) if mask else notes))
+        yield Finished(utc_now(), summary, tuple(map(mask.message, notes)))
 
     def declared(self, resource: Subject) -> JsonObject:
         """What Git declares of a resource, as it may be shown: copies of secret values are tokens."""
@@ -179,8 +179,7 @@ class Audit:
     def masked(self, cluster: str, body: JsonObject) -> JsonObject:
         """An object of another audit with this one's redactor, without what this one knows to be secret."""
         one = self._passes.get(cluster)
-        mask = self._masks.of(one.redactor if one else self.redactor)
-        return mask.body(body) if mask else body
+        return self._masks.of(one.redactor if one else self.redactor).body(body)
 
     def live(self, resource: Subject) -> JsonObject | None:
         """The live object of a resource that was judged, as it may be shown; None where the cluster has none."""
@@ -215,8 +214,7 @@ class Audit:
     def is_telling(self, cluster: str, text: str) -> bool:
         """Whether a text repeats the value of a Secret."""
         one = self._passes.get(cluster)
-        mask = self._masks.of(one.redactor if one else self.redactor)
-        return mask is not None and mask.is_telling(text)
+        return self._masks.of(one.redactor if one else self.redactor).is_telling(text)
 
     def close(self) -> None:
         for cluster in self._clusters:

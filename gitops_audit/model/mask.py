@@ -11,24 +11,28 @@ from gitops_audit.model.redact import Redactor, is_redacted
 from gitops_audit.model.resource import JsonObject
 from gitops_audit.model.secret_value import SecretValues, texts_in
 
+# What stands before the host of a URL is a credential: all of it for git and charts, which are fetched by http, else a
+# password. What only stands for one (`${PASSWORD}`, `$(PASSWORD)`, `{{ .Values.password }}`, `<password>`) is none.
+_STANDS = r"(?!\$[({]|\{\{|<)"
+_URL_CREDENTIAL = re.compile(rf"https?://{_STANDS}[^/\s@:]+@|://[^/\s@:]*:{_STANDS}[^/\s@]+@", re.IGNORECASE)
 _SPACE = re.compile(r"(\s+)")
 _MAX_REMEMBERED = 200
 _NOT_SHOWN = "(not shown: it repeats the value of a Secret)"
 
 
 class Mask:
-    """Puts tokens in place of what repeats a secret value: the same text gets the same token."""
+    """Puts tokens in place of what repeats a secret value, or is a URL with credentials: the same text gets the same
+    token."""
 
-    def __init__(self, redactor: Redactor, values: SecretValues) -> None:
+    def __init__(self, redactor: Redactor, values: SecretValues | None) -> None:
         self._redactor = redactor
         self._values = values
         self._seen: dict[str, bool] = {}
 
     @classmethod
-    def of(cls, redactor: Redactor, public: Collection[str] = ()) -> Mask | None:
-        """Of what the redactor knows by now; None where it knows nothing that would have to be hidden."""
-        values = redactor.known.finder(public) if redactor.known is not None else None
-        return cls(redactor, values) if values is not None else None
+    def of(cls, redactor: Redactor, public: Collection[str] = ()) -> Mask:
+        """Of what the redactor knows by now."""
+        return cls(redactor, redactor.known.finder(public) if redactor.known is not None else None)
 
     def __repr__(self) -> str:
         return "Mask(...)"
@@ -51,8 +55,10 @@ class Mask:
         return _NOT_SHOWN if self.is_telling(clean) else clean
 
     def is_telling(self, text: str) -> bool:
-        """Whether a text repeats a known value, in any form."""
-        if len(text) < MIN_LENGTH - 2:
+        """Whether a text repeats a known value, in any form, or holds a URL with credentials."""
+        if "://" in text and "@" in text and _URL_CREDENTIAL.search(text):
+            return True
+        if self._values is None or len(text) < MIN_LENGTH - 2:
             return False
         if len(text) > _MAX_REMEMBERED:
             return self._values.is_in(text)

@@ -18,6 +18,7 @@ _RANDOM = re.compile(
     r"\b(?:rand(?:AlphaNum|Alpha|Numeric|Ascii|Bytes|Int)|gen(?:CA|SelfSignedCert|SignedCert|PrivateKey)\w*|uuidv4"
     r"|shuffle|htpasswd|bcrypt|encryptAES|now|ago|date|htmlDate|dateInZone)\b"
 )
+_FILES = re.compile(r"\.Files\b")
 _LOOKUP = re.compile(r"\blookup\b")
 _DEFINED = re.compile(r'\bdefine\s+"([^"]+)"')
 _HAS = re.compile(r'\.Capabilities\.APIVersions\.Has\s+"([^"]+)"')
@@ -28,10 +29,12 @@ _SUFFIXES = (".yaml", ".yml", ".tpl", ".txt", ".json")
 
 @dataclass(slots=True)
 class ChartText:
-    """Paths count from the chart. `asked` are (template, API) pairs; `looking` are templates whose objects a `lookup`
-    may have made; `versioned` those that ask for the Kubernetes version."""
+    """Paths count from the chart. `reads_files`: a template takes other files of the chart (`.Files`); `asked` are
+    (template, API) pairs; `looking` are templates whose objects a `lookup` may have made; `versioned` those that ask
+    for the Kubernetes version."""
 
     is_random: bool = False
+    reads_files: bool = False
     looking: set[str] = field(default_factory=set)
     asked: list[tuple[str, str]] = field(default_factory=list)
     versioned: list[str] = field(default_factory=list)
@@ -43,6 +46,7 @@ class ChartText:
         texts = dict(_templates(chart))
         for path, text in texts.items():
             found.is_random |= _RANDOM.search(text) is not None
+            found.reads_files |= _FILES.search(text) is not None
             found.asked += [(path, api) for api in _HAS.findall(text)]
             found.versioned += [path] * bool(_KUBE_VERSION.search(text))
         found.looking = _looking(texts)

@@ -70,7 +70,7 @@ def render(config: SourceConfig, checkout: Checkout, given: Given = ALONE) -> Re
             rendered = replace(rendered, manifests=found)
     return replace(
         rendered,
-        problems=(*rendered.problems, *(() if chart.is_fetched else _missing(checkout, chart.directory))),
+        problems=(*rendered.problems, *(() if chart.is_fetched else _missing(checkout, chart.directory, text))),
         notes=(*filter(None, (chart.note,)), *_notes(text, target, chart.directory)),
         tools=(("helm", version),) if version else (),
         is_timed=text.is_random,
@@ -175,10 +175,11 @@ def _template(config: SourceConfig, chart: Chart) -> list[str]:
     return ["template", release, str(chart.folder), "--namespace", namespace, crds, *unchecked]
 
 
-def _missing(checkout: Checkout, directory: str) -> Iterator[FileProblem]:
-    """What helm did not get to see and does not miss: objects may be lacking."""
+def _missing(checkout: Checkout, directory: str, text: ChartText) -> Iterator[FileProblem]:
+    """What helm did not get to see and does not miss: objects, or parts of them, may be lacking."""
     for problem in checkout.problems:
-        if problem.path.removeprefix(directory).startswith(_RENDERED):
+        is_of_chart = text.reads_files and problem.path.startswith(directory)
+        if is_of_chart or problem.path.removeprefix(directory).startswith(_RENDERED):
             yield problem
 
 

@@ -33,7 +33,7 @@ _IS_REMOTE = (
     "this is remote, and the audit renders without network: keep a copy in the repository and refer to that, "
     "or name a copy in `network: {mirrors: {URL: FOLDER}}`, or let it be fetched with `network: {allow: [HOST]}`"
 )
-_LEAVES = "this path leads out of the repository"
+_LEAVES = "this path leads out of the repository: put what it names into it"
 _MISSING = "this path does not exist in the repository"
 _NEEDS_HELM = (
     "`helmCharts` needs helm, which the audit lets kustomize run only where the source says "

@@ -41,7 +41,11 @@ class CommitCheckout(Closing):
         self._tree = Tree(repository.git, commit, self._objects)
         self.repo, self.revision, self.commit, self.path = repository.display, revision, commit, path
         self.is_shallow = repository.is_shallow
-        self._listing = self._listed(self._start(path))
+        try:
+            self._listing = self._listed(self._start(path))
+        except SourceError:
+            self.close()
+            raise
 
     @property
     def tree_id(self) -> str:
@@ -168,4 +172,6 @@ class CommitCheckout(Closing):
 
     def _no_path(self, path: str) -> SourceError:
         message = f"there is no {path!r} in {self.repo} at {self.revision} (commit {self.commit[:12]})"
+        if self._tree.kind(path) == "link":
+            message = f"{message}: the symbolic link there leads out of the repository, or to nothing"
         return SourceError(message, code=NO_PATH, hint=near_path(path, self._tree.directories()))

@@ -51,7 +51,9 @@ def closed_directory(path: str, reason: str) -> FileProblem:
 
 
 def bad_link(path: str, reason: str) -> FileProblem:
-    return FileProblem(path, 0, f"not read: the symbolic link {reason}", LINK)
+    return FileProblem(
+        path, 0, f"not read: the symbolic link {reason}; put its content there, or name it in `exclude`", LINK
+    )
 
 
 def name_fault(raw: bytes) -> FileProblem | None:

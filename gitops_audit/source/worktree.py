@@ -180,6 +180,8 @@ class WorktreeCheckout(Closing):
         files = (raw.decode("utf-8", "replace") for raw in names)
         directories = {parent.as_posix() for file in files for parent in PurePosixPath(file).parents} - {"."}
         message = f"there is no {path!r} in the work tree {self.repo}"
+        if os.path.islink(os.path.join(self._root, path)):
+            message = f"{message}: the symbolic link there leads out of the repository, or to nothing"
         return SourceError(message, code=NO_PATH, hint=near_path(path, directories))
 
 

@@ -37,4 +37,4 @@ def test_a_file_outside_of_the_folder(
 def test_a_file_outside_of_the_repository_is_never_read(place: str, monkeypatch: pytest.MonkeyPatch) -> None:
     files = FILES | {"app/kustomization.yaml": f"configMapGenerator: [{{name: c, files: ['{place}']}}]\n"}
     (problem,) = rendered(files, SourceConfig("s", path="app", kustomize=NONE), monkeypatch).problems
-    assert problem.message == "this path leads out of the repository"
+    assert problem.message == "this path leads out of the repository: put what it names into it"

@@ -82,4 +82,4 @@ def test_a_mirrored_base_that_leads_out_is_refused(tmp_path: Path, monkeypatch: 
     given = Given(network=NetworkConfig(((MIRROR, tmp_path),)))
     files: dict[str, str | bytes] = {"app/kustomization.yaml": f"resources: ['{MIRROR}']\n"}
     (problem,) = rendered(files, SOURCE, monkeypatch, given).problems
-    assert problem.message == "this path leads out of the repository"
+    assert problem.message == "this path leads out of the repository: put what it names into it"

@@ -11,7 +11,7 @@ from gitops_audit.render.kustomization import reach
 from tests.unit.render.checkouts import DictCheckout
 
 OBJECT = "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: a}\n"
-LEAVES = "this path leads out of the repository"
+LEAVES = "this path leads out of the repository: put what it names into it"
 PLUGIN = "apiVersion: builtin\nkind: ConfigMapGenerator\nmetadata: {name: x}\n"
 
 

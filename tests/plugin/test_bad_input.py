@@ -134,7 +134,10 @@ def test_a_link_out_of_the_repository_is_a_finding_where_it_may_hide_a_manifest(
     commit(shop, CONFIG_MAP)
     ended = run("--offline")
     told = [line for line in ended.output.splitlines() if "symbolic link" in line]
-    assert told == ["  invalid apps/link.yaml:1: not read: the symbolic link leads out of the repository"]
+    assert told == [
+        "  invalid apps/link.yaml:1: not read: the symbolic link leads out of the repository; "
+        "put its content there, or name it in `exclude`"
+    ]
     assert "root:" not in ended.output
     assert ended.code == 1
 

@@ -20,7 +20,7 @@ from gitops_audit.deployer.argocd.options import (
     kustomize_options,
     source_type,
 )
-from gitops_audit.deployer.expansion import Broken, Context, Placed, Unfollowed
+from gitops_audit.deployer.expansion import REFUSED, Broken, Context, Placed, Unfollowed, check_chart_repository
 from gitops_audit.deployer.field_fault import faults
 from gitops_audit.deployer.inputs import of_application_source
 from gitops_audit.errors import Location, SourceError
@@ -110,7 +110,9 @@ class Application:
         except OptionError as error:
             return replace(self.broken(str(error)), source=self._config(name))
         except SourceError as error:
-            return Unfollowed.of(self.placed, error.message if not error.hint else f"{error.message} ({error.hint})")
+            if error.code == REFUSED:
+                return replace(self.broken(error.told), source=self._config(name))
+            return Unfollowed.of(self.placed, error.told)
         return self._finished(config, source) if isinstance(config, SourceConfig) else config
 
     def _finished(self, config: SourceConfig, source: JsonObject) -> SourceConfig:
@@ -137,6 +139,7 @@ class Application:
         repository, chart = str(source.get("repoURL") or ""), str(source["chart"])
         if "://" not in repository:
             repository = f"oci://{repository}"
+        check_chart_repository(repository)
         version = str(source.get("targetRevision") or "")
         options = self._helm(source, "")
         helm = replace(options, chart=ChartRef(repository, chart, version))

@@ -110,7 +110,7 @@ class Generators:
             else:
                 raise SetError("its git generator names neither directories nor files")
         except SourceError as error:
-            raise SetError(f"its git generator cannot be resolved: {error.message}") from None
+            raise SetError(f"its git generator cannot be resolved: {error.told}") from None
         return [self._with_values(p, options.get("values")) for p in found]
 
     def _file(self, path: str, data: bytes, prefix: str) -> Iterator[JsonObject]:

@@ -13,7 +13,7 @@ from typing import Any
 from gitops_audit.config.settings import FluxFollow, SourceConfig
 from gitops_audit.config.suggest import listed
 from gitops_audit.deployer.engine_rules import references
-from gitops_audit.deployer.expansion import Broken, Context, Expansion, Placed, Unfollowed
+from gitops_audit.deployer.expansion import REFUSED, Broken, Context, Expansion, Placed, Unfollowed
 from gitops_audit.deployer.flux.catalog import Catalog, items, namespace_of, text
 from gitops_audit.deployer.flux.drift_ignore import unsaid
 from gitops_audit.deployer.flux.fields import faults_of
@@ -54,8 +54,11 @@ def expand(placed: Sequence[Placed], context: Context) -> Expansion:
             reader = kustomizations if one.group_kind == KUSTOMIZATION else releases
             after = tuple(sorted(names[other] for other in _dependencies(one) if other in names))
             sources.append(replace(reader.source(one, names[_id(one)]), after=after))
-        except UnfollowedError as error:
-            unfollowed.append(Unfollowed.of(one, str(error)))
+        except UnfollowedError as reason:
+            if reason.is_refused:
+                problems.append(_broken(one, names[_id(one)], _not_followed(one, str(reason), context), context))
+            else:
+                unfollowed.append(Unfollowed.of(one, str(reason)))
     declared_by = tuple((names[_id(one)], one.source.name) for one in wanted)
     notes = tuple(dict.fromkeys(note for one in wanted for note in _notes(one, catalog)))
     return Expansion(tuple(sources), tuple(unfollowed), tuple(problems), declared_by, notes, tuple(wanted))
@@ -160,10 +163,19 @@ def _refused(one: Placed, catalog: Catalog, context: Context) -> SourceError | N
             return SourceError(
                 f"{each.told} is refused by the API server: {printable('; '.join(found)[:1000])}",
                 code=WRONG_FIELD,
-                where=Location(each.origin.path, each.origin.line) if each.origin.path else context.source.where,
+                where=_place(each, context),
                 hint="correct the field: nothing of what Git says there is deployed",
             )
     return None
+
+
+def _place(one: Placed, context: Context) -> Location:
+    return Location(one.origin.path, one.origin.line) if one.origin.path else context.source.where
+
+
+def _not_followed(one: Placed, reason: str, context: Context) -> SourceError:
+    told = printable(f"{one.told} cannot be followed: {reason}")
+    return SourceError(told, code=REFUSED, where=_place(one, context))
 
 
 def _broken(one: Placed, name: str, error: SourceError, context: Context) -> Broken:

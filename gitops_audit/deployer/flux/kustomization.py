@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
+from gitops_audit.config.repository import without_user_info
 from gitops_audit.config.settings import KustomizeOptions, PostBuild, SourceConfig
 from gitops_audit.deployer.expansion import Context, Placed
 from gitops_audit.deployer.flux.catalog import Catalog, items, namespace_of, text, texts
@@ -72,7 +73,7 @@ class KustomizationReader:
             try:
                 self.context.files.names(config)
             except SourceError as error:
-                raise UnfollowedError(error.message) from None
+                raise UnfollowedError.of(error) from None
         return config
 
 
@@ -95,7 +96,9 @@ def options(spec: JsonObject, origin: GitOrigin) -> KustomizeOptions:
     overlay = dict(_overlay(spec))
     components = overlay.get("components", ())
     if remote := next((c for c in components if ":" in c or c.startswith(("/", "github.com"))), None):
-        raise UnfollowedError(f"Flux refuses the component {remote!r}: it is not a path in the same repository")
+        raise UnfollowedError(
+            f"Flux refuses the component {without_user_info(remote)!r}: it is not a path in the same repository"
+        )
     return KustomizeOptions(
         "none",
         overlay=json.dumps(overlay, sort_keys=True) if overlay else "",

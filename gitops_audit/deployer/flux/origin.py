@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from gitops_audit.config.settings import SourceConfig
-from gitops_audit.deployer.expansion import Context, Placed
+from gitops_audit.deployer.expansion import REFUSED, Context, Placed
 from gitops_audit.deployer.flux.catalog import Catalog, items, namespace_of, text
 from gitops_audit.deployer.flux.marks import ARTIFACT_GENERATOR, BOOTSTRAP, GIT_REPOSITORY, KUSTOMIZATION
 from gitops_audit.errors import SourceError
@@ -23,7 +23,15 @@ _GENERATED = "ExternalArtifact {} is made by nothing that is declared: the audit
 
 
 class UnfollowedError(Exception):
-    """Why an object of Flux is not rendered."""
+    """Why an object of Flux is not rendered; `is_refused` where it never can be, which is an error."""
+
+    is_refused = False
+
+    @classmethod
+    def of(cls, error: SourceError) -> UnfollowedError:
+        made = cls(error.told)
+        made.is_refused = error.code == REFUSED
+        return made
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,7 +95,7 @@ class Origins:
         try:
             return self._repository(spec, f"GitRepository {namespace}/{name}")
         except SourceError as error:
-            raise UnfollowedError(error.message) from None
+            raise UnfollowedError.of(error) from None
 
     def _repository(self, spec: JsonObject, shown: str) -> GitOrigin:
         url, reference = text(spec.get("url")), mapping(spec.get("ref"))

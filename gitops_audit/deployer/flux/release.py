@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from typing import Literal
 
 from gitops_audit.config.settings import ChartRef, HelmOptions, PostBuild, SourceConfig, Substitution
-from gitops_audit.deployer.expansion import Context, Placed
+from gitops_audit.deployer.expansion import Context, Placed, check_chart_repository
 from gitops_audit.deployer.flux.catalog import Catalog, items, namespace_of, text, texts
 from gitops_audit.deployer.flux.controller import is_tracking_digests
 from gitops_audit.deployer.flux.drift_ignore import ignore_rules
@@ -107,6 +107,10 @@ class ReleaseReader:
         url = text(mapping(mapping(body).get("spec")).get("url"))
         if not url:
             raise UnfollowedError(f"HelmRepository {namespace}/{name} is not declared in what is followed")
+        try:
+            check_chart_repository(url)
+        except SourceError as error:
+            raise UnfollowedError.of(error) from None
         version = text(chart.get("version"))
         found = ChartRef(url.rstrip("/"), text(chart.get("chart")), "" if version == "*" else version)
         return replace(config, helm=replace(options, chart=found, value_files=tuple(f"$/{file}" for file in files)))
@@ -117,7 +121,7 @@ class ReleaseReader:
             try:
                 self.context.files.names(config)
             except SourceError as error:
-                raise UnfollowedError(error.message) from None
+                raise UnfollowedError.of(error) from None
         return config
 
 

@@ -80,8 +80,7 @@ class ImageOrigins:
         try:
             commit = self._commit(repo, tuple(dict.fromkeys(_revisions(reference, body or {}, is_by_digest))))
         except SourceError as error:
-            told = f"{error.message} ({error.hint})" if error.hint else error.message
-            self._notes[f"what images are built from is not known: {told}"] = None
+            self._notes[f"what images are built from is not known: {error.told}"] = None
             return ""
         shown = without_user_info(repo)
         if commit is None:

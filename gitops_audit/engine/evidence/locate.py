@@ -51,8 +51,9 @@ class Locator:
         try:
             return source.commits(paths)
         except AuditError as error:
-            told = f"{error.message} ({error.hint})" if error.hint else error.message
-            self._notes[f"source {source.config.name}: the last commits of its files are not known: {told}"] = None
+            self._notes[f"source {source.config.name}: the last commits of its files are not known: {error.told}"] = (
+                None
+            )
             return {}
 
     def _lines(self, verdicts: Sequence[Verdict]) -> dict[_Place, Lines]:

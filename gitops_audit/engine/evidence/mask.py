@@ -24,26 +24,26 @@ class Masks:
     def __init__(self, known: KnownSecrets) -> None:
         self._known = known
         self._inventory: Sequence[Subject] = ()
-        self._masks: dict[bytes, tuple[int, Mask | None]] = {}
+        self._masks: dict[bytes, tuple[int, Mask]] = {}
 
     def over(self, inventory: Sequence[Subject]) -> None:
         """The names in it are shown in any case, so they hide nothing."""
         self._inventory = inventory
 
-    def of(self, redactor: Redactor) -> Mask | None:
-        """None where nothing is known that would have to be hidden."""
+    def of(self, redactor: Redactor) -> Mask:
+        """Of what is known by now."""
         count, mask = self._masks.get(redactor.key, (0, None))
-        if count != len(self._known):
+        if mask is None or count != len(self._known):
             mask = Mask.of(redactor, frozenset(_names(self._inventory)))
             self._masks[redactor.key] = len(self._known), mask
         return mask
 
     def masked(self, verdicts: Sequence[Verdict], redactor: Redactor) -> Sequence[Verdict]:
         """The same verdicts, without copies of known values."""
-        if not self._known or not any(verdict.findings for verdict in verdicts):
+        if not any(verdict.findings for verdict in verdicts):
             return verdicts
         mask = self.of(redactor)
-        return verdicts if mask is None else [_masked(v, mask) if v.findings else v for v in verdicts]
+        return [_masked(v, mask) if v.findings else v for v in verdicts]
 
 
 def _names(inventory: Iterable[Subject]) -> Iterable[str]:

@@ -200,7 +200,8 @@ def _is_out_of_reach(source: ReadSource) -> bool:
 
 
 def _unfollowed(source: ReadSource) -> Unfollowed:
-    title, _, place = source.config.followed_from.partition(" at ")
+    origin = source.config.followed_from
+    title, _, place = origin.partition(" at ") if " at " in origin else origin.rpartition(" of ")
     kind, _, name = title.partition(" ")
     chart = source.config.helm.chart
     host = re.sub(r"^\w+://", "", without_user_info(chart.repository)).partition("/")[0] if chart else ""

@@ -14,13 +14,15 @@ from gitops_audit.config.document import folder_of
 from gitops_audit.config.repository import is_url, transport_fault, without_user_info
 from gitops_audit.config.rules import resolved_path
 from gitops_audit.config.settings import Settings, SourceConfig
+from gitops_audit.deployer.expansion import REFUSED
 from gitops_audit.errors import SourceError
 from gitops_audit.source import Checkout, Opener
 from gitops_audit.source.remotes import canonical, remote_urls
 from gitops_audit.source.repository import open_local
 from gitops_audit.source.revision import has
 
-REFUSED, FOREIGN = "GA280", "GA281"
+FOREIGN = "GA281"
+_CORRECT = "name it by a URL of https or ssh"
 _HEAD = ("", "HEAD")
 
 
@@ -40,9 +42,9 @@ class Repositories:
         """The `repo` of a source for a URL as an engine has it. Raises SourceError where it must not be asked."""
         shown = without_user_info(url)
         if fault := transport_fault(url):
-            raise SourceError(f"the repository {shown} is refused: it {fault}", code=REFUSED)
+            raise SourceError(f"the repository {shown} is refused: it {fault}", code=REFUSED, hint=_CORRECT)
         if not is_url(url):
-            raise SourceError(f"the repository {shown!r} is no URL", code=REFUSED)
+            raise SourceError(f"the repository {shown!r} is no URL", code=REFUSED, hint=_CORRECT)
         name = canonical(url)
         if name in self._local:
             return self._local[name]

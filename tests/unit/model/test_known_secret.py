@@ -143,4 +143,27 @@ def test_a_redactor_that_was_given_no_memory_knows_nothing() -> None:
     redactor = Redactor()
     redactor.redact(secret(VALUE))
     assert redactor.known is None
-    assert Mask.of(redactor) is None
+    assert not Mask.of(redactor).is_telling(VALUE)
+
+
+@pytest.mark.parametrize(
+    ("text", "is_hidden"),
+    [
+        ("https://ann:s3cr3t@git.example.com/a", True),
+        ("see https://ghp_abcdef@git.example.com/a", True),
+        ("HTTP://ann:s3cr3t@git.example.com", True),
+        ("postgres://ann:s3cr3t@db/app", True),
+        ("ssh://git@git.example.com/a", False),
+        ("git@git.example.com:a/b", False),
+        ("https://git.example.com/a@v1", False),
+        ("https://git.example.com/?mail=ann@example.com", False),
+        ("postgres://ann:${PASSWORD}@db/app", False),
+        ("postgres://$(USER):$(PASSWORD)@db/app", False),
+        ("https://{{ .Values.user }}@git.example.com", False),
+        ("oci://registry.example.com/app@sha256:abc", False),
+    ],
+)
+def test_a_url_with_credentials_is_hidden(text: str, *, is_hidden: bool) -> None:
+    made = Mask.of(Redactor())
+    assert ("s3cr3t" not in made.message(text) and "ghp_" not in made.message(text)) or not is_hidden
+    assert (made.message(text) != text) == is_hidden

@@ -128,7 +128,11 @@ def test_an_object_of_no_known_template_is_placed_at_the_chart(broken_helm: Path
 
 @pytest.mark.usefixtures("each_helm")
 def test_a_template_that_could_not_be_read_is_told_for_helm_does_not_miss_it() -> None:
-    lost = FileProblem("charts/web/templates/out.yaml", 0, "not read: the symbolic link leads out of the repository")
+    lost = FileProblem(
+        "charts/web/templates/out.yaml",
+        0,
+        "not read: the symbolic link leads out of the repository; put its content there, or name it in `exclude`",
+    )
     other = FileProblem("charts/web/README.md", 0, "not read: the symbolic link leads to nothing")
     found = render(CHART, problems=(lost, other))
     assert (found.problems, len(found.manifests)) == ((lost,), 4)

@@ -160,7 +160,7 @@ def test_charts_within_a_kustomization_are_refused_with_what_they_need(tmp_path:
 @pytest.mark.parametrize("entry", ["../../etc/passwd", "/etc", "../..", "x/../../../y"])
 def test_a_path_that_leads_out_of_the_repository_is_refused(tmp_path: Path, entry: str) -> None:
     (problem,) = problems_of(tmp_path, f"resources: ['{entry}']\n")
-    assert problem.message == "this path leads out of the repository"
+    assert problem.message == "this path leads out of the repository: put what it names into it"
 
 
 def test_a_link_that_leads_out_of_the_repository_is_refused(tmp_path: Path) -> None:
@@ -169,7 +169,7 @@ def test_a_link_that_leads_out_of_the_repository_is_refused(tmp_path: Path) -> N
     DictCheckout({"app/kustomization.yaml": "resources: [link]\n"}).materialise(root)
     (root / "app/link").symlink_to(tmp_path / "out")
     (problem,) = reach(root, root / "app").problems
-    assert problem.message == "this path leads out of the repository"
+    assert problem.message == "this path leads out of the repository: put what it names into it"
 
 
 def test_references_are_followed_through_all_bases(tmp_path: Path) -> None:
@@ -184,7 +184,7 @@ def test_references_are_followed_through_all_bases(tmp_path: Path) -> None:
     [
         ("none.yaml", "this path does not exist in the repository"),
         ("../empty", "this directory has no kustomization.yaml"),
-        ("../app\\0", "this path leads out of the repository"),
+        ("../app\\0", "this path leads out of the repository: put what it names into it"),
     ],
 )
 def test_a_reference_to_nothing_is_refused_before_kustomize_tries_it_as_remote(

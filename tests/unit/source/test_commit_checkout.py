@@ -105,7 +105,8 @@ def test_a_link_that_cannot_be_followed_is_a_problem(repo: Repo, target: str, re
     repo.link("apps/loop.yaml" if "circle" in reason else "apps/link.yaml", target)
     repo.commit()
     with repo.open(path="apps") as checkout:
-        assert [problem.message for problem in checkout.problems] == [f"not read: the symbolic link {reason}"]
+        told = f"not read: the symbolic link {reason}; put its content there, or name it in `exclude`"
+        assert [problem.message for problem in checkout.problems] == [told]
         assert checkout.files() == ["apps/web.yaml"]
 
 

@@ -57,7 +57,11 @@ def test_a_link_on_disk_that_leads_out_is_a_problem(repo: Repo, target: str) -> 
     repo.link("apps/link.yaml", target)
     with repo.open("worktree", "apps") as checkout:
         assert [(p.path, p.message) for p in checkout.problems] == [
-            ("apps/link.yaml", "not read: the symbolic link leads out of the repository")
+            (
+                "apps/link.yaml",
+                "not read: the symbolic link leads out of the repository; "
+                "put its content there, or name it in `exclude`",
+            )
         ]
         assert list(checkout.files()) == ["apps/a.yaml"]
         with pytest.raises(SourceError):

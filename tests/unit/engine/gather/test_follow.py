@@ -170,9 +170,9 @@ def test_a_repository_is_this_one_however_its_url_is_written_and_no_other_is_ask
     files = {"argocd/a.yaml": application("a", "a") + other + evil + secret, "a/cm.yaml": config_map("a")}
     with followed(fleet(tmp_path, files)) as found:
         told = " ".join(u.reason for u in found["fleet"].unfollowed)
-    assert list(found) == ["fleet", "fleet.a"]
+    assert list(found) == ["fleet", "fleet.a", "fleet.c"]
     assert told.count("on a host that the audit does not ask") == 2
-    assert "the transport helper `ext::`, which may run any program" in told
+    assert "the transport helper `ext::`, which may run any program" in str(found["fleet.c"].error)
     assert "hunter2" not in told
 
 

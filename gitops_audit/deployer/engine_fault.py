@@ -79,6 +79,11 @@ RULES: dict[str, EngineRule] = {
     "revision-differs": EngineRule(
         _INFO, "It deployed another commit than the one that is audited", "wait for its next sync, or audit that commit"
     ),
+    "renderer-differs": EngineRule(
+        _INFO,
+        "It renders with another kustomize or helm than the audit: the same files may make other objects",
+        "put the version that the engine has first on the PATH of the audit; `tools` holds it to that",
+    ),
     "destination-not-permitted": EngineRule(
         _HIGH,
         "Its project does not permit its destination",

@@ -20,6 +20,7 @@ from gitops_audit.deployer.engine_rules import (
     state_faults,
     target_namespace,
 )
+from gitops_audit.deployer.engine_tools import RENDERERS
 from gitops_audit.deployer.flux.marks import BOOTSTRAP
 from gitops_audit.deployer.status_age import Clock
 from gitops_audit.engine.case import Case
@@ -71,7 +72,7 @@ class EngineCheck:
         yield from self._settings(case, live)
         body = case.subject.body or live or {}
         on: Side = "declared" if case.subject.body else "live"
-        yield from ((fault, on) for fault in self._targets(case, body))
+        yield from ((fault, on) for fault in (*self._targets(case, body), *self._rendered(case)))
         if live is not None:
             yield from ((fault, "live") for fault in state_faults(live, self.clock))
             yield from ((fault, "live") for fault in self._revision(case, live))
@@ -138,6 +139,11 @@ class EngineCheck:
             yield EngineFault("target-missing", message, pointer, Severity.info)
         elif self.engines.is_whole(kind):
             yield EngineFault("target-missing", f"the {name} that it names is neither declared nor there", pointer)
+
+    def _rendered(self, case: Case) -> Iterator[EngineFault]:
+        deployed, kind = self.engines.deployed(case.subject), case.subject.key.kind
+        if deployed is not None and deployed.tools and kind in RENDERERS and (run := self.engines.renderer(kind)):
+            yield from (EngineFault("renderer-differs", words) for words in run.others(deployed.tools))
 
     def _revision(self, case: Case, live: JsonObject) -> Iterator[EngineFault]:
         commit, deployed = deployed_commit(live), self.engines.deployed(case.subject)

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from gitops_audit.deployer.argocd import APPLICATION
 from gitops_audit.deployer.engine_rules import FLUX_KINDS, GroupKind, references
+from gitops_audit.deployer.engine_tools import RENDERERS, Renderer, renderer
 from gitops_audit.deployer.expansion import Placed
 from gitops_audit.engine.gather.clusters import ReachedCluster
 from gitops_audit.engine.gather.live_objects import list_kind
@@ -16,14 +17,17 @@ from gitops_audit.kube.match import labels_of
 from gitops_audit.model.resource import Declared, JsonObject, Origin, ResourceKey, mapping, split_api_version
 from gitops_audit.model.subject import Subject, Undeclared
 
+_DEPLOYMENT = ("apps", "Deployment")
+
 
 @dataclass(frozen=True, slots=True)
 class Deployed:
-    """What an object of an engine deploys, as this audit read it."""
+    """What an object of an engine deploys, as this audit read it, and the tools that rendered it here."""
 
     source: str
     commit: str
     clusters: tuple[str, ...]
+    tools: tuple[tuple[str, str], ...] = ()
 
 
 class Engines:
@@ -38,13 +42,14 @@ class Engines:
             self._followed += (one for one in source.followed if one.cluster == cluster.name)
             if source.config.followed_from:
                 commit = source.checkout.commit if source.checkout else ""
-                found = Deployed(source.config.name, commit, source.config.clusters)
+                found = Deployed(source.config.name, commit, source.config.clusters, source.rendered.tools)
                 self._deployed.setdefault(source.config.followed_from, []).append(found)
         self._listed: dict[GroupKind, dict[tuple[str, str], JsonObject] | None] = {}
         self._undeclared: dict[ResourceKey, JsonObject] = {}
         self._made: dict[tuple[str, Origin], list[JsonObject]] | None = None
         self._declared: dict[tuple[GroupKind, str, str], JsonObject] | None = None
         self._failures: dict[str, None] = {}
+        self._renderers: dict[str, Renderer | None] = {}
 
     @property
     def is_asked(self) -> bool:
@@ -84,6 +89,13 @@ class Engines:
         found = self._deployed.get(f"{subject.key.kind} {names} {place}", ())
         return found[0] if len(found) == 1 else None
 
+    def renderer(self, kind: str) -> Renderer | None:
+        """The engine that renders objects of a kind; None where it is not known, or not for this audit to know."""
+        if kind not in self._renderers:
+            found = (renderer(kind, body) for body in self._deployments(RENDERERS[kind][0]))
+            self._renderers[kind] = next(filter(None, found), None)
+        return self._renderers[kind]
+
     def named(self, kind: GroupKind, name: str) -> list[JsonObject]:
         """All objects of a kind with this name, in any namespace: those that are declared, else those that live."""
         declared = [body for (k, _, n), body in self._all_declared().items() if (k, n) == (kind, name)]
@@ -107,6 +119,17 @@ class Engines:
         if is_itself and not one.origin.path:
             return one.body
         return (self._live((key.group, key.kind)) or {}).get((key.namespace, key.name))
+
+    def _deployments(self, ending: str) -> list[JsonObject]:
+        """Those whose names end so: declared, else live as far as they may be listed."""
+        declared = self._all_declared().items()
+        found = [body for (kind, _, name), body in declared if kind == _DEPLOYMENT and name.endswith(ending)]
+        if found or self._cluster.live is None:
+            return found
+        try:
+            return list_kind(self._cluster.live, _DEPLOYMENT, ending)
+        except ClusterError:
+            return []
 
     def _all_declared(self) -> dict[tuple[GroupKind, str, str], JsonObject]:
         if self._declared is None:

@@ -49,14 +49,17 @@ class LiveObjects:
         return None
 
 
-def list_kind(cluster: Cluster, kind: tuple[str, str]) -> list[JsonObject]:
-    """All objects of a kind, in all namespaces; none where the cluster does not serve it. Raises ClusterError."""
+def list_kind(cluster: Cluster, kind: tuple[str, str], ending: str = "") -> list[JsonObject]:
+    """All objects of a kind whose names end so, in all namespaces; none where the cluster does not serve it. Raises
+    ClusterError.
+    """
     served = cluster.discovery.versions(*kind)
     if not served:
         return []
     version = served[0].version
     listed = cluster.list_metadata(kind[0], version, served[0].plural)
-    wanted = [_object(cluster.name, kind, version, mapping(body.get("metadata"))) for body in listed]
+    objects = (_object(cluster.name, kind, version, mapping(body.get("metadata"))) for body in listed)
+    wanted = [one for one in objects if one.key.name.endswith(ending)]
     live = cluster.read(wanted)
     for resource in wanted:
         if problem := live.problem(resource):

@@ -68,7 +68,7 @@ def check(**values: Any) -> None:
         console.complain(f"error: {error}")
     if STDOUT not in targets.values():
         is_change = collected.base is not None and not values["verbose"]
-        shown = [v for v in collected.verdicts if not (is_change and _is_deployed_later(v))]
+        shown = [v for v in collected.verdicts if not (is_change and _adds_nothing(v))]
         if values["verbose"]:
             _print_all(shown, is_verbose=True)
         else:
@@ -129,7 +129,7 @@ def _reason(verdicts: Sequence[Verdict]) -> str:
     return next((v.skip_reason for v in verdicts if v.skip_reason), "no cluster was asked")
 
 
-def _is_deployed_later(verdict: Verdict) -> bool:
+def _adds_nothing(verdict: Verdict) -> bool:
     """Whether all that is found is known at the base, or what the change will deploy, which its diff shows."""
     return verdict.outcome == "passed" and all(is_of_the_change(f) or f.state == "persisting" for f in verdict.findings)
 
@@ -262,13 +262,14 @@ def _print_closing(collected: _Collected, *, is_verbose: bool) -> None:
         for line in (*lines(result.base), *(f"  {how} {what}" for how, what in gone(result))):
             console.show(text.Line(line))
     facts = list(source_lines(collected.info.sources, is_verbose=is_verbose))
-    console.page(Closing(result, console.screen(), facts, list(_counts(result.summary)), is_verbose).lines())
+    console.page(Closing(result, console.screen(), facts, list(_counts(result)), is_verbose).lines())
 
 
-def _counts(summary: Summary) -> Iterator[text.Line]:
+def _counts(result: AuditResult) -> Iterator[text.Line]:
+    summary = result.summary
     yield from (text.Line(f"error: {sentence}", "error") for sentence in summary.unevaluated)
     counts = ", ".join(f"{summary.outcomes[o]} {o}" for o in ("passed", "failed", "error", "skipped"))
     style: text.Style = "error" if summary.exit_code == 3 else "high" if summary.exit_code else "good"
     yield text.Line(f"{how_many(summary.resources, 'resource')}: {counts}", style)
-    drift = (text.drift(summary),) if summary.drift else ()
+    drift = (text.drift(result),) if summary.drift else ()
     yield from map(text.Line, (*text.states(summary), *drift, *text.violations(summary)))

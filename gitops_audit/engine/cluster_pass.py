@@ -130,9 +130,9 @@ class ClusterPass:
     ) -> list[Verdict]:
         """One verdict for each subject, in order; `logs` name the users behind what drifted."""
         name = self._cluster.name
-        if on_progress is not None:
-            on_progress(Stage("listing", "object", where=name))
-        cases = self._reading.cases(subjects)
+        listing = Pace(Stage("listing", "object", where=name), on_progress)
+        listing.heard(0, 0)
+        cases = self._reading.cases(subjects, listing.heard)
         pace = Pace(Stage("checked", "resource", total=len(subjects), where=name), on_progress)
         checks = self._checks()  # once for all: policies keep indexes of the whole cluster
         checked = [self._checked(case, checks) for case in pace.over(cases)]

@@ -22,11 +22,11 @@ class Pace:
 
     def expect(self, count: int) -> None:
         """More is to be done."""
-        self._on(0, count)
+        self.heard(0, count)
 
     def step(self, count: int = 1) -> None:
         """That many more are done."""
-        self._on(count, 0)
+        self.heard(count, 0)
 
     def over(self, things: Iterable[_T], every: int = 500) -> Iterator[_T]:
         """The things, of which each that was asked for and left behind is done; told once for `every` of them."""
@@ -40,7 +40,8 @@ class Pace:
         if waiting:
             self.step(waiting)
 
-    def _on(self, done: int, total: int) -> None:
+    def heard(self, done: int, total: int) -> None:
+        """That many more are done, and that many more are to be done."""
         if self._tell is None:
             return
         with self._lock:

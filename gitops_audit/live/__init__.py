@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from gitops_audit.config.settings import ClusterConfig
-from gitops_audit.live.cluster import Cluster, Refusal, Stats
+from gitops_audit.live.cluster import Cluster, OnRead, Refusal, Stats
 from gitops_audit.live.discovery import ApiResource, Discovery
 from gitops_audit.live.liveset import LiveSet
 from gitops_audit.model.redact import Redactor
@@ -13,6 +13,7 @@ __all__ = [
     "Cluster",
     "Discovery",
     "LiveSet",
+    "OnRead",
     "Refusal",
     "Stats",
     "connect",

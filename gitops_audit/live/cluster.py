@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal, Protocol
@@ -13,6 +13,9 @@ from gitops_audit.live.discovery import Discovery
 from gitops_audit.live.liveset import LiveSet
 from gitops_audit.model.redact import Redactor
 from gitops_audit.model.resource import Declared, JsonObject
+
+OnRead = Callable[[int, int], object]
+"""Told while objects are read: how many more are answered for, how many more will be. From any thread."""
 
 RefusalReason = Literal["forbidden", "sensitive", "recording", "conflict", "invalid", "webhook", "failed"]
 
@@ -85,7 +88,7 @@ class Cluster(Protocol):
     @property
     def stats(self) -> Stats: ...
 
-    def read(self, wanted: Collection[Declared]) -> LiveSet:
+    def read(self, wanted: Collection[Declared], on_read: OnRead | None = None) -> LiveSet:
         """The live objects of all wanted resources, each at its declared version. Raises nothing for single ones."""
         ...
 

@@ -13,6 +13,7 @@ import orjson
 
 from gitops_audit.errors import ClusterError
 from gitops_audit.live import problem
+from gitops_audit.live.cluster import OnRead
 from gitops_audit.live.discovery import ApiResource, Discovery
 from gitops_audit.live.http import HttpClient, is_path_segment
 from gitops_audit.live.json_text import Unpackable, packed
@@ -65,8 +66,11 @@ def redacted(redactor: Redactor, api: ApiResource, item: JsonObject) -> bytes | 
 class Reader:
     """One read. `steps` is the work to do, by workers.run; `live` is complete when that is done."""
 
-    def __init__(self, client: HttpClient, discovery: Discovery, redactor: Redactor) -> None:
+    def __init__(
+        self, client: HttpClient, discovery: Discovery, redactor: Redactor, on_read: OnRead | None = None
+    ) -> None:
         self.live = LiveSet()
+        self.tell: OnRead = on_read or (lambda answered, expected: None)
         self.client = client
         self.redactor = redactor
         self.rules = Rules(client)
@@ -84,6 +88,7 @@ class Reader:
             else:
                 api, target = found
                 kinds.setdefault(api, {})[target] = identity(resource)
+        self.tell(0, sum(map(len, kinds.values())))
         for api, targets in kinds.items():
             yield from _KindReader(self, api, targets, self._down(api)).steps(first_plans(api, targets))
 
@@ -118,6 +123,7 @@ class _KindReader:
         self._redactor = reader.redactor
         self._rules = reader.rules
         self._live = reader.live
+        self._tell = reader.tell
         self._api = api
         self._targets = targets
         self._down = down
@@ -133,6 +139,7 @@ class _KindReader:
         try:
             is_whole = self._collect(plan, found)
         except ClusterError as error:
+            self._tell(-len(found), 0)
             is_forbidden = isinstance(error, ApiError) and error.status == _FORBIDDEN
             if is_forbidden and not plan.is_last:
                 return self.steps(narrower(self._api, plan, self._permitted(plan)))
@@ -142,7 +149,7 @@ class _KindReader:
         missing = plan.targets - found.keys()
         for target, body in found.items():
             if isinstance(body, Problem):
-                self._fail((target,), body)
+                self._live.add_problem(self._targets[target], body)
             else:
                 self._live.add(self._targets[target], body)
         if not is_whole:
@@ -155,6 +162,7 @@ class _KindReader:
         return ()
 
     def _absent(self, target: Target) -> None:
+        self._tell(1, 0)
         self._live.add_absent(self._targets[target], self._elsewhere.get(target[1], ()))
 
     def _permitted(self, plan: ListPlan) -> Collection[Target]:
@@ -171,6 +179,7 @@ class _KindReader:
 
         def read() -> None:
             nonlocal is_whole
+            self._tell(-len(found), 0)
             found.clear()
             is_whole = self._filter(plan, found)
 
@@ -182,12 +191,14 @@ class _KindReader:
         names = frozenset(name for _, name in plan.targets) if is_wide else frozenset()
         for page in pages(self._client, self._api, plan.namespace):
             self._is_named &= page.is_whole
+            before = len(found)
             for item in page.items:
                 target = name_of(item)
                 if target in plan.targets:
                     found[target] = redacted(self._redactor, self._api, item)
                 elif target[1] in names:
                     self._elsewhere.setdefault(target[1], set()).add(target[0])
+            self._tell(len(found) - before, 0)
             if len(found) == len(plan.targets):
                 return True
             if is_too_long(self._api, plan, plan.targets - found.keys(), page.remaining):
@@ -208,6 +219,7 @@ class _KindReader:
         if body is None:
             self._absent(plan.target)
         else:
+            self._tell(1, 0)
             self._live.add(key, body)
         return ()
 
@@ -218,5 +230,6 @@ class _KindReader:
         return self._down if self._down and is_down else problem.from_error(error)
 
     def _fail(self, targets: Collection[Target], reason: Problem) -> None:
+        self._tell(len(targets), 0)
         for target in targets:
             self._live.add_problem(self._targets[target], reason)

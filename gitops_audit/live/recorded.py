@@ -11,7 +11,7 @@ from gitops_audit.deployer.helm_release import DeployedRelease
 from gitops_audit.errors import ClusterError
 from gitops_audit.kube import definition
 from gitops_audit.kube.type_schema import Schemas
-from gitops_audit.live.cluster import Refusal, Stats
+from gitops_audit.live.cluster import OnRead, Refusal, Stats
 from gitops_audit.live.discovery import Discovery
 from gitops_audit.live.json_text import Unpackable, packed
 from gitops_audit.live.listing import name_of
@@ -82,7 +82,7 @@ class RecordedCluster:
     def schema_failure(self, group: str, version: str) -> str:
         return ""
 
-    def read(self, wanted: Collection[Declared]) -> LiveSet:
+    def read(self, wanted: Collection[Declared], on_read: OnRead | None = None) -> LiveSet:
         live = LiveSet()
         for resource in wanted:
             found = _usable(self._find(resource))

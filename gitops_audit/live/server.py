@@ -11,7 +11,7 @@ from gitops_audit.deployer.helm_release import DeployedRelease
 from gitops_audit.errors import ClusterError
 from gitops_audit.kube.type_schema import Schemas
 from gitops_audit.live import problem
-from gitops_audit.live.cluster import Refusal, Stats
+from gitops_audit.live.cluster import OnRead, Refusal, Stats
 from gitops_audit.live.discovery import ACCEPT, ApiResource, Discovery, discover
 from gitops_audit.live.dryrun import DryRunner
 from gitops_audit.live.helm_release import read_release
@@ -71,8 +71,8 @@ class ServerCluster:
     def schema_failure(self, group: str, version: str) -> str:
         return self.documents.failure(group, version)
 
-    def read(self, wanted: Collection[Declared]) -> LiveSet:
-        reader = Reader(self.client, self.discovery, self.redactor)
+    def read(self, wanted: Collection[Declared], on_read: OnRead | None = None) -> LiveSet:
+        reader = Reader(self.client, self.discovery, self.redactor, on_read)
         schemas = {(r.key.group, r.version) for r in wanted}
         with without_garbage_collection():
             run([*reader.steps(wanted), *(partial(self._prefetch, *key) for key in sorted(schemas))], CONCURRENCY)

@@ -94,7 +94,7 @@ class AuditTerminal:
         if self.is_verbose:
             yield from digest.each_unfailing(run.executed)
         facts = source_lines([s for s in result.info.sources if s.ignored], is_verbose=self.is_verbose)
-        total = f"{how_many(result.summary.resources, 'resource')}; {text.drift(result.summary)}"
+        total = f"{how_many(result.summary.resources, 'resource')}; {text.drift(result)}"
         counts = (total, *text.states(result.summary), *text.violations(result.summary))
         yield from Closing(
             result,

@@ -13,6 +13,7 @@ from gitops_audit.model.how_many import how_many
 from gitops_audit.model.printable import printable
 from gitops_audit.model.resource import JsonObject
 from gitops_audit.model.result import AuditResult, BaseInfo, RenderedChange
+from gitops_audit.model.verdict import Verdict
 from gitops_audit.report.diff import CONTEXT_LINES, yaml_lines
 
 if TYPE_CHECKING:
@@ -91,6 +92,12 @@ def _ended(result: AuditResult) -> Iterator[tuple[str, KnownFinding]]:
 def is_of_the_change(finding: Finding) -> bool:
     """Whether a finding of an audit against a base is only what the change will deploy."""
     return finding.check == DRIFT and finding.cause == "git" and finding.state is None
+
+
+def is_deployed_later(verdict: Verdict, base: BaseInfo | None) -> bool:
+    """Whether an object differs from its cluster by what a change will deploy, and by nothing else that counts."""
+    drifted = [f for f in verdict.findings if f.check == DRIFT and f.waiver is None]
+    return base is not None and bool(drifted) and all(map(is_of_the_change, drifted))
 
 
 def is_added(finding: Finding, base: BaseInfo | None) -> bool:

@@ -12,6 +12,7 @@ from datetime import UTC, datetime
 from gitops_audit.model.printable import printable
 from gitops_audit.model.result import AuditResult, part_of
 from gitops_audit.model.verdict import Outcome
+from gitops_audit.report.base import is_of_the_change
 from gitops_audit.report.diff import shortened
 from gitops_audit.version import __version__
 
@@ -79,6 +80,8 @@ def _findings(result: AuditResult) -> Mapping[str, Mapping[Labels, float]]:
         for name, labels in _ZEROS.items():
             found[name][(*_part(part), *labels)] = 0
     for verdict, finding in result.findings:
+        if result.base is not None and is_of_the_change(finding):
+            continue
         labels = (*_part(part_of(verdict)), ("check", finding.check))
         severity = ("severity", finding.severity.name)
         if finding.waiver is not None:

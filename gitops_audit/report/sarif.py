@@ -23,8 +23,10 @@ MAX_RESULTS = 5_000
 """As many as GitHub shows. It takes 25,000 and says nothing of those it does not show."""
 MAX_NOTIFICATIONS = 200
 MAX_ID_CHARS = 255
-MAX_STANDARDS = 10
-"""GitHub refuses a rule with more than 20 tags."""
+MAX_RULE_CHARS = 1_024
+"""GitHub takes no longer descriptions of rules."""
+MAX_TAGS = 10
+"""Of a rule. GitHub keeps no more, and warns about those it leaves out."""
 
 _LEVEL = {
     Severity.info: "note",
@@ -124,15 +126,15 @@ def _rule(name: str, worst: Issue, policy: PolicyInfo | None) -> dict[str, Any]:
     short, help_text = _help(name, worst)
     if policy is not None and worst.result != "error":
         short, help_text = _told_by(policy, short, help_text)
-    standards = policy.standards if policy is not None else ()
+    tags = ["gitops", name.partition("/")[0], *map(_tag, policy.standards if policy is not None else ())]
     return {
         "id": name,
-        "shortDescription": {"text": short},
-        "fullDescription": {"text": help_text},
+        "shortDescription": {"text": _described(short)},
+        "fullDescription": {"text": _described(help_text)},
         "help": {"text": help_text},
         "defaultConfiguration": {"level": _level(worst)},
         "properties": {
-            "tags": list(dict.fromkeys(("gitops", name.partition("/")[0], *map(_tag, standards[:MAX_STANDARDS])))),
+            "tags": list(dict.fromkeys(tags))[:MAX_TAGS],
             "security-severity": _SECURITY_SEVERITY[worst.severity],
         },
     }
@@ -142,6 +144,10 @@ def _told_by(policy: PolicyInfo, short: str, help_text: str) -> tuple[str, str]:
     """What the policy says of itself, before what is true of all policies."""
     own = (shortened(part, MAX_CHARS) for part in (policy.description, policy.remediation) if part)
     return _tag(policy.title) or short, _text(" ".join((*own, help_text)))
+
+
+def _described(content: str) -> str:
+    return shortened(_text(content), MAX_RULE_CHARS)
 
 
 def _tag(content: str) -> str:

@@ -15,8 +15,9 @@ from gitops_audit.model.finding import CHANGE_MEANING, Cause, Change, FieldOwner
 from gitops_audit.model.how_many import how_many
 from gitops_audit.model.printable import printable
 from gitops_audit.model.remediation import NO_ACTION, Remediation
-from gitops_audit.model.result import Summary
+from gitops_audit.model.result import AuditResult, Summary
 from gitops_audit.model.verdict import Verdict
+from gitops_audit.report.base import is_deployed_later
 from gitops_audit.report.cause import ErrorCause, cause_of
 from gitops_audit.report.diff import shown, unified
 
@@ -149,10 +150,12 @@ def states(summary: Summary) -> Iterator[str]:
         yield f"findings: {told}"
 
 
-def drift(summary: Summary) -> str:
-    """How the objects stand against Git, in one line."""
-    counts = ", ".join(f"{n} {status}" for status, n in sorted(summary.drift.items()))
-    return f"drift: {counts or 'no cluster was asked'}"
+def drift(result: AuditResult) -> str:
+    """How the objects stand against Git, in one line; apart from what only a change that is audited makes differ."""
+    later = Counter(v.drift.status for v in result.verdicts if v.drift and is_deployed_later(v, result.base))
+    counts = [f"{n} {status}" for status, n in sorted((result.summary.drift - later).items())]
+    deployed = [f"{later.total()} to be deployed by this change"] if later else []
+    return f"drift: {', '.join([*counts, *deployed]) or 'no cluster was asked'}"
 
 
 def violations(summary: Summary) -> Iterator[str]:

@@ -77,11 +77,13 @@ def test_what_the_change_will_deploy_is_shown_as_a_diff_and_is_no_drift(shop: Pa
     declare(shop, "fine", k="w")
     declare(shop, "more", k="v")
     commit(shop)
-    code, told, report = check(shop)
+    code, told, report = check(shop, "--metrics", "m.prom")
     assert code == 0
     assert "objects: 1 added, 1 changed, 0 removed" in told
     assert "-  k: v" in told
     assert "+  k: w" in told
+    assert "drift: 2 in-sync, 2 to be deployed by this change\n" in told
+    assert {line[-1] for line in (shop / "m.prom").read_text().splitlines() if 'check="drift"' in line} == {"0"}
     changes = {c["resource"]: c["change"] for c in report["base"]["changes"]}
     assert changes == {"ConfigMap/shop/fine": "changed", "ConfigMap/shop/more": "added"}
 

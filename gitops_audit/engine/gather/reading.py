@@ -10,7 +10,7 @@ from gitops_audit.engine.gather.clusters import ReachedCluster
 from gitops_audit.engine.shield import as_problem
 from gitops_audit.inventory import declared_scopes
 from gitops_audit.kube.type_schema import TypeSchema
-from gitops_audit.live import LiveSet
+from gitops_audit.live import LiveSet, OnRead
 from gitops_audit.model.finding import Problem
 from gitops_audit.model.resource import Declared, JsonObject
 from gitops_audit.model.subject import Subject, Undeclared, Unread
@@ -32,11 +32,12 @@ class LiveReading:
         """What was read last; None before that, and without a cluster."""
         return self._read[-1] if self._read else None
 
-    def cases(self, subjects: Sequence[Subject]) -> Iterator[Case]:
+    def cases(self, subjects: Sequence[Subject], on_read: OnRead | None = None) -> Iterator[Case]:
         """Reads the live objects of all subjects; gives a case of each, in order."""
         if self._cluster.live is not None:
             declared = [s for s in subjects if isinstance(s, Declared)]
-            self._read.append(self._cluster.live.read([r for r in self._wanted(declared) if self._is_comparable(r)]))
+            wanted = [r for r in self._wanted(declared) if self._is_comparable(r)]
+            self._read.append(self._cluster.live.read(wanted, on_read))
             self._argocd_sources |= self._deployed_by_argocd(declared)
         return map(self.case, subjects)
 

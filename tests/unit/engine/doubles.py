@@ -14,7 +14,7 @@ from gitops_audit.engine.case import Case
 from gitops_audit.engine.gather.clusters import ReachedCluster
 from gitops_audit.errors import AuditError, ClusterError
 from gitops_audit.kube.type_schema import Schemas
-from gitops_audit.live import ApiResource, Discovery, LiveSet, Refusal, Stats
+from gitops_audit.live import ApiResource, Discovery, LiveSet, OnRead, Refusal, Stats
 from gitops_audit.live.liveset import identity
 from gitops_audit.model.finding import Change, Drift, Problem
 from gitops_audit.model.redact import Redactor
@@ -60,7 +60,7 @@ class FakeCluster:
     def schema_failure(self, group: str, version: str) -> str:
         return ""
 
-    def read(self, wanted: Collection[Declared]) -> LiveSet:
+    def read(self, wanted: Collection[Declared], on_read: OnRead | None = None) -> LiveSet:
         live = LiveSet()
         for resource in wanted:
             self.asked.append(place := _place(resource))

@@ -19,11 +19,14 @@ RULES = "/apis/authorization.k8s.io/v1/selfsubjectrulesreviews"
 
 
 def read(script: Script, wanted: list[Declared], redactor: Redactor | None = None) -> LiveSet:
-    cluster = cluster_of(script, redactor=redactor)
+    """What is told of the reading comes to exactly what there is to be read, on whatever way."""
+    cluster, told = cluster_of(script, redactor=redactor), list[tuple[int, int]]()
     try:
-        return cluster.read(wanted)
+        live = cluster.read(wanted, lambda answered, expected: told.append((answered, expected)))
     finally:
         cluster.close()
+    assert sum(answered for answered, _ in told) == sum(expected for _, expected in told)
+    return live
 
 
 def only_problem(live: LiveSet, wanted: list[Declared]) -> Problem:

@@ -29,6 +29,9 @@ def test_what_cannot_be_counted_goes_when_something_else_begins() -> None:
     running = Running(lambda: 0.0)
     running.note(Stage("listing", "object", where="prod\x1b[2J"))
     assert running.line() == "listing objects on prod\\x1b[2J, 0 s"
+    running.note(Stage("listing", "object", 3, 9, "prod\x1b[2J"))
+    assert running.line().startswith("listing 3 of 9 objects on prod")
+    running.note(Stage("listing", "object", 9, 9, "prod\x1b[2J"))
     running.note(Stage("checked", "resource", 0, 9, "prod"))
     assert running.line() == "checked 0 of 9 resources on prod, 0 s"
 

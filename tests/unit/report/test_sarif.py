@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from importlib import resources
 from typing import Any
 
@@ -113,3 +114,13 @@ def test_the_rule_of_a_policy_says_what_the_policy_says_of_itself() -> None:
     assert rule["shortDescription"]["text"] == "Containers have limits"
     assert rule["help"]["text"].startswith("One pod starves the others. Set resources.limits.")
     assert "CIS Kubernetes Benchmark 1.9: 5.2" in rule["properties"]["tags"]
+
+
+@pytest.mark.parametrize("result", [of_everything(), hostile()], ids=["everything", "hostile"])
+def test_a_rule_keeps_to_what_github_stores_of_it(result: AuditResult) -> None:
+    many = tuple(f"CIS 1.9: 5.{n}" for n in range(30))
+    policies = tuple(replace(policy, standards=many) for policy in result.info.policies)
+    for rule in log(replace(result, info=replace(result.info, policies=policies)))["tool"]["driver"]["rules"]:
+        assert len(rule["properties"]["tags"]) <= 10
+        assert len(rule["shortDescription"]["text"]) <= 1_024
+        assert len(rule["fullDescription"]["text"]) <= 1_024

@@ -79,16 +79,16 @@ class DirectoryOptions:
 
 @dataclass(frozen=True, slots=True)
 class Substitution:
-    """The variables that Flux replaces in what was built, by name. `unknown` names those whose value the audit does not
-    know; `is_open`: there may be more of them. `is_strict`: one that is not set is an error, None where it is not known
-    whether it is. `is_always`: functions are evaluated where there is no variable at all, too.
-    """
+    """The variables that Flux replaces in what was built; `unknown` are those whose value nobody knows, `secrets` the
+    keys of live Secrets that these are (`namespace/name/key`). `is_open`: there may be more. `is_strict`: one that is
+    not set is an error (None: it may be). `is_always`: functions are evaluated without any variable, too."""
 
     variables: tuple[tuple[str, str], ...] = field(default=(), repr=False)
     unknown: tuple[str, ...] = ()
     is_open: bool = False
     is_strict: bool | None = False
     is_always: bool = False
+    secrets: tuple[tuple[str, str], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,11 +7,12 @@ live value still holds the variable as it is written, nobody replaces it, so it 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
 from gitops_audit.deployer.stand_in import CODES, VARIABLE, reason
+from gitops_audit.drift.filled import Filling, Secrets
 from gitops_audit.model.finding import ABSENT, Change, Drift
 from gitops_audit.model.path import escaped, field_path
 from gitops_audit.model.redact import is_redacted
@@ -20,10 +21,13 @@ from gitops_audit.model.resource import Declared, JsonObject, StandIn
 _PIECE = re.compile(rf"\$\$\{{|{VARIABLE.pattern}")
 
 
-def without_stand_ins(drift: Drift, resource: Declared, live: JsonObject | None) -> Drift:
+def without_stand_ins(
+    drift: Drift, resource: Declared, live: JsonObject | None, secrets: Secrets | None = None
+) -> Drift:
     """The drift without what stand-ins explain; where nothing else is left it is unknown, with a code and the reason.
 
-    What a rule ignores stays ignored, and keys that are gone or were added count.
+    A variable whose Secret is known is compared, and no side of a difference shows a value. What a rule ignores stays
+    ignored, and keys that are gone or were added count.
     """
     if not resource.stand_ins:
         return drift
@@ -32,7 +36,11 @@ def without_stand_ins(drift: Drift, resource: Declared, live: JsonObject | None)
     if drift.status != "modified" or live is None:
         return drift
     explanation = _Explanation.of(resource, live)
-    explained = list(explanation.explained([c for c in drift.changes if c.ignored is None]))
+    drift, certain = _filled(drift, explanation.at, secrets) if secrets else (drift, ())
+    if drift.status != "modified":
+        return drift
+    open_changes = [c for c in drift.changes if c.ignored is None and c not in certain]
+    explained = list(explanation.explained(open_changes))
     if not explained:
         return drift
     changes = [change for change, _ in explained]
@@ -41,6 +49,28 @@ def without_stand_ins(drift: Drift, resource: Declared, live: JsonObject | None)
     if any(c.ignored is None for c in kept):
         return replace(drift, changes=kept, reason="; ".join(filter(None, (drift.reason, words))))
     return Drift("unknown", kept, reason=words, code=CODES[explained[0][1].kind])
+
+
+def _filled(drift: Drift, at: Mapping[str, StandIn], secrets: Secrets) -> tuple[Drift, Sequence[Change]]:
+    """The drift without what Secrets of the cluster explain, and the changes that they show to be some."""
+    filling = Filling(at, secrets)
+    kept: list[Change] = []
+    certain: list[Change] = []
+    for change in drift.changes:
+        if change.ignored is not None or change.type != "changed":
+            kept.append(change)
+            continue
+        try:
+            settled = filling.settled(change) if filling.concerns(change.pointer) else change
+        except LookupError:
+            kept.append(change)
+            continue
+        if settled is not None:
+            kept.append(settled)
+            certain += [settled] * (settled is not change)
+    is_left = any(c.ignored is None for c in kept)
+    found = replace(drift, changes=tuple(kept))
+    return (found if is_left else replace(found, status="in-sync", confirmed=True)), certain
 
 
 @dataclass(frozen=True, slots=True)

@@ -36,6 +36,7 @@ from gitops_audit.engine.gather.engines import Engines
 from gitops_audit.engine.gather.namespaces import Namespaces
 from gitops_audit.engine.gather.orphans import Orphans, find
 from gitops_audit.engine.gather.reading import LiveReading
+from gitops_audit.engine.gather.secret_texts import SecretTexts
 from gitops_audit.engine.gather.sources import ReadSource
 from gitops_audit.engine.pace import Pace
 from gitops_audit.engine.shield import as_problem
@@ -94,7 +95,7 @@ class ClusterPass:
         self._elsewhere = Elsewhere(cluster.live, inventory)
         self._renamed = Renamed(cluster.live, inventory, self._reading.again)
         self._orphans = Orphans()
-        self._drift = DriftCheck(self._comparer, self._reading)
+        self._drift = DriftCheck(self._comparer, self._reading, SecretTexts(cluster, inventory).secrets)
         self._schema = SchemaCheck(
             self._validator, scalers, is_unreachable=cluster.error is not None, is_recorded=self._is_recorded
         )

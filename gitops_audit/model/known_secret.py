@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 import re
 import sys
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator
 
 from gitops_audit.model.redact_secret import decoded
 from gitops_audit.model.secret_value import SecretValues
@@ -75,6 +75,10 @@ class KnownSecrets:
 
     def add(self, values: Iterable[bytes]) -> None:
         self._values.update(values)
+
+    def lines(self, token: Callable[[bytes], str]) -> dict[str, str]:
+        """The values by their tokens, each without its line breaks."""
+        return {token(v): v.decode("utf-8", "surrogateescape").replace("\n", "") for v in self._values}
 
     def finder(self, public: Collection[str] = ()) -> SecretValues | None:
         """Finds these values in texts; None where there is nothing to look for.

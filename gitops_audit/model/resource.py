@@ -74,11 +74,16 @@ class Invalid:
 @dataclass(frozen=True, slots=True)
 class StandIn:
     """A value that Git does not hold: `pointer` says where something stands for it (empty: the object's name follows
-    from it), `text` is a variable as it is written, or why a value stays encrypted."""
+    from it), `text` is a variable as it is written, or why a value stays encrypted.
+
+    `secrets`: the variables of a text by name, where each is a key of a Secret in the cluster (`namespace/name/key`);
+    `is_whole`: one of them is all of the text."""
 
     pointer: str
     kind: StandInKind
     text: str = ""
+    secrets: tuple[tuple[str, str], ...] = ()
+    is_whole: bool = False
 
 
 @dataclass(frozen=True, slots=True)

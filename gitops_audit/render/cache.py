@@ -145,7 +145,7 @@ def _manifest(entry: JsonObject) -> Manifest:
         Origin(**entry["origin"]),
         tuple(Invalid(**fault) for fault in entry["faults"]),
         _pairs(entry["varying"]),
-        tuple(StandIn(**stand_in) for stand_in in entry["stand_ins"]),
+        tuple(StandIn(**{**one, "secrets": _pairs(one["secrets"])}) for one in entry["stand_ins"]),
     )
 
 

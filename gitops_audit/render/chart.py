@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from gitops_audit.config.settings import ChartRef, HelmOptions, SourceConfig
+from gitops_audit.deployer import flux
 from gitops_audit.errors import SourceError
 from gitops_audit.kube.version_range import loose_version
 from gitops_audit.manifest import file as manifest
@@ -72,7 +73,7 @@ def chart_of(config: SourceConfig, checkout: Checkout, place: Workspace, given: 
 def _built(chart: Chart, options: HelmOptions, commit: str) -> Chart:
     """The chart with the version that Flux gives it."""
     known = {"artifact": chart.artifact, "commit": commit}.get(options.build, "")[:_BUILD_LENGTH]
-    put_build(chart.folder, known or "0")
+    put_build(chart.folder, known or flux.UNKNOWN_BUILDS[0])
     return replace(chart, is_guessed=not known)
 
 

@@ -16,6 +16,7 @@ from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
 from gitops_audit.config.settings import SourceConfig
+from gitops_audit.deployer import flux
 from gitops_audit.errors import SourceError
 from gitops_audit.model.resource import FileProblem, Manifest, Origin, Rendered
 from gitops_audit.render import stand_ins
@@ -134,7 +135,7 @@ def _with_others(files: ValueFiles, program: str, target: Target) -> bytes:
 
 def _with_other_build(place: Workspace, command: Sequence[str], chart: Chart) -> bytes:
     """A rendering of the chart with another version."""
-    put_build(chart.folder, "1")
+    put_build(chart.folder, flux.UNKNOWN_BUILDS[1])
     return place.run(command)
 
 

@@ -5,7 +5,7 @@ annotations on all of them (fluxcd.io/flux/components/kustomize/kustomizations, 
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from functools import reduce
 from typing import Any
@@ -37,7 +37,8 @@ _NAME = re.compile(r"\$\{([A-Za-z_][A-Za-z0-9_]*)")
 
 @dataclass(frozen=True, slots=True)
 class Substituted:
-    """What kustomize printed, its variables replaced. `kept` are the names of those whose value is not known.
+    """What kustomize printed, its variables replaced. `kept` are the names of those whose value is not known, `secrets`
+    those of them that stand for a key of a Secret, as a `StandIn` has it.
 
     `is_known`: it is known what becomes of `${name}`, so that one which is left is content.
     """
@@ -47,6 +48,7 @@ class Substituted:
     notes: tuple[str, ...] = ()
     kept: frozenset[str] = frozenset()
     is_known: bool = False
+    secrets: Mapping[str, str] = field(default_factory=dict)
 
     def settled(self, manifests: Iterable[Manifest]) -> Iterator[Manifest]:
         """The objects, where what merely looks like a variable stands for nothing."""
@@ -61,8 +63,13 @@ class Substituted:
         for stand_in in one.stand_ins:
             if stand_in.kind != "variable":
                 yield stand_in
-            elif kept := next((n for n in _NAME.findall(_text_at(one.body, stand_in)) if n in self.kept), ""):
-                yield replace(stand_in, text=f"${{{kept}}}")
+                continue
+            text = _text_at(one.body, stand_in)
+            if names := [n for n in _NAME.findall(text) if n in self.kept]:
+                is_known = all(name in self.secrets for name in names)
+                secrets = tuple((n, self.secrets[n]) for n in dict.fromkeys(names)) if is_known else ()
+                variable = f"${{{names[0]}}}"
+                yield replace(stand_in, text=variable, secrets=secrets, is_whole=text == variable)
 
 
 def _text_at(body: JsonObject, stand_in: StandIn) -> str:
@@ -114,7 +121,9 @@ def _replaced(output: bytes, wanted: Substitution, path: str) -> Substituted:
             words = f"Flux refuses to build: the variables of {_title(document)} cannot be replaced: {error}"
             problems.append(FileProblem(path, 1, words, UNRENDERED))
     notes = tuple(_unset(variables.unset)) if wanted.is_strict is None else ()
-    return Substituted(_SEPARATOR.join(documents), tuple(problems), notes, frozenset(variables.kept), is_known=True)
+    secrets = {name: key for name, key in wanted.secrets if name not in variables.shaped}
+    kept = frozenset(variables.kept)
+    return Substituted(_SEPARATOR.join(documents), tuple(problems), notes, kept, is_known=True, secrets=secrets)
 
 
 def _unset(names: Collection[str]) -> Iterator[str]:
@@ -149,8 +158,9 @@ def settled(rendered: Rendered, post_build: PostBuild | None) -> Rendered:
     """A chart's objects: Flux replaces nothing in them, but its values may hold what it did not replace."""
     if post_build is None:
         return rendered
-    left = post_build.substitution.unknown if post_build.substitution else ()
-    found = Substituted(b"", kept=frozenset(left), is_known=True).settled(rendered.manifests)
+    left = post_build.substitution or Substitution()
+    built = Substituted(b"", kept=frozenset(left.unknown), is_known=True, secrets=dict(left.secrets))
+    found = built.settled(rendered.manifests)
     return replace(rendered, manifests=tuple(found))
 
 

@@ -26,6 +26,9 @@ RESOURCE_SET = ("fluxcd.controlplane.io", "ResourceSet")
 BOOTSTRAP = "flux-system"
 """How `flux bootstrap` names its namespace, and the GitRepository of the repository that it writes to."""
 
+UNKNOWN_BUILDS = ("unknown0", "unknown1")
+"""What the audit puts behind the version of a chart where it is not known what Flux puts there, one at a time."""
+
 PREFIXES = (f"{_KUSTOMIZE}/", f"{_HELM}/", f"{_SOURCE}/")
 OWNER, OWNER_NAMESPACE = f"{_KUSTOMIZE}/name", f"{_KUSTOMIZE}/namespace"
 """The labels that name an object's Kustomization."""

@@ -27,6 +27,10 @@ class Referred:
     state: Literal["known", "keys", "absent", "unknown"]
     data: JsonObject = field(default_factory=dict, repr=False)
 
+    def key(self, name: str) -> str:
+        """`namespace/name/key`, for a Secret."""
+        return f"{self.title.partition(' ')[2]}/{name}"
+
 
 def referred(reference: Any, placed: Placed, catalog: Catalog) -> Referred:
     """What a reference of an object means, in its own namespace."""
@@ -51,7 +55,7 @@ def substitution_of(placed: Placed, catalog: Catalog, *, is_strict: bool | None 
     if not post_build:
         return None
     known: dict[str, str] = {}
-    unknown: dict[str, None] = {}
+    unknown: dict[str, str] = {}
     is_open = False
     for reference in items(post_build.get("substituteFrom")):
         one = referred(reference, placed, catalog)
@@ -60,14 +64,15 @@ def substitution_of(placed: Placed, catalog: Catalog, *, is_strict: bool | None 
             known, is_open = {}, True
         for name in one.data:
             known.pop(name, None)
-            unknown[name] = None
+            unknown[name] = one.key(name)
         if one.state == "known":
             known |= {name: _line(value) for name, value in one.data.items()}
-            unknown = {name: None for name in unknown if name not in known}
+            unknown = {name: key for name, key in unknown.items() if name not in known}
     inline = {name: _line(value) for name, value in mapping(post_build.get("substitute")).items()}
-    left = tuple(name for name in unknown if name not in inline)
+    left = {name: key for name, key in unknown.items() if name not in inline}
     is_always = post_build.get("substituteStrategy") == "Always"
-    return Substitution(tuple(sorted((known | inline).items())), left, is_open, is_strict, is_always)
+    secrets = () if mapping(placed.body.get("spec")).get("kubeConfig") else tuple(left.items())
+    return Substitution(tuple(sorted((known | inline).items())), tuple(left), is_open, is_strict, is_always, secrets)
 
 
 def _line(value: Any) -> str:

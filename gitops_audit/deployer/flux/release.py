@@ -60,7 +60,7 @@ class ReleaseReader:
             ),
             namespace=text(spec.get("targetNamespace")) or namespace_of(placed),
             clusters=(cluster_of(placed, spec, self.context),),
-            post_build=_post_build(spec, values),
+            post_build=_post_build(placed, spec, values),
             followed_from=placed.told,
             ignore=ignore_rules(mapping(spec.get("driftDetection")).get("ignore"), name, placed.told),
             where=self.context.source.where,
@@ -173,10 +173,13 @@ def _post_renderers(spec: JsonObject) -> list[str]:
     return found
 
 
-def _post_build(spec: JsonObject, values: Values) -> PostBuild:
+def _post_build(placed: Placed, spec: JsonObject, values: Values) -> PostBuild:
     """`${name}` in the values is a variable that the Kustomization of the release has left: nobody knows it."""
     metadata = mapping(spec.get("commonMetadata"))
     labels, annotations = (tuple(sorted(mapping(metadata.get(p)).items())) for p in ("labels", "annotations"))
     rendered_from = [values.inline, *(p.value for p in values.parameters), json.dumps(spec.get("postRenderers") or [])]
     left = dict.fromkeys(name for one in rendered_from for name in _NAME.findall(one))
-    return PostBuild(Substitution(unknown=tuple(left)), labels, annotations)
+    above = placed.source.post_build.substitution if placed.source.post_build else None
+    known = dict((*(above.secrets if above else ()), *values.secrets))
+    secrets = () if spec.get("kubeConfig") else tuple((name, known[name]) for name in left if name in known)
+    return PostBuild(Substitution(unknown=tuple(left), secrets=secrets), labels, annotations)

@@ -36,7 +36,7 @@ class Variables:
     """`known` values by name; `unknown` are names that are set to something. `is_open`: more may be set.
 
     `is_strict`: a variable that is not set is an error, else it is empty. `kept` are the unknown ones that were met,
-    `unset` those that are empty.
+    `unset` those that are empty, `shaped` those unknown ones that a function makes something else of.
     """
 
     known: Mapping[str, str] = field(repr=False)
@@ -45,6 +45,7 @@ class Variables:
     is_strict: bool = False
     kept: set[str] = field(default_factory=set)
     unset: set[str] = field(default_factory=set)
+    shaped: set[str] = field(default_factory=set)
 
     def value(self, name: str, function: str) -> str:
         if name in self.known:
@@ -93,6 +94,8 @@ class _Function:
                 self.unknown = ""
         if self.unknown:
             self.variables.kept.add(self.unknown)
+            if function:
+                self.variables.shaped.add(self.unknown)
             return f"${{{self.unknown}}}"
         return _FUNCTIONS.get(function, _default)(value, arguments)
 

@@ -23,10 +23,11 @@ _SYNTAX = re.compile(r"[\\,\[\]{}]")
 
 @dataclass(frozen=True, slots=True)
 class Values:
-    """`inline` is JSON, empty for none."""
+    """`inline` is JSON, empty for none; `secrets` as of a `Substitution`."""
 
     inline: str = field(default="", repr=False)
     parameters: tuple[HelmParameter, ...] = field(default=(), repr=False)
+    secrets: tuple[tuple[str, str], ...] = ()
 
 
 def values_of(placed: Placed, catalog: Catalog) -> Values:
@@ -34,6 +35,7 @@ def values_of(placed: Placed, catalog: Catalog) -> Values:
     spec = mapping(placed.body.get("spec"))
     found: JsonObject = {}
     parameters: list[HelmParameter] = []
+    secrets: list[tuple[str, str]] = []
     for reference in map(mapping, items(spec.get("valuesFrom"))):
         one = referred(reference, placed, catalog)
         key = text(reference.get("valuesKey")) or _DEFAULT_KEY
@@ -43,10 +45,11 @@ def values_of(placed: Placed, catalog: Catalog) -> Values:
         path = text(reference.get("targetPath"))
         if path:
             parameters.append(_parameter(path, one, key, is_literal=reference.get("literal") is True))
+            secrets += [(_variable(one, key), one.key(key))] if one.state == "keys" else []
         else:
             found = merged(found, _read(one, key))
     found = merged(found, mapping(spec.get("values")))
-    return Values(json.dumps(found, sort_keys=True) if found else "", tuple(parameters))
+    return Values(json.dumps(found, sort_keys=True) if found else "", tuple(parameters), tuple(secrets))
 
 
 def merged(one: JsonObject, other: JsonObject) -> JsonObject:
@@ -79,8 +82,7 @@ def _lack(one: Referred) -> str:
 def _parameter(path: str, one: Referred, key: str, *, is_literal: bool) -> HelmParameter:
     """A value of a Secret, or one that is not known, is rendered as a variable, which is compared with nothing."""
     if one.state != "known":
-        name = re.sub(r"\W", "_", f"valuesFrom_{one.title}_{key}", flags=re.ASCII)
-        return HelmParameter(path, f"${{{name}}}", is_string=True)
+        return HelmParameter(path, f"${{{_variable(one, key)}}}", is_string=True)
     if key not in one.data:
         raise UnfollowedError(f"a value comes from {one.title}, which has no key {key!r}")
     value = text(one.data[key])
@@ -88,3 +90,7 @@ def _parameter(path: str, one: Referred, key: str, *, is_literal: bool) -> HelmP
         return HelmParameter(path, _SYNTAX.sub(lambda found: f"\\{found[0]}", value), is_string=True)
     is_quoted = any(value.startswith(mark) and value.endswith(mark) for mark in ("'", '"'))
     return HelmParameter(path, value.strip("'\""), is_string=True) if is_quoted else HelmParameter(path, value)
+
+
+def _variable(one: Referred, key: str) -> str:
+    return re.sub(r"\W", "_", f"valuesFrom_{one.title}_{key}", flags=re.ASCII)

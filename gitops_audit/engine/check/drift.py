@@ -7,6 +7,7 @@ from pathlib import Path
 from traceback import extract_tb
 
 from gitops_audit.drift import Comparer
+from gitops_audit.drift.filled import Secrets
 from gitops_audit.drift.stand_ins import without_stand_ins
 from gitops_audit.drift.varying import without_varying
 from gitops_audit.engine.case import Case
@@ -29,9 +30,10 @@ class DriftCheck:
 
     name: CheckName = DRIFT
 
-    def __init__(self, comparer: Comparer, reading: LiveReading) -> None:
+    def __init__(self, comparer: Comparer, reading: LiveReading, secrets: Secrets | None = None) -> None:
         self._comparer = comparer
         self._reading = reading
+        self._secrets = secrets
 
     def applies(self, case: Case) -> bool:
         if isinstance(case.subject, Undeclared):
@@ -68,7 +70,7 @@ class DriftCheck:
             except ClusterError as error:
                 return Drift("unknown", reason=f"it was changing, and could not be read again: {error.message}"), live
             drift = self._comparer.compare(resource, live, case.schema)
-        return without_stand_ins(without_varying(drift, resource), resource, live), live
+        return without_stand_ins(without_varying(drift, resource), resource, live, self._secrets), live
 
 
 def _is_moving(live: JsonObject) -> bool:

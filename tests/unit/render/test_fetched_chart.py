@@ -118,7 +118,7 @@ def test_where_the_digest_is_not_known_what_holds_the_version_is_not_compared(
 ) -> None:
     url = server.repository({("web", "1.0.0"): chart("web", "1.0.0", {"templates/a.yaml": VERSIONED})})
     found = show(HelmOptions(chart=ChartRef(url, "web", "1.0.0"), build="unknown"), monkeypatch, given(server))
-    assert label_of(found) == ("1.0.0_0", (("/metadata/labels/chart", BUILD),))
+    assert label_of(found) == ("1.0.0_unknown0", (("/metadata/labels/chart", BUILD),))
 
 
 def test_value_files_come_from_the_repository_the_chart_and_other_repositories(

@@ -36,11 +36,11 @@ def on_path(patch: pytest.MonkeyPatch, folder: Path | None = FOLDER, **environme
         patch.setenv(name, value)
 
 
-def encrypted(text: str, *options: str, kind: str = "yaml") -> str:
-    """What sops makes of a text; all of `data` and `stringData` is encrypted, for the key of the tests by default."""
+def encrypted(text: str, *options: str, kind: str = "yaml", fields: str = "^(data|stringData)$") -> str:
+    """What sops makes of a text: these fields (all, where empty) encrypted, for the key of the tests by default."""
     assert FOLDER is not None
     kinds = ("--input-type", kind, "--output-type", kind, "--filename-override", f"in.{kind}")
-    command = [str(FOLDER / "sops"), "encrypt", "--encrypted-regex", "^(data|stringData)$", *kinds]
+    command = [str(FOLDER / "sops"), "encrypt", *(("--encrypted-regex", fields) if fields else ()), *kinds]
     done = subprocess.run(
         [*command, *(options or ("--age", AGE_RECIPIENT))],
         input=text,

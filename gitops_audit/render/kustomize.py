@@ -25,6 +25,7 @@ from gitops_audit.render.overlay import LaidOver, laid_over
 from gitops_audit.render.post_build import substituted
 from gitops_audit.render.remote import Remote
 from gitops_audit.render.sops import Built
+from gitops_audit.render.sops_sources import Sources, in_clear
 from gitops_audit.render.tool import NO_TOOL, UNRENDERED, ToolError, Workspace, workspace
 from gitops_audit.render.version import has_option, version_of
 from gitops_audit.source import Checkout
@@ -65,7 +66,12 @@ def _built(config: SourceConfig, checkout: Checkout, place: Workspace, given: Gi
     if problems:
         return Rendered(problems=problems)
     command += _options(config, command, place, given.target) if reached.has_charts else _restrictor(config)
-    return _Build(command, place, checkout, reached, config.post_build, given).rendered()
+    build = _Build(command, place, checkout, reached, config.post_build, given)
+    is_of_flux = place.is_own and config.post_build is not None and config.post_build.decrypts
+    if given.sops is None or not is_of_flux:
+        return build.rendered(Sources())
+    with in_clear(place, reached, given.sops) as sources:
+        return build.rendered(sources)
 
 
 def _without_made(found: Rendered, own: LaidOver, checkout: Checkout) -> Rendered:
@@ -154,20 +160,21 @@ class _Build:
         self._path = file.relative_to(place.tree).as_posix() if file else ""
         self._read = lru_cache(maxsize=64)(lambda path: _objects(checkout, path))
 
-    def rendered(self) -> Rendered:
+    def rendered(self, sources: Sources) -> Rendered:
         try:
             output, is_annotated = self._output()
         except ToolError as error:
             if unfetched := lfs_problems(self._place.tree, self._reached.files):
                 return Rendered(problems=unfetched)
-            read = sorted(self._reached.directories) if self._given.is_verbose else ()
+            is_quoted = self._given.is_verbose and not sources.is_clear
+            read = sorted(self._reached.directories) if is_quoted else ()
             words = error.told(self._place.tree, (self._place.tree / self._path).parent, read)
             if _HELM_4 in str(error):
                 words = (
                     f"{_HELM_4}: this kustomize cannot call Helm 4; kustomize 5.8 and later can, all can call Helm 3"
                 )
             return Rendered(problems=(FileProblem(self._path, 1, f"kustomize: {words}", UNRENDERED),))
-        clear = self._decrypted(output)
+        clear = replace(self._decrypted(output), of_file=sources.reason)
         built = substituted(clear.output, self._post_build, self._path)
         found = stand_ins.load(built.output, self._path, max_bytes=MAX_RENDERED_BYTES)
         manifests = with_unknown_names(
@@ -179,7 +186,7 @@ class _Build:
             (*built.problems, *broken),
             found.ignored,
             built.notes,
-            tools=(*self._tools(), *clear.tools),
+            tools=(*self._tools(), *(clear.tools or sources.tools)),
             is_timed=self._reached.has_charts,
         )
 

@@ -15,11 +15,12 @@ from __future__ import annotations
 import json
 import math
 import os
+import re
 import shutil
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from typing import Any
+from typing import Any, Literal
 
 import yaml
 
@@ -32,11 +33,12 @@ from gitops_audit.render.tool import ToolError, workspace
 from gitops_audit.render.version import version_of
 from gitops_audit.source.no_repository import NoCheckout
 
-_MARK = b"ENC[AES256_GCM,"
+MARK = b"ENC[AES256_GCM,"
 _SEPARATOR = b"\n---\n"
 _SECTIONS = ("data", "stringData")
 _OPENED_HERE = frozenset({"age", "pgp"})
 _NOT_TAKEN = "only `data` and `stringData` of Secrets are decrypted: reports show what else objects hold"
+_OF_FILE = "it is made of an encrypted file, and only Flux decrypts such a file before it builds"
 _NO_SOPS = "there is no `sops` on the PATH: install it, or take `secrets.sops` out of the configuration"
 _NOT_ALIKE = "`sops` made other objects of it"
 _LOST = "`sops` loses a value of it (text that starts with a tab): give that in `data`, as base64"
@@ -52,7 +54,11 @@ _KINDS = (
 )
 _UNKNOWN = "`sops` fails on it, and its words may hold values, so they are not shown: run `sops decrypt` to see them"
 
+# The same keys in a file without maps: `sops_age__list_0__map_recipient=...`.
+_FLAT_KEY = re.compile(rb"^(?:sops_)?([a-z_]+)__list_\d+__map_[a-z_]+\s*=", re.MULTILINE)
+
 Tools = tuple[tuple[str, str], ...]
+Form = Literal["yaml", "json", "dotenv", "ini", "binary"]
 
 
 class UndecryptedError(Exception):
@@ -62,18 +68,20 @@ class UndecryptedError(Exception):
 @dataclass(frozen=True, slots=True)
 class Built:
     """What kustomize built, as far as it could be decrypted. `reasons`: (kind, namespace, name) of what could not;
-    None where nothing was to be.
+    None where nothing was to be. `of_file` is why the file that a Secret is made of could not.
     """
 
     output: bytes = field(repr=False)
     reasons: Mapping[tuple[str, str, str], str] | None = None
     tools: Tools = ()
+    of_file: str = ""
 
     def told(self, one: Manifest) -> Manifest:
         """An object whose values say why they are still encrypted."""
         if self.reasons is None or is_left_encrypted(one.body):
             return one
-        return _told(one, self.reasons.get(_identity(one.body), _NOT_TAKEN))
+        words = (self.of_file or _OF_FILE) if _is_secret(one.body) else _NOT_TAKEN
+        return _told(one, self.reasons.get(_identity(one.body), words))
 
 
 class Sops:
@@ -88,7 +96,7 @@ class Sops:
         tools: Tools = ()
         if any(map(_is_sealed_secret, manifests)):
             try:
-                clear, tools = self._of_file(data, path)
+                clear, tools = self.of_source(data, "json" if path.endswith(".json") else "yaml")
                 manifests = tuple(_pairs(manifests, manifest.load(clear, path)))
             except UndecryptedError as reason:
                 words = str(reason)
@@ -96,7 +104,7 @@ class Sops:
 
     def built(self, output: bytes) -> Built:
         """What kustomize printed, its Secrets in clear."""
-        if _MARK not in output:
+        if MARK not in output:
             return Built(output, {})
         documents = output.split(_SEPARATOR)
         reasons: dict[tuple[str, str, str], str] = {}
@@ -110,14 +118,17 @@ class Sops:
                     reasons[_identity(body)] = str(reason)
         return Built(_SEPARATOR.join(documents), reasons, tools)
 
-    def _of_file(self, data: bytes, path: str) -> tuple[bytes, Tools]:
-        form = "json" if path.endswith(".json") else "yaml"
-        documents, _ = manifest.documents(data, path)
-        keys = _keys([value for _, value in documents])
+    def of_source(self, data: bytes, form: Form) -> tuple[bytes, Tools]:
+        """A whole file in clear. Raises UndecryptedError."""
+        if form in ("dotenv", "ini"):
+            keys = _keys([(kind.decode(), 1) for kind in dict.fromkeys(_FLAT_KEY.findall(data))])
+        else:
+            documents, _ = manifest.documents(data, "")
+            keys = _keys(_lists_of([value for _, value in documents]))
         return self._run(data, keys, "--input-type", form, "--output-type", form)
 
     def _of_object(self, body: JsonObject) -> tuple[bytes, Tools]:
-        keys = _keys([body])
+        keys = _keys(_lists_of([body]))
         sealed = {name: body[name] for name in (*_SECTIONS, "sops") if name in body}
         data = json.dumps(sealed, ensure_ascii=False).encode("utf-8", "replace")
         return self._run(data, keys, "--input-type", "json", "--output-type", "json", "--ignore-mac")
@@ -165,10 +176,13 @@ def _reason(error: ToolError) -> str:
     return next((meaning for sign, meaning in _KINDS if sign in str(error)), _UNKNOWN)
 
 
-def _keys(documents: Sequence[Any]) -> SopsKeys:
-    """The keys that open some documents. Raises UndecryptedError for what is asked for elsewhere."""
+def _lists_of(documents: Sequence[Any]) -> list[tuple[str, int]]:
     said = [document["sops"] for document in documents if is_encrypted(mapping(document))]
-    lists = [pair for metadata in said for pair in _key_lists(metadata)]
+    return [pair for metadata in said for pair in _key_lists(metadata)]
+
+
+def _keys(lists: Sequence[tuple[str, int]]) -> SopsKeys:
+    """The keys that open something. Raises UndecryptedError for what is asked for elsewhere."""
     if not lists:
         raise UndecryptedError(_NO_KEYS)
     if others := sorted({kind for kind, _ in lists} - _OPENED_HERE):
@@ -199,7 +213,7 @@ def _is_secret(body: JsonObject) -> bool:
 
 def _secret_of(document: bytes) -> JsonObject | None:
     """The object of a document, where it is a Secret that SOPS encrypted."""
-    if _MARK not in document:
+    if MARK not in document:
         return None
     found, problems = manifest.documents(document, "")
     body = mapping(found[0][1]) if len(found) == 1 and not problems else {}

@@ -115,7 +115,8 @@ class Rendered:
     """All that came of one source: objects, broken files, and files that hold no Kubernetes objects (path, reason).
 
     `notes` say what the rendering could not know; `type` is what rendered it: `directory`, `kustomize` or `helm`;
-    `tools` are the (name, version) of the programs for that. `is_timed`: another day may bring something else.
+    `tools` are the (name, version) of the programs for that. `is_timed`: another day may bring something else. `chart`
+    is the name and version of the one that was rendered.
     """
 
     manifests: tuple[Manifest, ...] = ()
@@ -125,6 +126,7 @@ class Rendered:
     type: str = "directory"
     tools: tuple[tuple[str, str], ...] = ()
     is_timed: bool = False
+    chart: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -22,7 +22,8 @@ class SourceInfo:
     """A source as it was read: `repo` without user information, `commit` empty for a work tree.
 
     `ignored` are the files that hold no Kubernetes objects, with the reason; `tools` rendered it: (name, version).
-    `followed_from` is the object it follows from, and where that stands; empty for one of the configuration.
+    `followed_from` is the object it follows from, and where that stands; empty for one of the configuration. `chart` is
+    the name and version of the chart that it is, empty for none.
     """
 
     name: str
@@ -33,6 +34,7 @@ class SourceInfo:
     ignored: tuple[tuple[str, str], ...] = ()
     tools: tuple[tuple[str, str], ...] = ()
     followed_from: str = ""
+    chart: str = ""
 
 
 @dataclass(frozen=True, slots=True)

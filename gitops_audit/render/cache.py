@@ -136,6 +136,7 @@ def _rendered(entry: JsonObject) -> Rendered:
         entry["type"],
         _pairs(entry["tools"]),
         entry["is_timed"],
+        entry["chart"],
     )
 
 

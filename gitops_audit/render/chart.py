@@ -13,7 +13,8 @@ from gitops_audit.deployer import flux
 from gitops_audit.errors import SourceError
 from gitops_audit.kube.version_range import loose_version
 from gitops_audit.manifest import file as manifest
-from gitops_audit.render.dependencies import Completion, LackingError, Place, missing
+from gitops_audit.model.printable import printable
+from gitops_audit.render.dependencies import Completion, LackingError, Place, described, missing
 from gitops_audit.render.given import Given
 from gitops_audit.render.mirror import Mirrors
 from gitops_audit.render.registry import CHART_FILE
@@ -23,7 +24,7 @@ from gitops_audit.source.chart.charts import Charts
 from gitops_audit.source.chart.reference import is_exact
 
 _NO_DEFAULTS = "defaults.yaml"
-_BUILD_LENGTH = 12
+_BUILD_LENGTH, _TITLE_LENGTH = 12, 300
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +48,12 @@ class Chart:
     @property
     def file(self) -> str:
         return f"{self.directory}{CHART_FILE}"
+
+    @property
+    def title(self) -> str:
+        """Its own name and version."""
+        about = described(self.folder)
+        return printable(" ".join(str(about.get(key) or "") for key in ("name", "version")).strip())[:_TITLE_LENGTH]
 
     def found(self, path: str) -> Path | None:
         """A file of the chart; None where there is none."""

@@ -46,6 +46,11 @@ Place = Callable[[ChartRef, Path], object]
 """Puts a chart of a repository into an empty folder. Raises SourceError."""
 
 
+def described(chart: Path) -> dict[str, Any]:
+    """What the Chart.yaml of a folder says; nothing where there is none."""
+    return _read(chart / CHART_FILE)
+
+
 def missing(chart: Path) -> list[Dependency]:
     """The dependencies of the chart in a folder that are not in its `charts/`."""
     present = set(_present(chart / "charts"))

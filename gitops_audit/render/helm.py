@@ -75,6 +75,7 @@ def render(config: SourceConfig, checkout: Checkout, given: Given = ALONE) -> Re
         notes=(*filter(None, (chart.note,)), *_notes(text, target, chart.directory)),
         tools=(("helm", version),) if version else (),
         is_timed=text.is_random,
+        chart=chart.title,
     )
 
 

@@ -112,7 +112,7 @@ def _sources(report: Any) -> tuple[SourceInfo, ...]:
 
 def _source(entry: Any, tools: tuple[tuple[str, str], ...]) -> SourceInfo:
     name, repo, revision, commit, path = (entry[key] for key in ("name", "repo", "revision", "commit", "path"))
-    return SourceInfo(name, repo, revision, commit, path, tools=tools, followed_from=entry.get("from") or "")
+    return SourceInfo(name, repo, revision, commit, path, (), tools, entry.get("from") or "", entry.get("chart") or "")
 
 
 def _summary(report: Any, verdicts: list[Verdict], notes: tuple[str, ...]) -> Summary:

@@ -72,7 +72,10 @@ def _about(policy: PolicyInfo) -> dict[str, Any]:
 
 def _source(source: SourceInfo) -> dict[str, Any]:
     names = ("name", "repo", "revision", "commit", "path")
-    return {name: getattr(source, name) for name in names} | {"from": source.followed_from or None}
+    return {name: getattr(source, name) for name in names} | {
+        "from": source.followed_from or None,
+        "chart": source.chart or None,
+    }
 
 
 def _states(summary: Summary) -> dict[str, int | None]:

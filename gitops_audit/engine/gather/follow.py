@@ -195,8 +195,16 @@ def _place(manifest: Manifest) -> tuple[str, str, str]:
 
 
 def _is_out_of_reach(source: ReadSource) -> bool:
-    """Whether its chart is one that the configuration lets nobody fetch: no failure, but nothing is seen of it."""
-    return source.error is not None and source.error.code == NOT_ALLOWED
+    """Whether its chart, or one that it needs, is one that the configuration lets nobody fetch: no failure, but nothing
+    is seen of it."""
+    if source.error is not None:
+        return source.error.code == NOT_ALLOWED
+    return _lacking(source) is not None and not any(True for _ in source.all_manifests)
+
+
+def _lacking(source: ReadSource) -> FileProblem | None:
+    """What tells of a chart that is needed and may not be fetched."""
+    return next((p for p in source.rendered.problems if p.code == NOT_ALLOWED), None)
 
 
 def _unfollowed(source: ReadSource) -> Unfollowed:
@@ -204,6 +212,8 @@ def _unfollowed(source: ReadSource) -> Unfollowed:
     title, _, place = origin.partition(" at ") if " at " in origin else origin.rpartition(" of ")
     kind, _, name = title.partition(" ")
     chart = source.config.helm.chart
+    if (lacking := _lacking(source)) is not None:
+        return Unfollowed(kind, name.partition(" of ")[0], place, lacking.message.removeprefix("helm: "))
     host = re.sub(r"^\w+://", "", without_user_info(chart.repository)).partition("/")[0] if chart else ""
     reason = f"its chart is one of {host}, and nothing is fetched from there unless `network: {{allow: ...}}` names it"
     return Unfollowed(kind, name.partition(" of ")[0], place, reason)

@@ -67,8 +67,8 @@ class ReadSource:
         if opened is None:
             repo = f"cluster {', '.join(config.clusters)}" if config.is_from_cluster and self.error is None else ""
             return SourceInfo(config.name, repo, config.revision, "", config.path, followed_from=origin)
-        files, tools = self.rendered.ignored, self.rendered.tools
-        return SourceInfo(config.name, opened.repo, opened.revision, opened.commit, opened.path, files, tools, origin)
+        found, place = self.rendered, (opened.repo, opened.revision, opened.commit, opened.path)
+        return SourceInfo(config.name, *place, found.ignored, found.tools, origin, found.chart)
 
     def commits(self, paths: Collection[str]) -> dict[str, Commit]:
         """The last commit of each path, in one walk through history; nothing for a path without one."""

@@ -138,6 +138,34 @@ def test_what_is_not_followed_is_named_at_the_end_of_a_run(tmp_path: Path) -> No
     assert audited(root).exit_code == 3
 
 
+def test_a_chart_whose_dependency_may_not_be_fetched_is_not_followed_as_one_that_may_not_be_itself(
+    tmp_path: Path,
+) -> None:
+    needs = "dependencies: [{name: redis, version: 1.x, repository: 'https://charts.example.com'}]\n"
+    files = {
+        "argocd/a.yaml": application("a", "a") + application("b", "b"),
+        "a/cm.yaml": config_map("a"),
+        "b/Chart.yaml": f"apiVersion: v2\nname: b\nversion: 1.0.0\n{needs}",
+    }
+    found = audited(fleet(tmp_path, files))
+    assert found.exit_code == 0
+    [note] = [note for note in found.finished.notes if "is not rendered" in note]
+    assert "the chart needs redis 1.x, which is not in its charts/" in note
+    assert "argocd/b (argocd/a.yaml:8)" in note
+
+
+def test_the_report_says_which_chart_a_source_is(tmp_path: Path) -> None:
+    files = {
+        "argocd/a.yaml": application("a", "a") + application("b", "b"),
+        "a/cm.yaml": config_map("a"),
+        "b/Chart.yaml": "apiVersion: v2\nname: web\nversion: 1.2.3\n",
+        "b/templates/cm.yaml": config_map("b"),
+    }
+    with followed(fleet(tmp_path, files)) as found:
+        charts = {name: source.info.chart for name, source in found.items()}
+    assert charts == {"fleet": "", "fleet.a": "", "fleet.b": "web 1.2.3"}
+
+
 def test_plain_sources_tell_what_only_an_engine_would_render(tmp_path: Path) -> None:
     release = "apiVersion: helm.toolkit.fluxcd.io/v2\nkind: HelmRelease\nmetadata: {name: %s, namespace: web}\n"
     files = {

@@ -6,7 +6,7 @@ Each part is cut to the room that the screen has for it, says how much is left o
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from itertools import groupby, islice
 
@@ -43,7 +43,8 @@ _STEPS, _TABLE, _WAIVED, _NOTES = _Limit(8), _Limit(20, 0.3), _Limit(12, 0.1), _
 class Closing:
     """`facts` are lines about the run, `counts` are the last ones of all.
 
-    `is_brief`: without the table and the facts. `is_told`: what to do about errors stands above already.
+    `is_brief`: without the table and the facts. `is_tight`: also without advice. `is_told`: what to do about errors
+    stands above already.
     """
 
     result: AuditResult
@@ -52,10 +53,23 @@ class Closing:
     counts: Sequence[Line] = ()
     is_verbose: bool = False
     is_brief: bool = False
+    is_tight: bool = False
     is_told: bool = False
 
     def lines(self) -> Iterator[str]:
-        """Ready to be written: printable, wrapped and painted for the screen; a blank line between two parts."""
+        """Ready to be written: printable, wrapped and painted for the screen; a blank line between two parts.
+
+        A small screen, which has no room for all parts, gets fewer of them.
+        """
+        height = None if self.is_verbose else self.screen.height
+        lines: Sequence[str] = ()
+        for closing in (self, replace(self, is_brief=True), replace(self, is_brief=True, is_tight=True)):
+            lines = list(closing._lines())
+            if height is None or self.screen.rows(lines) <= height - 2:  # the prompt, and the line that it follows
+                break
+        return iter(lines)
+
+    def _lines(self) -> Iterator[str]:
         ends = [line for block in self._ends() for line in block]
         height = None if self.is_verbose else self.screen.height
         room = None if height is None else max(height - _BLANK_ROWS - self.screen.rows(ends), 0)
@@ -70,14 +84,14 @@ class Closing:
             yield from ("", *part) if number else part
 
     def _lead(self, room: int | None) -> Sequence[str]:
-        """As many steps as there is room for, two at the least."""
+        """As many steps as there is room for, two at the least; on a screen that is tight the first."""
         steps = self._steps
         most = len(steps) if self.is_verbose or room is not None else min(len(steps), _STEPS.most)
         for count in range(most, 0, -1):
             lines = [self.screen.paint(HEADING, "title"), *self._told(steps[:count])]
             if count < len(steps):
                 lines.append(self._rest(f"and {how_many(len(steps) - count, 'more group')}"))
-            if room is None or count <= 2 or self.screen.rows(lines) <= room:
+            if room is None or count <= (1 if self.is_tight else 2) or self.screen.rows(lines) <= room:
                 return lines
         return ()
 
@@ -107,6 +121,8 @@ class Closing:
         return _short(shared.gist if shared else step.sentence(names_clusters=len(self.result.info.clusters) > 1))
 
     def _advice(self, step: FirstStep) -> Sequence[Line]:
+        if self.is_tight:
+            return ()
         shared = self._cause(step)
         if shared is None:
             return [Line(step.next.partition("\n")[0], "hint")]

@@ -100,17 +100,26 @@ def test_one_source_on_one_cluster_needs_no_table() -> None:
     assert not any(line.startswith("source ") for line in told(fleet(3), is_brief=True))
 
 
-@pytest.mark.parametrize("width", [40, 80, 120, 300])
+@pytest.mark.parametrize("width", [80, 120, 300])
 @pytest.mark.parametrize("height", [24, 40, 60])
 def test_it_fits_the_screen_and_says_what_is_left_out(width: int, height: int) -> None:
     screen = Screen(width, height)
     lines = told(fleet(100, notes=30), screen)
-    if width >= 80:
-        assert screen.rows(lines) < height
+    assert screen.rows(lines) < height
     assert lines[0] == "what to do first:"
     assert lines[-1] == COUNTS[0].text
     assert any("more, " in line and "with findings (-v shows all)" in line for line in lines)
     assert any(line.endswith("notes (-v shows all)") for line in lines)
+
+
+@pytest.mark.parametrize(("width", "height"), [(80, 12), (60, 16), (40, 15), (40, 24), (30, 15)])
+def test_a_small_screen_gets_the_first_step_and_the_counts(width: int, height: int) -> None:
+    screen = Screen(width, height)
+    lines = told(fleet(100, notes=30), screen, facts=["source shop: a repository"] * 9)
+    assert screen.rows(lines) < height
+    assert lines[0] == "what to do first:"
+    assert any("more groups (-v shows all)" in line for line in lines)
+    assert lines[-1] == COUNTS[0].text
 
 
 def test_a_log_holds_no_line_breaks_within_a_sentence() -> None:

@@ -46,7 +46,8 @@ def leaves(config: SourceConfig, checkout: Checkout, given: Given) -> dict[tuple
             documents, _ = manifest.documents(data, "")
             lines = document_lines(data)
             _merge(tree, mapping(documents[0][1]) if documents else {}, _Written(_name(file, place, chart), lines))
-    inline = config.followed_from or f"`helm.values` of the source {config.name}"
+    followed = f"the values of {config.followed_from}" if config.followed_from else ""
+    inline = followed or f"`helm.values` of the source {config.name}"
     _merge(tree, mapping(json.loads(config.helm.values or "{}")), _Written(inline, {}))
     for name in (*(p.name for p in config.helm.parameters), *(name for name, _ in config.helm.file_parameters)):
         tree.pop(name.partition(".")[0].partition("[")[0], None)

@@ -263,7 +263,7 @@ def _change(finding: Finding, change: Change, path: str) -> Iterator[Line]:
 
 def meaning(change: Change) -> str:
     """What the change is, which side moved, what images are built from, and which value of a chart it is."""
-    value = f"its value is at {change.value_at}" if change.value_at else ""
+    value = f"its value comes from {change.value_at}" if change.value_at else ""
     return "; ".join(filter(None, (_moved(change), change.built, value)))
 
 

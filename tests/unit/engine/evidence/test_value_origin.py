@@ -11,7 +11,7 @@ import pytest
 from gitops_audit.engine.evidence import value_origin
 from gitops_audit.model.resource import JsonObject
 from tests import tools
-from tests.audited import audited, command, repository
+from tests.audited import audited, command, git, repository
 
 CHART = {
     "apps/web/Chart.yaml": "apiVersion: v2\nname: web\nversion: 1.0.0\n",
@@ -121,7 +121,7 @@ def test_where_the_chart_refuses_the_live_value_nothing_is_told(root: Path) -> N
 def test_reports_tell_the_place(root: Path) -> None:
     live(root, image="shop/web:1.4")
     done = command(root, "check", "--json", "report.json", "--no-cache")
-    assert "its value is at apps/values-prod.yaml:3 (image.tag)" in " ".join(done.stdout.split())
+    assert "its value comes from apps/values-prod.yaml:3 (image.tag)" in " ".join(done.stdout.split())
     told = [
         c["valueAt"]
         for r in json.loads((root / "report.json").read_text())["resources"]
@@ -136,3 +136,75 @@ def test_charts_are_not_rendered_again_without_end(root: Path, monkeypatch: pyte
     monkeypatch.setattr(value_origin, "MOST_RENDERINGS", 0)
     live(root, image="shop/web:1.4")
     assert found(root)["data.image"] == ""
+
+
+FOLLOWED = {
+    "gitops-audit.yaml": """\
+version: 1
+clusters: {prod: {snapshot: live.json}}
+sources:
+- {name: flux, flux: {path: fleet}, clusters: [prod]}
+- {name: argo, argocd: {path: argo}, clusters: [prod], destinations: {"https://kubernetes.default.svc": prod}}
+""",
+    "fleet/a.yaml": """\
+apiVersion: helm.toolkit.fluxcd.io/v2
+kind: HelmRelease
+metadata: {name: web, namespace: shop}
+spec:
+  chart: {spec: {chart: charts/web, sourceRef: {kind: GitRepository, name: flux-system, namespace: flux-system}}}
+  values: {color: blue}
+  valuesFrom: [{kind: ConfigMap, name: given}]
+---
+apiVersion: v1
+kind: ConfigMap
+metadata: {name: given, namespace: shop}
+data: {values.yaml: "tone: low"}
+""",
+    "argo/a.yaml": """\
+apiVersion: argoproj.io/v1alpha1
+kind: Application
+metadata: {name: two, namespace: argocd}
+spec:
+  project: default
+  destination: {server: https://kubernetes.default.svc, namespace: other}
+  sources:
+  - repoURL: https://git.example.com/a/b
+    path: charts/web
+    helm: {releaseName: two, valueFiles: [$vals/vals/two.yaml], parameters: [{name: tone, value: loud}]}
+  - {repoURL: https://git.example.com/a/b, ref: vals}
+""",
+    "vals/two.yaml": "color: green\n",
+    "charts/web/Chart.yaml": "apiVersion: v2\nname: web\nversion: 1.0.0\n",
+    "charts/web/values.yaml": "size: 3\ncolor: none\ntone: mid\n",
+    "charts/web/templates/a.yaml": "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: '{{ .Release.Name }}'}\n"
+    "data: {color: '{{ .Values.color }}', size: 'n={{ .Values.size }}', tone: '{{ .Values.tone }}'}\n",
+}
+
+
+def test_values_of_a_release_and_of_other_repositories_are_told_too(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PATH", os.pathsep.join([str(tools.FOLDER), os.environ["PATH"]]))
+    data = {"color": "red", "size": "n=4", "tone": "other"}
+    live = [
+        {"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": name, "namespace": namespace}, "data": data}
+        for name, namespace in (("web", "shop"), ("two", "other"))
+    ]
+    recording = json.dumps({"apiVersion": "v1", "kind": "List", "items": live})
+    root = repository(tmp_path / "repo", FOLLOWED | {"live.json": recording})
+    git(root, "remote", "add", "origin", "https://git.example.com/a/b")
+    told = {
+        (verdict.subject.source, finding.change.path.removeprefix("data.")): finding.change.value_at
+        for verdict in audited(root, cache=False)
+        for finding in verdict.changes
+        if finding.change is not None
+    }
+    release = "the values of HelmRelease shop/web at fleet/a.yaml:1"
+    assert told == {
+        ("flux.shop.web", "color"): f"{release} (color)",
+        ("flux.shop.web", "size"): "charts/web/values.yaml:1 (size)",
+        ("flux.shop.web", "tone"): f"{release} (tone)",
+        ("argo.two", "color"): "$vals/vals/two.yaml:1 (color)",
+        ("argo.two", "size"): "charts/web/values.yaml:1 (size)",
+        ("argo.two", "tone"): "",
+    }

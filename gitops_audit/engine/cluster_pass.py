@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 
 from gitops_audit.config.settings import Settings
@@ -32,6 +32,7 @@ from gitops_audit.engine.evidence.mask import Masks
 from gitops_audit.engine.evidence.renamed import Renamed
 from gitops_audit.engine.evidence.value_origin import ValueOrigins
 from gitops_audit.engine.gather.clusters import ReachedCluster
+from gitops_audit.engine.gather.deployers import places
 from gitops_audit.engine.gather.engines import Engines
 from gitops_audit.engine.gather.namespaces import Namespaces
 from gitops_audit.engine.gather.orphans import Orphans, find
@@ -56,7 +57,8 @@ class Judgement:
     """What all clusters of a run are judged by; `definitions` are the CustomResourceDefinitions of all sources,
     `baseline` the findings that are known, `sources` are all sources as they were read, `images` tells what changed
     images are built from, `is_confirmed` what no server is to be asked about again, `before` are the objects that the
-    base of a change declares, by cluster and title: None where there is no base."""
+    base of a change declares, by cluster and title: None where there is no base. `engines` is what each cluster knows
+    of its engines."""
 
     settings: Settings
     policies: RunPolicies
@@ -71,6 +73,7 @@ class Judgement:
     is_located: bool = True
     is_confirmed: Callable[[Declared, JsonObject], bool] | None = None
     before: Mapping[tuple[str, str], Declared] | None = None
+    engines: dict[str, Engines] = field(default_factory=dict)
 
 
 class ClusterPass:
@@ -100,7 +103,13 @@ class ClusterPass:
             self._validator, scalers, is_unreachable=cluster.error is not None, is_recorded=self._is_recorded
         )
         self._namespaces = Namespaces(cluster, inventory)
-        self._engines = Engines(cluster, inventory, by.sources) if by.settings.checks_engine else None
+        self._engines = self._known_engines() if by.settings.checks_engine else None
+
+    def _known_engines(self) -> Engines:
+        name, by = self._cluster.name, self._by
+        known = places(by.settings, by.sources, name)
+        by.engines[name] = Engines(self._cluster, self._inventory, by.sources, known, by.engines)
+        return by.engines[name]
 
     @property
     def redactor(self) -> Redactor:

@@ -11,10 +11,17 @@ from gitops_audit.deployer.expansion import Context, Placed
 from gitops_audit.model.resource import JsonObject, mapping
 
 IN_CLUSTER_SERVER, IN_CLUSTER_NAME = "https://kubernetes.default.svc", "in-cluster"
+_OWN_SERVERS = (IN_CLUSTER_SERVER, f"{IN_CLUSTER_SERVER}:443")
 
 
 class NoDestinationError(Exception):
     """No cluster of the configuration is meant; the message says why."""
+
+
+def is_own_cluster(destination: JsonObject) -> bool:
+    """Whether the cluster is meant that Argo CD runs in."""
+    server, name = str(destination.get("server") or "").rstrip("/"), destination.get("name")
+    return server in _OWN_SERVERS if server else name == IN_CLUSTER_NAME
 
 
 def cluster_of(application: JsonObject, placed: Placed, context: Context) -> str:
@@ -27,7 +34,7 @@ def cluster_of(application: JsonObject, placed: Placed, context: Context) -> str
     for told in (server, f"{server}/", name):
         if told.strip("/") and told in known:
             return known[told]
-    if server in (IN_CLUSTER_SERVER, f"{IN_CLUSTER_SERVER}:443") or (not server and name == IN_CLUSTER_NAME):
+    if is_own_cluster(destination):
         return placed.cluster
     if name in context.clusters:
         return name

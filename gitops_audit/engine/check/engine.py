@@ -112,11 +112,14 @@ class EngineCheck:
             yield from self._references(case, body)
         namespace, pointer = target_namespace(body)
         deployed = self.engines.deployed(case.subject) if namespace else None
-        if deployed is None or deployed.clusters != (case.subject.key.cluster,):
-            return
-        is_needed = self.engines.has_resource_in(deployed.source, namespace)
-        if is_needed and not self.engines.has(_NAMESPACE, "", namespace) and self.engines.is_whole(_NAMESPACE):
-            yield EngineFault("target-missing", f"nothing makes the namespace {namespace} that it deploys to", pointer)
+        for cluster in deployed.clusters if deployed else ():
+            there = self.engines.at(cluster)
+            if there is None or deployed is None or not there.has_resource_in(deployed.source, namespace):
+                continue
+            if not there.has(_NAMESPACE, "", namespace) and there.is_whole(_NAMESPACE):
+                where = "" if cluster == case.subject.key.cluster else f" in cluster {cluster}"
+                message = f"nothing makes the namespace {namespace} that it deploys to{where}"
+                yield EngineFault("target-missing", message, pointer)
 
     def _project(self, case: Case, body: JsonObject) -> Iterator[EngineFault]:
         name = project_name(body)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from gitops_audit.deployer.argocd import APPLICATION
@@ -10,6 +10,7 @@ from gitops_audit.deployer.engine_rules import FLUX_KINDS, GroupKind, references
 from gitops_audit.deployer.engine_tools import RENDERERS, Renderer, renderer
 from gitops_audit.deployer.expansion import Placed
 from gitops_audit.engine.gather.clusters import ReachedCluster
+from gitops_audit.engine.gather.deployers import Places, deployers
 from gitops_audit.engine.gather.live_objects import list_kind
 from gitops_audit.engine.gather.sources import ReadSource
 from gitops_audit.errors import ClusterError
@@ -33,17 +34,24 @@ class Deployed:
 class Engines:
     """Asks the cluster once for each kind, and only for what somebody wants to know."""
 
-    def __init__(self, cluster: ReachedCluster, inventory: Sequence[Declared], sources: Iterable[ReadSource]) -> None:
+    def __init__(
+        self,
+        cluster: ReachedCluster,
+        inventory: Sequence[Declared],
+        sources: Iterable[ReadSource],
+        places: Places,
+        others: Mapping[str, Engines],
+    ) -> None:
+        """`places` are the sources whose deployers are looked for here, `others` is what is known of each cluster."""
         self._cluster = cluster
         self._inventory = inventory
+        self._places, self._others = places, others
         self._followed: list[Placed] = []
         self._deployed: dict[str, list[Deployed]] = {}
         for source in sources:
             self._followed += (one for one in source.followed if one.cluster == cluster.name)
             if source.config.followed_from:
-                commit = source.checkout.commit if source.checkout else ""
-                found = Deployed(source.config.name, commit, source.config.clusters, source.rendered.tools)
-                self._deployed.setdefault(source.config.followed_from, []).append(found)
+                self._deployed.setdefault(source.config.followed_from, []).append(_deployed(source))
         self._listed: dict[GroupKind, dict[tuple[str, str], JsonObject] | None] = {}
         self._undeclared: dict[ResourceKey, JsonObject] = {}
         self._made: dict[tuple[str, Origin], list[JsonObject]] | None = None
@@ -58,16 +66,31 @@ class Engines:
     def subjects(self) -> list[Undeclared]:
         """The live objects that are followed, or that these take their manifests from, and no source declares."""
         known = {r.key for r in self._inventory}
-        found: dict[ResourceKey, Undeclared] = {}
+        found = dict(self._deployers(known))
         for one in self._followed:
             for kind, namespace, name in _asked_for(one):
                 key = ResourceKey(self._cluster.name, *kind, namespace, name)
                 body = None if key in known or key in found else self._live_of(one, key)
                 if body is not None:
-                    self._undeclared[key] = body
-                    version = split_api_version(str(body.get("apiVersion", "")))[1]
-                    found[key] = Undeclared(key, version, None, dict(labels_of(body)), one.source.name)
+                    found[key] = self._subject(key, body, one.source.name)
         return list(found.values())
+
+    def at(self, cluster: str) -> Engines | None:
+        """What is known of the engines of another cluster; None for one that this run does not look at."""
+        return self._others.get(cluster)
+
+    def _deployers(self, known: Collection[ResourceKey]) -> Iterator[tuple[ResourceKey, Undeclared]]:
+        for kind, name, body, source in deployers(self._places, self._live):
+            key = ResourceKey(self._cluster.name, *kind, *name)
+            if key not in known:
+                told = f"{key.kind} {'/'.join(filter(None, name))} of cluster {self._cluster.name}"
+                self._deployed.setdefault(told, []).append(_deployed(source))
+                yield key, self._subject(key, body, source.config.name)
+
+    def _subject(self, key: ResourceKey, body: JsonObject, source: str) -> Undeclared:
+        self._undeclared[key] = body
+        version = split_api_version(str(body.get("apiVersion", "")))[1]
+        return Undeclared(key, version, None, dict(labels_of(body)), source)
 
     def live(self, subject: Subject) -> JsonObject | None:
         """The live object of a subject that no source declares."""
@@ -154,6 +177,11 @@ class Engines:
             self._failures[f"{told}: {error.message}"] = None
             return None
         return {_name(body): body for body in listed}
+
+
+def _deployed(source: ReadSource) -> Deployed:
+    commit = source.checkout.commit if source.checkout else ""
+    return Deployed(source.config.name, commit, source.config.clusters, source.rendered.tools)
 
 
 def _asked_for(one: Placed) -> Iterator[tuple[GroupKind, str, str]]:

@@ -1,4 +1,4 @@
-"""What deploys a source that follows nothing is checked where the configuration asks for it; and where it deploys to."""
+"""What deploys a source that follows nothing is checked where the configuration asks for it, as is where it goes."""
 
 from __future__ import annotations
 
@@ -65,7 +65,7 @@ def test_another_commit_than_the_audited_one_is_told(tmp_path: Path) -> None:
 
 def test_a_kustomization_that_deploys_a_source_is_checked(tmp_path: Path) -> None:
     failed = {"conditions": [{"type": "Ready", "status": "False", "reason": "BuildFailed", "message": "no such file"}]}
-    live = [kustomization("web", path="./shop") | {"status": failed}, git_repository("fleet", URL)]
+    live = [kustomization("", "web", "./shop") | {"status": failed}, git_repository(URL)]
     run = audited(fleet(tmp_path, [], live, PLAIN))
     [verdict] = [v for v in run if v.is_engine_checked]
     assert (verdict.subject.source, verdict.subject.key.kind) == ("web", "Kustomization")
@@ -76,13 +76,10 @@ def test_a_kustomization_that_deploys_a_source_is_checked(tmp_path: Path) -> Non
 def test_a_namespace_is_looked_for_in_the_cluster_that_is_deployed_to(
     tmp_path: Path, namespace: str, rules: list[str]
 ) -> None:
-    config = GIT.replace(
-        "clusters: {prod: {snapshot: live.json}}", "clusters: {prod: {snapshot: live.json}, eu: {snapshot: eu.json}}"
-    )
+    config = GIT.replace("{snapshot: live.json}", "{snapshot: live.json}, eu: {snapshot: eu.json}")
+    config = config.replace(", clusters: [prod]", "")
     body = application(destination={"name": "eu", "namespace": "shop"})
-    root = fleet(
-        tmp_path, [body], [body | {"status": WELL}], config.replace(", clusters: [prod]", ""), namespace="none"
-    )
+    root = fleet(tmp_path, [body], [body | {"status": WELL}], config, namespace="none")
     there = {"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": namespace}}
     (root / "eu.json").write_text(json.dumps({"apiVersion": "v1", "kind": "List", "items": [there]}))
     [verdict] = [v for v in audited(root) if v.is_engine_checked]

@@ -20,12 +20,14 @@ import shutil
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from itertools import accumulate
 from typing import Any, Literal
 
 import yaml
 
 from gitops_audit.deployer.stand_in import is_encrypted, is_left_encrypted, separated
 from gitops_audit.manifest import file as manifest
+from gitops_audit.manifest.stream import parts
 from gitops_audit.model.resource import JsonObject, Manifest, Rendered, StandIn, mapping
 from gitops_audit.render.limits import MAX_SOPS_BYTES, MAX_SOPS_KEYS, MAX_SOPS_RUN_S, SOPS_TIMEOUT_S
 from gitops_audit.render.sops_keys import SopsKeys
@@ -99,8 +101,18 @@ class Sops:
                 clear, tools = self.of_source(data, "json" if path.endswith(".json") else "yaml")
                 manifests = tuple(_pairs(manifests, manifest.load(clear, path)))
             except UndecryptedError as reason:
+                if documents := _documents(found, data):
+                    return self._one_by_one(found, documents, path)
                 words = str(reason)
         return replace(found, manifests=tuple(_told(one, words) for one in manifests), tools=tools)
+
+    def _one_by_one(
+        self, found: Rendered, documents: Sequence[tuple[bytes, tuple[Manifest, ...]]], path: str
+    ) -> Rendered:
+        """Documents that were encrypted each for itself, and put into one file."""
+        opened = [self.opened(Rendered(own), data, path) for data, own in documents]
+        manifests = tuple(one for part in opened for one in part.manifests)
+        return replace(found, manifests=manifests, tools=next((part.tools for part in opened if part.tools), ()))
 
     def built(self, output: bytes) -> Built:
         """What kustomize printed, its Secrets in clear."""
@@ -220,9 +232,19 @@ def _secret_of(document: bytes) -> JsonObject | None:
     return body if _is_secret(body) and is_encrypted(body) and not is_left_encrypted(body) else None
 
 
+def _documents(found: Rendered, data: bytes) -> list[tuple[bytes, tuple[Manifest, ...]]]:
+    """The documents of a file with their objects; none where it is only one, or cannot be read as a whole."""
+    texts = [part.data for part in parts(data)] if not found.problems else []
+    counts = [len(manifest.load(text, "").manifests) for text in texts]
+    if len(texts) < 2 or sum(counts) != len(found.manifests):
+        return []
+    pairs = zip(texts, counts, accumulate(counts), strict=True)
+    return [(text, found.manifests[end - count : end]) for text, count, end in pairs]
+
+
 def _pairs(closed: Sequence[Manifest], clear: Rendered) -> Iterator[Manifest]:
     """The objects of a file, the Secrets among them in clear. Raises UndecryptedError where they are other ones."""
-    if len(clear.manifests) != len(closed) or clear.problems:
+    if len(clear.manifests) != len(closed):
         raise UndecryptedError(_NOT_ALIKE)
     for one, other in zip(closed, clear.manifests, strict=True):
         if not _is_sealed_secret(one):

@@ -158,6 +158,27 @@ def test_json_and_lists_are_decrypted_too(monkeypatch: pytest.MonkeyPatch) -> No
     assert held == {"j": {"a": "on", "n": "1.0"}, "one": {"password": "a: ${user}-${pass}"}}
 
 
+JOINED = {
+    "a plain object before it": ("kind: Namespace\napiVersion: v1\nmetadata: {name: x}\n---\n{}", 1),
+    "a plain object behind it": ("{}---\nkind: Namespace\napiVersion: v1\nmetadata: {{name: x}}\n", 1),
+    "another one, with a key of its own": ("{}---\n{}---\n{}", 3),
+    "nothing but a comment and a separator": ("# a comment\n---\n{}---\n", 1),
+}
+
+
+@pytest.mark.parametrize("case", JOINED)
+def test_documents_that_were_encrypted_each_for_itself_are_opened_in_one_file(
+    files: dict[str, str | bytes], monkeypatch: pytest.MonkeyPatch, case: str
+) -> None:
+    text, count = JOINED[case]
+    one, other = str(files["app/one.yaml"]), encrypted(ONE)
+    joined = text.replace("{{", "{").replace("}}", "}").replace("{}", one, 1).replace("{}", other, 1).replace("{}", one)
+    found = source({"app/one.yaml": joined}, monkeypatch, "directory")
+    held = [m.body["stringData"]["password"] for m in found.manifests if m.body["kind"] == "Secret"]
+    assert held == ["a: ${user}-${pass}"] * count
+    assert found.problems == ()
+
+
 def test_no_key_at_hand_is_told(files: dict[str, str | bytes], monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setenv("HOME", str(tmp_path))
     on_path(monkeypatch, XDG_CONFIG_HOME=str(tmp_path))

@@ -13,41 +13,43 @@ value is still the one that was sealed for its field.
 from __future__ import annotations
 
 import json
-import math
 import os
 import re
 import shutil
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from itertools import accumulate
 from typing import Any, Literal
 
-import yaml
-
-from gitops_audit.deployer.stand_in import is_encrypted, is_left_encrypted, separated
+from gitops_audit.deployer.stand_in import is_encrypted, is_left_encrypted
 from gitops_audit.manifest import file as manifest
-from gitops_audit.manifest.stream import parts
-from gitops_audit.model.resource import JsonObject, Manifest, Rendered, StandIn, mapping
+from gitops_audit.model.resource import JsonObject, Manifest, Rendered, mapping
 from gitops_audit.render.limits import MAX_SOPS_BYTES, MAX_SOPS_KEYS, MAX_SOPS_RUN_S, SOPS_TIMEOUT_S
 from gitops_audit.render.sops_keys import SopsKeys
+from gitops_audit.render.sops_objects import (
+    MARK,
+    SECTIONS,
+    UndecryptedError,
+    documents_of,
+    identity,
+    in_clear,
+    is_sealed_secret,
+    is_secret,
+    secret_of,
+    told,
+    with_sections,
+)
 from gitops_audit.render.tool import ToolError, workspace
 from gitops_audit.render.version import version_of
 from gitops_audit.source.no_repository import NoCheckout
 
-MARK = b"ENC[AES256_GCM,"
 _SEPARATOR = b"\n---\n"
-_SECTIONS = ("data", "stringData")
 _OPENED_HERE = frozenset({"age", "pgp"})
 _NOT_TAKEN = "only `data` and `stringData` of Secrets are decrypted: reports show what else objects hold"
 _OF_FILE = "it is made of an encrypted file, and only Flux decrypts such a file before it builds"
 _NO_SOPS = "there is no `sops` on the PATH: install it, or take `secrets.sops` out of the configuration"
-_NOT_ALIKE = "`sops` made other objects of it"
-_LOST = "`sops` loses a value of it (text that starts with a tab): give that in `data`, as base64"
 _NO_KEYS = "the key `sops` of its file, which says how it was encrypted, is missing or damaged"
 _MAX_SHOWN = 3
-# Characters that JSON takes as they are, and YAML as an end of a line or not at all.
-_NOT_IN_YAML = {code: f"\\u{code:04x}" for code in (0x7F, *range(0x80, 0xA0), 0x2028, 0x2029, 0xFEFF, 0xFFFE, 0xFFFF)}
 # What sops says of a failure, and what it means. Nothing else of its words is shown: they may hold values.
 _KINDS = (
     ("MAC mismatch", "its `mac` does not fit, so it was changed without `sops`: edit it with `sops edit`"),
@@ -61,10 +63,6 @@ _FLAT_KEY = re.compile(rb"^(?:sops_)?([a-z_]+)__list_\d+__map_[a-z_]+\s*=", re.M
 
 Tools = tuple[tuple[str, str], ...]
 Form = Literal["yaml", "json", "dotenv", "ini", "binary"]
-
-
-class UndecryptedError(Exception):
-    """Something stays encrypted. The message says why and what to do; it holds no value, and no word of sops."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,8 +80,8 @@ class Built:
         """An object whose values say why they are still encrypted."""
         if self.reasons is None or is_left_encrypted(one.body):
             return one
-        words = (self.of_file or _OF_FILE) if _is_secret(one.body) else _NOT_TAKEN
-        return _told(one, self.reasons.get(_identity(one.body), words))
+        words = (self.of_file or _OF_FILE) if is_secret(one.body) else _NOT_TAKEN
+        return told(one, self.reasons.get(identity(one.body), words))
 
 
 class Sops:
@@ -96,15 +94,15 @@ class Sops:
         """The objects of a file, its Secrets in clear; what is still encrypted says why."""
         words, manifests = _NOT_TAKEN, found.manifests
         tools: Tools = ()
-        if any(map(_is_sealed_secret, manifests)):
+        if any(map(is_sealed_secret, manifests)):
             try:
                 clear, tools = self.of_source(data, "json" if path.endswith(".json") else "yaml")
-                manifests = tuple(_pairs(manifests, manifest.load(clear, path)))
+                manifests = tuple(in_clear(manifests, manifest.load(clear, path)))
             except UndecryptedError as reason:
-                if documents := _documents(found, data):
+                if documents := documents_of(found, data):
                     return self._one_by_one(found, documents, path)
                 words = str(reason)
-        return replace(found, manifests=tuple(_told(one, words) for one in manifests), tools=tools)
+        return replace(found, manifests=tuple(told(one, words) for one in manifests), tools=tools)
 
     def _one_by_one(
         self, found: Rendered, documents: Sequence[tuple[bytes, tuple[Manifest, ...]]], path: str
@@ -122,12 +120,12 @@ class Sops:
         reasons: dict[tuple[str, str, str], str] = {}
         tools: Tools = ()
         for index, document in enumerate(documents):
-            if (body := _secret_of(document)) is not None:
+            if (body := secret_of(document)) is not None:
                 try:
                     clear, tools = self._of_object(body)
-                    documents[index] = _with_sections(document, body, clear)
+                    documents[index] = with_sections(document, body, clear)
                 except UndecryptedError as reason:
-                    reasons[_identity(body)] = str(reason)
+                    reasons[identity(body)] = str(reason)
         return Built(_SEPARATOR.join(documents), reasons, tools)
 
     def of_source(self, data: bytes, form: Form) -> tuple[bytes, Tools]:
@@ -141,7 +139,7 @@ class Sops:
 
     def _of_object(self, body: JsonObject) -> tuple[bytes, Tools]:
         keys = _keys(_lists_of([body]))
-        sealed = {name: body[name] for name in (*_SECTIONS, "sops") if name in body}
+        sealed = {name: body[name] for name in (*SECTIONS, "sops") if name in body}
         data = json.dumps(sealed, ensure_ascii=False).encode("utf-8", "replace")
         return self._run(data, keys, "--input-type", "json", "--output-type", "json", "--ignore-mac")
 
@@ -213,103 +211,3 @@ def _key_lists(metadata: JsonObject) -> Iterator[tuple[str, int]]:
                 yield from _key_lists(mapping(group))
         elif value and isinstance(value, (list, dict)):
             yield name, len(value)
-
-
-def _is_sealed_secret(one: Manifest) -> bool:
-    return _is_secret(one.body) and any(stand_in.kind == "sops" for stand_in in one.stand_ins)
-
-
-def _is_secret(body: JsonObject) -> bool:
-    return body.get("apiVersion") == "v1" and body.get("kind") == "Secret"
-
-
-def _secret_of(document: bytes) -> JsonObject | None:
-    """The object of a document, where it is a Secret that SOPS encrypted."""
-    if MARK not in document:
-        return None
-    found, problems = manifest.documents(document, "")
-    body = mapping(found[0][1]) if len(found) == 1 and not problems else {}
-    return body if _is_secret(body) and is_encrypted(body) and not is_left_encrypted(body) else None
-
-
-def _documents(found: Rendered, data: bytes) -> list[tuple[bytes, tuple[Manifest, ...]]]:
-    """The documents of a file with their objects; none where it is only one, or cannot be read as a whole."""
-    texts = [part.data for part in parts(data)] if not found.problems else []
-    counts = [len(manifest.load(text, "").manifests) for text in texts]
-    if len(texts) < 2 or sum(counts) != len(found.manifests):
-        return []
-    pairs = zip(texts, counts, accumulate(counts), strict=True)
-    return [(text, found.manifests[end - count : end]) for text, count, end in pairs]
-
-
-def _pairs(closed: Sequence[Manifest], clear: Rendered) -> Iterator[Manifest]:
-    """The objects of a file, the Secrets among them in clear. Raises UndecryptedError where they are other ones."""
-    if len(clear.manifests) != len(closed):
-        raise UndecryptedError(_NOT_ALIKE)
-    for one, other in zip(closed, clear.manifests, strict=True):
-        if not _is_sealed_secret(one):
-            yield one
-        elif _identity(one.body) != _identity(other.body):
-            raise UndecryptedError(_NOT_ALIKE)
-        else:
-            body, stand_ins = separated(one.body | _sections(one.body, other.body))
-            yield replace(one, body=body, stand_ins=stand_ins)
-
-
-def _sections(closed: JsonObject, clear: JsonObject) -> JsonObject:
-    """What a Secret holds, in clear. Raises UndecryptedError where it is not the same but for that."""
-    found: JsonObject = {}
-    for name in (name for name in _SECTIONS if name in closed):
-        before, after = mapping(closed[name]), mapping(clear.get(name))
-        if before.keys() != after.keys():
-            raise UndecryptedError(_NOT_ALIKE)
-        if any(value is None and before[key] is not None for key, value in after.items()):
-            raise UndecryptedError(_LOST)
-        found[name] = after
-    return found
-
-
-def _with_sections(document: bytes, body: JsonObject, clear: bytes) -> bytes:
-    """The text of an object with its sections in clear. Raises UndecryptedError.
-
-    It stays YAML as Go writes it, as far as Flux may replace variables in it.
-    """
-    found, problems = manifest.documents(clear, "")
-    sections = _sections(body, mapping(found[0][1]) if len(found) == 1 and not problems else {})
-    wanted = {name: value for name, value in body.items() if name != "sops"} | sections
-    others = b"\n".join(_other_lines(document))
-    for text in (_as_yaml(sections) if b"$" in clear else b"", _as_json(sections)):
-        made, problems = manifest.documents(b"\n".join([others, text]), "")
-        if [value for _, value in made] == [wanted] and not problems:
-            return b"\n".join([others, text])
-    raise UndecryptedError(_NOT_ALIKE)
-
-
-def _as_yaml(sections: JsonObject) -> bytes:
-    text: str = yaml.safe_dump(sections, allow_unicode=True, sort_keys=False, width=math.inf)
-    return text.rstrip("\n").encode()
-
-
-def _as_json(sections: JsonObject) -> bytes:
-    lines = (f"{name}: {json.dumps(section, ensure_ascii=False)}" for name, section in sections.items())
-    return "\n".join(lines).translate(_NOT_IN_YAML).encode()
-
-
-def _other_lines(document: bytes) -> Iterator[bytes]:
-    """The lines of an object without the fields that are decrypted, and without what SOPS says of itself."""
-    is_other = True
-    for line in document.rstrip(b"\n").split(b"\n"):
-        if line[:1] not in (b"", b" ", b"-"):
-            is_other = line.partition(b":")[0] not in (b"data", b"stringData", b"sops")
-        if is_other:
-            yield line
-
-
-def _told(one: Manifest, words: str) -> Manifest:
-    found = tuple(StandIn(s.pointer, s.kind, words) if s.kind == "sops" else s for s in one.stand_ins)
-    return one if found == one.stand_ins else replace(one, stand_ins=found)
-
-
-def _identity(body: JsonObject) -> tuple[str, str, str]:
-    metadata = mapping(body.get("metadata"))
-    return str(body.get("kind")), str(metadata.get("namespace") or ""), str(metadata.get("name") or "")

@@ -21,7 +21,8 @@ from gitops_audit.render.kustomization import Reach, join
 from gitops_audit.render.limits import MAX_SOPS_BYTES
 from gitops_audit.render.references import Kind, Reference, of_kustomization
 from gitops_audit.render.registry import KUSTOMIZATION_FILES
-from gitops_audit.render.sops import MARK, Form, Sops, Tools, UndecryptedError
+from gitops_audit.render.sops import Form, Sops, Tools
+from gitops_audit.render.sops_objects import MARK, UndecryptedError
 from gitops_audit.render.tool import Workspace
 
 _FORMS: dict[str, Form] = {".yaml": "yaml", ".yml": "yaml", ".json": "json", ".env": "dotenv", ".ini": "ini"}

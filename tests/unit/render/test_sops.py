@@ -229,6 +229,12 @@ def test_other_objects_than_those_of_the_file_are_not_taken(fake: Path, clear: s
     assert "made other objects of it" in words(opened(SECRET))
 
 
+@pytest.mark.parametrize("section", [CIPHER, [CIPHER], 1])
+def test_what_is_no_map_of_values_stays_as_it_is(fake: Path, section: object) -> None:
+    closed = SECRET | {"data": section}
+    assert only(opened(closed)).body == closed
+
+
 def test_only_the_data_of_a_secret_is_taken(fake: Path) -> None:
     annotated = {"name": "db", "annotations": {"note": MARKER}}
     written(fake, f"cat <<'END'\n{json.dumps(json.loads(CLEAR) | {'metadata': annotated, 'type': MARKER})}\nEND")

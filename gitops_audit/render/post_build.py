@@ -12,7 +12,7 @@ from typing import Any
 
 from gitops_audit.config.settings import PostBuild, Substitution
 from gitops_audit.deployer import flux
-from gitops_audit.deployer.flux.substitute import VALID_NAME, SubstitutionError, Variables
+from gitops_audit.deployer.flux.substitute import VALID_NAME, SubstitutionError, TooLargeError, Variables
 from gitops_audit.deployer.flux.substitute import substituted as replaced
 from gitops_audit.deployer.stand_in import is_left_encrypted
 from gitops_audit.manifest import file as manifest
@@ -100,13 +100,13 @@ def _undecrypted(output: bytes, path: str) -> Iterator[FileProblem]:
 def _with_variables(output: bytes, wanted: Substitution | None, path: str) -> Substituted:
     if wanted is None or not (wanted.variables or wanted.unknown or wanted.is_open or wanted.is_always):
         return Substituted(output, is_known=True)
-    if b"$" not in output:
-        return Substituted(output, is_known=True)
     names = (*(name for name, _ in wanted.variables), *wanted.unknown)
     wrong = next((name for name in names if not VALID_NAME.fullmatch(name)), None)
     if wrong is not None:
         words = f"Flux refuses to build: {wrong!r} is no name of a variable (letters, digits and `_` alone)"
         return Substituted(b"", (FileProblem(path, 1, words, UNRENDERED),), is_known=True)
+    if b"$" not in output:
+        return Substituted(output, is_known=True)
     return _replaced(output, wanted, path)
 
 
@@ -118,7 +118,8 @@ def _replaced(output: bytes, wanted: Substitution, path: str) -> Substituted:
         try:
             documents.append(_document(document, variables))
         except SubstitutionError as error:
-            words = f"Flux refuses to build: the variables of {_title(document)} cannot be replaced: {error}"
+            refused = "" if isinstance(error, TooLargeError) else "Flux refuses to build: "
+            words = f"{refused}the variables of {_title(document)} cannot be replaced: {error}"
             problems.append(FileProblem(path, 1, words, UNRENDERED))
     notes = tuple(_unset(variables.unset)) if wanted.is_strict is None else ()
     secrets = {name: key for name, key in wanted.secrets if name not in variables.shaped}

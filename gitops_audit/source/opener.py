@@ -11,6 +11,7 @@ from gitops_audit.config.rules import resolved_path
 from gitops_audit.config.settings import NO_REPOSITORY, WORKTREE, SourceConfig
 from gitops_audit.config.source_rules import revision_fault
 from gitops_audit.errors import SourceError
+from gitops_audit.model.printable import printable
 from gitops_audit.model.resource import Commit
 from gitops_audit.source.cache import default_cache_dir, is_fetched_by_name, open_remote
 from gitops_audit.source.checkout import Checkout
@@ -21,9 +22,11 @@ from gitops_audit.source.no_repository import NoCheckout
 from gitops_audit.source.objects import CORRUPT, FSCK
 from gitops_audit.source.repository import Repository, open_local
 from gitops_audit.source.revision import held_commit, pinned
+from gitops_audit.source.unread import NO_PATH
 from gitops_audit.source.worktree import WorktreeCheckout
 
 NO_WORKTREE = "GA209"
+_LONGEST_PATH = 4096
 
 
 class Opener:
@@ -67,6 +70,9 @@ class Opener:
     def _opened(self, config: SourceConfig, revision: str) -> Checkout:
         if config.repo == NO_REPOSITORY:
             return NoCheckout.of(config)
+        if "\0" in config.path or len(config.path) > _LONGEST_PATH:
+            message = f"{printable(config.path[:100])!r} is no path: it is too long, or holds a NUL"
+            raise SourceError(message, code=NO_PATH, hint="correct it")
         repository = self._repository(config.repo, revision)
         if revision != WORKTREE:
             return CommitCheckout(repository, revision, pinned(repository, revision), config.path)

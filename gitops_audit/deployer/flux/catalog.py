@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 from gitops_audit.deployer.expansion import Context, GroupKind, Placed, name_of
-from gitops_audit.errors import ClusterError
+from gitops_audit.errors import ClusterError, Location
 from gitops_audit.model.resource import JsonObject, mapping
 
 _Key = tuple[GroupKind, str, str, str]
@@ -16,6 +16,12 @@ _Key = tuple[GroupKind, str, str, str]
 def namespace_of(placed: Placed) -> str:
     """The namespace of an object; what names none is applied to `default`."""
     return placed.namespace or "default"
+
+
+def place_of(placed: Placed, context: Context) -> Location:
+    """Where what is wrong with an object is told: at its file, else at the source that follows it."""
+    origin = placed.origin
+    return Location(origin.path, origin.line) if origin.path else context.source.where
 
 
 def text(value: object) -> str:
@@ -39,6 +45,7 @@ class Catalog:
 
     context: Context
     _declared: dict[_Key, Placed] = field(default_factory=dict)
+    _live_objects: dict[GroupKind, dict[tuple[str, str], JsonObject] | None] = field(default_factory=dict)
 
     @classmethod
     def of(cls, placed: Iterable[Placed], context: Context) -> Catalog:
@@ -75,15 +82,22 @@ class Catalog:
         return self._listed(kind, cluster) is not None
 
     def _live(self, kind: GroupKind, cluster: str, namespace: str, name: str) -> JsonObject | None:
-        for body in self._listed(kind, cluster) or ():
-            if name_of(body) == name and mapping(body.get("metadata")).get("namespace") == namespace:
-                return body
-        return None
+        found = self._listed(kind, cluster)
+        return found.get((namespace, name)) if found is not None else None
 
-    def _listed(self, kind: GroupKind, cluster: str) -> Sequence[JsonObject] | None:
+    def _listed(self, kind: GroupKind, cluster: str) -> Mapping[tuple[str, str], JsonObject] | None:
+        """What the cluster has, by namespace and name; None where it was not asked, or did not answer."""
         if self.context.source.clusters[:1] != (cluster,):
             return None
+        if kind not in self._live_objects:
+            self._live_objects[kind] = self._read(kind)
+        return self._live_objects[kind]
+
+    def _read(self, kind: GroupKind) -> dict[tuple[str, str], JsonObject] | None:
         try:
-            return self.context.live(kind)
+            listed = self.context.live(kind)
         except ClusterError:
             return None
+        if listed is None:
+            return None
+        return {(str(mapping(body.get("metadata")).get("namespace") or ""), name_of(body)): body for body in listed}

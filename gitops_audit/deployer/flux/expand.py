@@ -14,14 +14,14 @@ from gitops_audit.config.settings import FluxFollow, SourceConfig
 from gitops_audit.config.suggest import listed
 from gitops_audit.deployer.engine_rules import references
 from gitops_audit.deployer.expansion import REFUSED, Broken, Context, Expansion, Placed, Unfollowed
-from gitops_audit.deployer.flux.catalog import Catalog, items, namespace_of, text
+from gitops_audit.deployer.flux.catalog import Catalog, items, namespace_of, place_of, text
 from gitops_audit.deployer.flux.drift_ignore import unsaid
 from gitops_audit.deployer.flux.fields import faults_of
 from gitops_audit.deployer.flux.kustomization import KustomizationReader
 from gitops_audit.deployer.flux.marks import HELM_RELEASE, KUSTOMIZATION, RESOURCE_SET
 from gitops_audit.deployer.flux.origin import Origins, UnfollowedError
 from gitops_audit.deployer.flux.release import ReleaseReader
-from gitops_audit.errors import Location, SourceError
+from gitops_audit.errors import SourceError
 from gitops_audit.kube.glob import is_like_any
 from gitops_audit.kube.match import has_labels, labels_of
 from gitops_audit.model.printable import printable
@@ -150,7 +150,7 @@ def _never_applied(one: Placed, others: Sequence[str], context: Context) -> Sour
     return SourceError(
         f"{one.told} waits for {listed(others)} (`dependsOn`), and that for itself: Flux never applies it",
         code=DEPENDENCY_CYCLE,
-        where=context.source.where,
+        where=place_of(one, context),
         hint="take one of them out of `dependsOn`",
     )
 
@@ -163,19 +163,15 @@ def _refused(one: Placed, catalog: Catalog, context: Context) -> SourceError | N
             return SourceError(
                 f"{each.told} is refused by the API server: {printable('; '.join(found)[:1000])}",
                 code=WRONG_FIELD,
-                where=_place(each, context),
+                where=place_of(each, context),
                 hint="correct the field: nothing of what Git says there is deployed",
             )
     return None
 
 
-def _place(one: Placed, context: Context) -> Location:
-    return Location(one.origin.path, one.origin.line) if one.origin.path else context.source.where
-
-
 def _not_followed(one: Placed, reason: str, context: Context) -> SourceError:
     told = printable(f"{one.told} cannot be followed: {reason}")
-    return SourceError(told, code=REFUSED, where=_place(one, context))
+    return SourceError(told, code=REFUSED, where=place_of(one, context))
 
 
 def _broken(one: Placed, name: str, error: SourceError, context: Context) -> Broken:

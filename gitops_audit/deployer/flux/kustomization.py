@@ -12,7 +12,7 @@ from typing import Any
 from gitops_audit.config.repository import without_user_info
 from gitops_audit.config.settings import KustomizeOptions, PostBuild, SourceConfig
 from gitops_audit.deployer.expansion import Context, Placed
-from gitops_audit.deployer.flux.catalog import Catalog, items, namespace_of, text, texts
+from gitops_audit.deployer.flux.catalog import Catalog, items, namespace_of, place_of, text, texts
 from gitops_audit.deployer.flux.controller import is_strict
 from gitops_audit.deployer.flux.drift_ignore import ignore_rules
 from gitops_audit.deployer.flux.origin import GitOrigin, Origins, UnfollowedError
@@ -49,7 +49,7 @@ class KustomizationReader:
             post_build=self._post_build(placed, spec),
             followed_from=placed.told,
             ignore=ignore_rules(spec.get("ignore"), name, placed.told),
-            where=self.context.source.where,
+            where=place_of(placed, self.context),
         )
         return self._at_hand(config)
 

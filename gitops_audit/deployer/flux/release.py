@@ -12,7 +12,7 @@ from typing import Literal
 
 from gitops_audit.config.settings import ChartRef, HelmOptions, PostBuild, SourceConfig, Substitution
 from gitops_audit.deployer.expansion import Context, Placed, check_chart_repository
-from gitops_audit.deployer.flux.catalog import Catalog, items, namespace_of, text, texts
+from gitops_audit.deployer.flux.catalog import Catalog, items, namespace_of, place_of, text, texts
 from gitops_audit.deployer.flux.controller import is_tracking_digests
 from gitops_audit.deployer.flux.drift_ignore import ignore_rules
 from gitops_audit.deployer.flux.kustomization import cluster_of, images_of, old_patches, patches_of
@@ -63,7 +63,7 @@ class ReleaseReader:
             post_build=_post_build(placed, spec, values),
             followed_from=placed.told,
             ignore=ignore_rules(mapping(spec.get("driftDetection")).get("ignore"), name, placed.told),
-            where=self.context.source.where,
+            where=place_of(placed, self.context),
         )
 
     def _charted(self, placed: Placed, spec: JsonObject, name: str) -> SourceConfig:

@@ -20,11 +20,19 @@ from gitops_audit.deployer.flux.glob import without_longest, without_shortest
 VALID_NAME = re.compile(r"[_A-Za-z][_A-Za-z0-9]*")
 _TEXT = re.compile(r"(?:[^$]+|\$\$|\$(?!\{))+")
 _MAX_DEPTH = 50
+_MAX_SIZE = 64 << 20
 _DEFAULTS = ("-", "+", "=", "?", ":-", ":+", ":=", ":?")
 
 
 class SubstitutionError(Exception):
     """The text cannot be substituted; the message is about the place, and holds no value."""
+
+
+class TooLargeError(SubstitutionError):
+    """What the variables come to is more than an audit takes."""
+
+    def __init__(self) -> None:
+        super().__init__("they come to more than an audit takes (limit: substituted size)")
 
 
 class _UnknownError(Exception):
@@ -46,6 +54,14 @@ class Variables:
     kept: set[str] = field(default_factory=set)
     unset: set[str] = field(default_factory=set)
     shaped: set[str] = field(default_factory=set)
+    left: int = _MAX_SIZE
+
+    def spend(self, text: str) -> str:
+        """A text that was put in. Raises TooLargeError where all of them together are too large."""
+        self.left -= len(text)
+        if self.left < 0:
+            raise TooLargeError
+        return text
 
     def value(self, name: str, function: str) -> str:
         if name in self.known:
@@ -97,7 +113,7 @@ class _Function:
             if function:
                 self.variables.shaped.add(self.unknown)
             return f"${{{self.unknown}}}"
-        return _FUNCTIONS.get(function, _default)(value, arguments)
+        return self.variables.spend(_FUNCTIONS.get(function, _default)(value, arguments))
 
     def _read(self) -> tuple[str, str, list[str]]:
         if self._next() == "#":
@@ -226,6 +242,8 @@ def _cut(value: str, arguments: list[str]) -> str:
 
 def _replaced(value: str, arguments: list[str], count: int) -> str:
     old, new = (*arguments, "")[:2]
+    if len(value) + value.count(old) * (len(new) - len(old)) > _MAX_SIZE:
+        raise TooLargeError
     return value.replace(old, new, count)
 
 

@@ -152,7 +152,8 @@ def test_a_value_of_a_secret_is_nowhere_in_a_source() -> None:
     found = only(expanded(kustomization(postBuild={"substituteFrom": [FROM_KEYS]}), KEYS))
     assert "hidden" not in repr(found)
     assert found.post_build is not None
-    assert found.post_build.substitution == Substitution(unknown=("token", "env"), is_strict=None)
+    keys = (("token", "flux-system/keys/token"), ("env", "flux-system/keys/env"))
+    assert found.post_build.substitution == Substitution(unknown=("token", "env"), is_strict=None, secrets=keys)
 
 
 @pytest.mark.parametrize(

@@ -7,9 +7,9 @@ from dataclasses import dataclass, field, replace
 from datetime import date
 
 from gitops_audit.model.check import DRIFT
-from gitops_audit.model.finding import Finding
+from gitops_audit.model.finding import Finding, together
 from gitops_audit.model.printable import printable
-from gitops_audit.model.verdict import Verdict
+from gitops_audit.model.verdict import PENDING_SEVERITY, Verdict
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,7 +88,11 @@ class Baseline:
         """The verdict whose findings say whether they are new, and since when they are known."""
         if not verdict.findings:
             return verdict
-        return replace(verdict, findings=tuple(map(self._compared, verdict.findings)))
+        findings, drift = tuple(map(self._compared, verdict.findings)), verdict.drift
+        causes = {f.cause for f in findings if f.check == DRIFT and f.result == "fail" and f.waiver is None}
+        if self.is_base and drift is not None and causes:
+            drift = replace(drift, cause=together(causes))
+        return replace(verdict, findings=findings, drift=drift)
 
     def _compared(self, finding: Finding) -> Finding:
         """What is waived, was skipped or could not be evaluated is neither new nor known."""
@@ -98,8 +102,9 @@ class Baseline:
         if entry is not None:
             return replace(finding, state="persisting", since=entry.since)
         if self.is_base and finding.check == DRIFT:
-            change = replace(finding.change, cause="git") if finding.change else None
-            return replace(finding, cause="git", change=change)
+            if finding.change is None:
+                return replace(finding, cause="git", severity=PENDING_SEVERITY)
+            return replace(finding, cause="git", change=replace(finding.change, cause="git"))
         lapsed = self.expired.get(finding.fingerprint)
         since = "" if self.is_base else self.today.isoformat()
         return replace(finding, state="new", since=lapsed.since if lapsed else since)

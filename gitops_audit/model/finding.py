@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any, Literal
 
@@ -102,6 +103,14 @@ class DriftState:
     reason: str = ""
 
 
+def together(causes: Iterable[Cause]) -> Cause:
+    """Which side moved, several changes taken together."""
+    sides = set(causes)
+    if len(sides) == 1:
+        return sides.pop()
+    return "unknown" if "unknown" in sides else "both"
+
+
 @dataclass(frozen=True, slots=True)
 class Drift:
     """The outcome of one comparison. `confirmed`: the server agreed (dry run), or nothing needed confirming.
@@ -131,10 +140,7 @@ class Drift:
         """Which side moved, all counting changes taken together; None where nothing drifted."""
         if self.status != "modified":
             return self.cause if self.status in ("missing", "extra") else None
-        causes = {change.cause for change in self.changes if change.ignored is None}
-        if len(causes) == 1:
-            return causes.pop()
-        return "unknown" if "unknown" in causes else "both"
+        return together(change.cause for change in self.changes if change.ignored is None)
 
     @property
     def is_plain(self) -> bool:

@@ -11,6 +11,7 @@ from gitops_audit.model.baseline import KnownFinding
 from gitops_audit.model.check import POLICY
 from gitops_audit.model.finding import DriftStatus, Finding, FindingState
 from gitops_audit.model.verdict import Outcome, Verdict
+from gitops_audit.version import __version__
 
 NOT_EVALUATED = "GA231"
 FEW_SOURCES = 4
@@ -74,7 +75,7 @@ class ShardInfo:
 class RunInfo:
     """What was looked at. Times are RFC 3339, UTC. `shard` is None where all of it was.
 
-    `policies` are all that were loaded, also those that no object concerned.
+    `policies` are all that were loaded, also those that no object concerned, `version` is that of this tool.
     """
 
     started_at: str
@@ -82,6 +83,7 @@ class RunInfo:
     sources: tuple[SourceInfo, ...] = ()
     shard: ShardInfo | None = None
     policies: tuple[PolicyInfo, ...] = ()
+    version: str = __version__
 
 
 def policy_of(rule: str, policies: Mapping[str, PolicyInfo]) -> PolicyInfo | None:

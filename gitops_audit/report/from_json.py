@@ -99,6 +99,7 @@ def _result(report: Any) -> AuditResult:
         _sources(report),
         ShardInfo(**report["shard"]) if report.get("shard") else None,
         tuple(PolicyInfo(**{**p, "standards": tuple(p["standards"])}) for p in report.get("policies", ())),
+        report["tool"]["version"],
     )
     notes = tuple(report["notes"])
     return AuditResult(info, report["finishedAt"], _summary(report, verdicts, notes), verdicts, notes, _base(report))

@@ -23,7 +23,6 @@ from gitops_audit.report.diff import shortened
 from gitops_audit.report.first_steps import FirstStep, first_steps
 from gitops_audit.report.shown_values import shown_values
 from gitops_audit.report.suggest import exception, suggested
-from gitops_audit.version import __version__
 
 OUTCOMES: tuple[Outcome, ...] = ("error", "failed", "skipped", "passed")
 STATES = ("error", "failed", "warning", "waived", "skipped")
@@ -45,7 +44,7 @@ def data(result: AuditResult) -> dict[str, Any]:
         "finished": result.finished_at,
         "seconds": _seconds(info.started_at, result.finished_at),
         "exitCode": result.summary.exit_code,
-        "tools": {"gitops-audit": __version__, **dict(tool for s in info.sources for tool in s.tools)},
+        "tools": {"gitops-audit": _name(info.version), **dict(tool for s in info.sources for tool in s.tools)},
         "shard": [info.shard.index, info.shard.count] if info.shard else None,
         "clusters": [_names(c.name, c.version) for c in info.clusters],
         "sources": [_names(s.name, s.repo, s.revision, s.commit, s.path, s.followed_from) for s in info.sources],

@@ -15,7 +15,6 @@ from gitops_audit.model.remediation import Remediation
 from gitops_audit.model.result import AuditResult, PolicyInfo, SourceInfo, Summary
 from gitops_audit.model.subject import Subject
 from gitops_audit.model.verdict import Verdict
-from gitops_audit.version import __version__
 
 API_VERSION = "gitops-audit/v1"
 
@@ -36,7 +35,7 @@ def document(result: AuditResult) -> dict[str, Any]:
         "apiVersion": API_VERSION,
         "startedAt": info.started_at,
         "finishedAt": result.finished_at,
-        "tool": {"version": __version__, **dict(tool for s in info.sources for tool in s.tools)},
+        "tool": {"version": info.version, **dict(tool for s in info.sources for tool in s.tools)},
         "clusters": [{"name": c.name, "version": c.version} for c in info.clusters],
         "sources": [_source(s) for s in info.sources],
         "policies": [_about(p) for p in info.policies],

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 
 from gitops_audit.errors import ConfigError
 from gitops_audit.model.baseline import KnownFinding
 from gitops_audit.model.how_many import how_many
-from gitops_audit.model.result import AuditResult, ClusterInfo, Part, SourceInfo, Summary
+from gitops_audit.model.result import AuditResult, BaseInfo, ClusterInfo, Part, SourceInfo, Summary
 
 UNMERGEABLE = "GA605"
 
@@ -16,6 +16,7 @@ UNMERGEABLE = "GA605"
 def merged(shards: Mapping[str, AuditResult]) -> AuditResult:
     """One result of several, by the names of their files. Raises ConfigError (GA605) where they are not one audit."""
     results = _in_order(shards)
+    _check_alike(shards)
     _check_sources(shards)
     _check_overlap(shards)
     _check_baselines(shards)
@@ -31,7 +32,7 @@ def merged(shards: Mapping[str, AuditResult]) -> AuditResult:
     )
     notes = tuple(dict.fromkeys(note for result in results for note in _notes(result)))
     finished_at = max(result.finished_at for result in results)
-    return AuditResult(info, finished_at, _summary(results), verdicts, notes)
+    return AuditResult(info, finished_at, _summary(results), verdicts, notes, _base(results))
 
 
 def _in_order(shards: Mapping[str, AuditResult]) -> Sequence[AuditResult]:
@@ -56,6 +57,34 @@ def _in_order(shards: Mapping[str, AuditResult]) -> Sequence[AuditResult]:
             "name the reports of all shards",
         )
     return [shards[by_index[index]] for index in sorted(by_index)]
+
+
+def _check_alike(shards: Mapping[str, AuditResult]) -> None:
+    """Shards of other audits would be told as the rest of this one. What a cluster is told by is no part of it: it may
+    be down for one shard alone."""
+    first, *others = shards
+    for name in others:
+        for what, told in _ABOUT.items():
+            one, other = told(shards[first]), told(shards[name])
+            if one != other:
+                shown = f"{first} has {', '.join(one) or 'none'}, {name} has {', '.join(other) or 'none'}"
+                raise _refused(f"the {what} differs: {shown}", _ALIKE)
+
+
+_ALIKE = "audit all shards with one version, one configuration, and against one base"
+_ABOUT: Mapping[str, Callable[[AuditResult], Sequence[str]]] = {
+    "version of gitops-audit": lambda result: [result.info.version],
+    "list of clusters": lambda result: sorted({cluster.name for cluster in result.info.clusters}),
+    "list of sources": lambda result: sorted({s.name for s in result.info.sources if not s.followed_from}),
+    "base": lambda result: [result.base.revision, result.base.commit] if result.base else [],
+}
+
+
+def _base(results: Sequence[AuditResult]) -> BaseInfo | None:
+    """All that the change renders otherwise; each shard tells it of its own resources."""
+    bases = [result.base for result in results if result.base is not None]
+    changes = sorted((c for base in bases for c in base.changes), key=lambda change: (change.cluster, change.resource))
+    return replace(bases[0], changes=tuple(changes)) if bases else None
 
 
 def _check_sources(shards: Mapping[str, AuditResult]) -> None:

@@ -14,7 +14,6 @@ from gitops_audit.model.result import AuditResult, part_of
 from gitops_audit.model.verdict import Outcome
 from gitops_audit.report.base import is_of_the_change
 from gitops_audit.report.diff import shortened
-from gitops_audit.version import __version__
 
 Labels = tuple[tuple[str, str], ...]
 
@@ -51,7 +50,7 @@ def write(result: AuditResult) -> bytes:
 def _series(result: AuditResult) -> Iterator[tuple[str, Mapping[Labels, float]]]:
     start, end = (datetime.fromisoformat(t).timestamp() for t in (result.info.started_at, result.finished_at))
     is_complete = result.summary.exit_code in (0, 1)
-    yield "gitops_audit_info", {(("version", __version__),): 1}
+    yield "gitops_audit_info", {(("version", result.info.version),): 1}
     yield "gitops_audit_resources", _resources(result)
     yield from _findings(result).items()
     if result.summary.resolved is not None and result.base is None:

@@ -16,7 +16,6 @@ from gitops_audit.report import text
 from gitops_audit.report.diff import shortened
 from gitops_audit.report.issue import MAX_CHARS, Issue, issues, url_quoted
 from gitops_audit.report.json_report import dumps
-from gitops_audit.version import __version__
 
 SCHEMA_URI = "https://json.schemastore.org/sarif-2.1.0.json"
 MAX_RESULTS = 5_000
@@ -57,7 +56,7 @@ def write(result: AuditResult) -> bytes:
     rules = _rules(shown, {p.name: p for p in result.info.policies})
     places = {rule["id"]: place for place, rule in enumerate(rules)}
     run = {
-        "tool": {"driver": {"name": "gitops-audit", "version": __version__, "rules": rules}},
+        "tool": {"driver": {"name": "gitops-audit", "version": _tag(result.info.version), "rules": rules}},
         "invocations": [_invocation(result, found)],
         "results": [_result(issue, places) for issue in shown],
     }

@@ -11,14 +11,10 @@ from typing import Any
 import pytest
 
 from tests.faults.test_result_table import _admission
+from tests.recorded import CONFIG as PLAIN
 from tests.recorded import config_map, make, run
 
-CONFIG = """\
-version: 1
-clusters: {prod: {snapshot: live.json}}
-sources: [{name: shop, path: apps, namespace: shop}]
-policies: [{path: policies}]
-"""
+CONFIG = f"{PLAIN}policies: [{{path: policies}}]\n"
 POLICY = _admission("no-bad", "", "object.data.?k.orValue('') != 'bad'", "k is bad", "Deny").replace(
     "object.metadata.?name.orValue('') == ''", "true"
 )
@@ -59,6 +55,24 @@ def check(root: Path, *options: str) -> tuple[int, str, Any]:
     return result.returncode, (result.stdout + result.stderr).decode(), report
 
 
+@pytest.fixture(scope="module")
+def deployed_later(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Every format of a change that adds an object and changes another, beside what stood before."""
+    root = tmp_path_factory.mktemp("later")
+    make(root, [], [config_map("old", k="v"), config_map("fine", k="v")], {})
+    (root / "apps").mkdir()
+    declare(root, "old", k="other")
+    declare(root, "fine", k="v")
+    commit(root)
+    git(root, "switch", "-q", "-c", "change")
+    declare(root, "fine", k="w")
+    declare(root, "more", k="v")
+    commit(root)
+    formats = ("markdown", "sarif", "codequality", "csv", "html", "metrics")
+    assert check(root, *(f"--{name}=r.{name}" for name in formats))[0] == 0
+    return root
+
+
 def test_what_a_change_adds_fails_and_what_stood_before_does_not(shop: Path) -> None:
     declare(shop, "fine", k="w")
     commit(shop)
@@ -86,6 +100,12 @@ def test_what_the_change_will_deploy_is_shown_as_a_diff_and_is_no_drift(shop: Pa
     assert {line[-1] for line in (shop / "m.prom").read_text().splitlines() if 'check="drift"' in line} == {"0"}
     changes = {c["resource"]: c["change"] for c in report["base"]["changes"]}
     assert changes == {"ConfigMap/shop/fine": "changed", "ConfigMap/shop/more": "added"}
+
+
+@pytest.mark.parametrize("name", ["json", "markdown", "sarif", "codequality", "csv", "html", "metrics"])
+def test_every_format_is_the_same_afterwards(deployed_later: Path, name: str) -> None:
+    done = run(deployed_later, "gitops-audit", "report", name, "r.json")
+    assert done.stdout == (deployed_later / f"r.{name}").read_bytes()
 
 
 def test_what_a_change_repairs_and_removes_is_told_apart(shop: Path) -> None:

@@ -58,8 +58,9 @@ RESULTS = {
 }
 MEGABYTES = {"json": 400, "html": 40}
 """The most that the hostile audit, which has a value of a megabyte at each of its places, may take: others 20."""
-STEERING = [*(chr(n) for n in range(32) if chr(n) not in "\n\r\t"), "\x7f", "\x9b"]
-TURNING = ["\u202e", "\u2066", "\u061c"]
+STEERING = [*(chr(n) for n in range(32) if chr(n) not in "\n\r\t"), *map(chr, range(0x7F, 0xA0))]
+TURNING = ["\u202e", "\u2066", "\u061c", "\u2028", "\u2029", "\U000e0041"]
+COMMANDS = ["##vso[", "##teamcity[", "##[error]", "\n::error::x"]
 FOR_PROGRAMS = {"json"}
 """Holds what is there, so that every other format can be made of it; what steers stands there as escapes of JSON."""
 
@@ -135,7 +136,7 @@ def test_what_is_written_is_what_its_readers_take(name: str, what: str) -> None:
 @pytest.mark.parametrize("name", FORMATS)
 def test_nothing_that_steers_a_terminal_or_turns_text_around_is_written_as_it_is(name: str) -> None:
     document = written(name, hostile()).decode()
-    marks = STEERING if name in FOR_PROGRAMS else [*STEERING, *TURNING]
+    marks = STEERING if name in FOR_PROGRAMS else [*STEERING, *TURNING, *COMMANDS]
     assert [mark for mark in marks if mark in document] == []
 
 

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import Any
 
 import orjson
 import pytest
@@ -8,7 +9,7 @@ import pytest
 from gitops_audit.errors import ConfigError
 from gitops_audit.model.finding import Drift, Problem
 from gitops_audit.model.resource import ResourceKey
-from gitops_audit.model.result import AuditResult, ShardInfo
+from gitops_audit.model.result import AuditResult, BaseInfo, ClusterInfo, ShardInfo
 from gitops_audit.model.subject import Undeclared, Unread
 from gitops_audit.model.verdict import Verdict
 from gitops_audit.report import json_report
@@ -82,6 +83,33 @@ def shard(index: int, count: int, *names: str, commit: str = "abc") -> AuditResu
     return finished([scaled(n) for n in names], info=replace(INFO, sources=sources, shard=ShardInfo(index, count)))
 
 
+def of_other(**about: Any) -> AuditResult:
+    """A second shard that is not of the same audit."""
+    second = shard(2, 2, "b")
+    return replace(second, info=replace(second.info, **about))
+
+
+def test_shards_of_a_change_are_merged_with_what_each_renders_otherwise() -> None:
+    whole = of_a_change(scaled("a"), scaled("b"), diffs=2)
+    assert whole.base is not None
+    parts = {
+        str(n): replace(
+            of_a_change(scaled(name)),
+            info=replace(INFO, shard=ShardInfo(n, 2)),
+            base=replace(whole.base, changes=(change,)),
+        )
+        for n, (name, change) in enumerate(zip("ab", whole.base.changes, strict=True), 1)
+    }
+    assert json_report.write(merged(parts)) == json_report.write(whole)
+
+
+def test_a_report_keeps_the_version_that_audited() -> None:
+    old = replace(of_everything(), info=replace(INFO, version="0.0.1"))
+    back = read(json_report.write(old), "r.json")
+    for name in ("json", "metrics", "sarif", "html"):
+        assert b"0.0.1" in FORMATS[name].write(back)
+
+
 def test_shards_are_merged_to_the_report_of_the_whole() -> None:
     one = merged({"2": shard(2, 2, "b"), "1": shard(1, 2, "a")})
     whole = finished([scaled("a"), scaled("b")])
@@ -97,6 +125,10 @@ def test_shards_are_merged_to_the_report_of_the_whole() -> None:
         ([shard(1, 2, "a"), shard(2, 2, "a")], "both have prod/shop/Deployment"),
         ([shard(1, 2, "a"), shard(2, 2, "b", commit="def")], "different commits"),
         ([shard(1, 2, "a"), finished([])], "is the report of a whole audit"),
+        ([shard(1, 2, "a"), of_other(version="0.0.1")], r"version of gitops-audit differs: 0 has .*, 1 has 0\.0\.1"),
+        ([shard(1, 2, "a"), of_other(clusters=(ClusterInfo("eu", ""),))], "list of clusters differs"),
+        ([shard(1, 2, "a"), of_other(sources=())], "list of sources differs: 0 has shop, 1 has none"),
+        ([shard(1, 2, "a"), replace(shard(2, 2, "b"), base=BaseInfo("main", "abc"))], "base differs"),
     ],
 )
 def test_what_is_not_one_audit_is_not_merged(shards: list[AuditResult], reason: str) -> None:

@@ -7,6 +7,7 @@ differs is rendered once more, several values at a time, and not without end.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
@@ -27,6 +28,7 @@ MOST_RENDERINGS = 30
 
 _ROUNDS = 3
 _LONGEST = 1000
+_LARGE = re.compile(r"[-+]?(\d{6,}(\.\d*)?|\d+(\.\d*)?e\+?\d+)", re.IGNORECASE)
 
 _Way = tuple[str, ...]
 
@@ -103,10 +105,11 @@ def _asked(case: Case, leaves: Mapping[_Way, Leaf]) -> Iterator[_Asked]:
 
 
 def _is_plain(*values: Any) -> bool:
-    """Whether nothing secret, nothing large and no template would be rendered."""
+    """Whether nothing secret, nothing large (a chart may count to it) and no template would be rendered."""
     texts = [str(value) for value in values]
     is_scalar = all(isinstance(value, (str, int, float)) for value in values)
-    return is_scalar and not any(is_redacted(t) or len(t) > _LONGEST or "{{" in t for t in texts)
+    is_open = not any(is_redacted(text) or "{{" in text for text in texts)
+    return is_scalar and is_open and not any(len(t) > _LONGEST or _LARGE.fullmatch(t) for t in texts)
 
 
 def _takes_turn(one: _Asked, values: dict[_Way, Any]) -> bool:

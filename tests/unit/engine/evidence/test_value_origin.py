@@ -16,7 +16,7 @@ from tests.audited import audited, command, git, repository
 CHART = {
     "apps/web/Chart.yaml": "apiVersion: v2\nname: web\nversion: 1.0.0\n",
     "apps/web/values.yaml": "# The defaults.\nimage:\n  repository: shop/web\n  tag: '1.2'\nport: 80\nother: 80\n"
-    "name: ann\nword: plain\nlist: [a]\nflag: true\nstrict: 1\ntemplate: t\ngiven: x\n",
+    "name: ann\nword: plain\nlist: [a]\nflag: true\nstrict: 1\ntemplate: t\ngiven: x\nlarge: 7\n",
     "apps/web/templates/web.yaml": """\
 apiVersion: v1
 kind: ConfigMap
@@ -32,6 +32,7 @@ data:
   flag: {{ .Values.flag | quote }}
   template: {{ tpl .Values.template . }}
   given: {{ .Values.given }}
+  large: {{ .Values.large | quote }}
   {{- if gt (int .Values.strict) 1 }}{{ fail "no" }}{{ end }}
   strict: {{ .Values.strict | quote }}
 ---
@@ -63,6 +64,7 @@ DECLARED = {
     "template": "t",
     "given": "x",
     "strict": "1",
+    "large": "7",
 }
 # The live value, and where the declared one is told to stand.
 CASES = {
@@ -75,6 +77,7 @@ CASES = {
     "twice": ("other", "apps/web/values.yaml:8 (word)"),
     "template": ("{{ .Values.name }}", ""),
     "given": ("", ""),
+    "large": ("2000000000", ""),
 }
 
 

@@ -235,7 +235,7 @@ def test_a_chart_is_what_helm_renders_with_its_words(
     words = [word for word in words if word.partition("=")[0] not in given]
     words = [*words, *(() if "--kube-version" in words else ("--kube-version", "1.34.0"))]
     words = [*words, *(() if "--skip-crds" in words else ("--include-crds",))]
-    command = [HELM, "template", given["RELEASE"], ".", "--namespace", given["NAMESPACE"], *words]
+    command: list[str | Path] = [HELM, "template", given["RELEASE"], ".", "--namespace", given["NAMESPACE"], *words]
     assert problems == []
     assert ordered(objects) == ordered(printed(tmp_path, FILES, "chart", command))
 

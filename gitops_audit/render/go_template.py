@@ -11,7 +11,7 @@ import base64
 import json
 import re
 import shutil
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from gitops_audit.deployer.expansion import GoTemplate
@@ -41,9 +41,10 @@ _RESULT = re.compile(r'^- "([A-Za-z0-9+/=]*)"$', re.MULTILINE)
 
 @dataclass(slots=True)
 class Evaluations:
-    """Remembers what templates came to: a source that is followed asks again in every round."""
+    """Remembers what templates came to, a failure too: a source that is followed asks again in every round."""
 
     _known: dict[tuple[str, str], str] = field(default_factory=dict)
+    _failed: dict[tuple[tuple[str, str], ...], SourceError] = field(default_factory=dict)
 
     def __call__(self, templates: Sequence[GoTemplate]) -> list[str]:
         """Raises SourceError."""
@@ -54,8 +55,17 @@ class Evaluations:
         keys = [(t.text, given[id(t.parameters)]) for t in templates]
         fresh = {key: template for key, template in zip(keys, templates, strict=True) if key not in self._known}
         if fresh:
-            self._known |= zip(fresh, evaluate(list(fresh.values())), strict=True)
+            self._known |= zip(fresh, self._evaluated(fresh), strict=True)
         return [self._known[key] for key in keys]
+
+    def _evaluated(self, fresh: Mapping[tuple[str, str], GoTemplate]) -> Sequence[str]:
+        asked = tuple(fresh)
+        if asked not in self._failed:
+            try:
+                return evaluate(list(fresh.values()))
+            except SourceError as error:
+                self._failed[asked] = error
+        raise self._failed[asked]
 
 
 def evaluate(templates: Sequence[GoTemplate]) -> list[str]:

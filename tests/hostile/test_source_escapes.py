@@ -8,10 +8,8 @@ from __future__ import annotations
 
 import json
 import os
-import re
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Any
 
 import pytest
 import yaml
@@ -19,14 +17,22 @@ import yaml
 from gitops_audit.model.resource import JsonObject
 from gitops_audit.report.registry import FORMATS
 from tests.audited import command, git, repository
+from tests.hostile.engine_objects import (
+    CHART,
+    CM,
+    PLACED,
+    URL,
+    application,
+    application_set,
+    kustomization,
+    release,
+    said_about,
+    source_of,
+)
 from tests.rendering import TOOLS_PATH
 
-URL = "https://git.example.com/team/fleet.git"
 HUNTER, HUNTED = "hunter2hunter2", "hunter3hunter3"
 OWNED = "/tmp/gitops-audit-was-owned"
-CM = "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: %s}\ndata: {%s}\n"
-CHART = "apiVersion: v2\nname: chart\nversion: 0.0.1\n"
-HERE = "https://kubernetes.default.svc"
 EXEC = """apiVersion: example.com/v1
 kind: Bad
 metadata: {name: bad, annotations: {config.kubernetes.io/function: "exec: {path: ./run.sh}"}}
@@ -49,42 +55,6 @@ def chart_urls() -> Iterator[tuple[str, str, str]]:
     for name, (url, _) in URLS.items():
         is_refused = name in ("ext", "option", "file")
         yield name, url, "correct its URL" if is_refused else "unless `network: {allow: ...}` names it"
-
-
-def written(group: str, kind: str, name: str, namespace: str, spec: Any) -> str:
-    metadata = f"{{name: {name}, namespace: {namespace}}}"
-    return f"apiVersion: {group}\nkind: {kind}\nmetadata: {metadata}\nspec: {json.dumps(spec)}\n"
-
-
-def application(name: str, **source: Any) -> str:
-    spec = {"destination": {"server": HERE, "namespace": name}, "source": {"repoURL": URL, "path": "fine", **source}}
-    return written("argoproj.io/v1alpha1", "Application", name, "argocd", spec)
-
-
-def application_set(name: str, generator: JsonObject, **source: Any) -> str:
-    template = {
-        "metadata": {"name": f"{name}-made"},
-        "spec": {"destination": {"server": HERE, "namespace": name}, "source": {"repoURL": URL, **source}},
-    }
-    spec = {"generators": [generator], "template": template}
-    return written("argoproj.io/v1alpha1", "ApplicationSet", name, "argocd", spec)
-
-
-def kustomization(name: str, **more: Any) -> str:
-    own = {"kind": "GitRepository", "name": "flux-system"}
-    spec = {"interval": "1m", "prune": True, "sourceRef": own, "targetNamespace": name, **more}
-    return written("kustomize.toolkit.fluxcd.io/v1", "Kustomization", name, "flux-system", spec)
-
-
-def release(name: str, chart: str, kind: str = "GitRepository", source: str = "flux-system", **more: Any) -> str:
-    wanted = {"chart": chart, "sourceRef": {"kind": kind, "name": source}, **more}
-    spec = {"interval": "1m", "targetNamespace": name, "chart": {"spec": wanted}}
-    return written("helm.toolkit.fluxcd.io/v2", "HelmRelease", name, "flux-system", spec)
-
-
-def source_of(kind: str, name: str, url: str) -> str:
-    spec = {"interval": "1m", "url": url}
-    return written("source.toolkit.fluxcd.io/v1", kind, name, "flux-system", spec) + "---\n"
 
 
 ONE = {"list": {"elements": [{"n": "one"}]}}
@@ -231,18 +201,6 @@ class Outcome:
     written: dict[str, bytes]
     code: int
 
-    def about(self, source: str) -> list[str]:
-        """What is said of a source, or of the object that it would have become, each with its place."""
-        name, is_live = source.rpartition(".")[2], "-live." in source
-        own = [r for r in self.report["resources"] if r["source"].removesuffix("-made") == source]
-        told = [
-            f"{r['origin']['path']}:{fault.get('line', r['origin']['line'])}: {fault['message']}"
-            for r in own
-            for fault in (*r["errors"], *r["invalid"])
-        ]
-        place = r"\(cluster c\)" if is_live else rf"\((?:argocd|flux)/{name}\.yaml:\d+\)"
-        return [*told, *(n for n in self.report["notes"] if re.search(rf"/{name} {place}", n))]
-
 
 @pytest.fixture(scope="module")
 def outcome(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Outcome]:
@@ -288,10 +246,10 @@ sources:
 
 @pytest.mark.parametrize("source", ALL)
 def test_it_is_told_with_its_place_and_what_to_do(outcome: Outcome, source: str) -> None:
-    told = outcome.about(source)
+    told = said_about(outcome.report, source)
     assert told, outcome.report["notes"]
     assert any(ALL[source][1] in sentence for sentence in told), told
-    assert all(re.search(r"^[\w./-]+:\d+: |\.yaml:\d+\)|cluster c", sentence) for sentence in told), told
+    assert all(map(PLACED.search, told)), told
 
 
 @pytest.mark.parametrize("name", [*FORMATS, "terminal"])

@@ -59,7 +59,9 @@ def expand(placed: Sequence[Placed], context: Context) -> Expansion:
                 problems.append(_broken(one, names[_id(one)], _not_followed(one, str(reason), context), context))
             else:
                 unfollowed.append(Unfollowed.of(one, str(reason)))
-    declared_by = tuple((names[_id(one)], one.source.name) for one in wanted)
+    # Also where another source declares the same object first: else nobody would see that two declare each other.
+    all_placed = (one for one in placed if one.group_kind in (KUSTOMIZATION, HELM_RELEASE) and _id(one) in names)
+    declared_by = tuple(dict.fromkeys((names[_id(one)], one.source.name) for one in all_placed))
     notes = tuple(dict.fromkeys(note for one in wanted for note in _notes(one, catalog)))
     return Expansion(tuple(sources), tuple(unfollowed), tuple(problems), declared_by, notes, tuple(wanted))
 

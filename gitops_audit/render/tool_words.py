@@ -57,6 +57,7 @@ _KINDS: Sequence[tuple[re.Pattern[str], str]] = [
         (r"loading KV pairs", "what a generator names cannot be read"),
         (r"no matches for Id|failed to find unique target", "a patch has no object that it fits"),
         (r"unable to parse SM or JSON patch", "a patch is neither a strategic merge nor a JSON patch"),
+        (r"cycle detected: candidate root", "kustomizations take each other in: take one of them out of `resources`"),
         (r"no such file or directory", "a file that is named does not exist"),
         (r"is not in or below", "a file lies outside of the folder"),
         (r"MalformedYAMLError", "a file is not YAML"),

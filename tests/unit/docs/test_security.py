@@ -21,10 +21,19 @@ def test_the_test_that_holds_a_promise_exists(name: str) -> None:
 
 def test_every_promise_has_a_test() -> None:
     page = (ROOT / "docs/explanation/security.md").read_text(encoding="utf-8")
-    rows = re.findall(r"^\| (.+) \| (.+) \|$", page.partition("## What is promised")[2], re.MULTILINE)[1:]
+    rows = re.findall(
+        r"^\| (.+) \| (.+) \|$", page.partition("## What is promised")[2].partition("\n## ")[0], re.MULTILINE
+    )[1:]
     assert [promise for promise, tests in rows if promise != "---|---" and "`test_" not in tests] == []
 
 
 @pytest.mark.parametrize("path", sorted((ROOT / "tests/hostile").glob("test_*.py")), ids=lambda path: path.stem)
 def test_every_module_of_hostile_input_has_a_class(path: Path) -> None:
     assert class_of(path.name)
+
+
+def test_the_modules_that_the_table_of_sources_names_exist() -> None:
+    page = (ROOT / "docs/explanation/security.md").read_text(encoding="utf-8")
+    table = page.partition("## Sources of every type")[2].partition("\n## ")[0]
+    names = set(re.findall(r"\b(test_\w+)\b(?!`)", table))
+    assert {name for name in names if not any((ROOT / "tests").rglob(f"{name}.py"))} == set()

@@ -109,7 +109,7 @@ BREAKING_OUT = (
     'quote " backslash \\ newline \n::error::x\n##[error]x',
     "{{ 1 }} ${{ secrets.X }} %0a %s {0}",
     "]]> [[ATTACHMENT|/etc/passwd]] ##vso[task.setvariable variable=a]b ##teamcity[x]",
-    '\x9b31m\x85\u2028\u2029\U000e0041 "} 1\nevil{a="b" </textarea></style>',
+    '\x7f\x9b31m\x85\u2028\u2029\U000e0041 "} 1\nevil{a="b" </textarea></style>',
     "x" * 1_000_000,
     "`" * 5_000,
 )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import asdict
 from importlib import resources
@@ -85,12 +86,23 @@ def _states(summary: Summary) -> dict[str, int | None]:
 
 
 def dumps(report: Any) -> bytes:
-    """As UTF-8. Lone surrogates, which UTF-8 has no bytes for, are written as escapes in the text."""
+    """As UTF-8. Lone surrogates, which UTF-8 has no bytes for, are written as escapes in the text.
+
+    What steers a terminal is an escape of JSON: orjson writes those of ASCII so, but not DEL and C1 (U+0080 to U+009F).
+    """
     option = orjson.OPT_INDENT_2 | orjson.OPT_APPEND_NEWLINE
     try:
-        return orjson.dumps(report, option=option)
+        document = orjson.dumps(report, option=option)
     except orjson.JSONEncodeError:
-        return orjson.dumps(_encodable(report), option=option)
+        document = orjson.dumps(_encodable(report), option=option)
+    return _STEERING.sub(_escape, document) if b"\xc2" in document or b"\x7f" in document else document
+
+
+_STEERING = re.compile(rb"\x7f|\xc2[\x80-\x9f]")
+
+
+def _escape(match: re.Match[bytes]) -> bytes:
+    return b"\\u%04x" % ord(match[0].decode())
 
 
 def _encodable(value: Any) -> Any:

@@ -45,7 +45,10 @@ APPS = kustomization(
     patches=[PATCH],
     images=[{"name": "nginx", "newTag": "2.0"}],
     commonMetadata={"labels": {"team": "a"}},
-    postBuild={"substituteFrom": [{"kind": "ConfigMap", "name": "vars"}], "substitute": {"tier": "web"}},
+    postBuild={
+        "substituteFrom": [{"kind": "Secret", "name": "keys"}, {"kind": "ConfigMap", "name": "vars"}],
+        "substitute": {"tier": "web"},
+    },
 )
 RELEASE = flux_object(
     "helm",
@@ -64,10 +67,13 @@ VARS = {
     "metadata": {"name": "vars", "namespace": SPACE},
     "data": {"zone": "eu"},
 }
+DOMAIN = "only.the-cluster.knows"
+KEYS = VARS | {"kind": "Secret", "metadata": {"name": "keys", "namespace": SPACE}, "stringData": {"domain": DOMAIN}}
+del KEYS["data"]
 WEB = """\
 apiVersion: apps/v1
 kind: Deployment
-metadata: {name: web, labels: {zone: "${zone}", tier: "${tier:-none}"}}
+metadata: {name: web, labels: {zone: "${zone}", tier: "${tier:-none}"}, annotations: {host: "web.${domain}"}}
 spec:
   replicas: 1
   selector: {matchLabels: {app: web}}
@@ -103,7 +109,7 @@ class Fleet:
         self.kubectl("apply", "-f", "-", text=yaml.safe_dump_all([definition(b, p) for p, b in KINDS.items()]))
         self.kubectl("wait", "--for=condition=Established", "crd", *(f"{p}.{_group(b)}" for p, b in KINDS.items()))
         space = {"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": SPACE}}
-        self._apply([space], "kubectl")
+        self._apply([space, KEYS], "kubectl")
         self._apply(list(yaml.safe_load_all(FILES["clusters/prod/fleet.yaml"])), OWNER[1], "fleet")
         self._apply([VARS], OWNER[1], "config")
         self._apply(self._as_flux_builds_apps(), OWNER[1], "apps")
@@ -113,7 +119,9 @@ class Fleet:
         """By kubectl's kustomize and by hand, so that nothing of the audit decides what is right."""
         folder = self.folder.parent / "by-hand"
         folder.mkdir(exist_ok=True)
-        (folder / "web.yaml").write_text(WEB.replace("${zone}", "eu").replace("${tier:-none}", "web"))
+        (folder / "web.yaml").write_text(
+            WEB.replace("${zone}", "eu").replace("${tier:-none}", "web").replace("${domain}", DOMAIN)
+        )
         overlay = {"namespace": SPACE, "namePrefix": "x-", "patches": [PATCH], "resources": ["web.yaml"]}
         overlay |= {"images": [{"name": "nginx", "newTag": "2.0"}]}
         (folder / "kustomization.yaml").write_text(yaml.safe_dump(overlay))
@@ -178,3 +186,13 @@ def test_variables_are_taken_from_the_cluster_where_nothing_declares_them(fleet:
     git(fleet.folder, "commit", "--all", "--quiet", "--message", "Leave the variables to others")
     found = fleet.audited(WAYS[0])
     assert found.outcomes[f"real/flux.{SPACE}.apps/Deployment.apps/{SPACE}/x-web"] == "passed"
+
+
+def test_what_flux_takes_from_a_secret_of_the_cluster_is_compared_and_not_shown(fleet: Fleet) -> None:
+    fleet.kubectl("annotate", "--overwrite", f"--namespace={SPACE}", "deployment/x-web", "host=web.by-hand.example")
+    found = fleet.audited(WAYS[0])
+    (verdict,) = (v for v in found if v.outcome != "passed")
+    assert verdict.subject.key.name == "x-web"
+    assert [(f.path, f.result) for f in verdict.findings] == [("metadata.annotations.host", "fail")]
+    assert DOMAIN not in repr(verdict)
+    assert "by-hand" not in repr(verdict)

@@ -10,6 +10,7 @@ import base64
 import binascii
 from typing import Any
 
+from gitops_audit.deployer import argocd, flux
 from gitops_audit.kube.builtin import GROUPS
 from gitops_audit.kube.path import Path, lookup
 from gitops_audit.kube.quantity import amount
@@ -54,9 +55,12 @@ SYSTEM_ANNOTATIONS = frozenset(
         "pv.kubernetes.io/bind-completed",
         "pv.kubernetes.io/bound-by-controller",
         "volume.kubernetes.io/selected-node",
+        *argocd.REQUESTS,
+        *flux.REQUESTS,
     }
 )
-"""Annotations that the server, its controllers or kubectl keep; people who export live objects declare them."""
+"""Annotations that the server, its controllers or kubectl keep, which people who export live objects declare; and those
+by which Argo CD or Flux is asked to look at an object: they say nothing of how it should be."""
 
 # Fields of Go types without a pointer: an empty value reads as "you choose" and the server fills it.
 _CHOSEN_WHEN_EMPTY = frozenset(
@@ -129,10 +133,16 @@ _DERIVED_LIMITS = {"default": ("max",), "defaultRequest": ("default", "min")}
 def is_compared(path: Path, body: JsonObject) -> bool:
     """Whether a field of the declared or live object takes part at all (DESIGN section 5, "never compared")."""
     if len(path) == 1:
-        return path[0] not in SYSTEM_FIELDS and not (path[0] == "rules" and body.get("aggregationRule"))
+        is_asked = path[0] == argocd.OPERATION and body.get("kind") == argocd.APPLICATION[1] and _is_of_argocd(body)
+        is_aggregated = path[0] == "rules" and body.get("aggregationRule")
+        return not (path[0] in SYSTEM_FIELDS or is_aggregated or is_asked)
     if len(path) == 2 and path[0] == "metadata":
         return path[1] not in SYSTEM_METADATA
     return not (len(path) == 3 and path[:2] == ("metadata", "annotations") and path[2] in SYSTEM_ANNOTATIONS)
+
+
+def _is_of_argocd(body: JsonObject) -> bool:
+    return str(body.get("apiVersion", "")).startswith(f"{argocd.APPLICATION[0]}/")
 
 
 def is_left_to_server(group: str, name: str, value: Any, schema: TypeSchema) -> bool:

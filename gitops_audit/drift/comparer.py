@@ -23,6 +23,7 @@ from gitops_audit.drift.ignore import IgnoreLedger, IgnoreRules, Paths
 from gitops_audit.drift.ownership import Ownership, last_applied
 from gitops_audit.drift.scaled_to_zero import may_be_scaled_to_zero
 from gitops_audit.drift.scalers import Scalers
+from gitops_audit.drift.tracked import tracking_waiver
 from gitops_audit.drift.trusted_marks import directives_of, untrusted
 from gitops_audit.drift.undeclared import Undeclared, undeclared
 from gitops_audit.kube import managed_fields as fields
@@ -196,18 +197,27 @@ class Comparer:
     def _judged(self, changes: tuple[Change, ...], declared: Declared, live: JsonObject, ownership: Ownership) -> Drift:
         if changes:
             directives = directives_of(declared.body, live, ownership)
-            changes = self._rules.apply(tuple(self._excused(changes, declared, directives)), declared, live)
+            excused = self._excused(changes, declared, directives, live, ownership)
+            changes = self._rules.apply(tuple(excused), declared, live)
         marked = untrusted(declared.body, live, ownership)
         told = "; ".join(filter(None, (marked, _reservation(live))))
         if is_counting(changes):
             return Drift("modified", changes, reason=told)
         return Drift("in-sync", changes, confirmed=True, reason=_waived(changes) or told)
 
-    def _excused(self, changes: Sequence[Change], declared: Declared, directives: Directives) -> Iterator[Change]:
-        """The changes, with a waiver where an autoscaler or an annotation explains them."""
+    def _excused(
+        self,
+        changes: Sequence[Change],
+        declared: Declared,
+        directives: Directives,
+        live: JsonObject,
+        ownership: Ownership,
+    ) -> Iterator[Change]:
+        """The changes, with a waiver where an autoscaler, an annotation or a tracking label explains them."""
         for change in changes:
             covering = directives.covering(change)
             waiver = Waiver(covering, rule="annotation") if covering else self._scalers.waiver(change, declared.key)
+            waiver = waiver or tracking_waiver(change, live, ownership)
             yield change if waiver is None else replace(change, ignored=waiver)
 
 

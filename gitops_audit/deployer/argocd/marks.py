@@ -17,6 +17,10 @@ INSTANCE = f"{PREFIX}instance"
 HOOK = f"{PREFIX}hook"
 SYNC_OPTIONS = f"{PREFIX}sync-options"
 COMPARE_OPTIONS = f"{PREFIX}compare-options"
+REQUESTS = frozenset({f"{PREFIX}refresh", f"{PREFIX}hydrate"})
+"""Annotations by which people and tools ask it to look at an Application; it takes them away."""
+OPERATION = "operation"
+"""The field of an Application by which a sync is asked for; it takes it away."""
 _SYNC_WAVE = f"{PREFIX}sync-wave"
 _MOST_WAVES = 10_000
 

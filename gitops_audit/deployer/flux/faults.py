@@ -19,13 +19,13 @@ from gitops_audit.deployer.flux.marks import (
     HELM_REPOSITORY,
     KUSTOMIZATION,
     OCI_REPOSITORY,
+    REQUESTED,
 )
 from gitops_audit.deployer.status_age import Clock, ago, created, moment, newest, spec_written, status_written
 from gitops_audit.kube import duration
 from gitops_audit.model.resource import JsonObject, group_of, mapping
 from gitops_audit.model.severity import Severity
 
-_REQUESTED = "reconcile.fluxcd.io/requestedAt"
 _FEW = 3
 _COMMIT = re.compile(r"(?:.*[@/])?sha1:([0-9a-f]{40})")
 
@@ -101,7 +101,7 @@ def _stale(
             seen = f"generation {observed} of {generation}" if status else "nothing: it has no status"
             yield EngineFault("stale-status", f"since {ago(age)} its controller has seen {seen}", "/status")
         return
-    asked = mapping(metadata.get("annotations")).get(_REQUESTED)
+    asked = mapping(metadata.get("annotations")).get(REQUESTED)
     waiting = clock.age(moment(asked)) if asked != status.get("lastHandledReconcileAt") else None
     if waiting is not None and waiting > clock.status_age:
         message = f"it was asked to reconcile {ago(waiting)} ago, and has not"

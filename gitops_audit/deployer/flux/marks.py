@@ -35,6 +35,10 @@ OWNER, OWNER_NAMESPACE = f"{_KUSTOMIZE}/name", f"{_KUSTOMIZE}/namespace"
 RELEASE, RELEASE_NAMESPACE = f"{_HELM}/name", f"{_HELM}/namespace"
 """The labels that name an object's HelmRelease."""
 
+REQUESTED = "reconcile.fluxcd.io/requestedAt"
+REQUESTS = frozenset({REQUESTED, "reconcile.fluxcd.io/forceAt", "reconcile.fluxcd.io/resetAt"})
+"""Annotations by which people and tools ask it to reconcile an object; they stay."""
+
 RECONCILE, SSA, PRUNE = f"{_KUSTOMIZE}/reconcile", f"{_KUSTOMIZE}/ssa", f"{_KUSTOMIZE}/prune"
 SUBSTITUTE, DECRYPT = f"{_KUSTOMIZE}/substitute", f"{_KUSTOMIZE}/decrypt"
 DRIFT_DETECTION = f"{_HELM}/driftDetection"

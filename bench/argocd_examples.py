@@ -34,7 +34,7 @@ KUSTOMIZE = {"kustomize-guestbook", "pre-post-sync", "sock-shop"}
 JSONNET = {"jsonnet-guestbook", "jsonnet-guestbook-tla"}
 PLAIN = {"guestbook", "helm-hooks", "sync-waves"}
 UNRENDERED = "helm-dependency"
-_JSONNET = (
+EVALUATE_JSONNET = (
     "import sys, _gojsonnet as g, os; os.chdir(sys.argv[1]); "
     "print(g.evaluate_snippet(sys.argv[2], open(sys.argv[2]).read(), "
     "import_callback=lambda d, n: (d + n, open(d + n, 'rb').read())))"
@@ -169,7 +169,7 @@ def _by_its_tool(checkout: Path, name: str) -> Iterator[JsonObject]:
     elif name in KUSTOMIZE:
         text = _output(["kustomize", "build", str(folder)])
     elif name in JSONNET:
-        text = _output([sys.executable, "-c", _JSONNET, str(folder), "guestbook-ui.jsonnet"])
+        text = _output([sys.executable, "-c", EVALUATE_JSONNET, str(folder), "guestbook-ui.jsonnet"])
     else:
         text = "\n---\n".join(file.read_text(encoding="utf-8") for file in sorted(folder.glob("*.yaml")))
     for document in yaml.safe_load_all(text):

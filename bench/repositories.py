@@ -1,10 +1,11 @@
 """`python -m bench.repositories CHECKOUT...`: public repositories, from `config init` to hand-made changes.
 
 For each local clone, `config init` alone writes the configuration. The objects of every source that it comes to are
-made by the tools themselves (kubectl's kustomize, helm, the files as they stand) and applied to a fresh API server
-under the field manager of what deploys them. Then nothing may fail but what the server would not take. Objects are
-changed by hand (bench/hand_changes.py): each change must be found, and nothing else may fail. Kinds that the server
-does not know get a definition that takes anything. Prints a Markdown table; the exit code is 1 where anything is off.
+made by the tools themselves (kubectl's kustomize, helm, gojsonnet, the files as they stand): what the audit renders
+must be the same, object by object. They are applied to a fresh API server under the field manager of what deploys them,
+and then nothing may fail but what the server would not take. Objects are changed by hand (bench/hand_changes.py): each
+change must be found, and nothing else may fail. Kinds that the server does not know get a definition that takes
+anything. Prints a Markdown table; the exit code is 1 where anything is off.
 """
 
 from __future__ import annotations
@@ -18,23 +19,28 @@ import subprocess
 import sys
 import tempfile
 import time
+from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from itertools import chain
 from pathlib import Path
 
 from bench import flux
+from bench.argocd_examples import EVALUATE_JSONNET
 from bench.hand_changes import HandChange, JsonObject, choose
 from bench.public_repo import agrees, expected, found_words, run_program
 from gitops_audit.config.load import load
+from gitops_audit.config.settings import SourceConfig
 from gitops_audit.engine.audit import Audit
 from gitops_audit.engine.gather.sources import ReadSource
 from gitops_audit.manifest import file as manifest
+from gitops_audit.render.globs import matcher
 from tests import engines
 from tests.e2e.apiserver import ApiServer
 from tests.tools import FOLDER, HELM, KUBECTL
 
-HEAD = "| repository | sources | declared | covered | cold | warm | wrong | changes found |\n|---" + "|---" * 7 + "|"
+_TITLES = "repository | sources | as the tools have them | declared | covered | cold | warm | wrong | changes found"
+HEAD = f"| {_TITLES} |\n|---" + "|---" * 8 + "|"
 _MANAGERS = {"argocd": "argocd-controller", "flux": "kustomize-controller"}
 _HOOKS = ("argocd.argoproj.io/hook", "helm.sh/hook")
 _COVERED = re.compile(r"an audit would look at (\d+) of (\d+) declared objects \(([\d.]+) %\)")
@@ -56,6 +62,7 @@ class Trial:
         """A line of the table."""
         self._said("config", "init")
         objects = self._declared()
+        same = self._same(objects)
         self._deploy(objects)
         doctor = _COVERED.search(self._said("doctor", may_fail=True))
         covered = f"{doctor[1]} ({doctor[3]} %)" if doctor else "-"
@@ -73,7 +80,7 @@ class Trial:
         sources = len(report["sources"])
         times = f"{cold:.1f} s | {warm:.1f} s"
         wrong = len(self.off)
-        cells = f"{sources} | {declared} | {covered} | {times} | {wrong} | {found} of {len(changes)}"
+        cells = f"{sources} | {same} | {declared} | {covered} | {times} | {wrong} | {found} of {len(changes)}"
         return f"| {name} {commit[:10]} | {cells} |"
 
     def _is_changed(self, change: HandChange) -> bool:
@@ -93,6 +100,20 @@ class Trial:
         finally:
             audit.close()
 
+    def _same(self, objects: Sequence[tuple[ReadSource, list[JsonObject]]]) -> str:
+        """How many objects the audit renders as the tools do. What comes out otherwise each time is counted apart."""
+        same, made, varying = 0, 0, 0
+        for source, bodies in objects:
+            rendered = next(iter(source.by_cluster.values()), source).rendered.manifests
+            theirs, own = _texts(bodies), _texts(m.body for m in rendered if not m.varying)
+            same, made = same + (theirs & own).total(), made + theirs.total()
+            chance = len(rendered) - own.total()
+            varying += chance
+            if (own - theirs) or (theirs - own).total() != chance:
+                first = next(iter((theirs - own) | (own - theirs)))[:200]
+                self.off.append(f"source {source.config.name}: not as its tool renders it: {first}")
+        return f"{same} of {made}" + (f", {varying} by chance" if varying else "")
+
     def _made(self, source: ReadSource, specs: dict[str, JsonObject]) -> Sequence[JsonObject]:
         """`git worktree` of the source's revision holds what its tool is given."""
         config, opened = source.config, source.checkout
@@ -110,10 +131,7 @@ class Trial:
                     return _objects(_output([str(KUBECTL), "kustomize", str(tree / config.path)]))
                 if source.rendered.type == "helm":
                     return _objects(_output([*self._helm(source), str(tree / config.path)]))
-                files = sorted({m.origin.path for m in source.rendered.manifests})
-                if source.rendered.type == "directory" and not any(file.endswith("sonnet") for file in files):
-                    return [body for file in files for body in _objects((tree / file).read_text(encoding="utf-8"))]
-                return [m.body for m in source.rendered.manifests]
+                return [body for file in _files(tree, config) for body in _read(file)]
             finally:
                 _git(self.root, "worktree", "remove", "--force", str(tree))
 
@@ -250,6 +268,27 @@ def _list(bodies: Sequence[JsonObject]) -> str:
 
 def _objects(text: str) -> list[JsonObject]:
     return [m.body for m in manifest.load(text.encode(), "by-its-tool.yaml").manifests]
+
+
+def _files(tree: Path, config: SourceConfig) -> list[Path]:
+    """The manifests of a directory as kubectl lists them; Argo CD takes Jsonnet, too, and what lies deeper if asked."""
+    folder, options = tree / config.path, config.directory
+    found = folder.rglob("*") if options is None or options.recurse else folder.iterdir()
+    suffixes = {".yaml", ".yml", ".json", *(() if options is None else (".jsonnet",))}
+    is_left_out = matcher(config.exclude)
+    files = sorted(file for file in found if file.suffix in suffixes and file.is_file())
+    return [file for file in files if not is_left_out(file.relative_to(folder).as_posix())]
+
+
+def _read(file: Path) -> list[JsonObject]:
+    if file.suffix == ".jsonnet":
+        made = json.loads(_output([sys.executable, "-c", EVALUATE_JSONNET, str(file.parent), file.name]))
+        return made if isinstance(made, list) else [made]
+    return _objects(file.read_text(encoding="utf-8"))
+
+
+def _texts(bodies: Iterable[JsonObject]) -> Counter[str]:
+    return Counter(json.dumps(body, sort_keys=True) for body in bodies)
 
 
 def _output(words: Sequence[str]) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from itertools import zip_longest
 from pathlib import Path
@@ -47,11 +47,24 @@ report:
 """
 
 
-Settle = Callable[[Sequence[Found], Sequence[Sequence[str]], Path], list[Found]]
-"""Says of sources and the clusters each is for which ones can be audited beside each other, in a folder."""
+# Folders of environments, as they are usually called, and what else the same one is called.
+_ENVIRONMENT = re.compile(r"(prod|live|staging|dev|test|qa|uat|preprod|sandbox|canary|preview)([-_.]?\d+|[-_.].+)?")
+_ALSO_CALLED = {
+    "production": "prod",
+    "stage": "staging",
+    "stg": "staging",
+    "development": "dev",
+    "devel": "dev",
+    "testing": "test",
+}
+_MAX_TRIALS = 10
+
+Settle = Callable[[Sequence[Found], Sequence[Sequence[str]], Path, Mapping[str, str]], list[Found]]
+"""Says of sources and the clusters each is for which ones can be audited beside each other, in a folder, and in which
+namespace; the last are the contexts of the clusters that are audited."""
 
 
-def _as_found(found: Sequence[Found], _: Sequence[Sequence[str]], __: Path) -> list[Found]:
+def _as_found(found: Sequence[Found], _: Sequence[Sequence[str]], __: Path, ___: Mapping[str, str]) -> list[Found]:
     return list(found)
 
 
@@ -65,9 +78,13 @@ def starter(folder: Path, kubeconfig_contexts: Sequence[str], settle: Settle = _
     folder = folder.absolute()
     root = next((f for f in (folder, *folder.parents) if (f / ".git").exists()), folder)
     clusters = _cluster_names(kubeconfig_contexts)
-    found = survey(root, folder)
-    found = list(_on_one_cluster(settle(found, [_named_by(f, clusters) for f in found], folder), clusters))
-    return _HEAD + _clusters(clusters, found) + _sources(found, clusters, folder.name) + _REST
+    surveyed, trials = survey(root, folder)
+    found = list(_on_one_cluster(_of_known_environment(surveyed, clusters), clusters))
+    chosen = [f for f in found if not f.left_out]
+    active = {name: clusters[name] for name in _active(chosen, clusters)}
+    kept = iter(settle(chosen, [_named_by(f, clusters) for f in chosen], folder, active))
+    found = [f if f.left_out else next(kept) for f in found]
+    return _HEAD + _clusters(clusters, found) + _sources(found, clusters, folder.name) + _passed_over(trials) + _REST
 
 
 def _cluster_names(contexts: Iterable[str]) -> dict[str, str]:
@@ -82,10 +99,23 @@ def _cluster_names(contexts: Iterable[str]) -> dict[str, str]:
 def _clusters(clusters: dict[str, str], found: list[Found]) -> str:
     if not clusters:
         return "\n# Without clusters only the declared state is audited.\n# clusters:\n#   prod: {context: prod}\n"
-    named = {name for f in found if not f.left_out for name in _named_by(f, clusters)}
-    active = named or set(list(clusters)[:1])
+    active = _active(found, clusters)
     lines = [f"{'' if n in active else '# '}  {_text(n)}: {{context: {_text(c)}}}" for n, c in clusters.items()]
     return "\n# Contexts of the kubeconfig; `snapshot: FILE` reads a recording instead.\nclusters:\n" + _block(lines)
+
+
+def _active(found: Iterable[Found], clusters: dict[str, str]) -> list[str]:
+    """Those that a source's path names, else the first."""
+    named = {name for f in found if not f.left_out for name in _named_by(f, clusters)}
+    return [name for name in clusters if name in named] or list(clusters)[:1]
+
+
+def _passed_over(trials: Sequence[str]) -> str:
+    if not trials:
+        return ""
+    more = f" and {len(trials) - _MAX_TRIALS} more" if len(trials) > _MAX_TRIALS else ""
+    paths = ", ".join(path for path in trials[:_MAX_TRIALS] if path.isprintable())
+    return f"  # Left out, as tests, examples or templates: {paths}{more}\n"
 
 
 def _sources(found: list[Found], clusters: dict[str, str], fallback: str) -> str:
@@ -130,8 +160,19 @@ def _source(source: Found, clusters: dict[str, str]) -> Iterator[str]:
             yield f"  - {_text(glob)}{f'  # {why}' if why and why.isprintable() else ''}"
     if source.values:
         yield f"# helm: {{valueFiles: [{', '.join(map(_text, source.values))}]}}  # choose of these"
-    if (on := _named_by(source, clusters)) and source.engine is None:
+    if source.engine is None:
+        yield from _place(source, clusters)
+
+
+def _place(source: Found, clusters: dict[str, str]) -> Iterator[str]:
+    """Where its objects belong, as far as that is known; a question as a comment where it is not."""
+    if source.home:
+        yield f"{f'namespace: {_text(source.namespace)}' if source.namespace else '# namespace: NAME'}  # {source.home}"
+    if on := _named_by(source, clusters):
         yield f"clusters: [{', '.join(map(_text, on))}]"
+    elif clusters and not source.left_out and (environment := _environment_of(source.path)):
+        told = f"which one is {environment}?" if environment.isprintable() else "which one?"
+        yield f"# clusters: [{_text(next(iter(clusters)))}]  # {told} All that are audited, where this is left out"
 
 
 def _engine(source: Found, clusters: dict[str, str]) -> Iterator[str]:
@@ -160,15 +201,42 @@ def _on_one_cluster(found: Sequence[Found], clusters: dict[str, str]) -> Iterato
             yield source
 
 
+def _of_known_environment(found: Sequence[Found], clusters: dict[str, str]) -> list[Found]:
+    """Where contexts are named after environments, what is for another one is for none of them."""
+    is_named = any(_named_by(f, clusters) for f in found)
+    return [_left_out(f, clusters) if is_named else f for f in found]
+
+
+def _left_out(found: Found, clusters: dict[str, str]) -> Found:
+    environment = _environment_of(found.path)
+    if not environment or _named_by(found, clusters):
+        return found
+    key = "clusters" if found.engine is None else "cluster"
+    return replace(found, left_out=f"no context is named after {environment}: say by `{key}` which cluster it is for")
+
+
+def _environment_of(path: str) -> str:
+    return next((part for part in path.split("/") if _ENVIRONMENT.fullmatch(_ALSO_CALLED.get(part, part))), "")
+
+
 def _environment(found: Found) -> tuple[bool, str]:
     """Production comes first."""
     return not any(part.startswith(("prod", "live", "main")) for part in found.path.split("/")), found.path
 
 
 def _named_by(source: Found, clusters: dict[str, str]) -> list[str]:
-    """The clusters whose name or context is a folder of the source's path (`clusters/prod`, `overlays/prod`)."""
+    """The clusters whose name or context is a folder of the source's path (`clusters/prod`, `overlays/prod`); else the
+    one with the environment among the words of its name (`gke_acme_europe-west1_prod` for `overlays/production`)."""
     folders = source.path.split("/")
-    return [name for name, context in clusters.items() if name in folders or context in folders]
+    if exactly := [name for name, context in clusters.items() if name in folders or context in folders]:
+        return exactly
+    environment = _called(_environment_of(source.path))
+    alike = [name for name in clusters if environment in map(_called, re.split(r"[^a-z0-9]+", name.lower()))]
+    return alike if environment and len(alike) == 1 else []
+
+
+def _called(environment: str) -> str:
+    return _ALSO_CALLED.get(environment, environment)
 
 
 def _source_name(path: str, fallback: str) -> str:

@@ -38,7 +38,7 @@ class Found:
 
     `exclude` are globs for what other sources in it own, and for what is no part of it, each for one of the `reasons`.
     `left_out` says why it would make none after all. `values` are further files of values of a chart. `engine`: the
-    source follows it from there.
+    source follows it from there. `namespace` is where objects belong that name none, and `home` why that, or why none.
     """
 
     path: str
@@ -48,10 +48,13 @@ class Found:
     left_out: str = ""
     values: tuple[str, ...] = ()
     engine: EngineName | None = None
+    namespace: str = ""
+    home: str = ""
 
 
-def survey(root: Path, folder: Path) -> list[Found]:
-    """The sources that suggest themselves under `folder`, sorted; none reads what another one reads.
+def survey(root: Path, folder: Path) -> tuple[list[Found], list[str]]:
+    """The sources that suggest themselves under `folder`, sorted; none reads what another one reads. And the folders of
+    tests, examples and templates that hold what else would be one.
 
     Bases and components that other kustomizations use are no sources of their own, nor is what Argo CD or Flux deploys:
     a source that follows them comes first.
@@ -60,13 +63,16 @@ def survey(root: Path, folder: Path) -> list[Found]:
     charts: set[str] = set()
     plain: set[str] = set()
     trials: set[str] = set()
+    passed: set[str] = set()
     values: dict[str, tuple[str, ...]] = {}
     told: list[engines.Told] = []
     for directory, names in _directories(folder):
         path = "" if directory == root else directory.relative_to(root).as_posix()
         told += _told(root, directory, names, charts)
-        if not _TRIALS.isdisjoint(directory.relative_to(folder).parts):
+        if trial := _trial(root, folder, directory):
             trials.add(path)
+            if any(n == "Chart.yaml" or n in _KUSTOMIZATIONS or _is_manifest(directory / n) for n in names):
+                passed.add(trial)
         elif "Chart.yaml" in names:
             charts.add(path)
             values[path] = tuple(n for n in names if _VALUES.fullmatch(n))
@@ -76,11 +82,19 @@ def survey(root: Path, folder: Path) -> list[Found]:
             plain.add(path)
     followed = engines.roots(told, set[str]().union(*kustomizations.values()))
     deployed = engines.covered(told, followed)
-    others = (f for f in _sorted(kustomizations, charts, plain, deployed) if not _is_within(f.path, deployed))
+    others = [f for f in _sorted(kustomizations, charts, plain, deployed) if not _is_within(f.path, deployed)]
+    told_there = charts | deployed | {f.path for f in others if f.type == "directory"}
     return [
         *(Found(path, "auto", engine=engine) for engine, paths in followed.items() for path in paths),
         *(_completed(found, trials, values) for found in others),
-    ]
+    ], sorted(path for path in passed if not _is_within(path, told_there))
+
+
+def _trial(root: Path, folder: Path, directory: Path) -> str:
+    """The outermost folder of tests, examples or templates that a directory is or lies in; empty where it does not."""
+    parts = directory.relative_to(folder).parts
+    depth = next((depth for depth, part in enumerate(parts, 1) if part in _TRIALS), 0)
+    return folder.joinpath(*parts[:depth]).relative_to(root).as_posix() if depth else ""
 
 
 def _told(root: Path, directory: Path, names: list[str], charts: set[str]) -> Iterator[engines.Told]:

@@ -7,6 +7,7 @@ what cannot be rendered is left out, with the reason.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import closing
 from dataclasses import replace
 from itertools import starmap
 from pathlib import Path
@@ -15,6 +16,7 @@ from gitops_audit.config.init import source_names
 from gitops_audit.config.settings import ArgoCDFollow, FluxFollow, Settings, SourceConfig
 from gitops_audit.config.survey import Found
 from gitops_audit.engine.events import OnProgress
+from gitops_audit.engine.first_namespace import Homes
 from gitops_audit.engine.gather.all_sources import read_all
 from gitops_audit.engine.gather.sources import NOTHING_DECLARED, ReadSource
 from gitops_audit.engine.options import RunOptions
@@ -37,12 +39,13 @@ def settled(
     found: Sequence[Found],
     clusters: Sequence[Sequence[str]],
     folder: Path,
+    contexts: Mapping[str, str],
     on_progress: OnProgress | None = None,
 ) -> list[Found]:
     """The sources in their order; `left_out` says why one cannot be audited beside the others.
 
-    `clusters` are those that each source is for (none: all). Of two that declare the same, what Argo CD or Flux deploys
-    comes first, then production.
+    `clusters` are those that each source is for (none: all of `contexts`, the clusters that are audited, with their
+    contexts). Of two that declare the same, what Argo CD or Flux deploys comes first, then production.
     """
     if all(f.engine is not None for f in found):
         return list(found)  # nothing was chosen that could be in their way
@@ -54,7 +57,10 @@ def settled(
     try:
         if all(s.error is not None for s in sources):
             return list(found)  # nothing is committed yet, or the repository cannot be read: the audit says so
-        return _beside_each_other(dict(zip(names, found, strict=True)), sources)
+        settled = _beside_each_other(dict(zip(names, found, strict=True)), sources)
+        with closing(Homes(contexts)) as homes:
+            by_name = {source.config.name: source for source in sources}
+            return [homes.told(one, by_name[name]) for name, one in zip(names, settled, strict=True)]
     finally:
         for source in sources:
             source.close()

@@ -70,7 +70,7 @@ class _Binder:
         if manifest.stand_ins:
             known = {stand_in.pointer for stand_in in manifest.stand_ins}
             faults = [fault for fault in faults if fault.pointer not in known]
-        settled = self._namespace(is_namespaced, namespace, config)
+        settled = self._namespace(is_namespaced, namespace, _home(config, source_type))
         name = str(metadata.get("name") or metadata.get("generateName") or "")
         if not metadata.get("name"):
             name = f"{name}{manifest.origin.path}:{manifest.origin.line}" if skip.always else name
@@ -89,11 +89,11 @@ class _Binder:
         )
 
     @staticmethod
-    def _namespace(is_namespaced: bool | None, declared: str, config: SourceConfig) -> str:
+    def _namespace(is_namespaced: bool | None, declared: str, home: str) -> str:
         """Of a kind that nobody knows, only what is declared is known."""
         if is_namespaced is None:
             return declared
-        return declared or config.namespace or "default" if is_namespaced else ""
+        return declared or home or "default" if is_namespaced else ""
 
     def _is_namespaced(self, group: str, version: str, kind: str) -> bool | None:
         served = self._scope(group, version, kind)
@@ -107,6 +107,12 @@ def _unknown_identity(manifest: Manifest) -> tuple[str, str] | None:
             field = stand_in.pointer[1:].replace("/", ".")
             return CODES[stand_in.kind], f"{field} is not known: {reason(stand_in)}"
     return None
+
+
+def _home(config: SourceConfig, source_type: str) -> str:
+    """Where objects go that name no namespace; Helm puts them into that of the release, Argo CD does not."""
+    is_of_helm = source_type == "helm" and not config.deployer
+    return config.namespace or (config.helm.namespace if is_of_helm else "")
 
 
 def _with_namespace(body: JsonObject, metadata: dict[str, Any], namespace: str) -> JsonObject:

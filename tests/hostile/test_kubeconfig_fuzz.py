@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 from gitops_audit import regular_file
 from gitops_audit.config.settings import ClusterConfig
-from gitops_audit.engine.gather.clusters import ReachedCluster, _reach
+from gitops_audit.engine.gather.clusters import ReachedCluster, reach
 from gitops_audit.live.client import Session
 from gitops_audit.model.redact import Redactor
 from tests.hostile.mutation import mutated
@@ -32,7 +32,7 @@ _CONFIG: dict[str, Any] = {
 
 def _told(path: Path, monkeypatch: pytest.MonkeyPatch | None = None) -> str:
     """What is said where the cluster cannot be used. Port 9 answers nobody, so each one ends in some error."""
-    found: ReachedCluster = _reach(ClusterConfig("prod", kubeconfig=str(path)), Redactor())
+    found: ReachedCluster = reach(ClusterConfig("prod", kubeconfig=str(path)), Redactor())
     assert found.error is not None
     assert found.error.code not in ("GA000", "GA001"), str(found.error)
     return str(found.error)

@@ -63,12 +63,13 @@ def reached_for_engines(settings: Settings) -> Iterator[Callable[[], Sequence[Re
 
 def _reach_one(config: ClusterConfig, redactor: Redactor, pace: Pace) -> ReachedCluster:
     try:
-        return _reach(config, redactor)
+        return reach(config, redactor)
     finally:
         pace.step()
 
 
-def _reach(config: ClusterConfig, redactor: Redactor) -> ReachedCluster:
+def reach(config: ClusterConfig, redactor: Redactor) -> ReachedCluster:
+    """One cluster; with its error where it cannot be reached."""
     try:
         live = connect(config, redactor=redactor)
     except Exception as error:

@@ -141,6 +141,50 @@ def test_without_a_match_the_first_context_is_audited_and_the_others_are_comment
 
 
 @pytest.mark.parametrize(
+    ("folder", "context", "cluster"),
+    [
+        ("prod", "gke_acme_europe-west1_prod", "gke_acme_europe-west1_prod"),
+        ("production", "kind-prod", "kind-prod"),
+        ("stage", "acme-staging", "acme-staging"),
+        ("web", "kind-web", ""),
+        ("prod", "reproduced", ""),
+    ],
+)
+def test_an_environment_is_for_the_context_with_it_among_the_words_of_its_name(
+    root: Path, folder: str, context: str, cluster: str
+) -> None:
+    files = {"x_yaml": MANIFEST, "kustomization_yaml": "resources: [x.yaml]"}
+    tree(root, **{f"apps__x__{folder}__{name}": text for name, text in files.items()})
+    (source,) = loaded(root, "other", context).sources
+    assert source.clusters == ((cluster,) if cluster else ())
+
+
+def test_an_environment_that_two_contexts_may_be_is_asked_for(root: Path) -> None:
+    tree(root, overlays__prod__x_yaml=MANIFEST, overlays__prod__kustomization_yaml="resources: [x.yaml]")
+    (source,) = loaded(root, "prod-eu", "prod-us").sources
+    assert source.clusters == ()
+    assert "    # clusters: [prod-eu]  # which one is prod?" in (root / "gitops-audit.yaml").read_text()
+
+
+@pytest.mark.parametrize("kind", ["overlays", "clusters"])
+def test_what_is_for_another_environment_than_the_contexts_is_left_out(root: Path, kind: str) -> None:
+    text = "resources: [x.yaml]" if kind == "overlays" else KUSTOMIZATION.replace("PATH", "./apps")
+    for name in ("prod", "staging"):
+        tree(root, **{f"{kind}__{name}__x_yaml": MANIFEST, f"{kind}__{name}__kustomization_yaml": text})
+    assert [s.path for s in loaded(root, "prod", "dev").sources] == [f"{kind}/prod"]
+    assert "# Left out: no context is named after staging: say by `cluster" in (root / "gitops-audit.yaml").read_text()
+
+
+def test_tests_and_examples_that_no_source_leaves_out_are_told(root: Path) -> None:
+    tree(root, apps__x_yaml=MANIFEST, apps__testdata__x_yaml=MANIFEST, examples__a__x_yaml=MANIFEST, tests__x_py="")
+    tree(root, chart__Chart_yaml="name: x", chart__templates__x_yaml=MANIFEST)
+    assert set(sources(loaded(root))) == {"apps", "chart"}
+    text = (root / "gitops-audit.yaml").read_text()
+    assert '"**/testdata/**"  # tests, examples or templates\n' in text
+    assert "  # Left out, as tests, examples or templates: examples\n" in text
+
+
+@pytest.mark.parametrize(
     "context", ["git", "no", "1", "on", "a: b", "x/", "é ü", '"', "{}", "#", "*", "a::b", "[x]", "-", "😀", "\x7f", ""]
 )
 def test_the_result_can_be_loaded_whatever_the_contexts_are_called(root: Path, context: str) -> None:

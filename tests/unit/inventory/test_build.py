@@ -1,11 +1,11 @@
 from __future__ import annotations
 
 import base64
-from typing import Any
+from typing import Any, Literal
 
 import pytest
 
-from gitops_audit.config.settings import SourceConfig
+from gitops_audit.config.settings import HelmOptions, SourceConfig
 from gitops_audit.inventory import Inventory, build, offline_scope
 from gitops_audit.model.redact import Redactor
 from gitops_audit.model.resource import Manifest, Origin, Rendered
@@ -35,6 +35,23 @@ def test_a_namespaced_object_gets_a_namespace(declared: str, of_source: str, exp
     (resource,) = inventory(manifest("ConfigMap", metadata=metadata), namespace=of_source).resources
     assert resource.key.namespace == expected
     assert resource.body["metadata"]["namespace"] == expected
+
+
+@pytest.mark.parametrize(
+    ("of_source", "source_type", "deployer", "expected"),
+    [
+        ("", "helm", "", "release"),
+        ("given", "helm", "", "given"),
+        ("", "directory", "", "default"),
+        ("", "helm", "argocd", "default"),
+    ],
+)
+def test_an_object_of_a_chart_goes_to_the_namespace_of_its_release(
+    of_source: str, source_type: str, deployer: Literal["", "argocd"], expected: str
+) -> None:
+    config = SourceConfig("s", namespace=of_source, helm=HelmOptions(namespace="release"), deployer=deployer)
+    rendered = Rendered((manifest("ConfigMap"),), type=source_type)
+    assert build("c", [(config, rendered)], served, Redactor()).resources[0].key.namespace == expected
 
 
 def test_a_cluster_scoped_object_loses_a_stray_namespace_with_a_finding() -> None:

@@ -7,6 +7,7 @@ whatever is rendered with it.
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
@@ -16,6 +17,7 @@ from gitops_audit.deployer.flux.catalog import Catalog, items, namespace_of, tex
 from gitops_audit.model.resource import JsonObject, mapping
 
 _KINDS = ("ConfigMap", "Secret")
+_MAKERS = (("bitnami.com", "SealedSecret"), ("external-secrets.io", "ExternalSecret"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,12 +39,29 @@ def referred(reference: Any, placed: Placed, catalog: Catalog) -> Referred:
     kind, name = text(mapping(reference).get("kind")), text(mapping(reference).get("name"))
     title = f"{kind} {namespace_of(placed)}/{name}"
     body = catalog.get(("", kind), placed.cluster, namespace_of(placed), name) if kind in _KINDS else None
+    made = _made_keys(placed, catalog, name) if body is None and kind == "Secret" else None
+    if made is not None:
+        return Referred(title, "keys", dict.fromkeys(made, ""))
     if body is None:
         return Referred(title, "absent" if catalog.is_complete(("", kind), placed.cluster) else "unknown")
     if kind == "Secret":
         keys = [*mapping(body.get("data")), *mapping(body.get("stringData"))]
         return Referred(title, "keys", dict.fromkeys(keys, ""))
     return Referred(title, "known", mapping(body.get("data")))
+
+
+def _made_keys(placed: Placed, catalog: Catalog, name: str) -> Collection[str] | None:
+    """The keys of a Secret that a declared object of its name makes; None where none does, or does not say them all."""
+    sealed, external = (catalog.declared(kind, placed.cluster, namespace_of(placed), name) for kind in _MAKERS)
+    if sealed is not None:
+        spec = mapping(sealed.body.get("spec"))
+        return {*mapping(spec.get("encryptedData")), *mapping(mapping(spec.get("template")).get("data"))}
+    spec = mapping(external.body.get("spec")) if external is not None else {}
+    target = mapping(spec.get("target"))
+    template = mapping(target.get("template"))
+    if external is None or spec.get("dataFrom") or template or text(target.get("name")) not in ("", name):
+        return None
+    return {text(mapping(entry).get("secretKey")) for entry in items(spec.get("data"))}
 
 
 def substitution_of(placed: Placed, catalog: Catalog, *, is_strict: bool | None = False) -> Substitution | None:

@@ -144,6 +144,36 @@ def test_variables_come_from_what_is_declared_or_live(
     assert (found.is_open, found.is_always) == (expected.is_open, expected.is_always)
 
 
+def _maker(group: str, kind: str, **spec: Any) -> Any:
+    return held("ConfigMap", "keys", {}) | {"apiVersion": f"{group}/v1", "kind": kind, "spec": spec}
+
+
+def _external(**spec: Any) -> Any:
+    return _maker("external-secrets.io", "ExternalSecret", **spec)
+
+
+@pytest.mark.parametrize(
+    ("maker", "unknown"),
+    [
+        (
+            _maker("bitnami.com", "SealedSecret", encryptedData={"token": "x"}, template={"data": {"host": "y"}}),
+            "host token",
+        ),
+        (_external(data=[{"secretKey": "token"}, {"secretKey": "host"}]), "host token"),
+        (_external(data=[{"secretKey": "token"}], target={"name": "keys"}), "token"),
+        (_external(data=[{"secretKey": "token"}], target={"name": "other"}), None),
+        (_external(data=[{"secretKey": "token"}], target={"template": {"data": {"a": "b"}}}), None),
+        (_external(dataFrom=[{"extract": {"key": "all"}}]), None),
+    ],
+)
+def test_a_secret_that_a_controller_makes_has_the_keys_that_its_maker_names(maker: Any, unknown: str | None) -> None:
+    found = _substitution(VARS, maker, substituteFrom=[FROM_VARS, FROM_KEYS])
+    assert found is not None
+    assert found.is_open == (unknown is None)
+    assert " ".join(sorted(found.unknown)) == (unknown or "")
+    assert dict(found.variables) == ({} if unknown is None else {"env": "prod", "zone": "eu"})
+
+
 def test_no_variable_is_replaced_where_none_is_asked_for() -> None:
     assert _substitution() is None
 

@@ -26,6 +26,9 @@ class SecretTexts:
     def __repr__(self) -> str:
         return "SecretTexts(...)"
 
+    def __reduce__(self) -> str:
+        raise TypeError("no other process gets values of Secrets")
+
     @property
     def secrets(self) -> Secrets:
         return Secrets(self.text, self.token, self._cluster.redactor.token)

@@ -29,6 +29,7 @@ from gitops_audit.model.printable import printable
 from gitops_audit.model.resource import JsonObject, mapping
 
 NOT_UNDERSTOOD = "GA288"
+_TOLD = 600
 _FIXED = frozenset({"repoURL", "path", "targetRevision", "chart", "ref", "name"})
 _NAME = re.compile(r"[a-z0-9]([-a-z0-9.]{0,251}[a-z0-9])?")
 _UNSAFE = re.compile(r"[^A-Za-z0-9._-]+")
@@ -97,7 +98,7 @@ class Application:
 
     def broken(self, reason: str) -> Broken:
         error = SourceError(
-            printable(f"{self.told} cannot be followed: {reason}"), code=NOT_UNDERSTOOD, where=self.where
+            printable(f"{self.told[:_TOLD]} cannot be followed: {reason}"), code=NOT_UNDERSTOOD, where=self.where
         )
         return Broken(replace(self._config(self.source_name), name=self.source_name), error)
 

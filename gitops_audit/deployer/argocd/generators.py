@@ -7,12 +7,13 @@ Source: argo-cd.readthedocs.io/en/stable/operator-manual/applicationset/Generato
 from __future__ import annotations
 
 import posixpath
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from gitops_audit.config.settings import SourceConfig
 from gitops_audit.deployer.argocd.clusters import RegisteredCluster
+from gitops_audit.deployer.argocd.git_paths import GitPaths
 from gitops_audit.deployer.argocd.parameters import (
     MAX_APPLICATIONS,
     NotComputableError,
@@ -26,7 +27,6 @@ from gitops_audit.deployer.argocd.parameters import (
 )
 from gitops_audit.deployer.expansion import Context
 from gitops_audit.errors import SourceError
-from gitops_audit.kube.glob import is_like
 from gitops_audit.kube.selector import LabelSelector
 from gitops_audit.manifest import file as manifest
 from gitops_audit.model.resource import JsonObject, mapping
@@ -44,6 +44,7 @@ class Generators:
     templates: Templates
     context: Context
     clusters: Sequence[RegisteredCluster] | None
+    paths: GitPaths
 
     def parameters(self, generator: JsonObject, depth: int = 0) -> Parameters:
         """Raises SetError, NotComputableError."""
@@ -101,11 +102,13 @@ class Generators:
         prefix = str(options.get("pathParamPrefix") or "")
         try:
             config = SourceConfig("git", repo=files.repository(url), revision=files.revision(url, revision))
-            names = files.names(config)
             if options.get("directories") is not None:
-                found = [self._path(path, "", prefix) for path in _directories(names, _entries(options, "directories"))]
+                found = [
+                    self._path(path, "", prefix)
+                    for path in self.paths.directories(config, _entries(options, "directories"))
+                ]
             elif options.get("files") is not None:
-                wanted = _files(names, _entries(options, "files"))
+                wanted = self.paths.files(config, _entries(options, "files"))
                 found = [p for path in wanted for p in self._file(path, files.read(config, path), prefix)]
             else:
                 raise SetError("its git generator names neither directories nor files")
@@ -213,41 +216,6 @@ def _is_selected(value: Any, parameters: JsonObject) -> bool:
 
 def _entries(options: JsonObject, key: str) -> list[tuple[str, bool]]:
     return [(str(e.get("path") or ""), e.get("exclude") is True) for e in _mappings(options.get(key))]
-
-
-def _directories(names: Iterable[str], entries: Sequence[tuple[str, bool]]) -> list[str]:
-    """The directories that a pattern takes, in which `*` takes one name; none that begins with a dot."""
-    known: set[str] = set()
-    for name in names:
-        folder = posixpath.dirname(name)
-        while folder and folder not in known:
-            known.add(folder)
-            folder = posixpath.dirname(folder)
-    visible = (d for d in sorted(known) if not any(part.startswith(".") for part in d.split("/")))
-    return [d for d in visible if _is_wanted(entries, d, _takes_folder)]
-
-
-def _files(names: Iterable[str], entries: Sequence[tuple[str, bool]]) -> list[str]:
-    """The files that a pattern takes as Git takes it: a `*` takes slashes too, and a folder all that is below it."""
-    return [name for name in sorted(names) if _is_wanted(entries, name, _takes)]
-
-
-def _is_wanted(entries: Sequence[tuple[str, bool]], text: str, takes: Callable[[str, str], bool]) -> bool:
-    """What is excluded wins, in whatever order it stands."""
-    found = [is_excluded for pattern, is_excluded in entries if takes(pattern, text)]
-    return bool(found) and not any(found)
-
-
-def _takes(pattern: str, name: str) -> bool:
-    plain = pattern.strip("/")
-    return name == plain or name.startswith(f"{plain}/") or is_like(plain.replace("[^", "[!"), name)
-
-
-def _takes_folder(pattern: str, folder: str) -> bool:
-    patterns, names = pattern.strip("/").split("/"), folder.split("/")
-    return len(patterns) == len(names) and all(
-        is_like(p.replace("[^", "[!"), n) for p, n in zip(patterns, names, strict=True)
-    )
 
 
 def _mappings(value: Any) -> Iterator[JsonObject]:

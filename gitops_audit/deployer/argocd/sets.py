@@ -13,6 +13,7 @@ from typing import Any
 from gitops_audit.deployer.argocd import marks
 from gitops_audit.deployer.argocd.clusters import registered
 from gitops_audit.deployer.argocd.generators import Generators
+from gitops_audit.deployer.argocd.git_paths import GitPaths
 from gitops_audit.deployer.argocd.parameters import (
     MAX_APPLICATIONS,
     NotComputableError,
@@ -39,7 +40,8 @@ def _computed(placed: Placed, context: Context, secrets: Iterable[JsonObject]) -
     options = spec.get("goTemplateOptions")
     is_strict = isinstance(options, list) and "missingkey=error" in options
     templates = Templates(spec.get("goTemplate") is True, context.templates, is_strict)
-    generators = Generators(templates, context, registered(secrets, context.source.destinations))
+    clusters = registered(secrets, context.source.destinations)
+    generators = Generators(templates, context, clusters, GitPaths(context.files.names))
     listed = spec.get("generators")
     jobs: list[tuple[Any, JsonObject]] = []
     for generator in listed if isinstance(listed, list) else ():

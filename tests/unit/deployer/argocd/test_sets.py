@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import json
 from dataclasses import replace
+from functools import partial
 
 import pytest
 import yaml
 
+from gitops_audit.deployer.argocd.git_paths import GitPaths
 from gitops_audit.deployer.argocd.parameters import MAX_APPLICATIONS
 from gitops_audit.model.resource import JsonObject
 from tests.unit.deployer.argocd.engine import (
@@ -320,6 +322,13 @@ def test_a_set_of_a_million_is_refused_before_it_is_made(count: int) -> None:
     found = expanded(body)
     assert (len(found.sources), len(found.problems)) == ((1001, 0) if count == 1001 else (0, 1))
     assert count == 1001 or f"more than {MAX_APPLICATIONS} Applications" in reasons(found)[0]
+
+
+def test_a_set_of_too_many_patterns_is_refused_before_it_takes_all_day(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("gitops_audit.deployer.argocd.sets.GitPaths", partial(GitPaths, left=50))
+    body = made("[]", "x", "p")
+    body["spec"]["generators"] = [{"git": {"repoURL": HERE, "files": [{"path": f"**/x{n}*"} for n in range(20)]}}]
+    assert "limit: patterns of a set" in reasons(expanded(body, files=FILES))[0]
 
 
 def test_a_name_that_a_generator_does_not_give_is_an_error_where_the_set_says_so() -> None:

@@ -130,9 +130,10 @@ def _sources(found: list[Found], clusters: dict[str, str], fallback: str) -> str
             ]
         lines += block
     if all(source.left_out for source in found):
-        lines = [
+        what = "Nothing that was found can be a source as it is" if found else "No manifests were found"
+        lines += [
             f"  - name: {_text(_name(fallback))}",
-            "    # No manifests were found: where are they?",
+            f"    # {what}: where are the manifests?",
             "    # path: apps",
         ]
     comment = "\n# What Git declares. Each source is read from the commit of `revision` (default: HEAD).\nsources:\n"

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import subprocess
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -305,3 +306,13 @@ def test_a_chart_of_applications_is_followed_and_its_values_name_what_they_deplo
 def test_odd_files_that_look_like_those_of_an_engine_end_in_a_configuration(root: Path, text: str) -> None:
     tree(root, flux__a_yaml=KUSTOMIZATION.partition("spec")[0] + text, web__d_yaml=MANIFEST)
     assert "web" in followed(loaded(root))
+
+
+def test_where_everything_is_left_out_the_reasons_stay(root: Path) -> None:
+    tree(root, chart__Chart_yaml="apiVersion: v2\nname: chart\nversion: 0.0.1\n", chart__values_prod_yaml="x: 1\n")
+    text = starter(root, (), lambda found, *_: [replace(f, left_out="helm: a value is required") for f in found])
+    assert "# Left out: helm: a value is required" in text
+    assert "# Nothing that was found can be a source as it is: where are the manifests?" in text
+    path = root / "gitops-audit.yaml"
+    path.write_text(text)
+    assert [source.name for source in load(path).sources] == ["shop"]

@@ -7,19 +7,23 @@ the change makes differ from a cluster is what it will deploy, and no drift.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import date
 from pathlib import Path
 
+from gitops_audit.config import document
 from gitops_audit.config.settings import Settings, SourceConfig
 from gitops_audit.engine.audit import Audit
 from gitops_audit.engine.events import Judged, OnProgress
 from gitops_audit.engine.options import RunOptions
 from gitops_audit.errors import ConfigError
+from gitops_audit.lifetime import temporary_tree
 from gitops_audit.model.baseline import Baseline, KnownFinding
 from gitops_audit.model.printable import printable
 from gitops_audit.model.redact import Redactor
-from gitops_audit.model.resource import Declared, JsonObject
+from gitops_audit.model.resource import Declared, JsonObject, mapping
+from gitops_audit.source.command import GitFailedError
 from gitops_audit.source.repository import Repository, open_local
 from gitops_audit.source.revision import merge_base, pinned
 
@@ -73,7 +77,7 @@ def audited(settings: Settings, options: RunOptions, revision: str, today: date)
         verdicts = [event.verdict for event in audit.run() if isinstance(event, Judged)]
         declared = declared_by_place(audit)
         whole = {(r.key.cluster, r.title): r for r in audit.inventory if isinstance(r, Declared)}
-        notes = tuple(_notes(audit, revision))
+        notes = (*_notes(audit, revision), *_dropped(settings, repository, commit))
     finally:
         audit.close()
     entries = [
@@ -100,6 +104,24 @@ def _notes(audit: Audit, revision: str) -> Iterator[str]:
     for source in audit.info.sources:
         if not source.repo:
             yield f"source {source.name} cannot be read at the base {revision}: all that is found in it counts as new"
+
+
+def _dropped(settings: Settings, repository: Repository, commit: str) -> Iterator[str]:
+    """A source that only the base's own configuration has is audited on neither side."""
+    path = settings.path.absolute().resolve()
+    root = repository.root and repository.root.resolve()
+    if root is None or not path.is_relative_to(root):
+        return
+    with temporary_tree() as folder, suppress(GitFailedError, ConfigError):
+        before = folder / path.name
+        before.write_bytes(repository.git.output("show", f"{commit}:{path.relative_to(root).as_posix()}"))
+        found = mapping(document.read(before).value).get("sources")
+        names = [str(mapping(one).get("name", "")) for one in found] if isinstance(found, list) else []
+        for name in sorted({*names} - {source.name for source in settings.sources} - {""}):
+            yield (
+                f"source {printable(name)} was in the configuration of the base and is no more: what the change "
+                "removes with it was not judged (audit it once more, with `sources` as they were)"
+            )
 
 
 def _at(settings: Settings, own: list[str], revision: str) -> Settings:

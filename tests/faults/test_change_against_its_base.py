@@ -180,6 +180,14 @@ def test_a_source_that_is_new_is_new_as_a_whole(shop: Path) -> None:
     assert "source more cannot be read at the base main" in told
 
 
+def test_a_source_that_the_change_takes_out_of_the_configuration_is_told(shop: Path) -> None:
+    (shop / "gitops-audit.yaml").write_text(CONFIG.replace("{name: shop, ", "{name: other, "))
+    commit(shop)
+    _, told, report = check(shop)
+    assert "source shop was in the configuration of the base and is no more: what the change removes" in told
+    assert any(note.startswith("source shop was in the configuration of the base") for note in report["notes"])
+
+
 def test_a_base_that_is_not_there_is_told(shop: Path) -> None:
     result = run(shop, "gitops-audit", "check", "-q", "--base", "mian")
     assert result.returncode == 3

@@ -93,7 +93,9 @@ def diff(resources: tuple[str, ...], suggest_ignore: bool, **values: Any) -> Non
     if suggest_ignore:
         console.document(suggested_rules(verdicts, datetime.now(UTC).date()))
     counts = Counter(v.drift.status for v in verdicts if v.drift is not None)
-    told = ", ".join(f"{n} {status}" for status, n in sorted(counts.items())) or "no cluster was asked"
+    told = ", ".join(f"{n} {status}" for status, n in sorted(counts.items())) or text.uncompared(
+        collected.info.clusters
+    )
     console.echo(f"{how_many(len(verdicts), 'resource')}; drift: {told}")
     if collected.interrupted:
         raise collected.interrupted

@@ -8,8 +8,10 @@ from __future__ import annotations
 
 import codecs
 import re
-from collections.abc import Iterator
+from bisect import bisect_right
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
+from functools import lru_cache
 
 from gitops_audit.manifest.compose import Document, compose
 from gitops_audit.manifest.events import Unreadable
@@ -45,13 +47,16 @@ def parts(data: bytes) -> Iterator[Part]:
 
 def part_at(data: bytes, line: int) -> Part | None:
     """The document that holds a line, not composed; None where there is none. Raises Unreadable as `parts` does."""
+    found = _pieces(data)
+    after = bisect_right(found, line, key=lambda part: part.line)
+    return found[after - 1] if after else None
+
+
+@lru_cache(maxsize=2)
+def _pieces(data: bytes) -> Sequence[Part]:
+    """The documents of a file, not composed. Of a large file many are looked up, one after the other."""
     text = _utf8(data)
-    found = None
-    for part in parts(data) if _is_json(text) else _cut(text, 1):
-        if part.line > line:
-            break
-        found = part
-    return found
+    return [Part(part.data, part.line) for part in parts(data)] if _is_json(text) else list(_cut(text, 1))
 
 
 def _is_json(text: bytes) -> bool:

@@ -15,7 +15,7 @@ from gitops_audit.model.finding import CHANGE_MEANING, Cause, Change, FieldOwner
 from gitops_audit.model.how_many import how_many
 from gitops_audit.model.printable import printable
 from gitops_audit.model.remediation import NO_ACTION, Remediation
-from gitops_audit.model.result import AuditResult, Summary
+from gitops_audit.model.result import AuditResult, ClusterInfo, Summary
 from gitops_audit.model.verdict import Verdict
 from gitops_audit.report.base import is_deployed_later
 from gitops_audit.report.cause import ErrorCause, cause_of
@@ -155,7 +155,12 @@ def drift(result: AuditResult) -> str:
     later = Counter(v.drift.status for v in result.verdicts if v.drift and is_deployed_later(v, result.base))
     counts = [f"{n} {status}" for status, n in sorted((result.summary.drift - later).items())]
     deployed = [f"{later.total()} to be deployed by this change"] if later else []
-    return f"drift: {', '.join([*counts, *deployed]) or 'no cluster was asked'}"
+    return f"drift: {', '.join([*counts, *deployed]) or uncompared(result.info.clusters)}"
+
+
+def uncompared(clusters: Iterable[ClusterInfo]) -> str:
+    """In place of counts, where no object was compared."""
+    return "nothing was compared" if any(cluster.is_asked for cluster in clusters) else "no cluster was asked"
 
 
 def violations(summary: Summary) -> Iterator[str]:

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -8,6 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from gitops_audit.manifest import file as manifest
+from gitops_audit.manifest import stream
 from gitops_audit.manifest.limits import MAX_FILE_BYTES
 
 HEAD = "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: a}\n"
@@ -151,6 +153,25 @@ def test_fields_of_list_items_count_from_the_item() -> None:
 def test_fields_of_json_objects_have_lines_too() -> None:
     one = '{"apiVersion": "v1",\n "kind": "ConfigMap", "metadata": {"name": "a"},\n\t"data": {"k": "v"}}'
     assert manifest.field_lines(f"{one}\n{one}".encode(), 4)["/data/k"] == 6
+
+
+@pytest.mark.parametrize("parted_by", ["", "---\n"])
+def test_a_file_is_read_once_however_many_of_its_objects_are_looked_up(
+    parted_by: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    read, parts = list[int](), stream.parts
+
+    def counted(data: bytes) -> Iterator[stream.Part]:
+        read.append(len(data))
+        return parts(data)
+
+    monkeypatch.setattr(stream, "parts", counted)
+    one = '{"apiVersion": "v1", "kind": "ConfigMap",\n "metadata": {"name": "a"}}\n'
+    data = parted_by.join([one] * 50).encode()
+    step = len(one.splitlines()) + len(parted_by.splitlines())
+    for number in range(50):
+        assert manifest.field_lines(data, 1 + number * step)["/metadata/name"] == 2 + number * step
+    assert len(read) == 1
 
 
 def test_a_field_that_stands_twice_has_its_last_line() -> None:

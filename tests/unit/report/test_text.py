@@ -1,10 +1,15 @@
 from __future__ import annotations
 
+from dataclasses import replace
+
+import pytest
+
 from gitops_audit.model.finding import Change, Drift, FieldOwner, PolicyResult, Problem, Severity
 from gitops_audit.model.resource import Commit, Declared, Invalid, JsonObject, Origin, ResourceKey
+from gitops_audit.model.result import ClusterInfo
 from gitops_audit.model.verdict import Verdict
 from gitops_audit.report import text
-from tests.reported import on_line
+from tests.reported import INFO, finished, on_line
 
 BODY: JsonObject = {
     "apiVersion": "apps/v1",
@@ -113,3 +118,11 @@ def test_only_the_line_of_a_block_that_differs_is_in_the_diff() -> None:
     assert "-    c=3" in diff
     assert "+    c=9" in diff
     assert "-    a=1" not in diff
+
+
+@pytest.mark.parametrize(
+    ("is_asked", "told"), [(True, "drift: nothing was compared"), (False, "drift: no cluster was asked")]
+)
+def test_that_nothing_was_compared_does_not_say_that_no_cluster_was_asked(is_asked: bool, told: str) -> None:
+    info = replace(INFO, clusters=(ClusterInfo("prod", "", is_read=False, is_asked=is_asked),))
+    assert text.drift(finished([], info=info)) == told

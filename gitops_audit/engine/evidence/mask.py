@@ -8,12 +8,14 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
+from itertools import chain
 
 from gitops_audit.model.finding import ABSENT, Change, Finding
 from gitops_audit.model.known_secret import KnownSecrets
 from gitops_audit.model.mask import Mask
 from gitops_audit.model.redact import Redactor
 from gitops_audit.model.resource import Declared
+from gitops_audit.model.secret_value import texts_in
 from gitops_audit.model.subject import Subject
 from gitops_audit.model.verdict import Verdict
 
@@ -43,12 +45,23 @@ class Masks:
         if not any(verdict.findings for verdict in verdicts):
             return verdicts
         mask = self.of(redactor)
-        return [_masked(v, mask) if v.findings else v for v in verdicts]
+        return [_masked(v, mask) if v.findings and (self._known or _may_hold_url(v)) else v for v in verdicts]
 
 
 def _names(inventory: Iterable[Subject]) -> Iterable[str]:
     for resource in inventory:
         yield from (resource.key.name, resource.key.namespace, resource.key.kind, resource.key.cluster, resource.source)
+
+
+def _may_hold_url(verdict: Verdict) -> bool:
+    """Whether any text that is shown of a verdict could be a URL with credentials: nearly none could."""
+    told = [verdict.skip_reason, verdict.drift.reason if verdict.drift else ""]
+    told += [text for f in verdict.findings for text in (f.message, f.path)]
+    changes = [f.change for f in verdict.findings if f.change is not None]
+    told += [str(value) for change in changes for value in (change.declared, change.live)]
+    told += [verdict.health.message] if verdict.health else []
+    shown = texts_in(verdict.subject.body) if changes and isinstance(verdict.subject, Declared) else ()
+    return any("@" in text and "://" in text for text in chain(told, shown))
 
 
 def _masked(verdict: Verdict, mask: Mask) -> Verdict:

@@ -10,7 +10,7 @@ from itertools import zip_longest
 from pathlib import Path
 
 from gitops_audit.config.rules import RESERVED_CLUSTER
-from gitops_audit.config.survey import Found, survey
+from gitops_audit.config.survey import LIBRARY, Found, survey
 
 _PLAIN = re.compile(r"[A-Za-z][A-Za-z0-9_./-]*")
 _MEANS_SOMETHING = frozenset(("y", "n", "yes", "no", "on", "off", "true", "false", "null"))
@@ -119,23 +119,21 @@ def _passed_over(trials: Sequence[str]) -> str:
 
 
 def _sources(found: list[Found], clusters: dict[str, str], fallback: str) -> str:
+    """Where all would be left out, the first one that could be rendered stays: its audit says what is wrong with it."""
+    names = source_names(found, fallback)
+    tried = None if any(not f.left_out for f in found) else next((f for f in found if f.left_out != LIBRARY), None)
     lines: list[str] = []
-    for source, name in zip(found, source_names(found, fallback), strict=True):
+    for source, name in zip(found, names, strict=True):
         block = [f"  - name: {_text(name)}", *(f"    {line}" for line in _source(source, clusters))]
         if source.left_out:
             told = " ".join(source.left_out.split())
-            block = [
-                f"  # Left out: {told if told.isprintable() else 'it cannot be read'}",
-                *(f"  # {b[2:]}" for b in block),
-            ]
+            why = "It cannot be audited as it is" if source is tried else "Left out"
+            commented = block if source is tried else (f"  # {line[2:]}" for line in block)
+            block = [f"  # {why}: {told if told.isprintable() else 'it cannot be read'}", *commented]
         lines += block
-    if all(source.left_out for source in found):
-        what = "Nothing that was found can be a source as it is" if found else "No manifests were found"
-        lines += [
-            f"  - name: {_text(_name(fallback))}",
-            f"    # {what}: where are the manifests?",
-            "    # path: apps",
-        ]
+    if tried is None and all(source.left_out for source in found):
+        name = _unique(_name(fallback), names)
+        lines += [f"  - name: {_text(name)}", "    # No manifests were found: where are they?", "    # path: apps"]
     comment = "\n# What Git declares. Each source is read from the commit of `revision` (default: HEAD).\nsources:\n"
     return comment + _block(lines)
 

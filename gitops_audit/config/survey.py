@@ -27,6 +27,8 @@ _MANIFEST = re.compile(rb"^apiVersion:.*?^kind:|^kind:.*?^apiVersion:", re.MULTI
 _REFERENCE = re.compile(r"^\s*-\s*['\"]?(\.\.?/[^\s'\"#]*)", re.MULTILINE)
 _VALUES = re.compile(r"values[-._].+\.ya?ml|.+[-._]values\.ya?ml")
 _COMPONENT = re.compile(r"^kind:\s*['\"]?Component\b", re.MULTILINE)
+_LIBRARY = re.compile(rb"^type:\s*['\"]?library\b", re.MULTILINE)
+LIBRARY = "a library chart makes no objects of its own"
 _NAMING = frozenset(("resources", "bases", "components"))
 _HEAD_BYTES = 16_384
 _MAX_DIRECTORIES = 20_000
@@ -64,6 +66,7 @@ def survey(root: Path, folder: Path) -> tuple[list[Found], list[str]]:
     plain: set[str] = set()
     trials: set[str] = set()
     passed: set[str] = set()
+    libraries: set[str] = set()
     values: dict[str, tuple[str, ...]] = {}
     told: list[engines.Told] = []
     for directory, names in _directories(folder):
@@ -75,6 +78,8 @@ def survey(root: Path, folder: Path) -> tuple[list[Found], list[str]]:
                 passed.add(trial)
         elif "Chart.yaml" in names:
             charts.add(path)
+            if _LIBRARY.search(_head(directory / "Chart.yaml")):
+                libraries.add(path)
             values[path] = tuple(n for n in names if _VALUES.fullmatch(n))
         elif kustomization := next((directory / n for n in names if n in _KUSTOMIZATIONS), None):
             kustomizations[path] = _used(root, path, kustomization)
@@ -86,7 +91,7 @@ def survey(root: Path, folder: Path) -> tuple[list[Found], list[str]]:
     told_there = charts | deployed | {f.path for f in others if f.type == "directory"}
     return [
         *(Found(path, "auto", engine=engine) for engine, paths in followed.items() for path in paths),
-        *(_completed(found, trials, values) for found in others),
+        *(replace(f, left_out=LIBRARY) if f.path in libraries else _completed(f, trials, values) for f in others),
     ], sorted(path for path in passed if not _is_within(path, told_there))
 
 

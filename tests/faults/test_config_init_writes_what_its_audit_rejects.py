@@ -89,6 +89,22 @@ def test_what_is_left_out_is_a_comment_with_the_reason(tmp_path: Path) -> None:
     assert "  #   path: app/staging" in text
 
 
+def test_a_library_chart_is_left_out_with_the_reason(tmp_path: Path) -> None:
+    text, found = first_run(
+        tmp_path,
+        {"charts/lib/Chart.yaml": "apiVersion: v2\nname: lib\nversion: 1.0.0\ntype: library\n"} | BASE | OVERLAYS,
+    )
+    assert "  # Left out: a library chart makes no objects of its own\n  # - name: lib\n" in text
+    assert set(found.outcomes.values()) == {"passed"}
+
+
+def test_where_nothing_can_be_rendered_the_audit_says_of_the_first_why(tmp_path: Path) -> None:
+    remote = "resources: ['https://git.example.com/acme/x//base?ref=v1']\n"
+    text, found = first_run(tmp_path, {"envs/a/kustomization.yaml": remote, "envs/b/kustomization.yaml": remote})
+    assert "  # It cannot be audited as it is: this is remote" in text
+    assert [(v.subject.source, v.outcome) for v in found] == [("a", "failed")]
+
+
 def test_a_folder_without_git_gets_no_configuration(tmp_path: Path) -> None:
     ended = command(tmp_path, "config", "init")
     assert (ended.returncode, list(tmp_path.iterdir())) == (2, [])

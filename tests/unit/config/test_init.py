@@ -308,11 +308,10 @@ def test_odd_files_that_look_like_those_of_an_engine_end_in_a_configuration(root
     assert "web" in followed(loaded(root))
 
 
-def test_where_everything_is_left_out_the_reasons_stay(root: Path) -> None:
+def test_where_everything_would_be_left_out_the_first_stays_with_its_reason(root: Path) -> None:
     tree(root, chart__Chart_yaml="apiVersion: v2\nname: chart\nversion: 0.0.1\n", chart__values_prod_yaml="x: 1\n")
     text = starter(root, (), lambda found, *_: [replace(f, left_out="helm: a value is required") for f in found])
-    assert "# Left out: helm: a value is required" in text
-    assert "# Nothing that was found can be a source as it is: where are the manifests?" in text
+    assert "# It cannot be audited as it is: helm: a value is required" in text
     path = root / "gitops-audit.yaml"
     path.write_text(text)
-    assert [source.name for source in load(path).sources] == ["shop"]
+    assert [source.name for source in load(path).sources] == ["chart"]

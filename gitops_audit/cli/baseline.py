@@ -59,7 +59,10 @@ def create(owner: str, expires: str | None, update: bool, **values: Any) -> None
 
 @baseline.command()
 @run_command
-def prune(**values: Any) -> None:
+@click.option(
+    "--check", "is_check", is_flag=True, help="write nothing, and end with 1 where the file has what is repaired"
+)
+def prune(is_check: bool, **values: Any) -> None:
     """Audit, and remove from the baseline what is repaired. What was not evaluated stays."""
     today = datetime.now(UTC).date()
     settings = load(configuration(values["config_path"]))
@@ -68,13 +71,14 @@ def prune(**values: Any) -> None:
     result = collected(settings, {**values, "baseline": str(path), "only_new": False})
     resolved = {entry.fingerprint: entry for entry in result.summary.resolved or ()}
     kept = [entry for entry in known.entries if entry.fingerprint not in resolved]
-    if resolved:
+    if resolved and not is_check:
         write(path, kept)
     for entry in resolved.values():
         place = f" {entry.path}" if entry.path else ""
-        console.echo(f"removed: {entry.check}/{entry.rule} on {entry.resource}{place} (cluster {entry.cluster})")
-    console.echo(f"{path}: {len(resolved)} removed, {len(kept)} stay")
-    _end(result)
+        what = f"{entry.check}/{entry.rule} on {entry.resource}{place} (cluster {entry.cluster})"
+        console.echo(f"{'repaired' if is_check else 'removed'}: {what}")
+    console.echo(f"{path}: {len(resolved)} {'to be removed' if is_check else 'removed'}, {len(kept)} stay")
+    _end(result, is_failure=is_check and bool(resolved))
 
 
 def _path(settings: Settings, values: dict[str, Any]) -> Path:
@@ -107,7 +111,7 @@ def _day(text: str, today: date) -> str:
     return day.isoformat()
 
 
-def _end(result: AuditResult) -> None:
+def _end(result: AuditResult, *, is_failure: bool = False) -> None:
     """With 3 where something was not evaluated: it is in no baseline, and may hide findings."""
     errors = result.summary.outcomes["error"]
     for sentence in result.summary.unanswered.values():
@@ -116,4 +120,4 @@ def _end(result: AuditResult) -> None:
         console.complain(
             f"error: {how_many(errors, 'resource')} could not be evaluated: `gitops-audit check` tells why"
         )
-    raise click.exceptions.Exit(3 if result.summary.exit_code == 3 else 0)
+    raise click.exceptions.Exit(3 if result.summary.exit_code == 3 else int(is_failure))

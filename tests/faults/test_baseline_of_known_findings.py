@@ -116,6 +116,10 @@ def test_what_is_repaired_is_told_and_leaves_the_baseline(shop: Path) -> None:
     assert told["summary"]["resolved"] == 1
     assert told["resolved"][0]["resource"] == "ConfigMap/shop/a"
     assert any("`gitops-audit baseline prune` removes them" in note for note in told["notes"])
+    before = (shop / FILE).read_text()
+    checked = run(shop, *PRUNE, "--check")
+    assert (checked.returncode, (shop / FILE).read_text()) == (1, before)
+    assert b"repaired: drift/changed on ConfigMap/shop/a data.k (cluster prod)" in checked.stdout
     pruned = run(shop, *PRUNE)
     assert b"removed: drift/changed on ConfigMap/shop/a data.k (cluster prod)" in pruned.stdout
     assert entries(shop) == []

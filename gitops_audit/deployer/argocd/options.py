@@ -26,6 +26,7 @@ from gitops_audit.model.resource import JsonObject, mapping
 KINDS: dict[str, SourceType] = {"helm": "helm", "kustomize": "kustomize", "directory": "directory"}
 _COPIED = ("namePrefix", "nameSuffix", "namespace", "patches", "components", "commonAnnotations")
 _VARIABLE = re.compile(r"\$(?:\{([^}]*)(?:\}|\Z)|([*#$@!?\-0-9]|[A-Za-z_]\w*))", re.ASCII)
+_URL = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*://.*")
 _NAME = re.compile(r"ARGOCD_\w+|KUBE_VERSION|KUBE_API_VERSIONS", re.ASCII)
 
 
@@ -155,8 +156,8 @@ def substituted(text: str, variables: Mapping[str, str]) -> str:
 
 def _value_file(text: str, variables: Mapping[str, str]) -> str:
     """The `$name` of another source at its beginning stays. Raises SourceError for a URL."""
-    if "://" in text:
-        shown = without_user_info(text).partition("?")[0]
+    if url := _URL.search(text):
+        shown = without_user_info(url[0]).partition("?")[0]
         raise SourceError(f"its value file {shown} is fetched from elsewhere, which the audit does not do")
     first, slash, rest = text.partition("/")
     if first.startswith("$") and not first.startswith(("$ARGOCD_", "${ARGOCD_")):

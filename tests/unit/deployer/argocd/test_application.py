@@ -248,6 +248,10 @@ def test_a_file_for_one_application_may_name_its_namespace(namespace: str) -> No
             "helm: {valueFiles: ['https://me:hunter2@files.example.com/v.yaml?key=hunter3']}",
             "its value file https://files.example.com/v.yaml is fetched from elsewhere, which the audit does not do",
         ),
+        (
+            "helm: {valueFiles: ['$v/secrets://me:hunter2@keys.example.com/v.yaml']}",
+            "its value file secrets://keys.example.com/v.yaml is fetched from elsewhere, which the audit does not do",
+        ),
         ("{tagPrefix: a/, targetRevision: v1.*}", "its revision 'a/v1.*' is a range of tags"),
         (
             "{tagPrefix: a/, targetRevision: main}",

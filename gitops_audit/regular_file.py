@@ -37,6 +37,15 @@ def open_regular(path: Path, *, follow_links: bool = True) -> BinaryIO:
     return os.fdopen(descriptor, "rb")
 
 
+def start_of(path: Path, most_bytes: int) -> bytes:
+    """The first bytes of a regular file, for what only looks around; none where it cannot be read."""
+    try:
+        with open_regular(path) as file:
+            return file.read(most_bytes)
+    except OSError:
+        return b""
+
+
 def open_named(path: Path, max_bytes: int) -> BinaryIO:
     """A file that a person named, to be read from its start: a regular one, or all that a pipe tells.
 

@@ -14,7 +14,7 @@ from typing import Any, Literal
 
 import yaml
 
-from gitops_audit.regular_file import open_regular
+from gitops_audit.regular_file import start_of
 
 EngineName = Literal["argocd", "flux"]
 
@@ -51,7 +51,7 @@ class Told:
 
 def told(root: Path, file: Path, chart: str | None) -> Told | None:
     """What a file tells an engine; None for any other. `chart` is the folder of the chart whose template it is."""
-    data = _read(file)
+    data = start_of(file, _MAX_BYTES)
     kinds = set(_KINDS.findall(data))
     if not (mark := _MARKS.search(data)) or not kinds:
         return None
@@ -111,7 +111,7 @@ def _values(chart: Path) -> Iterator[str]:
     """Every text of a chart's values: its templates make paths of them."""
     for file in sorted(chart.glob("values*.yaml")):
         try:
-            documents = list(yaml.load_all(_read(file), Loader=yaml.CSafeLoader))
+            documents = list(yaml.load_all(start_of(file, _MAX_BYTES), Loader=yaml.CSafeLoader))
         except (yaml.YAMLError, ValueError, RecursionError):
             continue
         yield from _texts(documents, _ANY)
@@ -128,11 +128,3 @@ def _texts(value: Any, key: str, depth: int = 0) -> Iterator[str]:
 
 def _relative(root: Path, directory: Path) -> str:
     return "" if directory == root else directory.relative_to(root).as_posix()
-
-
-def _read(file: Path) -> bytes:
-    try:
-        with open_regular(file) as opened:
-            return opened.read(_MAX_BYTES)
-    except OSError:
-        return b""

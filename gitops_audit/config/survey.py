@@ -13,7 +13,7 @@ import yaml
 from gitops_audit.config import engines
 from gitops_audit.config.engines import EngineName
 from gitops_audit.config.settings import SourceType
-from gitops_audit.regular_file import open_regular
+from gitops_audit.regular_file import start_of
 
 _KUSTOMIZATIONS = frozenset(("kustomization.yaml", "kustomization.yml", "Kustomization"))
 _SKIPPED = frozenset(("node_modules", "vendor", "venv", "__pycache__", "dist", "target"))
@@ -78,7 +78,7 @@ def survey(root: Path, folder: Path) -> tuple[list[Found], list[str]]:
                 passed.add(trial)
         elif "Chart.yaml" in names:
             charts.add(path)
-            if _LIBRARY.search(_head(directory / "Chart.yaml")):
+            if _LIBRARY.search(start_of(directory / "Chart.yaml", _HEAD_BYTES)):
                 libraries.add(path)
             values[path] = tuple(n for n in names if _VALUES.fullmatch(n))
         elif kustomization := next((directory / n for n in names if n in _KUSTOMIZATIONS), None):
@@ -175,7 +175,7 @@ def _directories(folder: Path) -> Iterator[tuple[Path, list[str]]]:
 
 def _used(root: Path, path: str, kustomization: Path) -> set[str]:
     """What a kustomization refers to, as far as it lies in the repository; itself too where it is a component."""
-    text = _head(kustomization).decode("utf-8", "replace")
+    text = start_of(kustomization, _HEAD_BYTES).decode("utf-8", "replace")
     places = (os.path.normpath(os.path.join(path, reference)) for reference in _references(text))
     used = {place for place in places if not place.startswith("..") and (root / place).is_dir()}
     return used | {path} if _COMPONENT.search(text) else used
@@ -194,13 +194,5 @@ def _references(text: str) -> list[str]:
 def _is_manifest(path: Path) -> bool:
     if path.suffix not in (".yaml", ".yml") or path.name.startswith("."):
         return False
-    head = _head(path)
+    head = start_of(path, _HEAD_BYTES)
     return b"{{" not in head and _MANIFEST.search(head) is not None
-
-
-def _head(path: Path) -> bytes:
-    try:
-        with open_regular(path) as file:
-            return file.read(_HEAD_BYTES)
-    except OSError:
-        return b""

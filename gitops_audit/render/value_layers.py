@@ -13,7 +13,7 @@ from gitops_audit.manifest import file as manifest
 from gitops_audit.manifest.lines import document_lines
 from gitops_audit.model.path import pointer_of
 from gitops_audit.model.resource import JsonObject, mapping
-from gitops_audit.regular_file import open_regular
+from gitops_audit.regular_file import start_of
 from gitops_audit.render.chart import Chart, chart_of
 from gitops_audit.render.given import Given
 from gitops_audit.render.tool import Workspace, workspace
@@ -42,7 +42,7 @@ def leaves(config: SourceConfig, checkout: Checkout, given: Given) -> dict[tuple
         place = replace(place, tree=chart.tree) if not chart.is_fetched else place
         own = [] if config.helm.replaces_defaults else [chart.folder / "values.yaml"]
         for file in (*own, *ValueFiles(config, checkout, place, chart, given).files()):
-            data = _read(file)
+            data = start_of(file, _MAX_BYTES)
             documents, _ = manifest.documents(data, "")
             lines = document_lines(data)
             _merge(tree, mapping(documents[0][1]) if documents else {}, _Written(_name(file, place, chart), lines))
@@ -92,14 +92,6 @@ def _flat(tree: dict[str, Any], way: tuple[str, ...]) -> Iterator[tuple[tuple[st
             yield from _flat(value, (*way, key))
         else:
             yield (*way, key), value
-
-
-def _read(file: Path) -> bytes:
-    try:
-        with open_regular(file) as opened:
-            return opened.read(_MAX_BYTES)
-    except OSError:
-        return b""
 
 
 def _name(file: Path, place: Workspace, chart: Chart) -> str:

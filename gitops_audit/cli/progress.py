@@ -13,7 +13,7 @@ from gitops_audit.cli import console
 from gitops_audit.engine.events import Stage
 from gitops_audit.model.how_many import several
 from gitops_audit.model.printable import printable
-from gitops_audit.report.progress import ProgressLines
+from gitops_audit.report.progress import ProgressLines, now
 
 if TYPE_CHECKING:
     from rich.progress import ProgressColumn, TaskID
@@ -87,7 +87,8 @@ class Bars:
             if key not in self._tasks:
                 self._drop_uncounted()
                 self._tasks[key] = self._bars.add_task(_words(stage), total=None, count="")
-            count = f"{stage.done}/{stage.total}" if stage.total else ""
+            under_way = f" {now(stage)}" if stage.now else ""
+            count = f"{stage.done}/{stage.total}{under_way}" if stage.total else ""
             task = self._tasks[key]
             self._bars.update(
                 task, total=stage.total or None, completed=stage.done, count=count, visible=not stage.is_over

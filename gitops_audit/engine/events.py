@@ -34,7 +34,7 @@ class Stage:
     """How far a part of the run is: `rendered` 3 of 90 sources, `checked` 500 of 2000 resources on a cluster.
 
     `what` is one of them (`source`). Without a total there is nothing to count (`listing` objects), and without `what`
-    the verb says all.
+    the verb says all. `now` are the names of those that are under way, the first to begin first.
     """
 
     verb: str
@@ -42,6 +42,7 @@ class Stage:
     done: int = 0
     total: int = 0
     where: str = ""
+    now: tuple[str, ...] = ()
 
     @property
     def is_over(self) -> bool:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 from typing import TypeVar
 
@@ -27,6 +28,21 @@ class Pace:
     def step(self, count: int = 1) -> None:
         """That many more are done."""
         self.heard(count, 0)
+
+    @contextmanager
+    def of(self, name: str) -> Iterator[None]:
+        """One that has a name is under way, and done when it is left, whatever came of it."""
+        with self._lock:
+            self._stage = replace(self._stage, now=(*self._stage.now, name))
+        self.heard(0, 0)
+        try:
+            yield
+        finally:
+            with self._lock:
+                rest = list(self._stage.now)
+                rest.remove(name)
+                self._stage = replace(self._stage, now=tuple(rest))
+            self.step()
 
     def over(self, things: Iterable[_T], every: int = 500) -> Iterator[_T]:
         """The things, of which each that was asked for and left behind is done; told once for `every` of them."""

@@ -10,7 +10,9 @@ from types import TracebackType
 from gitops_audit.engine.events import Stage
 from gitops_audit.model.how_many import how_many, several
 from gitops_audit.model.printable import printable
+from gitops_audit.report.diff import shortened
 
+MAX_NAME_CHARS = 60
 # What is over before the first line needs none.
 FIRST_S, EVERY_S = 2.0, 10.0
 
@@ -73,10 +75,16 @@ class ProgressLines:
 
 
 def name(stage: Stage) -> str:
-    """`rendered 3 of 90 sources`, `checked 500 of 2000 resources on prod`; printable."""
+    """`rendered 3 of 90 sources (now shop)`, `checked 500 of 2000 resources on prod`; printable."""
     what = f"{stage.done} of {how_many(stage.total, stage.what)}" if stage.total else several(stage.what)
     where = f" on {stage.where}" if stage.where else ""
-    return printable(f"{stage.verb} {what}{where}")
+    return printable(f"{stage.verb} {what}{where}") + (f" (now {now(stage)})" if stage.now else "")
+
+
+def now(stage: Stage) -> str:
+    """What is under way; printable."""
+    first, *others = stage.now
+    return printable(shortened(first, MAX_NAME_CHARS)) + (f" and {len(others)} more" if others else "")
 
 
 def _told(stage: Stage, elapsed_s: float) -> str:

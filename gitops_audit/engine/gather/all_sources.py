@@ -112,10 +112,12 @@ class _Reader:
         with closing(files), closing(live):
             return Follower(self.settings, config, files, live, self.read, Evaluations()).follow(start)
 
-    def _started(self, work: Callable[..., ReadSource], *arguments: Any) -> Future[ReadSource]:
-        future = self.pool.submit(work, *arguments)
-        future.add_done_callback(lambda _: self.pace.step())
-        return future
+    def _started(self, work: Callable[..., ReadSource], config: SourceConfig, *given: Any) -> Future[ReadSource]:
+        return self.pool.submit(self._paced, work, config, *given)
+
+    def _paced(self, work: Callable[..., ReadSource], config: SourceConfig, *given: Any) -> ReadSource:
+        with self.pace.of(config.name):
+            return work(config, *given)
 
     def _opened(self, config: SourceConfig) -> Callable[[], Checkout]:
         return partial(self.opener.open, config)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
+
 from gitops_audit.engine.events import Stage
 from gitops_audit.engine.pace import Pace
 
@@ -24,3 +26,12 @@ def test_of_very_many_things_only_every_so_many_are_told() -> None:
 
 def test_without_a_listener_nothing_is_counted() -> None:
     assert list(Pace(Stage("checked", "resource"), None).over("abc", every=1)) == ["a", "b", "c"]
+
+
+def test_what_is_under_way_has_a_name_until_it_is_done_or_failed() -> None:
+    told: list[Stage] = []
+    pace = Pace(Stage("rendered", "source", total=2), told.append)
+    with suppress(ValueError), pace.of("shop"), pace.of("web"):
+        raise ValueError
+    assert [stage.now for stage in told] == [("shop",), ("shop", "web"), ("shop",), ()]
+    assert [stage.done for stage in told] == [0, 0, 1, 2]

@@ -16,6 +16,12 @@ def test_a_line_says_count_time_rate_and_time_left() -> None:
     assert running.line() == "rendered 40 of 93 sources, 20 s (2.0 a second, about 26 s left)"
 
 
+def test_a_line_names_what_is_under_way() -> None:
+    running = Running(lambda: 0.0)
+    running.note(Stage("rendered", "source", 1, 93, now=("shop\x1b[2J", "web", "db")))
+    assert running.line() == "rendered 1 of 93 sources (now shop\\x1b[2J and 2 more), 0 s"
+
+
 def test_stages_side_by_side_share_the_line_and_go_when_they_are_over() -> None:
     running = Running(lambda: 0.0)
     running.note(Stage("reached", "cluster", 1, 3))

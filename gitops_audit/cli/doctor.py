@@ -64,7 +64,7 @@ def doctor(config_path: Path | None) -> None:
             failures.append(_cluster(config, subjects, audit, settings))
         if not settings.clusters:
             console.echo("clusters: none, so only the declared state is audited")
-            failures.append(_judged(audit, audit.inventory, _unfollowed(audit, OFFLINE_CLUSTER)))
+            failures.append(_judged(audit, audit.inventory, _unfollowed(audit, OFFLINE_CLUSTER), is_compared=False))
     raise click.exceptions.Exit(3 if any(failures) else 0)
 
 
@@ -105,7 +105,7 @@ def _unfollowed(audit: Audit, cluster: str) -> list[str]:
     return [f"{one.kind} that is not rendered: {one.reason}" for source in sources for one in source.unfollowed]
 
 
-def _judged(audit: Audit, subjects: Sequence[Subject], unfollowed: Sequence[str]) -> bool:
+def _judged(audit: Audit, subjects: Sequence[Subject], unfollowed: Sequence[str], *, is_compared: bool) -> bool:
     """Tells how much an audit evaluates where no server has to be asked; gives whether it ends with 3."""
     verdicts: dict[str, Verdict] = {}
     summary = Summary()
@@ -114,7 +114,11 @@ def _judged(audit: Audit, subjects: Sequence[Subject], unfollowed: Sequence[str]
             verdicts[event.verdict.subject.id] = event.verdict
         elif isinstance(event, Finished):
             summary = event.summary
-    _covered(coverage(subjects, unfollowed, lambda resource: _unanswered(verdicts[resource.id])))
+
+    def unanswered(resource: Declared) -> str:
+        return _unanswered(verdicts[resource.id])
+
+    _covered(coverage(subjects, unfollowed, unanswered, is_compared=is_compared))
     for sentence in summary.unevaluated:
         console.echo(f"  {sentence}")
     return summary.exit_code == 3
@@ -140,7 +144,7 @@ def _cluster(config: ClusterConfig, subjects: Sequence[Subject], audit: Audit, s
     console.echo(f"cluster {config.name}: {cluster.server}, Kubernetes {cluster.version or 'unknown'}{with_user}")
     if not isinstance(cluster, ServerCluster):
         cluster.close()
-        return _judged(audit, subjects, unfollowed)
+        return _judged(audit, subjects, unfollowed, is_compared=True)
     try:
         unreadable = _rights(cluster, subjects)
     finally:

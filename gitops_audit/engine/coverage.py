@@ -29,22 +29,29 @@ class Coverage:
         return f"{thousandths // 10}.{thousandths % 10}".removesuffix(".0")
 
 
-def coverage(subjects: Iterable[Subject], unfollowed: Iterable[str], unreadable: Callable[[Declared], str]) -> Coverage:
+def coverage(
+    subjects: Iterable[Subject],
+    unfollowed: Iterable[str],
+    unreadable: Callable[[Declared], str],
+    *,
+    is_compared: bool = True,
+) -> Coverage:
     """Of one cluster. `unfollowed` says why each object of an engine that deploys something is not followed,
-    `unreadable` why the live object of a resource cannot be read, empty where it can."""
+    `unreadable` why the live object of a resource cannot be read, empty where it can. With a cluster
+    (`is_compared`) hooks and the like are left out, for they are not compared."""
     reasons = Counter(unfollowed)
-    reasons.update(_reason(subject, unreadable) for subject in subjects)
+    reasons.update(_reason(subject, unreadable, is_compared=is_compared) for subject in subjects)
     declared, covered = reasons.total(), reasons.pop("", 0)
     return Coverage(declared, covered, tuple(reasons.most_common()))
 
 
-def _reason(subject: Subject, unreadable: Callable[[Declared], str]) -> str:
+def _reason(subject: Subject, unreadable: Callable[[Declared], str], *, is_compared: bool) -> str:
     """Why a subject would not be looked at in full; empty where it would."""
     match subject:
         case Declared(error=(_, message)):
             return message
         case Declared():
-            return unreadable(subject) or (f"not compared: {subject.skip}" if subject.skip else "")
+            return unreadable(subject) or (f"not compared: {subject.skip}" if subject.skip and is_compared else "")
         case Unread(error=Problem(message=message)):
             return message.partition("\n")[0]
         case Unread(faults=(fault, *_)):

@@ -115,3 +115,16 @@ def test_the_reason_is_told_with_what_to_do(tmp_path: Path, monkeypatch: pytest.
     assert "an audit would look at 0 of 1 declared object (0 %)" in said
     assert "1 is left out: nothing could be checked: no schema of it is known" in said
     assert "nothing of source a was evaluated for cluster git" in said
+
+
+@pytest.mark.parametrize(("config", "covered"), [(OFFLINE, "2 of 2"), (RECORDED, "1 of 2")])
+def test_what_is_never_compared_is_looked_at_where_there_is_no_cluster(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, config: str, covered: str
+) -> None:
+    files = {"a/c.json": json.dumps(SETTINGS), "a/n.json": json.dumps(NAMED), "gitops-audit.yaml": config}
+    monkeypatch.chdir(repository(tmp_path, files))
+    live = SETTINGS | {"metadata": {"name": "settings", "namespace": "shop"}}
+    Path("live.json").write_text(json.dumps({"apiVersion": "v1", "kind": "List", "items": [live]}))
+    assert f"would look at {covered} declared objects" in CliRunner().invoke(cli, ["doctor"]).output
+    counts = json.loads(CliRunner().invoke(cli, ["check", "-q", "--json", "-"]).output)["summary"]
+    assert f"{counts['passed']} of {counts['resources']}" == covered

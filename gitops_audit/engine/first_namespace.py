@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
@@ -16,6 +17,7 @@ from gitops_audit.model.resource import Declared
 
 _MAX_ASKED = 5  # objects of a source: some are everywhere, most are not
 _MAX_TOLD = 3
+_NAME = re.compile(r"[a-z0-9-]{1,63}")
 
 
 class Homes:
@@ -56,8 +58,10 @@ def _homeless(source: ReadSource) -> Sequence[Declared]:
 
 
 def _most(cluster: ReachedCluster, objects: Sequence[Declared]) -> list[str]:
-    """The namespaces that hold most of the objects."""
-    held = Counter(ns for one in objects if cluster.live for ns in cluster.live.namespaces_of(one))
+    """The namespaces that hold most of the objects. They are written into a file: what is no name is none."""
+    held = Counter(
+        ns for one in objects if cluster.live for ns in cluster.live.namespaces_of(one) if _NAME.fullmatch(ns)
+    )
     return sorted(namespace for namespace, count in held.items() if count == max(held.values()))
 
 

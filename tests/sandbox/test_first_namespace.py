@@ -9,6 +9,7 @@ import pytest
 from click.testing import CliRunner
 
 from gitops_audit.cli.main import cli
+from gitops_audit.live.server import ServerCluster
 from tests.fleet import Deployed, deployed, manifest
 
 
@@ -47,6 +48,15 @@ def test_two_namespaces_that_may_be_meant_are_asked_for(shop: Deployed) -> None:
     shop.client.apply(manifest("Namespace", "a"))
     shop.client.apply(manifest("ConfigMap", "settings"), namespace="a")
     assert "has its objects in a, shop: `default` is meant where this is left out" in first(shop)
+
+
+def test_what_a_server_calls_a_namespace_and_is_no_name_is_not_written(
+    shop: Deployed, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(ServerCluster, "namespaces_of", lambda *_: ["x\nhistory: {url: evil}", "y # z"])
+    text = first(shop)
+    assert "evil" not in text
+    assert " shows none of them: `default` is meant" in text
 
 
 def test_a_cluster_that_has_none_of_them_is_told(shop: Deployed) -> None:

@@ -9,6 +9,7 @@ from dataclasses import replace
 from itertools import zip_longest
 from pathlib import Path
 
+from gitops_audit.config.environment import called, environment_of
 from gitops_audit.config.rules import RESERVED_CLUSTER
 from gitops_audit.config.survey import LIBRARY, Found, survey
 
@@ -47,16 +48,6 @@ report:
 """
 
 
-# Folders of environments, as they are usually called, and what else the same one is called.
-_ENVIRONMENT = re.compile(r"(prod|live|staging|dev|test|qa|uat|preprod|sandbox|canary|preview)([-_.]?\d+|[-_.].+)?")
-_ALSO_CALLED = {
-    "production": "prod",
-    "stage": "staging",
-    "stg": "staging",
-    "development": "dev",
-    "devel": "dev",
-    "testing": "test",
-}
 _MAX_TRIALS = 10
 
 Settle = Callable[[Sequence[Found], Sequence[Sequence[str]], Path, Mapping[str, str]], list[Found]]
@@ -169,7 +160,7 @@ def _place(source: Found, clusters: dict[str, str]) -> Iterator[str]:
         yield f"{f'namespace: {_text(source.namespace)}' if source.namespace else '# namespace: NAME'}  # {source.home}"
     if on := _named_by(source, clusters):
         yield f"clusters: [{', '.join(map(_text, on))}]"
-    elif clusters and not source.left_out and (environment := _environment_of(source.path)):
+    elif clusters and not source.left_out and (environment := environment_of(source.path)):
         told = f"which one is {environment}?" if environment.isprintable() else "which one?"
         yield f"# clusters: [{_text(next(iter(clusters)))}]  # {told} All that are audited, where this is left out"
 
@@ -207,15 +198,11 @@ def _of_known_environment(found: Sequence[Found], clusters: dict[str, str]) -> l
 
 
 def _left_out(found: Found, clusters: dict[str, str]) -> Found:
-    environment = _environment_of(found.path)
+    environment = environment_of(found.path)
     if not environment or _named_by(found, clusters):
         return found
     key = "clusters" if found.engine is None else "cluster"
     return replace(found, left_out=f"no context is named after {environment}: say by `{key}` which cluster it is for")
-
-
-def _environment_of(path: str) -> str:
-    return next((part for part in path.split("/") if _ENVIRONMENT.fullmatch(_ALSO_CALLED.get(part, part))), "")
 
 
 def _environment(found: Found) -> tuple[bool, str]:
@@ -229,13 +216,9 @@ def _named_by(source: Found, clusters: dict[str, str]) -> list[str]:
     folders = source.path.split("/")
     if exactly := [name for name, context in clusters.items() if name in folders or context in folders]:
         return exactly
-    environment = _called(_environment_of(source.path))
-    alike = [name for name in clusters if environment in map(_called, re.split(r"[^a-z0-9]+", name.lower()))]
+    environment = called(environment_of(source.path))
+    alike = [name for name in clusters if environment in map(called, re.split(r"[^a-z0-9]+", name.lower()))]
     return alike if environment and len(alike) == 1 else []
-
-
-def _called(environment: str) -> str:
-    return _ALSO_CALLED.get(environment, environment)
 
 
 def _source_name(path: str, fallback: str) -> str:

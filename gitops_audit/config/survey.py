@@ -12,6 +12,7 @@ import yaml
 
 from gitops_audit.config import engines
 from gitops_audit.config.engines import EngineName
+from gitops_audit.config.environment import environment_of
 from gitops_audit.config.settings import SourceType
 from gitops_audit.regular_file import start_of
 
@@ -153,8 +154,10 @@ def _below(directory: str, others: set[str]) -> list[str]:
 
 
 def _group(path: str) -> str:
-    """`apps/web/prod` is part of `apps/web`, `deploy/prod` of `deploy`."""
+    """`apps/web/db` is part of `apps/web`, `deploy/db` of `deploy`; `apps/web/prod` is one environment."""
     parts = path.split("/")
+    if environment := environment_of(path):
+        return "/".join(parts[: parts.index(environment) + 1])
     return "/".join(parts[: 2 if parts[0] in _CONTAINERS else 1])
 
 

@@ -70,8 +70,8 @@ def test_manifests_are_grouped_by_application_or_top_directory(root: Path) -> No
         apps__web__deployment_yaml=MANIFEST,
         apps__web__jobs__job_yml=MANIFEST,
         apps__api__deployment_yaml=MANIFEST,
-        deploy__prod__x_yaml=MANIFEST,
-        deploy__dev__x_yaml=MANIFEST,
+        deploy__front__x_yaml=MANIFEST,
+        deploy__back__x_yaml=MANIFEST,
     )
     assert sources(loaded(root)) == {
         "apps/api": ("api", "directory"),
@@ -158,6 +158,15 @@ def test_an_environment_is_for_the_context_with_it_among_the_words_of_its_name(
     tree(root, **{f"apps__x__{folder}__{name}": text for name, text in files.items()})
     (source,) = loaded(root, "other", context).sources
     assert source.clusters == ((cluster,) if cluster else ())
+
+
+def test_environments_of_plain_manifests_are_sources_of_their_own(root: Path) -> None:
+    tree(root, apps__web__prod__x_yaml=MANIFEST, apps__web__dev__db__x_yaml=MANIFEST, deploy__prod__x_yaml=MANIFEST)
+    assert {s.path: s.clusters for s in loaded(root, "prod", "dev").sources} == {
+        "apps/web/dev": ("dev",),
+        "apps/web/prod": ("prod",),
+        "deploy/prod": ("prod",),
+    }
 
 
 def test_an_environment_that_two_contexts_may_be_is_asked_for(root: Path) -> None:

@@ -10,6 +10,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from gitops_audit.kube import image
+from gitops_audit.kube.pod_template import containers, path_of, value_at
 from gitops_audit.kube.version_range import loose_version
 from gitops_audit.model.resource import JsonObject, mapping
 
@@ -75,13 +76,9 @@ class Renderer:
 def renderer(kind: str, deployment: JsonObject) -> Renderer | None:
     """What a Deployment runs to render the objects of a kind; None where its image does not tell a known version."""
     _, program = RENDERERS[kind]
-    template = mapping(mapping(mapping(deployment.get("spec")).get("template")).get("spec"))
-    containers = template.get("containers")
-    for container in containers if isinstance(containers, list) else ():
-        found = _renderer(program, str(mapping(container).get("image")))
-        if found is not None:
-            return found
-    return None
+    spec = mapping(value_at(deployment, path_of("apps", "Deployment") or ())).get("spec")
+    found = (_renderer(program, str(one.get("image"))) for one in map(mapping, containers(spec, "containers")))
+    return next(filter(None, found), None)
 
 
 def _renderer(program: str, text: str) -> Renderer | None:

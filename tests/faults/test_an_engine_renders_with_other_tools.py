@@ -93,6 +93,15 @@ def test_a_patch_of_the_same_minor_version_and_tools_that_it_has_not_are_nothing
     assert list(running.others([("helm", "4.2.9"), ("kustomize", "5.8.1"), ("helm", "")])) == []
 
 
-@pytest.mark.parametrize("spec", [None, [], {"template": 3}, {"template": {"spec": {"containers": "x"}}}])
+@pytest.mark.parametrize(
+    "spec",
+    [
+        None,
+        [],
+        {"template": 3},
+        {"template": {"spec": {"containers": "x"}}},
+        {"template": {"spec": {"containers": [3]}}},
+    ],
+)
 def test_a_deployment_of_an_odd_form_tells_nothing(spec: Any) -> None:
     assert renderer("Kustomization", {"spec": spec}) is None

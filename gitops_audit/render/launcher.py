@@ -1,9 +1,10 @@
 """Runs a program that has no network, and sees only the folders it is given, as far as the system can do that.
 
-A script of its own, run as `python -I -S launcher.py HOME... - FOLDER... -- PROGRAM ARGUMENT...`: a process can give
-up its network (a namespace of its own, in which even loopback is down) and its files (Landlock) only for itself, before
-it becomes the program. HOMEs may be written, FOLDERs are read, and programs of the system run. What the kernel does not
-offer is left as it is; what the program is asked to do was checked before. It ends with whoever started it.
+A script of its own, run as `python -I -S launcher.py PARENT HOME... - FOLDER... -- PROGRAM ARGUMENT...`: a process can
+give up its network (a namespace of its own, in which even loopback is down) and its files (Landlock) only for itself,
+before it becomes the program. HOMEs may be written, FOLDERs are read, and programs of the system run. What the kernel
+does not offer is left as it is; what the program is asked to do was checked before. It ends with the process PARENT,
+which started it.
 """
 
 from __future__ import annotations
@@ -32,13 +33,16 @@ def main(arguments: list[str]) -> None:
     """Becomes the program. Ends with 127, and the reason on stderr, where there is none."""
     split = arguments.index("--")
     middle = arguments.index("-")
-    homes, folders = arguments[:middle], arguments[middle + 1 : split]
+    parent, *homes = arguments[:middle]
+    folders = arguments[middle + 1 : split]
     program = arguments[split + 1 :]
     libc = ctypes.CDLL(None, use_errno=True)
     if sys.platform == "linux":
         _leave_network(libc)
         # Nobody else ends the program of a run that was killed. A change of the user (above) would take this back.
         libc.prctl(_PR_SET_PDEATHSIG, signal.SIGKILL, 0, 0, 0)
+        if os.getppid() != int(parent):  # it was killed before that
+            os.kill(os.getpid(), signal.SIGKILL)
         _leave_files(libc, homes, [*folders, *_SYSTEM])
     try:
         os.execv(program[0], program)  # noqa: S606 - there is no shell to start

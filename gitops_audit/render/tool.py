@@ -139,7 +139,7 @@ class Workspace:
         programs = {str(place) for a in arguments if os.path.isabs(a) for place in _program_folders(a, self.tree)}
         folders = sorted({str(self.tree), sys.prefix, sys.base_prefix, *map(str, reads)} | programs)
         homes = map(str, (self.home, *writes))
-        return [sys.executable, "-I", "-S", _LAUNCHER, *homes, "-", *folders, "--"]
+        return [sys.executable, "-I", "-S", _LAUNCHER, str(os.getpid()), *homes, "-", *folders, "--"]
 
     def _environment(self) -> dict[str, str]:
         home = str(self.home)

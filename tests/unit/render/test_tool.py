@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import os
 import resource
+import signal
 import socket
 import subprocess
 import sys
@@ -27,6 +28,15 @@ def sh(script: str) -> list[str]:
 
 def test_a_tool_works_in_a_copy_of_the_repository(place: Workspace) -> None:
     assert place.run(["/bin/cat", "a/b.txt"]) == b"content\n"
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="elsewhere a program is not told that its parent is gone")
+def test_a_program_does_not_begin_where_the_run_that_wants_it_is_gone(place: Workspace) -> None:
+    launcher = Path(tool.__file__).with_name("launcher.py")
+    for parent, outcome in ((os.getpid(), (0, b"begun\n")), (1, (-signal.SIGKILL, b""))):
+        given = (launcher, parent, place.home, "-", place.tree, "--", "/bin/echo", "begun")
+        done = subprocess.run([sys.executable, *map(str, given)], capture_output=True, check=False)
+        assert (done.returncode, done.stdout) == outcome
 
 
 def test_the_copy_is_gone_afterwards() -> None:

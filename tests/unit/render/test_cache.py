@@ -19,6 +19,8 @@ from gitops_audit.render.given import Given, Target
 from gitops_audit.source import Checkout, open_source
 from tests.repository import Repo
 
+pytestmark = pytest.mark.slow
+
 FILES = {
     "app/kustomization.yaml": "resources: [web.yaml]\nconfigMapGenerator: [{name: c, literals: [a=1]}]\n",
     "app/web.yaml": "apiVersion: apps/v1\nkind: Deployment\nmetadata: {name: web}\nspec: {replicas: 3, x: '${y}'}\n",

@@ -27,6 +27,8 @@ from tests.chart_server import ChartServer, chart, chart_server
 from tests.rendering import rendered, values
 from tests.unit.render.checkouts import DictCheckout
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture
 def server(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[ChartServer]:

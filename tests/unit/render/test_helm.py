@@ -16,6 +16,8 @@ from gitops_audit.render import helm
 from tests.tools import HELM, HELM3
 from tests.unit.render.checkouts import DictCheckout
 
+pytestmark = pytest.mark.slow
+
 WEB = """\
 apiVersion: v1
 kind: {{ .Values.kind }}

@@ -10,6 +10,8 @@ import pytest
 from gitops_audit.render import jq
 from gitops_audit.render.jq import PathExpressions
 
+pytestmark = pytest.mark.slow
+
 BODY = {
     "spec": {"containers": [{"name": "a"}, {"name": "x", "image": "i"}]},
     "a/b": {"c*": 1},

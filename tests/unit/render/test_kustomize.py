@@ -12,6 +12,8 @@ from gitops_audit.render.kustomization import reach
 from tests.tools import KUBECTL
 from tests.unit.render.checkouts import DictCheckout
 
+pytestmark = pytest.mark.slow
+
 DEPLOYMENT = """\
 # the web server
 apiVersion: apps/v1

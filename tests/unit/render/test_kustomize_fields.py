@@ -18,6 +18,8 @@ from gitops_audit.render import kustomize
 from tests.tools import KUSTOMIZE
 from tests.unit.render.checkouts import DictCheckout
 
+pytestmark = pytest.mark.slow
+
 WEB = """\
 apiVersion: apps/v1
 kind: Deployment

@@ -14,6 +14,8 @@ from gitops_audit.render.overlay import merged
 from gitops_audit.source.export import Exports
 from tests.unit.render.checkouts import DictCheckout
 
+pytestmark = pytest.mark.slow
+
 WEB = """\
 apiVersion: apps/v1
 kind: Deployment

@@ -18,6 +18,8 @@ from tests.chart_server import ChartServer, chart, chart_server
 from tests.rendering import rendered, values
 from tests.repository import Repo
 
+pytestmark = pytest.mark.slow
+
 BASE = "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: base}\ndata: {a: '1'}\n"
 
 

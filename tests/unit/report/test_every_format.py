@@ -23,6 +23,8 @@ from gitops_audit.report.registry import FORMATS
 from tests.html_page import page_data
 from tests.reported import finished, hostile, of_a_change, of_everything, remediated, scaled
 
+pytestmark = pytest.mark.slow
+
 XSD = Path(__file__).parents[2] / "junit.xsd"
 # As GitLab documents the format: it passes over an entry that lacks one of these.
 CODE_QUALITY: dict[str, Any] = {

@@ -15,6 +15,8 @@ from gitops_audit.report.from_json import read
 from tests.html_page import page_data
 from tests.reported import finished, hostile, of_everything, resource, scaled
 
+pytestmark = pytest.mark.slow
+
 RESULTS = {"empty": finished([]), "everything": of_everything(), "hostile": hostile()}
 
 

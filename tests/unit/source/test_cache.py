@@ -16,6 +16,8 @@ from gitops_audit.source import Checkout, Opener, cache, open_source
 from tests.repository import Repo
 from tests.unit.source.building import contents, served
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture
 def upstream(repo: Repo) -> Repo:

@@ -21,6 +21,8 @@ from tests.engines import SSH_URL, argo_source, deployed_at
 from tests.repository import Repo
 from tests.unit.source.building import served
 
+pytestmark = pytest.mark.slow
+
 GONE = "e" * 40
 KUBECTL_APPLY = {
     "manager": "kubectl",

@@ -13,6 +13,8 @@ from gitops_audit.model.resource import JsonObject
 from tests import tools
 from tests.audited import audited, command, git, repository
 
+pytestmark = pytest.mark.slow
+
 CHART = {
     "apps/web/Chart.yaml": "apiVersion: v2\nname: web\nversion: 1.0.0\n",
     "apps/web/values.yaml": "# The defaults.\nimage:\n  repository: shop/web\n  tag: '1.2'\nport: 80\nother: 80\n"

@@ -21,6 +21,8 @@ from tests.audited import git, repository
 from tests.rendering import TOOLS_PATH
 from tests.tools import HELM, KUSTOMIZE
 
+pytestmark = pytest.mark.slow
+
 URL = "https://git.example.com/team/fleet"
 WEB = """\
 apiVersion: apps/v1

@@ -17,6 +17,8 @@ from gitops_audit.errors import ConfigError
 from tests.audited import audited, git, repository
 from tests.rendering import TOOLS_PATH
 
+pytestmark = pytest.mark.slow
+
 URL = "https://git.example.com/team/fleet"
 CONFIG = "version: 1\nsources:\n- {name: fleet, argocd: {path: argocd}}\n"
 

@@ -10,6 +10,8 @@ import pytest
 from gitops_audit.engine.gather import follow
 from tests.audited import Audited, audited, git, repository
 
+pytestmark = pytest.mark.slow
+
 URL = "https://git.example.com/team/fleet"
 CONFIG = "version: 1\nsources:\n- name: flux\n  flux: {from: git, path: clusters/prod}\n"
 SYNC = f"""\

@@ -17,6 +17,8 @@ from gitops_audit.model.same import is_same
 from gitops_audit.remediate.togit.edit import edited
 from gitops_audit.remediate.togit.node import Node, Uneditable, parsed
 
+pytestmark = pytest.mark.slow
+
 
 def read(text: str) -> Any:
     found = compose(text.encode())

@@ -33,7 +33,7 @@ _LARGE = re.compile(r"[-+]?(\d{6,}(\.\d*)?|\d+(\.\d*)?e\+?\d+)", re.IGNORECASE)
 _Way = tuple[str, ...]
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, eq=False)
 class _Asked:
     """A change whose value is looked for: the `ways` that may lead to it, with what each would be, the likeliest first.
     `way` is the one that is tried.

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 from gitops_audit.deployer.argocd import APPLICATION
 from gitops_audit.deployer.engine_rules import FLUX_KINDS, GroupKind, references
@@ -132,7 +133,12 @@ class Engines:
         return self._live(kind) is not None
 
     def has_resource_in(self, source: str, namespace: str) -> bool:
-        return any(r.source == source and r.key.namespace == namespace for r in self._inventory)
+        return (source, namespace) in self._occupied
+
+    @cached_property
+    def _occupied(self) -> frozenset[tuple[str, str]]:
+        """Sources with the namespaces that they have objects in."""
+        return frozenset((r.source, r.key.namespace) for r in self._inventory)
 
     def notes(self) -> Iterator[str]:
         yield from self._failures
